@@ -1,0 +1,28 @@
+import type { Static, TSchema } from 'typebox'
+import type { ErrorCode } from './errors.ts'
+
+export type ServiceName = 'rooms' | 'messages'
+
+/**
+ * One row of the contract.
+ * `event`: what a client emits; a row without one is for services and edges only.
+ * `rate`: which of the limits of contract.md it counts against.
+ * `timeoutMs`: where it may take longer than `requestTimeoutMs`.
+ */
+export type Row<I extends TSchema, O extends TSchema> = {
+  service: ServiceName
+  event?: string
+  summary: string
+  input: I
+  output: O
+  errors: readonly ErrorCode[]
+  rate?: 'message' | 'read'
+  timeoutMs?: number
+}
+
+export const operation = <S extends ServiceName, I extends TSchema, O extends TSchema>(
+  row: Row<I, O> & { service: S },
+) => row
+
+export type InputOf<R> = R extends { input: infer I extends TSchema } ? Static<I> : never
+export type OutputOf<R> = R extends { output: infer O extends TSchema } ? Static<O> : never

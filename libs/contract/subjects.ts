@@ -1,0 +1,33 @@
+import type { RoomEvents, UserEvents } from './events.ts'
+import type { ServiceName } from './operation.ts'
+
+/**
+ * An id as one subject token. Injective, and free of `.`, `*`, `>`, spaces and emptiness, so that no id reaches
+ * another's subject: every UTF-8 byte outside [A-Za-z0-9_-] becomes `=` and two hex digits.
+ */
+export function token(id: string): string {
+  if (/^[A-Za-z0-9_-]+$/.test(id)) return id
+  let out = ''
+  for (const byte of new TextEncoder().encode(id)) {
+    const char = String.fromCharCode(byte)
+    out += /[A-Za-z0-9_-]/.test(char) ? char : `=${byte.toString(16).padStart(2, '0')}`
+  }
+  return out === '' ? '=' : out
+}
+
+/** Every subject of the system is spelled here. `root` separates installations on one bus. */
+export function subjectsOf(root = 'chat') {
+  return {
+    rpc: (service: ServiceName, operation: string) => `${root}.rpc.${service}.${operation}`,
+    roomEvent: (roomId: string, kind: keyof RoomEvents | '*') =>
+      `${root}.event.room.${token(roomId)}.${kind}`,
+    everyRoom: (kind: keyof RoomEvents) => `${root}.event.room.*.${kind}`,
+    userEvent: (userId: string, kind: keyof UserEvents | '*') =>
+      `${root}.event.user.${token(userId)}.${kind}`,
+    stream: `${root.toUpperCase()}_EVENTS`,
+  }
+}
+export type Subjects = ReturnType<typeof subjectsOf>
+
+/** The last token of an event's subject. */
+export const kindOf = (subject: string) => subject.slice(subject.lastIndexOf('.') + 1)

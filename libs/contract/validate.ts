@@ -1,0 +1,96 @@
+import { Ajv, type ValidateFunction } from 'ajv'
+import type { TSchema } from 'typebox'
+import { Fault } from './errors.ts'
+import { type Input, type OperationName, operations } from './operations.ts'
+
+const FREE_FORM_BYTES = 4096
+const FREE_FORM_DEPTH = 5
+
+/** Keys that reach prototypes or operators of the store. */
+const isUnsafeKey = (key: string) => key === '__proto__' || key.startsWith('$')
+
+function isPlain(value: unknown, depth: number): boolean {
+  if (value === null || typeof value !== 'object') return typeof value !== 'string' || value.isWellFormed()
+  if (depth === 0) return false
+  return Object.entries(value).every(
+    ([key, item]) => !isUnsafeKey(key) && key.isWellFormed() && isPlain(item, depth - 1),
+  )
+}
+
+const isFreeForm = (value: unknown) =>
+  isPlain(value, FREE_FORM_DEPTH) && Buffer.byteLength(JSON.stringify(value)) <= FREE_FORM_BYTES
+
+// `unicode: false` counts lengths in UTF-16 units, as contract.md does.
+const ajv = new Ajv({ unicode: false, strict: false, allErrors: false })
+ajv.addFormat('well-formed', { type: 'string', validate: (text: string) => text.isWellFormed() })
+ajv.addKeyword({ keyword: 'freeForm', validate: (_: boolean, value: unknown) => isFreeForm(value) })
+
+type Shape = {
+  type?: string
+  properties?: Record<string, Shape>
+  required?: string[]
+  additionalProperties?: boolean
+  items?: Shape
+  anyOf?: Shape[]
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/**
+ * A copy of `value` with only what the schema knows: unknown fields are dropped before anything sees them, and
+ * null counts as absent in optional ones. What does not fit is left for the validator to refuse.
+ */
+function pick(shape: Shape, value: unknown): unknown {
+  if (shape.anyOf) {
+    const branch = shape.anyOf.find((option) => (option.type === 'object') === isObject(value))
+    return branch ? pick(branch, value) : value
+  }
+  if (shape.items && Array.isArray(value)) return value.map((item) => pick(shape.items as Shape, item))
+  if (!shape.properties || !isObject(value)) return value
+  return pickProperties(shape, shape.properties, value)
+}
+
+function pickProperties(shape: Shape, properties: Record<string, Shape>, value: Record<string, unknown>) {
+  const picked: Record<string, unknown> = {}
+  for (const key of Object.keys(properties)) {
+    if (!Object.hasOwn(value, key) || value[key] === undefined) continue
+    if (value[key] === null && !shape.required?.includes(key)) continue
+    picked[key] = pick(properties[key] as Shape, value[key])
+  }
+  if (
+    shape.additionalProperties === false &&
+    Object.keys(value).some((key) => !Object.hasOwn(properties, key))
+  ) {
+    throw new Fault('INVALID_REQUEST', { message: 'An unknown key is not allowed here' })
+  }
+  return picked
+}
+
+const compiled = new Map<TSchema, ValidateFunction>()
+function validator(schema: TSchema): ValidateFunction {
+  const known = compiled.get(schema)
+  if (known) return known
+  const made = ajv.compile(schema)
+  compiled.set(schema, made)
+  return made
+}
+
+/** The input as the contract has it, or `INVALID_REQUEST` naming the first thing wrong with it. */
+export function parseInput<K extends OperationName>(name: K, value: unknown): Input<K> {
+  const { input } = operations[name]
+  const shape = input as unknown as Shape
+  const picked = pick(shape, shape.properties && (value === null || value === undefined) ? {} : value)
+  const isValid = validator(input)
+  if (isValid(picked)) return picked as Input<K>
+  const problem = isValid.errors?.[0]
+  throw new Fault('INVALID_REQUEST', {
+    message: `${problem?.instancePath || 'The payload'} ${problem?.message}`,
+  })
+}
+
+/** What is wrong with an answer, or null. For tests and development: an answer is our own, so it is not checked in production. */
+export function outputProblem(name: OperationName, value: unknown): string | null {
+  const isValid = validator(operations[name].output)
+  return isValid(value) ? null : `${name} answered ${ajv.errorsText(isValid.errors)}`
+}

@@ -1,0 +1,34 @@
+import { type TProperties, type TSchema, Type } from 'typebox'
+
+/** Strings from outside are well-formed Unicode; lengths count UTF-16 units. */
+const text = (minLength: number, maxLength: number) =>
+  Type.String({ format: 'well-formed', minLength, maxLength })
+
+export const Text = text
+/** Ids come from outside: any characters but control ones (Unicode category Cc). */
+export const UserId = Type.String({
+  format: 'well-formed',
+  minLength: 1,
+  maxLength: 128,
+  pattern: '^\\P{Cc}+$',
+})
+/** Opaque to clients. Made here, but what a client sends may be anything. */
+export const RoomId = text(1, 128)
+export const MessageId = text(1, 200)
+export const SyncKey = text(1, 128)
+export const Name = text(1, 100)
+export const Url = text(1, 2048)
+export const Cursor = text(1, 500)
+export const Timestamp = Type.String()
+export const Seq = Type.Integer({ minimum: 0, maximum: 9_999_999_999 })
+/** A page longer than the server's maximum is shortened, not refused. */
+export const Limit = Type.Integer({ minimum: 1 })
+
+/** Kept as it comes: at most 4 KB, depth 5, no `__proto__`, no key starting with `$`. */
+export const FreeForm = Type.Unsafe<Record<string, unknown>>({ type: 'object', freeForm: true })
+
+export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+
+/** Unlike other objects, one whose unknown keys are refused instead of dropped. */
+export const Strict = <T extends TProperties>(properties: T) =>
+  Type.Object(properties, { additionalProperties: false })

@@ -1,0 +1,3 @@
+export { acquireDataDir } from './data-dir.ts'
+export type { EngineName, EngineUrls } from './engine.ts'
+export { type EngineOptions, type Engines, startEngines } from './start.ts'

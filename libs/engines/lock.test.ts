@@ -1,0 +1,35 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { lock } from './lock.ts'
+import { birthOf } from './processes.ts'
+
+let folder: string
+const heldBy = (pid: number) => new Error(`held by ${pid}`)
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'chat-lock-'))
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+test('the second taker waits for the first to let go', async () => {
+  const release = await lock(folder, 0, heldBy)
+  await expect(lock(folder, 0, heldBy)).rejects.toThrow(`held by ${process.pid}`)
+  const second = lock(folder, 5000, heldBy)
+  await release()
+  await (await second)()
+  expect(await readdir(folder)).toEqual([])
+})
+
+test('a live process keeps its claim', async () => {
+  await writeFile(join(folder, `${process.ppid}-${birthOf(process.ppid)}`), '')
+  await expect(lock(folder, 0, heldBy)).rejects.toThrow(`held by ${process.ppid}`)
+})
+
+test('a claim of a process that is gone holds nobody up, nor does one whose pid is used again', async () => {
+  await writeFile(join(folder, '99999999-1'), '')
+  await writeFile(join(folder, `${process.ppid}-1`), '')
+  await (await lock(folder, 0, heldBy))()
+  expect(await readdir(folder)).toEqual([])
+})

@@ -1,0 +1,49 @@
+import { writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import type { Launch, Program, Site } from './engine.ts'
+import { goInstall } from './recipes.ts'
+
+export const natsServer: Program = {
+  command: 'nats-server',
+  data: 'nats',
+  cached: { folder: 'nats-server-2.15.2', file: 'nats-server' },
+  build: goInstall('github.com/nats-io/nats-server/v2@v2.15.2', 'nats-server', 'about half a minute'),
+  prepare,
+  answers,
+}
+
+async function prepare({ folder, port }: Site): Promise<Launch> {
+  const config = join(folder, 'nats.conf')
+  await writeFile(config, configuration(folder, port))
+  return { args: ['-c', config], url: `nats://127.0.0.1:${port}` }
+}
+
+// JetStream acks before it syncs unless told otherwise. A stream reserves its whole limit when it is made,
+// so the store's own limit is set beyond any: by default it is a share of the disk that is free by chance.
+const configuration = (folder: string, port: number): string => `
+host: "127.0.0.1"
+port: ${port}
+max_payload: 8MB
+jetstream {
+  store_dir: ${JSON.stringify(folder)}
+  sync_interval: always
+  max_file_store: 1TB
+}
+`
+
+/** Greets the server as a client would: only its PONG tells that it takes requests. */
+function answers(url: string): Promise<void> {
+  const { hostname, port } = new URL(url)
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const socket = connect(Number(port), hostname)
+  socket.setTimeout(2000, () => reject(new Error('NATS is silent')))
+  socket.once('error', reject).once('close', () => reject(new Error('NATS closed the connection')))
+  let heard = ''
+  socket.on('data', (bytes) => {
+    if (heard === '') socket.write('CONNECT {"verbose":false}\r\nPING\r\n')
+    heard += bytes
+    if (heard.includes('PONG\r\n')) resolve()
+  })
+  return promise.finally(() => socket.destroy())
+}

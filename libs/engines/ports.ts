@@ -1,0 +1,24 @@
+import { randomInt } from 'node:crypto'
+import { createServer } from 'node:net'
+
+/**
+ * A free port on 127.0.0.1, the preferred one if it is free, none of those that are taken already
+ * though nobody listens there yet. Never from the range that the system hands
+ * out to outgoing connections: there, a client that retries while its engine is down can take the
+ * engine's port for itself, or even end up connected to itself.
+ */
+export async function freePort(preferred: number | undefined, taken: number[]): Promise<number> {
+  for (let port = preferred ?? randomPort(); ; port = randomPort()) {
+    if (!taken.includes(port) && (await isFree(port))) return port
+  }
+}
+
+const randomPort = () => randomInt(20_000, 32_000)
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer()
+    probe.once('error', () => resolve(false))
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
+  })
+}

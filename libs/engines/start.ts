@@ -1,0 +1,105 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Child } from './child.ts'
+import { acquireDataDir, resolveDataDir } from './data-dir.ts'
+import type { Engine, EngineName, EngineUrls } from './engine.ts'
+import { engines } from './engines.ts'
+import type { Found } from './find.ts'
+import { obtain } from './obtain.ts'
+import { freePort } from './ports.ts'
+import { readRecord, recordFile } from './record.ts'
+
+export type EngineOptions = {
+  dataDir: string
+  env: NodeJS.ProcessEnv
+  log: (line: string) => void
+  /** All of them unless told otherwise. */
+  only?: EngineName[]
+  /** Ends a build that is under way. */
+  signal?: AbortSignal
+}
+
+export type Engines = {
+  /** An engine that was not asked for has an empty URL. */
+  urls: EngineUrls
+  pids: () => Partial<Record<EngineName, number>>
+  /** Resolves when every engine that was started here is gone, within about five seconds. */
+  close: () => Promise<void>
+}
+
+/**
+ * Starts the engines whose URLs are not in the environment, and resolves when each of them answers.
+ *
+ * @throws one error with a message for the user, with nothing left running
+ */
+export async function startEngines(options: EngineOptions): Promise<Engines> {
+  const { env, only } = options
+  const asked = engines.filter(({ name }) => !only || only.includes(name))
+  const wanted = asked.filter(({ variable }) => !env[variable])
+  const local = wanted.length > 0 ? await startLocal(wanted, options) : nothingLocal
+  const urls = { natsUrl: '', mongoUrl: '', s3Url: '' }
+  for (const { name, variable, urlKey } of asked) {
+    urls[urlKey] = local.children.get(name)?.url ?? env[variable] ?? ''
+  }
+  return { urls, pids: () => pidsOf(local.children), close: local.close }
+}
+
+type Local = { children: Map<EngineName, Child>; close: () => Promise<void> }
+
+const nothingLocal: Local = { children: new Map(), close: async () => undefined }
+
+async function startLocal(wanted: Engine[], options: EngineOptions): Promise<Local> {
+  const dataDir = await resolveDataDir(options.dataDir)
+  const release = await acquireDataDir(dataDir, { log: options.log })
+  const children = new Map<EngineName, Child>()
+  const close = async () => {
+    await Promise.all([...children.values()].map((child) => child.close()))
+    await release()
+  }
+  try {
+    for (const [engine, found] of await obtain(wanted, { ...options, dataDir })) {
+      const taken = [...children.values()].map((child) => child.port)
+      children.set(engine.name, await makeChild(engine, found, { ...options, dataDir }, taken))
+    }
+    await Promise.all([...children.values()].map((child) => child.start()))
+  } catch (error) {
+    await close()
+    throw error
+  }
+  let closed: Promise<void> | undefined
+  return {
+    children,
+    close: () => {
+      closed ??= close()
+      return closed
+    },
+  }
+}
+
+async function makeChild(
+  engine: Engine,
+  found: Found,
+  options: EngineOptions,
+  taken: number[],
+): Promise<Child> {
+  const { dataDir, env, log } = options
+  const folder = join(dataDir, found.program.data)
+  const record = recordFile(dataDir, engine.name)
+  const port = await freePort(readRecord(record)?.port, taken)
+  await mkdir(folder, { recursive: true })
+  return new Child({
+    title: engine.title,
+    file: found.file,
+    launch: await found.program.prepare({ folder, port }),
+    folder,
+    port,
+    logFile: join(dataDir, 'logs', `${engine.name}.log`),
+    recordFile: record,
+    env,
+    answers: found.program.answers,
+    log,
+  })
+}
+
+const pidsOf = (children: Map<EngineName, Child>): Partial<Record<EngineName, number>> =>
+  Object.fromEntries([...children].flatMap(([name, { pid }]) => (pid === undefined ? [] : [[name, pid]])))

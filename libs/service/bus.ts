@@ -1,0 +1,231 @@
+import {
+  type Caller,
+  type Envelope,
+  Fault,
+  failed,
+  type Handlers,
+  type Input,
+  type OperationName,
+  type Output,
+  operations,
+  parseInput,
+  type RoomEvents,
+  type ServiceName,
+  type Subjects,
+  subjectsOf,
+  type UserEvents,
+} from '@chat/contract'
+import { connect, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node'
+import type { Logger } from './logger.ts'
+import type { Metrics } from './metrics.ts'
+import { faultOf, settle } from './settle.ts'
+
+export type BusOptions = {
+  natsUrl: string
+  name: string
+  /** Separates installations that share one NATS; default `chat`. */
+  root?: string | undefined
+  logger: Logger
+  metrics: Metrics
+  requestTimeoutMs: number
+  /** Checks what handlers answer against the contract; for tests. */
+  checkOutput?: ((name: OperationName, output: unknown) => string | null) | undefined
+}
+
+/** A bus is one NATS connection with the contract on top: ask, serve, publish, subscribe. */
+export async function openBus(options: BusOptions): Promise<Bus> {
+  const url = new URL(options.natsUrl.split(',')[0] as string)
+  const connection = await connect({
+    servers: options.natsUrl.split(',').map((server) => new URL(server).host),
+    ...(url.username && { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) }),
+    name: options.name,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 250,
+    waitOnFirstConnect: false,
+    // A quiet dead peer is noticed within about ten seconds.
+    pingInterval: 5_000,
+    maxPingOut: 2,
+    // The stack traces of requests are costly and add nothing here: each request carries an id.
+    noAsyncTraces: true,
+  })
+  return new Bus(connection, options)
+}
+
+const encoder = new TextEncoder()
+export const encode = (value: unknown): Uint8Array => encoder.encode(JSON.stringify(value))
+
+export class Bus {
+  readonly subjects: Subjects
+  readonly connection: NatsConnection
+  private readonly options: BusOptions
+  private readonly disconnected = new Set<() => void>()
+  private readonly reconnected = new Set<() => void>()
+  private connected = true
+  private watching: Promise<void>
+
+  constructor(connection: NatsConnection, options: BusOptions) {
+    this.connection = connection
+    this.options = options
+    this.subjects = subjectsOf(options.root)
+    this.watching = this.watch()
+  }
+
+  get isConnected() {
+    return this.connected
+  }
+
+  /** Calls back whenever the connection was lost and is back: what was published meanwhile was not heard. */
+  onReconnect(callback: () => void) {
+    this.reconnected.add(callback)
+  }
+
+  onDisconnect(callback: () => void) {
+    this.disconnected.add(callback)
+  }
+
+  private async watch() {
+    const { logger, name } = this.options
+    for await (const status of this.connection.status()) {
+      if (status.type === 'disconnect' || status.type === 'close') {
+        if (this.connected) logger.warn({ name }, 'nats connection lost')
+        this.connected = false
+        for (const callback of this.disconnected) callback()
+      } else if (status.type === 'reconnect') {
+        this.connected = true
+        logger.info({ name }, 'nats connection is back')
+        for (const callback of this.reconnected) callback()
+      } else if (status.type === 'error' || status.type === 'slowConsumer') {
+        logger.error({ name, status }, 'nats reported a problem')
+      }
+    }
+  }
+
+  /** Asks for an operation and gives its data. @throws Fault with the code of the answer */
+  async ask<K extends OperationName>(name: K, caller: Caller, input: Input<K>): Promise<Output<K>> {
+    const envelope = await this.forward(name, encode({ caller, input }), caller.requestId)
+    if (envelope.success) return envelope.data as Output<K>
+    throw new Fault(envelope.error ?? 'INTERNAL', {
+      data: envelope.data,
+      ...(envelope.message !== undefined && { message: envelope.message }),
+      ...(envelope.retryAfterMs !== undefined && { retryAfterMs: envelope.retryAfterMs }),
+    })
+  }
+
+  /** Sends an encoded request and gives the envelope as it comes; no answer is an envelope too. */
+  async forward(name: OperationName, body: Uint8Array, requestId: string): Promise<Envelope<unknown>> {
+    const row = operations[name]
+    const timeout = row.timeoutMs ?? this.options.requestTimeoutMs
+    // The client would hold a request until it is connected again; an edge says at once that it cannot.
+    if (!this.connected) return failed(new Fault('SERVICE_UNAVAILABLE'), requestId)
+    try {
+      const reply = await this.connection.request(this.subjects.rpc(row.service, name), body, { timeout })
+      return reply.json<Envelope<unknown>>()
+    } catch (error) {
+      const fault = faultOf(error)
+      if (!fault) this.options.logger.error({ err: error, operation: name, requestId }, 'request failed')
+      return failed(fault ?? new Fault('INTERNAL'), requestId)
+    }
+  }
+
+  /**
+   * Answers the operations of a service, sharing the load with its other instances through a queue group.
+   * `close` stops taking requests and resolves when those in flight are answered; the client's own `drain()` would
+   * not wait for them.
+   */
+  serve<S extends ServiceName>(service: S, handlers: Handlers<S>): { close: () => Promise<void> } {
+    const inFlight = new Set<Promise<void>>()
+    const subscription = this.connection.subscribe(this.subjects.rpc(service, '*'), {
+      queue: service,
+      callback: (error, request) => {
+        if (error) return this.options.logger.error({ err: error, service }, 'subscription failed')
+        const answering = this.answer(request, handlers).finally(() => inFlight.delete(answering))
+        inFlight.add(answering)
+      },
+    })
+    return {
+      close: async () => {
+        if (this.connected) await subscription.drain()
+        await Promise.all(inFlight)
+      },
+    }
+  }
+
+  private async answer(request: Msg, handlers: object) {
+    const { logger, metrics, checkOutput } = this.options
+    const started = performance.now()
+    const operation = request.subject.slice(request.subject.lastIndexOf('.') + 1)
+    const { caller, input } = readRequest(request)
+    const { requestId } = caller
+    const envelope = await settle(
+      async () => {
+        if (!Object.hasOwn(handlers, operation))
+          throw new Fault('INVALID_REQUEST', { message: 'Unknown operation' })
+        const name = operation as OperationName
+        const handle = (handlers as Record<string, (caller: Caller, input: unknown) => Promise<unknown>>)[
+          name
+        ]
+        const output = await handle?.(caller, parseInput(name, input))
+        const problem = checkOutput?.(name, output)
+        if (problem) throw new Error(problem)
+        return output
+      },
+      { logger, operation, requestId },
+    )
+    request.respond(encode(envelope))
+    const ms = performance.now() - started
+    metrics.requests.observe({ operation, code: envelope.error ?? 'OK' }, ms / 1000)
+    logger.debug(
+      { requestId, operation, userId: caller.userId, code: envelope.error ?? 'OK', ms: Math.round(ms) },
+      'answered',
+    )
+  }
+
+  publishRoom<K extends keyof RoomEvents>(roomId: string, kind: K, event: RoomEvents[K]) {
+    this.connection.publish(this.subjects.roomEvent(roomId, kind), encode(event))
+  }
+
+  publishUser<K extends keyof UserEvents>(userId: string, kind: K, event: UserEvents[K]) {
+    this.connection.publish(this.subjects.userEvent(userId, kind), encode(event))
+  }
+
+  /** Hears a subject until the subscription is ended. A failing callback is logged and does not end it. */
+  subscribe(subject: string, hear: (message: Msg) => void): Subscription {
+    return this.connection.subscribe(subject, {
+      callback: (error, message) => {
+        try {
+          if (error) throw error
+          hear(message)
+        } catch (err) {
+          this.options.logger.error({ err, subject: message?.subject ?? subject }, 'event not handled')
+        }
+      },
+    })
+  }
+
+  /** For readiness. @throws where the server does not answer */
+  async ping() {
+    if (!this.connected) throw new Fault('SERVICE_UNAVAILABLE')
+    await this.connection.flush()
+  }
+
+  /** Resolves when the server has seen everything sent so far, subscriptions included. */
+  flush(): Promise<void> {
+    return this.connection.flush()
+  }
+
+  async close() {
+    if (this.connected) await this.connection.drain()
+    else await this.connection.close()
+    await this.watching
+  }
+}
+
+function readRequest(request: Msg): { caller: Caller; input: unknown } {
+  try {
+    const { caller, input } = request.json<{ caller: Caller; input: unknown }>()
+    if (typeof caller?.requestId === 'string' && typeof caller.userId === 'string') return { caller, input }
+  } catch {
+    // Not JSON, or too deep to be: the handler's validator refuses what is returned below.
+  }
+  return { caller: { userId: '', requestId: 'unknown' }, input: undefined }
+}

@@ -1,0 +1,186 @@
+/** Rates, sizes and times that `CHAT_LIMITS` may override, with their defaults; contract.md 'Limits' says what each means. */
+export const defaultLimits = {
+  textLength: 4000,
+  eventBytes: 65_536,
+  chunkBytes: 512_000,
+  fileBytes: 104_857_600,
+  messagesPerSecond: 5,
+  messageBurst: 10,
+  readsPerSecond: 3,
+  readBurst: 30,
+  eventsPerSecond: 20,
+  eventBurst: 60,
+  uploadsAtOnce: 4,
+  socketsPerUser: 10,
+  roomMembers: 1000,
+  socketBacklogBytes: 1_048_576,
+  uploadLinkSeconds: 300,
+  downloadLinkSeconds: 60,
+  requestTimeoutMs: 2000,
+}
+export type Limits = typeof defaultLimits
+
+export type Auth = {
+  secret: string | null
+  jwksUrl: string | null
+  issuer: string | null
+  audience: string | null
+  userClaim: string
+}
+
+export type Config = {
+  gatewayPort: number
+  platformPort: number
+  healthPort: number
+  host: string
+  dataDir: string
+  namespace: string
+  auth: Auth
+  apiKeys: string[]
+  natsUrl: string | null
+  mongoUrl: string | null
+  allowedOrigins: string[]
+  limits: Limits
+  logLevel: string
+}
+
+type Env = Record<string, string | undefined>
+
+/** Every problem of a configuration at once, each naming its variable. */
+export class ConfigError extends Error {
+  override name = 'ConfigError'
+  readonly problems: string[]
+  constructor(problems: string[]) {
+    super(
+      `The configuration has ${problems.length} problem(s):\n${problems.map((line) => `  - ${line}`).join('\n')}`,
+    )
+    this.problems = problems
+  }
+}
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
+
+/** Reads variables one by one and remembers what is wrong with them. An empty variable counts as unset. */
+class Reader {
+  readonly problems: string[] = []
+  private readonly env: Env
+  constructor(env: Env) {
+    this.env = env
+  }
+
+  text(name: string): string | null {
+    return this.env[name]?.trim() || null
+  }
+
+  list(name: string, fallback: string[]): string[] {
+    const items = this.text(name)
+      ?.split(',')
+      .map((item) => item.trim())
+      .filter(Boolean)
+    return items?.length ? items : fallback
+  }
+
+  port(name: string, fallback: number): number {
+    const value = this.text(name)
+    if (value === null) return fallback
+    if (/^\d{1,5}$/.test(value) && Number(value) <= 65_535) return Number(value)
+    return this.wrong(name, 'must be a port, 0 to 65535', fallback)
+  }
+
+  url(name: string, protocols: string[]): string | null {
+    const value = this.text(name)
+    if (value === null) return null
+    const first = value.split(',')[0] ?? ''
+    if (protocols.some((protocol) => first.startsWith(`${protocol}://`)) && URL.canParse(first)) return value
+    return this.wrong(
+      name,
+      `must be a URL beginning with ${protocols.map((p) => `${p}://`).join(' or ')}`,
+      null,
+    )
+  }
+
+  matching(name: string, pattern: RegExp, hint: string, fallback: string): string {
+    const value = this.text(name) ?? fallback
+    return pattern.test(value) ? value : this.wrong(name, hint, fallback)
+  }
+
+  limits(name: string): Limits {
+    const value = this.text(name)
+    if (value === null) return { ...defaultLimits }
+    const given = parseObject(value)
+    if (!given)
+      return this.wrong(name, 'must be a JSON object such as {"messagesPerSecond": 50}', { ...defaultLimits })
+    for (const [key, limit] of Object.entries(given)) {
+      if (!Object.hasOwn(defaultLimits, key)) this.wrong(name, `has an unknown key "${key}"`, null)
+      else if (typeof limit !== 'number' || !(limit > 0))
+        this.wrong(name, `"${key}" must be a number above 0`, null)
+    }
+    return { ...defaultLimits, ...(given as Partial<Limits>) }
+  }
+
+  wrong<T>(name: string, problem: string, fallback: T): T {
+    this.problems.push(`${name} ${problem}`)
+    return fallback
+  }
+}
+
+function parseObject(json: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(json)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null
+  } catch {
+    return null
+  }
+}
+
+/**
+ * The configuration in `env` (the variables of contract.md 'Running').
+ * @param isDevelopment whether a missing secret or key may be made up by the caller; where it may not, it is a problem
+ * @throws ConfigError naming every problem
+ */
+export function readConfig(env: Env, isDevelopment: boolean): Config {
+  const read = new Reader(env)
+  const config: Config = {
+    gatewayPort: read.port('CHAT_GATEWAY_PORT', 3000),
+    platformPort: read.port('CHAT_PLATFORM_PORT', 3001),
+    healthPort: read.port('CHAT_HEALTH_PORT', 3002),
+    host: read.text('CHAT_HOST') ?? '127.0.0.1',
+    dataDir: read.text('CHAT_DATA_DIR') ?? '.chat-data',
+    namespace: read.matching('CHAT_NAMESPACE', /^\/[\w/-]*$/, 'must be a path such as /chat', '/chat'),
+    auth: {
+      secret: read.text('CHAT_JWT_SECRET'),
+      jwksUrl: read.url('CHAT_JWKS_URL', ['https', 'http']),
+      issuer: read.text('CHAT_JWT_ISSUER'),
+      audience: read.text('CHAT_JWT_AUDIENCE'),
+      userClaim: read.text('CHAT_JWT_USER_CLAIM') ?? 'sub',
+    },
+    apiKeys: read.list('CHAT_API_KEYS', []),
+    natsUrl: read.url('CHAT_NATS_URL', ['nats', 'tls']),
+    mongoUrl: read.url('CHAT_MONGO_URL', ['mongodb', 'mongodb+srv']),
+    allowedOrigins: read.list('CHAT_ALLOWED_ORIGINS', isDevelopment ? ['*'] : []),
+    limits: read.limits('CHAT_LIMITS'),
+    logLevel: read.matching(
+      'CHAT_LOG_LEVEL',
+      new RegExp(`^(${LOG_LEVELS.join('|')})$`),
+      `must be one of ${LOG_LEVELS.join(', ')}`,
+      'info',
+    ),
+  }
+  const { auth, apiKeys } = config
+  if (!isDevelopment && !auth.secret && !auth.jwksUrl) {
+    read.wrong(
+      'CHAT_JWT_SECRET',
+      'or CHAT_JWKS_URL must be set: clients cannot be authenticated without',
+      null,
+    )
+  }
+  if (!isDevelopment && apiKeys.length === 0) {
+    read.wrong('CHAT_API_KEYS', 'must be set: platforms cannot be authenticated without', null)
+  }
+  // RFC 7518, 3.2: an HS256 key is at least as long as the hash.
+  if (auth.secret !== null && Buffer.byteLength(auth.secret) < 32) {
+    read.wrong('CHAT_JWT_SECRET', 'must be at least 32 bytes long', null)
+  }
+  if (read.problems.length > 0) throw new ConfigError(read.problems)
+  return config
+}

@@ -1,0 +1,39 @@
+type Closer = { name: string; close: () => unknown }
+
+/** What was opened, closed in reverse order. One that fails to close does not keep the others open. */
+export class Scope {
+  private readonly closers: Closer[] = []
+
+  /** Remembers how to close what `opening` opens. */
+  async use<T>(name: string, opening: T | Promise<T>, close: (opened: T) => unknown): Promise<T> {
+    const opened = await opening
+    this.closers.push({ name, close: () => close(opened) })
+    return opened
+  }
+
+  /** @throws AggregateError naming what could not be closed, after everything else was */
+  async close(): Promise<void> {
+    const problems: Error[] = []
+    for (let closer = this.closers.pop(); closer; closer = this.closers.pop()) {
+      try {
+        await closer.close()
+      } catch (cause) {
+        problems.push(new Error(`${closer.name} did not close`, { cause }))
+      }
+    }
+    if (problems.length > 0) throw new AggregateError(problems, problems.map((p) => p.message).join('; '))
+  }
+}
+
+/** Opens a whole or nothing: when `open` fails halfway, what it had opened is closed again. */
+export async function openAll<T>(
+  open: (scope: Scope) => Promise<T>,
+): Promise<T & { close: () => Promise<void> }> {
+  const scope = new Scope()
+  try {
+    return { ...(await open(scope)), close: () => scope.close() }
+  } catch (error) {
+    await scope.close().catch(() => {})
+    throw error
+  }
+}

@@ -1,0 +1,50 @@
+import { type Envelope, type ErrorCode, Fault, failed, succeeded } from '@chat/contract'
+import type { Logger } from './logger.ts'
+
+/** Failures of libraries that mean "a dependency is away", by the name of the error. */
+const outages: Record<string, ErrorCode> = {
+  MongoNetworkError: 'SERVICE_UNAVAILABLE',
+  MongoNetworkTimeoutError: 'SERVICE_UNAVAILABLE',
+  MongoServerSelectionError: 'SERVICE_UNAVAILABLE',
+  MongoNotConnectedError: 'SERVICE_UNAVAILABLE',
+  MongoTopologyClosedError: 'SERVICE_UNAVAILABLE',
+  MongoPoolClearedError: 'SERVICE_UNAVAILABLE',
+  MongoPoolClosedError: 'SERVICE_UNAVAILABLE',
+  MongoWaitQueueTimeoutError: 'SERVICE_UNAVAILABLE',
+  PoolClearedOnNetworkError: 'SERVICE_UNAVAILABLE',
+  MongooseServerSelectionError: 'SERVICE_UNAVAILABLE',
+  ClosedConnectionError: 'SERVICE_UNAVAILABLE',
+  DrainingConnectionError: 'SERVICE_UNAVAILABLE',
+  ConnectionError: 'SERVICE_UNAVAILABLE',
+  NoRespondersError: 'SERVICE_UNAVAILABLE',
+  TimeoutError: 'TIMEOUT',
+}
+
+/** What the caller is told of any error; null where it is a bug of ours. */
+export function faultOf(error: unknown): Fault | null {
+  if (error instanceof Fault) return error
+  if (!(error instanceof Error)) return null
+  const code = outages[error.name]
+  if (code) return new Fault(code)
+  return error.cause === undefined ? null : faultOf(error.cause)
+}
+
+/**
+ * The one place that catches: any outcome becomes an envelope. What is not a Fault is logged with its cause and
+ * request id, and leaves as `INTERNAL` with a fixed sentence.
+ */
+export async function settle<T>(
+  work: () => Promise<T>,
+  context: { logger: Logger; operation: string; requestId: string },
+): Promise<Envelope<T>> {
+  const { logger, operation, requestId } = context
+  try {
+    return succeeded(await work())
+  } catch (error) {
+    const fault = faultOf(error)
+    if (!fault) logger.error({ err: error, operation, requestId }, 'request failed')
+    else if (!(error instanceof Fault))
+      logger.warn({ err: error, operation, requestId }, 'dependency unavailable')
+    return failed(fault ?? new Fault('INTERNAL'), requestId)
+  }
+}

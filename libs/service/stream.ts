@@ -1,0 +1,172 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Message, RoomEvents } from '@chat/contract'
+import {
+  AckPolicy,
+  DiscardPolicy,
+  type JetStreamClient,
+  type JsMsg,
+  jetstream,
+  jetstreamManager,
+  RetentionPolicy,
+  StorageType,
+} from '@nats-io/jetstream'
+import { nanos } from '@nats-io/transport-node'
+import { type Bus, encode } from './bus.ts'
+import type { Logger } from './logger.ts'
+
+const SEVEN_DAYS_MS = 7 * 24 * 60 * 60 * 1000
+const TEN_GB = 10 * 1024 ** 3
+const PUBLISH_TIMEOUT_MS = 1_500
+
+/** The stream that keeps the events someone needs durably. Made by whoever comes first; changes nothing twice. */
+export async function ensureStream(bus: Bus) {
+  const manager = await jetstreamManager(bus.connection, { timeout: 10_000 })
+  const config = {
+    name: bus.subjects.stream,
+    subjects: [bus.subjects.everyRoom('message')],
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.Old,
+    max_age: nanos(SEVEN_DAYS_MS),
+    max_bytes: TEN_GB,
+    allow_direct: true,
+  }
+  const exists = await manager.streams.info(config.name).then(
+    () => true,
+    () => false,
+  )
+  if (exists) await manager.streams.update(config.name, config)
+  else await manager.streams.add(config)
+}
+
+/** The stream as its writer sees it. */
+export class EventLog {
+  private readonly bus: Bus
+  private readonly client: JetStreamClient
+
+  constructor(bus: Bus) {
+    this.bus = bus
+    this.client = jetstream(bus.connection)
+  }
+
+  /** Resolves when the stream has the message on disk. Gateways hear the same publish as a plain event. */
+  async append(message: Message): Promise<void> {
+    await this.client.publish(this.bus.subjects.roomEvent(message.roomId, 'message'), encode(message), {
+      msgID: message._id,
+      timeout: PUBLISH_TIMEOUT_MS,
+    })
+  }
+
+  /** The seq of the last message of a room that the stream has; 0 where it has none (any more). */
+  async lastSeq(roomId: string): Promise<number> {
+    const manager = await this.client.jetstreamManager(false)
+    const stored = await manager.direct.getMessage(this.bus.subjects.stream, {
+      last_by_subj: this.bus.subjects.roomEvent(roomId, 'message'),
+    })
+    return stored ? stored.json<Message>().seq : 0
+  }
+}
+
+type Consuming = {
+  bus: Bus
+  logger: Logger
+  /** Survives restarts and is shared by all instances that use the same name. */
+  durable: string
+  kind: keyof RoomEvents
+  /** Handles a batch: acked when it and what it leaves to be `settled` are done, delivered again when it throws. */
+  handle: (events: Message[]) => Promise<{ settled: Promise<unknown> }>
+}
+
+const MAX_BATCH = 500
+const REDELIVERY_DELAY_MS = 1_000
+/** A batch costs the store the same for one event as for many: under load they wait for company this long. */
+const PACE_MS = 50
+
+/** Reads the stream through a durable consumer, in batches of what has arrived. Ends with `close`. */
+export async function consumeEvents(options: Consuming): Promise<{ close: () => Promise<void> }> {
+  const { bus, durable, kind } = options
+  const manager = await jetstreamManager(bus.connection, { timeout: 10_000 })
+  await manager.consumers.add(bus.subjects.stream, {
+    durable_name: durable,
+    filter_subject: bus.subjects.everyRoom(kind),
+    ack_policy: AckPolicy.Explicit,
+    ack_wait: nanos(10_000),
+    // What it does is idempotent and must happen: an outage of the store may last longer than any number of tries.
+    max_deliver: -1,
+    max_ack_pending: 5_000,
+  })
+  const consumer = await jetstream(bus.connection).consumers.get(bus.subjects.stream, durable)
+  const batches = new Batches(options)
+  const messages = await consumer.consume({
+    max_messages: MAX_BATCH,
+    callback: (message) => batches.push(message),
+  })
+  return {
+    close: async () => {
+      await messages.close()
+      await batches.idle()
+      await bus.flush()
+    },
+  }
+}
+
+/** One batch at a time; what arrives meanwhile is the next one. */
+class Batches {
+  private readonly options: Consuming
+  private waiting: JsMsg[] = []
+  private working: Promise<void> | null = null
+  private readonly settling = new Set<Promise<void>>()
+
+  constructor(options: Consuming) {
+    this.options = options
+  }
+
+  push(message: JsMsg) {
+    this.waiting.push(message)
+    this.working ??= this.work()
+  }
+
+  async idle() {
+    await this.working
+    await Promise.all(this.settling)
+  }
+
+  private async work() {
+    while (this.waiting.length > 0) {
+      const pace = delay(PACE_MS)
+      await this.handle(this.waiting.splice(0, MAX_BATCH))
+      await pace
+    }
+    this.working = null
+  }
+
+  private async handle(batch: JsMsg[]) {
+    const { logger, durable, handle } = this.options
+    const events = batch.flatMap((message) => this.parse(message))
+    try {
+      const { settled } = await handle(events)
+      const acking: Promise<void> = settled
+        .then(() => {
+          for (const message of batch) message.ack()
+        })
+        .finally(() => this.settling.delete(acking))
+      this.settling.add(acking)
+    } catch (err) {
+      logger.warn({ err, durable, events: events.length }, 'events not handled, will try again')
+      for (const message of batch) message.nak(REDELIVERY_DELAY_MS)
+    }
+  }
+
+  private parse(message: JsMsg): Message[] {
+    try {
+      return [message.json<Message>()]
+    } catch (err) {
+      this.options.logger.error(
+        { err, subject: message.subject, seq: message.seq },
+        'event is not JSON, set aside',
+      )
+      message.term('not JSON')
+      return []
+    }
+  }
+}

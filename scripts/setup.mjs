@@ -1,0 +1,100 @@
+// node scripts/setup.mjs <file.ts> [args...]
+// Installs what is missing, then runs the file on the Node that this project brings with it. This file
+// itself runs on Node 20, before anything is installed: no dependencies, no TypeScript.
+import { execFileSync, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { constants } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const stamp = join(root, 'node_modules', '.chat-setup')
+const localNode = join(root, 'node_modules', '.bin', 'node')
+const wantedMajor = 24
+
+const [file, ...args] = process.argv.slice(2)
+if (!file) fail('Usage: node scripts/setup.mjs <file.ts> [args...]')
+await install()
+const node = await findNode()
+// Over the channel the child notices when this process is killed: it hears 'disconnect'.
+process.exit(await run(node, [file, ...args], ['inherit', 'inherit', 'inherit', 'ipc']))
+
+async function install() {
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex')
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return
+  console.log('Installing the packages in package-lock.json (npm ci); takes about a minute')
+  // Also where NODE_ENV=production would leave them out: one folder serves start and test.
+  const code = await run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund'], 'inherit', root)
+  if (code !== 0) fail('npm ci failed, see above', code)
+  writeFileSync(stamp, lock)
+}
+
+/** The project's own Node; where there is none for this platform, the one that runs this if it is new enough. */
+async function findNode() {
+  if (isNewEnough(localNode)) return localNode
+  if (isNewEnough(process.execPath)) return process.execPath
+  // npm can be told not to run install scripts, and this package's Node arrives by one.
+  console.log(`Fetching Node ${wantedMajor} (npm rebuild node)`)
+  await run('npm', ['rebuild', 'node', '--ignore-scripts=false'], 'inherit', root)
+  if (isNewEnough(localNode)) return localNode
+  return fail(
+    `Node ${wantedMajor} or newer is needed: node_modules/.bin/node is not, nor is this one (${process.version}). ` +
+      `Install Node ${wantedMajor} (https://nodejs.org), then run the same command again.`,
+  )
+}
+
+function isNewEnough(path) {
+  try {
+    const version = execFileSync(path, ['-p', 'process.versions.node'], { encoding: 'utf8' })
+    return Number.parseInt(version, 10) >= wantedMajor
+  } catch {
+    return false
+  }
+}
+
+/** Runs a command to its end, passing signals on; resolves to its exit code, 128+n for a signal. */
+function run(command, args, stdio, cwd) {
+  const child = spawn(command, args, { stdio, cwd })
+  const passOn = (signal) => child.kill(signal)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, passOn)
+  const watch = watchParent(() => child.kill('SIGTERM'))
+  return new Promise((resolve) => {
+    const end = (code) => {
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(signal, passOn)
+      clearInterval(watch)
+      resolve(code)
+    }
+    child.once('error', (error) => end(fail(`${command} could not be started: ${error.message}`)))
+    child.once('exit', (code, signal) => end(signal ? 128 + constants.signals[signal] : code))
+  })
+}
+
+/** A killed npm passes nothing on. Started by hand, the parent is a shell that may well be gone before us. */
+function watchParent(onGone) {
+  if (!process.env.npm_lifecycle_event) return undefined
+  const parents = ancestry()
+  const watch = setInterval(() => {
+    if (ancestry() === parents) return
+    clearInterval(watch)
+    onGone()
+  }, 1000)
+  return watch.unref()
+}
+
+/** npm runs its scripts through a shell, which outlives it: so the parent's parent counts too, where it is told. */
+function ancestry() {
+  try {
+    const stat = readFileSync(`/proc/${process.ppid}/stat`, 'utf8')
+    return `${process.ppid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]}`
+  } catch {
+    return `${process.ppid}`
+  }
+}
+
+function fail(message, code = 1) {
+  console.error(message)
+  process.exit(code)
+}

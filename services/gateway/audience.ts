@@ -1,0 +1,148 @@
+import { kindOf, type Room, type RoomEvents, roomAsSeenBy } from '@chat/contract'
+import type { Bus, Logger } from '@chat/service'
+import type { Msg, Subscription } from '@nats-io/transport-node'
+import type { Delivery } from './delivery.ts'
+import type { Session } from './session.ts'
+
+const SHOW_DELAY_MS = 50
+const REMEMBERED_ROOMS = 2_000
+const VIEWS_AT_ONCE = 200
+
+type Heard = { subscription: Subscription; members: Set<Session> }
+type ClientEvent = 'listenRoom' | 'updateRoomLastMessage'
+type EmitOpen = (roomId: string, event: 'readMessage', payload: RoomEvents['read']) => void
+
+/**
+ * Which rooms this gateway hears, and who here is told of them. A room is heard while a member is connected;
+ * messages are looked at only where someone has the room open.
+ */
+export class Audience {
+  private readonly bus: Bus
+  private readonly logger: Logger
+  private readonly delivery: Delivery
+  private readonly emitOpen: EmitOpen
+  private readonly heard = new Map<string, Heard>()
+  /** How rooms looked when last announced; so that a moved cursor costs no question. */
+  private readonly looks = new Map<string, Room>()
+  private readonly toShow = new Map<string, Map<Session, ClientEvent>>()
+  private timer: NodeJS.Timeout | null = null
+  /** While what sessions may see is being reloaded, nothing is emitted. */
+  paused = false
+
+  constructor(parts: { bus: Bus; logger: Logger; delivery: Delivery; emitOpen: EmitOpen }) {
+    this.bus = parts.bus
+    this.logger = parts.logger
+    this.delivery = parts.delivery
+    this.emitOpen = parts.emitOpen
+  }
+
+  /** Starts hearing a room for a member. The caller flushes before it relies on it. */
+  add(roomId: string, session: Session) {
+    const known = this.heard.get(roomId)
+    if (known) return void known.members.add(session)
+    const subscription = this.bus.subscribe(this.bus.subjects.roomEvent(roomId, '*'), (event) =>
+      this.hear(roomId, event),
+    )
+    this.heard.set(roomId, { subscription, members: new Set([session]) })
+  }
+
+  remove(roomId: string, session: Session) {
+    const heard = this.heard.get(roomId)
+    heard?.members.delete(session)
+    if (!heard || heard.members.size > 0) return
+    heard.subscription.unsubscribe()
+    this.heard.delete(roomId)
+    this.looks.delete(roomId)
+  }
+
+  isHeard(roomId: string) {
+    return this.heard.has(roomId)
+  }
+
+  lastSeq(roomId: string): number {
+    return this.looks.get(roomId)?.lastSeq ?? 0
+  }
+
+  /** Shows a room to a session soon, as it is then; several reasons become one event. */
+  show(roomId: string, session: Session, event: ClientEvent) {
+    const sessions = this.toShow.get(roomId) ?? new Map<Session, ClientEvent>()
+    if (sessions.get(session) !== 'listenRoom') sessions.set(session, event)
+    this.toShow.set(roomId, sessions)
+    this.timer ??= setTimeout(() => void this.showDue(), SHOW_DELAY_MS)
+  }
+
+  stop() {
+    if (this.timer) clearTimeout(this.timer)
+    for (const { subscription } of this.heard.values()) subscription.unsubscribe()
+    this.heard.clear()
+  }
+
+  private hear(roomId: string, event: Msg) {
+    if (this.paused) return
+    const kind = kindOf(event.subject)
+    if (kind === 'message') {
+      if (this.delivery.isOpen(roomId)) this.delivery.hear(roomId, event.json())
+    } else if (kind === 'update') {
+      this.update(event.json<RoomEvents['update']>())
+    } else if (kind === 'read') {
+      if (this.delivery.isOpen(roomId)) this.emitOpen(roomId, 'readMessage', event.json())
+    }
+  }
+
+  private update({ cause, room }: RoomEvents['update']) {
+    const last = this.looks.get(room._id)
+    // Two instances of rooms may announce in either order.
+    if (cause === 'message' && last && last.lastSeq > room.lastSeq) return
+    this.remember(room)
+    const event = cause === 'message' ? 'updateRoomLastMessage' : 'listenRoom'
+    for (const session of this.heard.get(room._id)?.members ?? []) this.tell(session, event, room)
+  }
+
+  private tell(session: Session, event: ClientEvent, room: Room) {
+    const viewer = session.rooms.get(room._id)
+    if (!viewer) return
+    viewer.member = room.joinUsers.find((user) => user._id === session.userId) ?? viewer.member
+    session.emit(event, roomAsSeenBy(room, viewer))
+  }
+
+  private remember(room: Room) {
+    this.looks.delete(room._id)
+    this.looks.set(room._id, room)
+    if (this.looks.size > REMEMBERED_ROOMS) this.looks.delete(this.looks.keys().next().value as string)
+  }
+
+  private async showDue() {
+    this.timer = null
+    const due = [...this.toShow].slice(0, VIEWS_AT_ONCE)
+    for (const [roomId] of due) this.toShow.delete(roomId)
+    try {
+      await this.look(due.filter(([id, sessions]) => this.isUnknown(id, sessions)).map(([roomId]) => roomId))
+      for (const [roomId, sessions] of due) this.showRoom(roomId, sessions)
+    } catch (err) {
+      this.logger.warn({ err, rooms: due.length }, 'rooms not shown, will try again')
+      for (const [roomId, sessions] of due)
+        for (const [session, event] of sessions) this.show(roomId, session, event)
+    }
+    if (this.toShow.size > 0) this.timer ??= setTimeout(() => void this.showDue(), SHOW_DELAY_MS)
+  }
+
+  /** A newcomer is shown the room as it is now: what was announced before they were heard for is not enough. */
+  private isUnknown(roomId: string, sessions: Map<Session, ClientEvent>) {
+    return !this.looks.has(roomId) || [...sessions.values()].includes('listenRoom')
+  }
+
+  private async look(roomIds: string[]) {
+    if (roomIds.length === 0) return
+    const { rooms } = await this.bus.ask(
+      'viewRooms',
+      { userId: '', requestId: crypto.randomUUID() },
+      { roomIds },
+    )
+    for (const room of rooms) if (room.lastSeq >= this.lastSeq(room._id)) this.remember(room)
+  }
+
+  private showRoom(roomId: string, sessions: Map<Session, ClientEvent>) {
+    const room = this.looks.get(roomId)
+    if (room) for (const [session, event] of sessions) this.tell(session, event, room)
+  }
+}

@@ -1,0 +1,132 @@
+import { type Envelope, Fault, failed, type OperationName, type Output, operations } from '@chat/contract'
+import type { Bus, Limits, Logger, Metrics } from '@chat/service'
+import type { Socket } from 'socket.io'
+import type { Bucket } from './rates.ts'
+import type { Session } from './session.ts'
+
+export type Connected = { session: Session; rate: Bucket }
+
+/** What an operation means for the socket it came from, besides its answer. */
+export type Effects = {
+  [K in OperationName]?: {
+    before?: (socket: Socket, input: unknown) => Promise<void>
+    succeeded?: (socket: Socket, input: unknown, output: Output<K>) => Promise<void>
+    failed?: (socket: Socket, input: unknown) => Promise<void>
+  }
+}
+
+/** Client events by name: a map, so that no event name reaches a prototype. */
+const byEvent = new Map<string, OperationName>()
+for (const [name, row] of Object.entries(operations)) {
+  if (row.event !== undefined) byEvent.set(row.event, name as OperationName)
+}
+
+/** Turns client events into requests: one loop over the contract, no operation by name. */
+export class Dispatch {
+  private readonly bus: Bus
+  private readonly limits: Limits
+  private readonly logger: Logger
+  private readonly metrics: Metrics
+  private readonly effects: Effects
+  private readonly inFlight = new Set<Promise<void>>()
+
+  constructor(parts: { bus: Bus; limits: Limits; logger: Logger; metrics: Metrics; effects: Effects }) {
+    this.bus = parts.bus
+    this.limits = parts.limits
+    this.logger = parts.logger
+    this.metrics = parts.metrics
+    this.effects = parts.effects
+  }
+
+  attach(socket: Socket) {
+    socket.onAny((event: string, ...args: unknown[]) => {
+      const answering = this.answer(socket, event, args).finally(() => this.inFlight.delete(answering))
+      this.inFlight.add(answering)
+    })
+  }
+
+  /** Resolves when every event that came has its answer. */
+  async idle() {
+    await Promise.all(this.inFlight)
+  }
+
+  private async answer(socket: Socket, event: string, args: unknown[]) {
+    const started = performance.now()
+    const requestId = crypto.randomUUID()
+    const last = args.at(-1)
+    const ack = typeof last === 'function' ? last : null
+    const input = args[0] === ack ? undefined : args[0]
+    const envelope = await this.perform(socket, event, input, requestId)
+    ack?.(envelope)
+    const code = envelope.error ?? 'OK'
+    const operation = byEvent.get(event) ?? 'unknown'
+    const ms = performance.now() - started
+    this.metrics.events.observe({ operation, code }, ms / 1000)
+    this.logger.debug(
+      { requestId, event: operation, userId: sessionOf(socket)?.session.userId, code, ms: Math.round(ms) },
+      'event',
+    )
+  }
+
+  private async perform(
+    socket: Socket,
+    event: string,
+    input: unknown,
+    requestId: string,
+  ): Promise<Envelope<unknown>> {
+    const name = byEvent.get(event)
+    const effect = (name && this.effects[name]) as GenericEffect | undefined
+    try {
+      const body = this.admit(socket, name, input, requestId)
+      await effect?.before?.(socket, input)
+      const envelope = await this.bus.forward(name as OperationName, body, requestId)
+      if (envelope.success) await effect?.succeeded?.(socket, input, envelope.data)
+      else await effect?.failed?.(socket, input)
+      return envelope
+    } catch (error) {
+      if (error instanceof Fault) return failed(error, requestId)
+      this.logger.error({ err: error, event, requestId }, 'event failed')
+      return failed(new Fault('INTERNAL'), requestId)
+    }
+  }
+
+  /** Size, rate and session; the service validates the rest. @returns the request's body */
+  private admit(
+    socket: Socket,
+    name: OperationName | undefined,
+    input: unknown,
+    requestId: string,
+  ): Uint8Array {
+    const connected = sessionOf(socket)
+    if (!connected) throw new Fault('CLIENT_ID_NO_EXISTS')
+    const rate = name && 'rate' in operations[name] ? operations[name].rate : undefined
+    if (rate) connected.session.rates[rate].take()
+    else connected.rate.take()
+    if (!name) throw new Fault('INVALID_REQUEST', { message: 'Unknown event' })
+    const payload = toJson(input)
+    if (Buffer.byteLength(payload) > this.limits.eventBytes) {
+      throw new Fault('INVALID_REQUEST', {
+        message: `The event is larger than ${this.limits.eventBytes} bytes`,
+      })
+    }
+    return Buffer.from(`{"caller":${JSON.stringify(connected.session.caller(requestId))},"input":${payload}}`)
+  }
+}
+
+type GenericEffect = {
+  before?: (socket: Socket, input: unknown) => Promise<void>
+  succeeded?: (socket: Socket, input: unknown, output: unknown) => Promise<void>
+  failed?: (socket: Socket, input: unknown) => Promise<void>
+}
+
+export const sessionOf = (socket: Socket): Connected | undefined =>
+  (socket.data as { connected?: Connected }).connected
+
+/** @throws INVALID_REQUEST: what a client sends may be nested deeper than JSON can be written */
+function toJson(input: unknown): string {
+  try {
+    return JSON.stringify(input) ?? 'null'
+  } catch {
+    throw new Fault('INVALID_REQUEST', { message: 'The payload cannot be read' })
+  }
+}

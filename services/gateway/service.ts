@@ -1,0 +1,113 @@
+import { createServer } from 'node:http'
+import {
+  type Bus,
+  type Checks,
+  type Config,
+  type Logger,
+  listen,
+  type Metrics,
+  openAll,
+  serveHealth,
+} from '@chat/service'
+import type { Socket } from 'socket.io'
+import { Audience } from './audience.ts'
+import { createAuthenticate } from './auth.ts'
+import { Delivery } from './delivery.ts'
+import { Dispatch } from './dispatch.ts'
+import { effectsOf, OpenRooms } from './effects.ts'
+import { endAtExpiry } from './expiry.ts'
+import { openRoom } from './names.ts'
+import { Sessions } from './sessions.ts'
+import { dropSlowReaders, guard, identityOf, openSockets } from './sockets.ts'
+
+export type Options = {
+  config: Pick<Config, 'host' | 'gatewayPort' | 'namespace' | 'allowedOrigins' | 'limits' | 'auth'>
+  logger: Logger
+  metrics: Metrics
+  openBus: () => Promise<Bus>
+  /** What else must answer before this process is ready. */
+  checks?: Checks
+}
+
+/** The edge for clients: socket.io in front, the bus behind, no chat data of its own. */
+export const start = (options: Options) =>
+  openAll(async (scope) => {
+    const { config, logger, metrics } = options
+    const bus = await scope.use('nats', options.openBus(), (b) => b.close())
+    const ready: Checks = { nats: () => bus.ping(), ...options.checks }
+    const health = serveHealth(ready, metrics)
+    const http = createServer((request, response) => {
+      if (!health(request, response)) response.writeHead(404).end()
+    })
+    const { io, clients } = openSockets(http, config)
+
+    const delivery = await scope.use(
+      'delivery',
+      new Delivery({
+        bus,
+        logger,
+        metrics,
+        emit: (roomId, message) => clients.to(openRoom(roomId)).emit(`listenMessage_${roomId}`, message),
+      }),
+      (d) => d.stop(),
+    )
+    const audience = await scope.use(
+      'audience',
+      new Audience({
+        bus,
+        logger,
+        delivery,
+        emitOpen: (roomId, event, payload) =>
+          clients.to(openRoom(roomId)).emit(`${event}_${roomId}`, payload),
+      }),
+      (a) => a.stop(),
+    )
+    const sessions = new Sessions({ bus, logger, audience, limits: config.limits })
+    const dispatch = new Dispatch({
+      bus,
+      limits: config.limits,
+      logger,
+      metrics,
+      effects: effectsOf({ delivery, sessions }),
+    })
+    reloadAfterOutage(bus, { audience, sessions, delivery })
+
+    guard(clients, { authenticate: createAuthenticate(config.auth), sessions, config, logger, metrics })
+    clients.on('connection', (socket: Socket) => {
+      const openRooms = new OpenRooms({ delivery, sessions }, socket)
+      Object.assign(socket.data, { openRooms })
+      const { userId, expiresAt } = identityOf(socket)
+      endAtExpiry(socket, userId, expiresAt)
+      dispatch.attach(socket)
+      socket.on('disconnect', () => {
+        openRooms.closeAll()
+        metrics.sockets.set(clients.sockets.size)
+      })
+    })
+
+    await scope.use(
+      'backlog check',
+      dropSlowReaders(clients, config.limits.socketBacklogBytes, logger),
+      (c) => c.close(),
+    )
+    const port = await scope.use('http', listen(http, config.gatewayPort, config.host), async () => {
+      await dispatch.idle()
+      await io.close()
+    })
+    return { ready, port }
+  })
+
+type Parts = { audience: Audience; sessions: Sessions; delivery: Delivery }
+
+/** Nothing is emitted until what sessions may see is loaded again; then every open room is brought up to date. */
+function reloadAfterOutage(bus: Bus, { audience, sessions, delivery }: Parts) {
+  bus.onDisconnect(() => {
+    audience.paused = true
+  })
+  bus.onReconnect(async () => {
+    await bus.flush()
+    audience.paused = false
+    await sessions.reload()
+    delivery.catchUpAll()
+  })
+}

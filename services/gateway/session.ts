@@ -1,0 +1,46 @@
+import type { Caller, Viewer } from '@chat/contract'
+import type { Limits } from '@chat/service'
+import type { Socket } from 'socket.io'
+import type { Identity } from './auth.ts'
+import { userRates } from './rates.ts'
+
+/** A user on this gateway: their sockets, and where they stand in each of their rooms. */
+export class Session {
+  readonly userId: string
+  readonly sockets = new Set<Socket>()
+  readonly rates: ReturnType<typeof userRates>
+  profile: Pick<Identity, 'nickName' | 'profileUrl'> = {}
+  rooms = new Map<string, Viewer>()
+  /** Own messages that were acked here and that rooms has not confirmed: room → seq. */
+  private readonly sent = new Map<string, number>()
+
+  constructor(userId: string, limits: Limits) {
+    this.userId = userId
+    this.rates = userRates(limits)
+  }
+
+  caller(requestId: string): Caller {
+    const caller: Caller = { userId: this.userId, requestId }
+    if (this.sent.size > 0) caller.sent = [...this.sent]
+    return caller
+  }
+
+  /** A send was acked: the own cursor stands there, at once. */
+  noteSent(roomId: string, seq: number) {
+    const viewer = this.rooms.get(roomId)
+    if (viewer && viewer.readSeq >= seq) return
+    if (viewer) viewer.readSeq = seq
+    this.sent.set(roomId, Math.max(seq, this.sent.get(roomId) ?? 0))
+  }
+
+  /** Rooms has moved the cursor. */
+  noteCursor(roomId: string, readSeq: number) {
+    const viewer = this.rooms.get(roomId)
+    if (viewer) viewer.readSeq = Math.max(viewer.readSeq, readSeq)
+    if ((this.sent.get(roomId) ?? 0) <= readSeq) this.sent.delete(roomId)
+  }
+
+  emit(event: string, payload: unknown) {
+    for (const socket of this.sockets) socket.emit(event, payload)
+  }
+}

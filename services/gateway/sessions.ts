@@ -1,0 +1,165 @@
+import { type Caller, kindOf, type Output, type UserEvents } from '@chat/contract'
+import type { Bus, Limits, Logger } from '@chat/service'
+import type { Msg, Subscription } from '@nats-io/transport-node'
+import type { Socket } from 'socket.io'
+import type { Audience } from './audience.ts'
+import type { Identity } from './auth.ts'
+import { Session } from './session.ts'
+
+const RETRY_MS = 500
+const RELOADS_AT_ONCE = 20
+
+type Loaded = Output<'openSession'>
+type Held = {
+  session: Session
+  subscription: Subscription
+  loading: Promise<void>
+  /** Events of the user that came while the session was being loaded. */
+  early: Msg[] | null
+}
+
+/** Everybody who is connected here. */
+export class Sessions {
+  private readonly bus: Bus
+  private readonly logger: Logger
+  private readonly audience: Audience
+  private readonly limits: Limits
+  private readonly held = new Map<string, Held>()
+
+  constructor(parts: { bus: Bus; logger: Logger; audience: Audience; limits: Limits }) {
+    this.bus = parts.bus
+    this.logger = parts.logger
+    this.audience = parts.audience
+    this.limits = parts.limits
+  }
+
+  /**
+   * The user's session, loaded: who they are and which rooms, with nothing lost between loading and hearing.
+   * The socket is counted in before loading, so that the session is not let go meanwhile.
+   */
+  async enter(identity: Identity, socket: Socket, requestId: string): Promise<Session> {
+    const held = this.held.get(identity.userId) ?? this.hold(identity, requestId)
+    held.session.sockets.add(socket)
+    try {
+      await held.loading
+    } catch (error) {
+      this.leave(held.session, socket)
+      throw error
+    }
+    const [oldest] = held.session.sockets
+    if (oldest && held.session.sockets.size > this.limits.socketsPerUser) oldest.disconnect(true)
+    return held.session
+  }
+
+  leave(session: Session, socket: Socket) {
+    session.sockets.delete(socket)
+    const held = this.held.get(session.userId)
+    if (held?.session !== session || session.sockets.size > 0) return
+    this.held.delete(session.userId)
+    held.subscription.unsubscribe()
+    for (const roomId of session.rooms.keys()) this.audience.remove(roomId, session)
+  }
+
+  /** After the bus was lost: what sessions may see is loaded again before anything is emitted. */
+  async reload() {
+    const waiting = [...this.held.values()]
+    const work = async () => {
+      for (let held = waiting.pop(); held; held = waiting.pop()) await this.reloadOne(held)
+    }
+    await Promise.all(Array.from({ length: RELOADS_AT_ONCE }, work))
+  }
+
+  private async reloadOne({ session }: Held) {
+    while (session.sockets.size > 0) {
+      try {
+        return await this.load(session, crypto.randomUUID())
+      } catch (err) {
+        this.logger.warn({ err, userId: session.userId }, 'session not reloaded, will try again')
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+      }
+    }
+  }
+
+  private hold(identity: Identity, requestId: string): Held {
+    const session = new Session(identity.userId, this.limits)
+    const { userId, expiresAt, ...profile } = identity
+    session.profile = profile
+    const held: Held = {
+      session,
+      subscription: this.bus.subscribe(this.bus.subjects.userEvent(userId, '*'), (event) =>
+        this.hear(held, event),
+      ),
+      loading: Promise.resolve(),
+      early: [],
+    }
+    held.loading = this.begin(held, requestId)
+    this.held.set(userId, held)
+    return held
+  }
+
+  private async begin(held: Held, requestId: string) {
+    await this.bus.flush()
+    await this.load(held.session, requestId)
+    const early = held.early ?? []
+    held.early = null
+    for (const event of early) this.apply(held.session, event)
+  }
+
+  private async load(session: Session, requestId: string) {
+    const caller: Caller = { userId: session.userId, requestId }
+    const loaded = await this.bus.ask('openSession', caller, session.profile)
+    const missed = this.takeRooms(session, loaded)
+    await this.bus.flush()
+    for (const roomId of missed) this.audience.show(roomId, session, 'updateRoomLastMessage')
+  }
+
+  /** @returns rooms that moved on while nothing was heard of them */
+  private takeRooms(session: Session, { rooms }: Loaded): string[] {
+    const before = session.rooms
+    session.rooms = new Map(rooms.map(({ roomId, member, readSeq }) => [roomId, { member, readSeq }]))
+    for (const roomId of before.keys()) if (!session.rooms.has(roomId)) this.audience.remove(roomId, session)
+    for (const roomId of session.rooms.keys()) this.audience.add(roomId, session)
+    return rooms
+      .filter(({ roomId, lastSeq }) => before.has(roomId) && lastSeq > this.audience.lastSeq(roomId))
+      .map((r) => r.roomId)
+  }
+
+  private hear(held: Held, event: Msg) {
+    if (held.early) held.early.push(event)
+    else this.apply(held.session, event)
+  }
+
+  private apply(session: Session, event: Msg) {
+    const kind = kindOf(event.subject) as keyof UserEvents
+    if (kind === 'cursor') this.moveCursor(session, event.json())
+    else if (kind === 'joined') void this.welcome(session, event.json())
+  }
+
+  private moveCursor(session: Session, { roomId, readSeq, by }: UserEvents['cursor']) {
+    session.noteCursor(roomId, readSeq)
+    // After a send the room's own announcement follows; after reading nothing else would tell the other sockets.
+    if (by === 'read' && session.rooms.has(roomId))
+      this.audience.show(roomId, session, 'updateRoomLastMessage')
+  }
+
+  /** Takes in one room that the session did not know. */
+  async join(session: Session, roomId: string) {
+    const caller: Caller = { userId: session.userId, requestId: crypto.randomUUID() }
+    const { rooms } = await this.bus.ask('openSession', caller, { ...session.profile, roomId })
+    for (const { member, readSeq } of rooms) session.rooms.set(roomId, { member, readSeq })
+    // Its last socket may have gone meanwhile.
+    if (rooms.length === 0 || session.sockets.size === 0) return
+    this.audience.add(roomId, session)
+    await this.bus.flush()
+  }
+
+  private async welcome(session: Session, { roomId }: UserEvents['joined']): Promise<void> {
+    try {
+      await this.join(session, roomId)
+      if (session.rooms.has(roomId)) this.audience.show(roomId, session, 'listenRoom')
+    } catch (err) {
+      this.logger.warn({ err, userId: session.userId, roomId }, 'new room not loaded, will try again')
+      setTimeout(() => session.sockets.size > 0 && void this.welcome(session, { roomId }), RETRY_MS)
+    }
+  }
+}

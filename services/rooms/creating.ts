@@ -1,0 +1,218 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import {
+  type Author,
+  defaultRules,
+  Fault,
+  type Input,
+  type Room,
+  type RoomType,
+  type Rules,
+} from '@chat/contract'
+import type { Bus } from '@chat/service'
+import mongoose from 'mongoose'
+import type { Announcing } from './announcing.ts'
+import { type Claims, claimKey } from './claims.ts'
+import type { Directory } from './directory.ts'
+import { headsOf, type Joiner, type Members, newMember } from './members.ts'
+import { type ClaimDoc, isDuplicate, type RoomDoc, type Store } from './store.ts'
+import type { Viewing } from './viewing.ts'
+
+type PlatformRoom = Input<'createRoomWithMessage'>
+type Plan = {
+  name: string
+  roomType: RoomType
+  profileUrl: string | null
+  link: { sid: string; name: string } | null
+  rules: Rules
+  meta: Record<string, unknown> | null
+  joiners: Joiner[]
+}
+
+/** How long a room may take to be made before someone else finishes it. */
+const TAKE_OVER_MS = 3_000
+const POLL_MS = 50
+
+export class Creating {
+  private readonly store: Store
+  private readonly bus: Bus
+  private readonly directory: Directory
+  private readonly members: Members
+  private readonly claims: Claims
+  private readonly viewing: Viewing
+  private readonly announcing: Announcing
+  private readonly textLength: number
+
+  constructor(parts: {
+    store: Store
+    bus: Bus
+    directory: Directory
+    members: Members
+    claims: Claims
+    viewing: Viewing
+    announcing: Announcing
+    textLength: number
+  }) {
+    this.store = parts.store
+    this.bus = parts.bus
+    this.directory = parts.directory
+    this.members = parts.members
+    this.claims = parts.claims
+    this.viewing = parts.viewing
+    this.announcing = parts.announcing
+    this.textLength = parts.textLength
+  }
+
+  /** A client makes a room. @throws WRONG_TARGET_USER_IDS where nobody else would be in it */
+  async byClient(userId: string, input: Input<'createNewRoom'>): Promise<RoomDoc> {
+    const others = (await this.directory.known(input.users)).filter((id) => id !== userId)
+    if (others.length === 0) throw new Fault('WRONG_TARGET_USER_IDS')
+    const plan = planOf(input, 'GROUP', [
+      { userId, master: true },
+      ...others.map((other) => ({ userId: other, master: false })),
+    ])
+    this.members.requireSpace(plan.joiners.length)
+    const roomId = newRoomId()
+    // A room for the same people and link may be there already; then this one simply holds no claim.
+    const key = keyOf(plan)
+    if (key && !plan.rules.isFreezed) await this.claims.take(key, roomId)
+    await this.storeRoom(roomId, plan)
+    return this.open(roomId)
+  }
+
+  /**
+   * A platform makes a room with its first message. Room and message are both stored when this resolves; what a
+   * crash left half done is finished by the next who asks for the same room.
+   * @throws ROOM_ALREADY_EXISTS with the room's id
+   */
+  async byPlatform(requestId: string, input: PlatformRoom): Promise<Room> {
+    if ((input.message?.data.content.text.length ?? 0) > this.textLength) throw new Fault('MESSAGE_TOO_LONG')
+    const plan = planOf(input, input.roomType, joinersOf(input.joinUsers))
+    this.members.requireSpace(plan.joiners.length)
+    const roomId = await this.claim(plan)
+    await this.directory.save(input.joinUsers.map(({ _id, ...profile }) => ({ userId: _id, ...profile })))
+    await this.storeRoom(roomId, plan)
+    if (input.message) await this.postFirst(requestId, roomId, plan.joiners.length, input.message)
+    return this.viewing.one(await this.open(roomId))
+  }
+
+  /** The id of the room to make: a new one, or one that somebody began and did not finish. */
+  private async claim(plan: Plan): Promise<string> {
+    const key = plan.roomType === 'GROUP' ? keyOf(plan) : null
+    const roomId = newRoomId()
+    if (key === null) return roomId
+    const holder = plan.rules.isFreezed ? await this.claims.find(key) : await this.claims.take(key, roomId)
+    if (!holder) return roomId
+    if (await this.isStale(key, holder)) {
+      await this.claims.release(key, holder.roomId)
+      return this.claim(plan)
+    }
+    return this.finishedOrTakenOver(holder)
+  }
+
+  /** A claim outlives a crash between a change of people and its move: then it no longer speaks for its room. */
+  private async isStale(key: string, holder: ClaimDoc): Promise<boolean> {
+    const room = await this.store.rooms.findOne({ _id: holder.roomId, ready: true }).lean()
+    if (!room) return false
+    if (room.rules.isFreezed || !room.link) return true
+    return claimKey(room.link.sid, await this.members.idsOf(room._id)) !== key
+  }
+
+  private async finishedOrTakenOver(holder: ClaimDoc): Promise<string> {
+    const deadline = holder.createdAt.getTime() + TAKE_OVER_MS
+    for (;;) {
+      const isReady = await this.store.rooms.exists({ _id: holder.roomId, ready: true })
+      if (isReady) throw new Fault('ROOM_ALREADY_EXISTS', { data: { roomId: holder.roomId } })
+      if (Date.now() > deadline) return holder.roomId
+      await delay(POLL_MS)
+    }
+  }
+
+  /** Stores room and members unseen. Doing it again changes nothing. */
+  private async storeRoom(roomId: string, { joiners, ...plan }: Plan) {
+    const now = new Date()
+    const doc: RoomDoc = {
+      _id: roomId,
+      ...plan,
+      heads: headsOf(joiners),
+      memberCount: joiners.length,
+      lastSeq: 0,
+      lastMessage: null,
+      activeAt: now,
+      ready: false,
+      createdAt: now,
+      updatedAt: now,
+    }
+    await this.store.rooms.insertOne(doc).catch(ignoreDuplicate)
+    await this.store.members
+      .insertMany(
+        joiners.map((joiner) => newMember(roomId, joiner, 0, now)),
+        { ordered: false },
+      )
+      .catch(ignoreDuplicate)
+  }
+
+  private async postFirst(
+    requestId: string,
+    roomId: string,
+    memberCount: number,
+    { author, data }: NonNullable<PlatformRoom['message']>,
+  ) {
+    const whole: Author = {
+      authorId: author.authorId,
+      nickName: author.nickName ?? author.authorId.slice(0, 100),
+      profileUrl: author.profileUrl ?? null,
+    }
+    await this.bus.ask(
+      'postFirstMessage',
+      { userId: '', requestId },
+      { roomId, author: whole, type: data.type, text: data.content.text, memberCount },
+    )
+  }
+
+  /** Lets the room be seen. Of several who finish the same room, one succeeds. */
+  private async open(roomId: string): Promise<RoomDoc> {
+    const opened = await this.store.rooms
+      .findOneAndUpdate({ _id: roomId, ready: false }, { $set: { ready: true } }, { returnDocument: 'after' })
+      .lean()
+    if (!opened) throw new Fault('ROOM_ALREADY_EXISTS', { data: { roomId } })
+    this.announcing.welcome(roomId, await this.members.idsOf(roomId))
+    return opened
+  }
+}
+
+const newRoomId = () => new mongoose.Types.ObjectId().toHexString()
+
+const ignoreDuplicate = (error: unknown) => {
+  if (!isDuplicate(error)) throw error
+}
+
+const keyOf = ({ link, joiners }: Plan) =>
+  link
+    ? claimKey(
+        link.sid,
+        joiners.map((joiner) => joiner.userId),
+      )
+    : null
+
+function planOf(input: Input<'createNewRoom'> | PlatformRoom, roomType: RoomType, joiners: Joiner[]): Plan {
+  return {
+    name: input.name,
+    roomType,
+    profileUrl: input.profileUrl ?? null,
+    link: input.link ?? null,
+    rules: { ...defaultRules, ...input.rules },
+    meta: 'meta' in input ? (input.meta ?? null) : null,
+    joiners,
+  }
+}
+
+/** Each user once, the first mention counting. Where nobody is master, the first becomes it. */
+export function joinersOf(users: { _id: string; master?: boolean }[], needsMaster = true): Joiner[] {
+  const joiners = new Map<string, Joiner>()
+  for (const { _id, master } of users) {
+    if (!joiners.has(_id)) joiners.set(_id, { userId: _id, master: master ?? false })
+  }
+  const [first] = joiners.values()
+  if (needsMaster && first && ![...joiners.values()].some((joiner) => joiner.master)) first.master = true
+  return [...joiners.values()]
+}

@@ -1,0 +1,165 @@
+import {
+  type Caller,
+  Fault,
+  type Input,
+  type JoinUser,
+  type Output,
+  type Room,
+  roomAsSeenBy,
+} from '@chat/contract'
+import type { Directory } from './directory.ts'
+import type { Members } from './members.ts'
+import { type MemberDoc, memberId, presentMember, type Store } from './store.ts'
+import type { Viewing } from './viewing.ts'
+
+const MAX_ROOMS = 1_000
+/** Rooms are read and shown this many at a time, so that a page that ends early has not read them all. */
+const CHUNK = 100
+const PAGE_BYTES = 512 * 1024
+
+type Filter = Input<'listenRooms'>
+type Entry = { _id: string; activeAt: Date }
+
+/** Where a page ended: the activity and id of its last room. */
+export function encodeCursor({ activeAt, _id }: Entry): string {
+  return Buffer.from(JSON.stringify([activeAt.getTime(), _id])).toString('base64url')
+}
+
+/** @throws INVALID_REQUEST for anything that `encodeCursor` did not make */
+export function decodeCursor(cursor: string): Entry {
+  try {
+    const [time, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as [unknown, unknown]
+    if (typeof time === 'number' && Number.isSafeInteger(time) && typeof id === 'string') {
+      return { activeAt: new Date(time), _id: id }
+    }
+  } catch {
+    // Told below, like a cursor of the wrong shape.
+  }
+  throw new Fault('INVALID_REQUEST', { message: 'The cursor is not one of ours' })
+}
+
+/** Newest activity first; ids decide between equals, so that pages never overlap. */
+export const byActivity = (a: Entry, b: Entry) =>
+  b.activeAt.getTime() - a.activeAt.getTime() || (a._id < b._id ? 1 : a._id > b._id ? -1 : 0)
+
+const contains = (keyword: string) => new RegExp(RegExp.escape(keyword), 'i')
+
+/** The caller's rooms. */
+export class Listing {
+  private readonly store: Store
+  private readonly members: Members
+  private readonly directory: Directory
+  private readonly viewing: Viewing
+  constructor(store: Store, members: Members, directory: Directory, viewing: Viewing) {
+    this.store = store
+    this.members = members
+    this.directory = directory
+    this.viewing = viewing
+  }
+
+  async list(caller: Caller, filter: Filter): Promise<Output<'listenRooms'>> {
+    const mine = await this.members.ofUser(caller.userId)
+    const entries = await this.entries(
+      mine.map((member) => member.roomId),
+      filter,
+    )
+    return this.page(caller, mine, entries, filter)
+  }
+
+  async query(caller: Caller, { keyword, ...filter }: Input<'queryRooms'>): Promise<Output<'queryRooms'>> {
+    const mine = await this.members.ofUser(caller.userId)
+    const roomIds = mine.map((member) => member.roomId)
+    const pattern = contains(keyword)
+    const [named, peopled] = await Promise.all([
+      this.entries(roomIds, filter, { $or: [{ name: pattern }, { 'link.name': pattern }] }),
+      this.roomsOfPeople(caller, mine, pattern).then((ids) => this.entries(ids, filter)),
+    ])
+    const entries = new Map([...named, ...peopled].map((entry) => [entry._id, entry]))
+    return this.page(caller, mine, [...entries.values()], filter)
+  }
+
+  private async entries(roomIds: string[], filter: Filter, more: object = {}): Promise<Entry[]> {
+    return this.store.rooms
+      .find(
+        {
+          _id: { $in: roomIds },
+          ready: true,
+          ...(filter.roomType && { roomType: filter.roomType }),
+          ...(filter.linkSid && { 'link.sid': filter.linkSid }),
+          ...more,
+        },
+        { activeAt: 1 },
+      )
+      .lean()
+  }
+
+  /** Rooms in which the caller may see a member of that nickName. */
+  private async roomsOfPeople(caller: Caller, mine: MemberDoc[], pattern: RegExp): Promise<string[]> {
+    const roomIds = mine.map((member) => member.roomId)
+    const people = await this.store.members
+      .find({ roomId: { $in: roomIds } }, { roomId: 1, userId: 1, master: 1 })
+      .lean()
+    const named = await this.store.users
+      .find(
+        { _id: { $in: [...new Set(people.map((person) => person.userId))] }, nickName: pattern },
+        { _id: 1 },
+      )
+      .lean()
+    const names = new Set(named.map((user) => user._id))
+    const closed = await this.store.rooms
+      .find({ _id: { $in: roomIds }, 'rules.canShowMemberList': false }, { _id: 1 })
+      .lean()
+    const hidden = new Set(closed.map((room) => room._id))
+    for (const member of mine) if (member.master) hidden.delete(member.roomId)
+    const isSeen = (p: (typeof people)[number]) =>
+      p.master || p.userId === caller.userId || !hidden.has(p.roomId)
+    return people
+      .filter((person) => names.has(person.userId) && isSeen(person))
+      .map((person) => person.roomId)
+  }
+
+  private async page(caller: Caller, mine: MemberDoc[], entries: Entry[], filter: Filter) {
+    const after = filter.cursor === undefined ? null : decodeCursor(filter.cursor)
+    const limit = Math.min(filter.limit ?? MAX_ROOMS, MAX_ROOMS)
+    const rest = entries.sort(byActivity).filter((entry) => !after || byActivity(entry, after) > 0)
+    const wanted = rest.slice(0, limit)
+    const list: Room[] = []
+    let bytes = 0
+    for (let start = 0; start < wanted.length; start += CHUNK) {
+      const views = await this.views(caller, mine, wanted.slice(start, start + CHUNK))
+      for (const view of views) {
+        bytes += Buffer.byteLength(JSON.stringify(view))
+        if (bytes > PAGE_BYTES && list.length > 0) return { list, nextCursor: this.cursorAt(rest, list) }
+        list.push(view)
+      }
+    }
+    return { list, nextCursor: rest.length > wanted.length ? this.cursorAt(rest, list) : null }
+  }
+
+  private cursorAt(rest: Entry[], list: Room[]): string | null {
+    const last = rest.find((entry) => entry._id === list.at(-1)?._id)
+    return last ? encodeCursor(last) : null
+  }
+
+  private async views(caller: Caller, mine: MemberDoc[], entries: Entry[]): Promise<Room[]> {
+    const found = await this.store.rooms.find({ _id: { $in: entries.map((entry) => entry._id) } }).lean()
+    const docs = new Map(found.map((room) => [room._id, room]))
+    const rooms = await this.viewing.many(entries.flatMap((entry) => docs.get(entry._id) ?? []))
+    const own = new Map(mine.map((member) => [member._id, member]))
+    const self = await this.directory.profiles([caller.userId])
+    return rooms.map((room) => {
+      const member = own.get(memberId(room._id, caller.userId)) as MemberDoc
+      return seenBy(caller, room, member, presentMember(member, self.get(caller.userId)))
+    })
+  }
+}
+
+/** As the caller sees it, counting messages they have just sent that this service may not have heard of yet. */
+export function seenBy(caller: Caller, room: Room, member: MemberDoc, presented: JoinUser): Room {
+  const sent = sentSeq(caller, room._id)
+  const readSeq = Math.max(member.readSeq, sent)
+  return roomAsSeenBy({ ...room, lastSeq: Math.max(room.lastSeq, sent) }, { member: presented, readSeq })
+}
+
+export const sentSeq = (caller: Caller, roomId: string) =>
+  Math.max(0, ...(caller.sent ?? []).filter(([id]) => id === roomId).map(([, seq]) => seq))
