@@ -21,7 +21,7 @@ const isFreeForm = (value: unknown) =>
   isPlain(value, FREE_FORM_DEPTH) && Buffer.byteLength(JSON.stringify(value)) <= FREE_FORM_BYTES
 
 // `unicode: false` counts lengths in UTF-16 units, as contract.md does.
-const ajv = new Ajv({ unicode: false, strict: false, allErrors: false })
+const ajv = new Ajv({ unicode: false, strict: false, logger: false })
 ajv.addFormat('well-formed', { type: 'string', validate: (text: string) => text.isWellFormed() })
 ajv.addKeyword({ keyword: 'freeForm', validate: (_: boolean, value: unknown) => isFreeForm(value) })
 

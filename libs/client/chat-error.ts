@@ -1,0 +1,50 @@
+import type { Envelope, ErrorCode } from '@chat/contract'
+
+/** `CLOSED` is the client's own, never sent by a server: the client was closed before the answer came. */
+export type ChatErrorCode = ErrorCode | 'CLOSED'
+
+type Failure = {
+  code: ChatErrorCode
+  message: string
+  retryable?: boolean | undefined
+  retryAfterMs?: number | undefined
+  requestId?: string | undefined
+  data?: unknown
+}
+
+/**
+ * Why something that was asked for did not happen.
+ * `retryable`: the same request may succeed later. `requestId` finds it in the server's logs.
+ */
+export class ChatError extends Error {
+  override name = 'ChatError'
+  readonly code: ChatErrorCode
+  readonly retryable: boolean
+  readonly retryAfterMs: number | undefined
+  readonly requestId: string | undefined
+  readonly data: unknown
+
+  constructor(failure: Failure) {
+    super(failure.message)
+    this.code = failure.code
+    this.retryable = failure.retryable ?? false
+    this.retryAfterMs = failure.retryAfterMs
+    this.requestId = failure.requestId
+    this.data = failure.data ?? null
+  }
+}
+
+export const errorOf = ({ error, message, ...rest }: Envelope<unknown>) =>
+  new ChatError({ ...rest, code: error ?? 'INTERNAL', message: message ?? error ?? 'INTERNAL' })
+
+export const closed = () => new ChatError({ code: 'CLOSED', message: 'The client was closed' })
+
+export const unavailable = (message: string) =>
+  new ChatError({ code: 'SERVICE_UNAVAILABLE', message, retryable: true })
+
+export const timedOut = () =>
+  new ChatError({
+    code: 'TIMEOUT',
+    message: 'No answer in time: it may or may not have happened',
+    retryable: true,
+  })

@@ -1,0 +1,7 @@
+export type { AskOptions } from './asking.ts'
+export { ChatError, type ChatErrorCode } from './chat-error.ts'
+export { type Chat, type ConnectOptions, connect } from './connect.ts'
+export type { ConnectionState, StateListener } from './connection.ts'
+export type { AskInput, AskOutput, ClientEvent } from './events.ts'
+export type { OpenRoom, OpenRoomOptions } from './open-room.ts'
+export type { Draft } from './sending.ts'

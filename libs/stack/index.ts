@@ -1,0 +1,61 @@
+import { outputProblem } from '@chat/contract'
+import { start as startGateway } from '@chat/gateway'
+import { start as startMessages } from '@chat/messages'
+import { start as startPlatformApi } from '@chat/platform-api'
+import { start as startRooms } from '@chat/rooms'
+import { type Checks, type Config, type Logger, Metrics, openAll, openBus } from '@chat/service'
+
+export type StackOptions = {
+  config: Config
+  natsUrl: string
+  mongoUrl: string
+  logger: Logger
+  metrics?: Metrics
+  /** Separates stacks that share their engines: prefix of subjects and databases. */
+  root?: string
+  /** How many of each run; each gateway after the first listens on a port of its own. */
+  instances?: { gateways?: number; rooms?: number; messages?: number }
+  /** Checks every answer of a service against the contract. */
+  checksOutput?: boolean
+}
+
+/** Every service in one process over real engines, by the same `start` that a process of its own calls. */
+export const startStack = (options: StackOptions) =>
+  openAll(async (scope) => {
+    const { config, logger, natsUrl, mongoUrl, root = 'chat', instances = {} } = options
+    const metrics = options.metrics ?? new Metrics()
+    const bus = (name: string) => () =>
+      openBus({
+        natsUrl,
+        name,
+        root,
+        logger: logger.child({ service: name }),
+        metrics,
+        requestTimeoutMs: config.limits.requestTimeoutMs,
+        checkOutput: options.checksOutput ? outputProblem : undefined,
+      })
+    const common = (name: string) => ({ mongoUrl, logger: logger.child({ service: name }), metrics, limits: config.limits, openBus: bus(name) })
+    const checks: Checks = {}
+
+    for (let index = 0; index < (instances.messages ?? 1); index++) {
+      const starting = startMessages({ ...common('messages'), database: `${root}_messages` })
+      const { ready } = await scope.use('messages', starting, (service) => service.close())
+      checks.messages = ready.mongo
+    }
+    for (let index = 0; index < (instances.rooms ?? 1); index++) {
+      const starting = startRooms({ ...common('rooms'), database: `${root}_rooms` })
+      const { ready } = await scope.use('rooms', starting, (service) => service.close())
+      checks.rooms = ready.mongo
+    }
+    const edge = { config, metrics, checks }
+    const platformApi = startPlatformApi({ ...edge, logger: logger.child({ service: 'platform-api' }), openBus: bus('platform-api') })
+    const platform = await scope.use('platform-api', platformApi, (service) => service.close())
+    const gatewayPorts: number[] = []
+    for (let index = 0; index < (instances.gateways ?? 1); index++) {
+      const own = index === 0 ? config : { ...config, gatewayPort: 0 }
+      const starting = startGateway({ ...edge, config: own, logger: logger.child({ service: 'gateway' }), openBus: bus('gateway') })
+      const gateway = await scope.use('gateway', starting, (service) => service.close())
+      gatewayPorts.push(gateway.port)
+    }
+    return { gatewayPorts, platformPort: platform.port, metrics }
+  })

@@ -1,0 +1,66 @@
+import { type Config, createLogger, readConfig } from '@chat/service'
+import { type StackOptions, startStack } from '@chat/stack'
+import { mintToken } from './tokens.ts'
+
+export const testSecret = 'a-secret-of-the-tests-that-is-long-enough'
+export const testApiKey = 'key-of-the-tests'
+
+type Options = {
+  limits?: Partial<Config['limits']>
+  instances?: NonNullable<StackOptions['instances']>
+  config?: Partial<Config>
+  /** Use other engines than the run's. */
+  engines?: { natsUrl: string; mongoUrl: string }
+  root?: string
+}
+
+/** Limits that do not get in the way of tests that are not about them. */
+const roomy = { messagesPerSecond: 10_000, messageBurst: 10_000, readsPerSecond: 10_000, readBurst: 10_000, eventsPerSecond: 10_000, eventBurst: 10_000 }
+
+const env = (name: string): string => {
+  const value = process.env[name]
+  if (!value) throw new Error(`${name} is not set: run the tests with npm test`)
+  return value
+}
+
+/** The whole stack on free ports, with databases and subjects of its own. */
+export async function startTestStack(options: Options = {}) {
+  const config: Config = { ...readConfig({ CHAT_LOG_LEVEL: process.env.CHAT_LOG_LEVEL ?? 'silent' }, true), ...options.config }
+  config.gatewayPort = options.config?.gatewayPort ?? 0
+  config.platformPort = options.config?.platformPort ?? 0
+  config.apiKeys = [testApiKey]
+  config.auth = { ...config.auth, secret: testSecret, ...options.config?.auth }
+  config.limits = { ...config.limits, ...roomy, ...options.limits }
+  const root = options.root ?? `t${crypto.randomUUID().replaceAll('-', '').slice(0, 12)}`
+  const engines = options.engines ?? { natsUrl: env('CHAT_NATS_URL'), mongoUrl: env('CHAT_MONGO_URL') }
+  const stack = await startStack({
+    config,
+    ...engines,
+    logger: createLogger(config.logLevel),
+    root,
+    instances: options.instances ?? {},
+    checksOutput: true,
+  })
+  const platformUrl = `http://127.0.0.1:${stack.platformPort}`
+  return {
+    root,
+    config,
+    ...engines,
+    gatewayUrls: stack.gatewayPorts.map((port) => `ws://127.0.0.1:${port}`),
+    gatewayUrl: `ws://127.0.0.1:${stack.gatewayPorts[0]}`,
+    platformUrl,
+    metrics: stack.metrics,
+    close: stack.close,
+    token: (userId: string, claims: Record<string, unknown> = {}) => mintToken(testSecret, { sub: userId, ...claims }),
+    /** A call of the platform API. */
+    post: async (path: string, body: unknown, headers: Record<string, string> = { 'chat-api-key': testApiKey }) => {
+      const response = await fetch(`${platformUrl}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      })
+      return { status: response.status, body: (await response.json()) as never }
+    },
+  }
+}
+export type TestStack = Awaited<ReturnType<typeof startTestStack>>

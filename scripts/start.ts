@@ -1,0 +1,50 @@
+import { startEngines } from '@chat/engines'
+import { ConfigError, createLogger, Metrics, openAll, readConfig, runUntilStopped } from '@chat/service'
+import { startStack } from '@chat/stack'
+import { developmentKeys } from './development.ts'
+
+const isDevelopment = process.env.NODE_ENV !== 'production'
+const print = (line: string) => process.stdout.write(`${line}\n`)
+
+/** Everything on one machine: engines where none are configured, then every service in this process. */
+const start = (abort: AbortSignal) =>
+  openAll(async (scope) => {
+    const config = readConfig(process.env, isDevelopment)
+    const logger = createLogger(config.logLevel)
+    const engines = await scope.use(
+      'engines',
+      startEngines({ dataDir: config.dataDir, env: process.env, log: print, signal: abort }),
+      (e) => e.close(),
+    )
+    if (isDevelopment) await fillInKeys(config)
+    const { natsUrl, mongoUrl } = engines.urls
+    const metrics = new Metrics().withProcess()
+    const stack = await scope.use('services', startStack({ config, natsUrl, mongoUrl, logger, metrics }), (s) => s.close())
+    const [gatewayPort] = stack.gatewayPorts
+    print(
+      `ready  gateway ws://${config.host}:${gatewayPort}${config.namespace}  platform-api http://${config.host}:${stack.platformPort}`,
+    )
+    return {}
+  })
+
+/** What production must configure is made up here, once, and told. */
+async function fillInKeys(config: ReturnType<typeof readConfig>) {
+  const keys = await developmentKeys(config.dataDir)
+  if (!config.auth.secret && !config.auth.jwksUrl) config.auth.secret = keys.jwtSecret
+  if (config.apiKeys.length > 0) return
+  config.apiKeys.push(keys.apiKey)
+  print(`development API key (header chat-api-key): ${keys.apiKey}`)
+  print(`a token for a user: curl -X POST http://${config.host}:${config.platformPort}/v1/users/alice/token -H 'chat-api-key: ${keys.apiKey}' -H 'content-type: application/json' -d '{}'`)
+}
+
+const abort = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => abort.abort())
+
+try {
+  await runUntilStopped(start(abort.signal), createLogger(process.env.CHAT_LOG_LEVEL ?? 'info'))
+} catch (error) {
+  const cause = error instanceof Error ? error : new Error(String(error))
+  const text = cause instanceof ConfigError || isDevelopment ? cause.message : cause.stack
+  process.stderr.write(`${text}\n`)
+  process.exit(1)
+}
