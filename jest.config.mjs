@@ -5,6 +5,8 @@ export default {
   testEnvironment: 'node',
   testTimeout: 30_000,
   maxWorkers: 2,
+  // A test that fails half-way may leave a socket open: the run still ends.
+  forceExit: true,
   globalSetup: '<rootDir>/libs/testing/setup.ts',
   globalTeardown: '<rootDir>/libs/testing/teardown.ts',
   reporters: ['default', '<rootDir>/scripts/count.mjs'],

@@ -19,7 +19,11 @@ const start = (abort: AbortSignal) =>
     if (isDevelopment) await fillInKeys(config)
     const { natsUrl, mongoUrl } = engines.urls
     const metrics = new Metrics().withProcess()
-    const stack = await scope.use('services', startStack({ config, natsUrl, mongoUrl, logger, metrics }), (s) => s.close())
+    const stack = await scope.use(
+      'services',
+      startStack({ config, natsUrl, mongoUrl, logger, metrics }),
+      (s) => s.close(),
+    )
     const [gatewayPort] = stack.gatewayPorts
     print(
       `ready  gateway ws://${config.host}:${gatewayPort}${config.namespace}  platform-api http://${config.host}:${stack.platformPort}`,
@@ -34,7 +38,9 @@ async function fillInKeys(config: ReturnType<typeof readConfig>) {
   if (config.apiKeys.length > 0) return
   config.apiKeys.push(keys.apiKey)
   print(`development API key (header chat-api-key): ${keys.apiKey}`)
-  print(`a token for a user: curl -X POST http://${config.host}:${config.platformPort}/v1/users/alice/token -H 'chat-api-key: ${keys.apiKey}' -H 'content-type: application/json' -d '{}'`)
+  print(
+    `a token for a user: curl -X POST http://${config.host}:${config.platformPort}/v1/users/alice/token -H 'chat-api-key: ${keys.apiKey}' -H 'content-type: application/json' -d '{}'`,
+  )
 }
 
 const abort = new AbortController()

@@ -2,5 +2,7 @@
 import { stripTypeScriptTypes } from 'node:module'
 
 export default {
-  process: (source, path) => ({ code: path.endsWith('.ts') ? stripTypeScriptTypes(source, { mode: 'strip' }) : source }),
+  process: (source, path) => ({
+    code: path.endsWith('.ts') ? stripTypeScriptTypes(source, { mode: 'strip' }) : source,
+  }),
 }

@@ -1,13 +1,17 @@
 import type { ClientOperation, Input, OperationName, Operations, Output } from '@chat/contract'
 
-type EventOf<K extends OperationName> = Operations[K] extends { event: infer E extends string } ? E : never
+/** The event that asks for an operation; its name, where the contract's types do not spell the event. */
+type EventOf<K extends OperationName> = Operations[K] extends { event: infer E extends string }
+  ? string extends E
+    ? K
+    : E
+  : K
 
-/** The operation behind each event. Where the contract does not tell events apart, every operation is taken for one. */
-type ByEvent = [ClientOperation] extends [never]
-  ? { [K in OperationName]: K }
-  : { [K in ClientOperation as EventOf<K>]: K }
+/** Where the contract's types do not tell which operations have an event, every one is taken for such. */
+type Asked = [ClientOperation] extends [never] ? OperationName : ClientOperation
+type ByEvent = { [K in Asked as EventOf<K>]: K }
 
 /** What a client may ask for, as the contract has it. */
-export type ClientEvent = keyof ByEvent & string
+export type ClientEvent = keyof ByEvent
 export type AskInput<E extends ClientEvent> = Input<ByEvent[E]>
 export type AskOutput<E extends ClientEvent> = Output<ByEvent[E]>

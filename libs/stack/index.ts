@@ -34,7 +34,13 @@ export const startStack = (options: StackOptions) =>
         requestTimeoutMs: config.limits.requestTimeoutMs,
         checkOutput: options.checksOutput ? outputProblem : undefined,
       })
-    const common = (name: string) => ({ mongoUrl, logger: logger.child({ service: name }), metrics, limits: config.limits, openBus: bus(name) })
+    const common = (name: string) => ({
+      mongoUrl,
+      logger: logger.child({ service: name }),
+      metrics,
+      limits: config.limits,
+      openBus: bus(name),
+    })
     const checks: Checks = {}
 
     for (let index = 0; index < (instances.messages ?? 1); index++) {
@@ -48,12 +54,21 @@ export const startStack = (options: StackOptions) =>
       checks.rooms = ready.mongo
     }
     const edge = { config, metrics, checks }
-    const platformApi = startPlatformApi({ ...edge, logger: logger.child({ service: 'platform-api' }), openBus: bus('platform-api') })
+    const platformApi = startPlatformApi({
+      ...edge,
+      logger: logger.child({ service: 'platform-api' }),
+      openBus: bus('platform-api'),
+    })
     const platform = await scope.use('platform-api', platformApi, (service) => service.close())
     const gatewayPorts: number[] = []
     for (let index = 0; index < (instances.gateways ?? 1); index++) {
       const own = index === 0 ? config : { ...config, gatewayPort: 0 }
-      const starting = startGateway({ ...edge, config: own, logger: logger.child({ service: 'gateway' }), openBus: bus('gateway') })
+      const starting = startGateway({
+        ...edge,
+        config: own,
+        logger: logger.child({ service: 'gateway' }),
+        openBus: bus('gateway'),
+      })
       const gateway = await scope.use('gateway', starting, (service) => service.close())
       gatewayPorts.push(gateway.port)
     }

@@ -35,7 +35,11 @@ export class PlainClient {
 }
 
 /** Connects, or throws what the server refused with: `error.data.code`. */
-export async function connectPlain(url: string, token: unknown, options: { namespace?: string; reconnection?: boolean } = {}) {
+export async function connectPlain(
+  url: string,
+  token: unknown,
+  options: { namespace?: string; reconnection?: boolean } = {},
+) {
   const socket = io(`${url}${options.namespace ?? '/chat'}`, {
     transports: ['websocket'],
     auth: { token },

@@ -15,7 +15,14 @@ type Options = {
 }
 
 /** Limits that do not get in the way of tests that are not about them. */
-const roomy = { messagesPerSecond: 10_000, messageBurst: 10_000, readsPerSecond: 10_000, readBurst: 10_000, eventsPerSecond: 10_000, eventBurst: 10_000 }
+const roomy = {
+  messagesPerSecond: 10_000,
+  messageBurst: 10_000,
+  readsPerSecond: 10_000,
+  readBurst: 10_000,
+  eventsPerSecond: 10_000,
+  eventBurst: 10_000,
+}
 
 const env = (name: string): string => {
   const value = process.env[name]
@@ -25,14 +32,20 @@ const env = (name: string): string => {
 
 /** The whole stack on free ports, with databases and subjects of its own. */
 export async function startTestStack(options: Options = {}) {
-  const config: Config = { ...readConfig({ CHAT_LOG_LEVEL: process.env.CHAT_LOG_LEVEL ?? 'silent' }, true), ...options.config }
+  const config: Config = {
+    ...readConfig({ CHAT_LOG_LEVEL: process.env.CHAT_LOG_LEVEL ?? 'silent' }, true),
+    ...options.config,
+  }
   config.gatewayPort = options.config?.gatewayPort ?? 0
   config.platformPort = options.config?.platformPort ?? 0
   config.apiKeys = [testApiKey]
   config.auth = { ...config.auth, secret: testSecret, ...options.config?.auth }
   config.limits = { ...config.limits, ...roomy, ...options.limits }
   const root = options.root ?? `t${crypto.randomUUID().replaceAll('-', '').slice(0, 12)}`
-  const engines = options.engines ?? { natsUrl: env('CHAT_NATS_URL'), mongoUrl: env('CHAT_MONGO_URL') }
+  const engines = options.engines ?? {
+    natsUrl: env('CHAT_TEST_NATS_URL'),
+    mongoUrl: env('CHAT_TEST_MONGO_URL'),
+  }
   const stack = await startStack({
     config,
     ...engines,
@@ -51,9 +64,14 @@ export async function startTestStack(options: Options = {}) {
     platformUrl,
     metrics: stack.metrics,
     close: stack.close,
-    token: (userId: string, claims: Record<string, unknown> = {}) => mintToken(testSecret, { sub: userId, ...claims }),
+    token: (userId: string, claims: Record<string, unknown> = {}) =>
+      mintToken(testSecret, { sub: userId, ...claims }),
     /** A call of the platform API. */
-    post: async (path: string, body: unknown, headers: Record<string, string> = { 'chat-api-key': testApiKey }) => {
+    post: async (
+      path: string,
+      body: unknown,
+      headers: Record<string, string> = { 'chat-api-key': testApiKey },
+    ) => {
       const response = await fetch(`${platformUrl}${path}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...headers },

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Message, Room } from '@chat/contract'
 import { connectAs, eventually, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
 
 // A client written from the original document's examples alone: its events, its payloads, null where it writes null.
 
@@ -35,7 +35,13 @@ test('createNewRoom makes the caller master, and everybody in it hears listenRoo
       isFreezed: false,
     },
   })
-  expect(room).toMatchObject({ name: 'Lunch', roomType: 'GROUP', memberCount: 2, lastMessage: null, unReadMsgCount: 0 })
+  expect(room).toMatchObject({
+    name: 'Lunch',
+    roomType: 'GROUP',
+    memberCount: 2,
+    lastMessage: null,
+    unReadMsgCount: 0,
+  })
   expect(room.joinUsers.map((user) => [user._id, user.master])).toEqual([
     ['alice', true],
     ['bob', false],
@@ -49,15 +55,28 @@ test('listenRooms with nulls lists the room', async () => {
 })
 
 test('a message reaches those who have the room open, and the others by updateRoomLastMessage', async () => {
-  expect(await alice.get('joinRoom', room._id)).toMatchObject({ result: true, unReadMsgCount: 0, lastReadMessageId: null })
-  const payload = { syncKey: Date.now().toString(), roomId: room._id, data: { type: 'TEXT', content: '안녕하세요' } }
+  expect(await alice.get('joinRoom', room._id)).toMatchObject({
+    result: true,
+    unReadMsgCount: 0,
+    lastReadMessageId: null,
+  })
+  const payload = {
+    syncKey: Date.now().toString(),
+    roomId: room._id,
+    data: { type: 'TEXT', content: '안녕하세요' },
+  }
   expect(await alice.get('sendMessage', payload)).toMatchObject({ result: true })
   const [message] = await eventually(() => {
     const heard = alice.payloads<Message>(`listenMessage_${room._id}`)
     expect(heard).toHaveLength(1)
     return heard
   })
-  expect(message).toMatchObject({ seq: 1, syncKey: payload.syncKey, author: { authorId: 'alice' }, data: { type: 'TEXT', content: { text: '안녕하세요' } } })
+  expect(message).toMatchObject({
+    seq: 1,
+    syncKey: payload.syncKey,
+    author: { authorId: 'alice' },
+    data: { type: 'TEXT', content: { text: '안녕하세요' } },
+  })
   const update = await eventually(() => {
     const last = bob.payloads<Room>('updateRoomLastMessage').at(-1)
     expect(last?.lastMessage?._id).toBe(message?._id)
@@ -70,33 +89,69 @@ test('a message reaches those who have the room open, and the others by updateRo
 
 test('listenMessagesByRoom gives the newest page for null, oldest first, and the pages before it', async () => {
   for (const n of [2, 3, 4, 5]) {
-    await alice.get('sendMessage', { syncKey: `more-${n}`, roomId: room._id, data: { type: 'TEXT', content: `${n}` } })
+    await alice.get('sendMessage', {
+      syncKey: `more-${n}`,
+      roomId: room._id,
+      data: { type: 'TEXT', content: `${n}` },
+    })
   }
   type Page = { list: Message[]; hasMoreBefore: boolean; hasMoreAfter: boolean }
-  const newest = await bob.get<Page>('listenMessagesByRoom', { roomId: room._id, lastMessageId: null, count: 2 })
+  const newest = await bob.get<Page>('listenMessagesByRoom', {
+    roomId: room._id,
+    lastMessageId: null,
+    count: 2,
+  })
   expect(newest.list.map((m) => m.seq)).toEqual([4, 5])
   expect(newest).toMatchObject({ hasMoreBefore: true, hasMoreAfter: false })
-  const before = await bob.get<Page>('listenMessagesByRoom', { roomId: room._id, lastMessageId: newest.list[0]?._id, count: 10 })
+  const before = await bob.get<Page>('listenMessagesByRoom', {
+    roomId: room._id,
+    lastMessageId: newest.list[0]?._id,
+    count: 10,
+  })
   expect(before.list.map((m) => m.seq)).toEqual([1, 2, 3])
   expect(before).toMatchObject({ hasMoreBefore: false, hasMoreAfter: true })
 })
 
 test('joinRoom answers where the caller had stopped, and marks all read', async () => {
-  expect(await bob.get('joinRoom', room._id)).toMatchObject({ result: true, unReadMsgCount: 5, lastReadMessageId: null })
+  expect(await bob.get('joinRoom', room._id)).toMatchObject({
+    result: true,
+    unReadMsgCount: 5,
+    lastReadMessageId: null,
+  })
   const { list } = await bob.get<{ list: Room[] }>('listenRooms', null)
   expect(list[0]?.unReadMsgCount).toBe(0)
 })
 
 test('updateReadMessage moves the cursor, and leaveRoom ends the room on this socket', async () => {
   await bob.get('leaveRoom', room._id)
-  const { message } = await alice.get<{ message: Message }>('sendMessage', { syncKey: 'six', roomId: room._id, data: { type: 'TEXT', content: 'six' } })
-  await eventually(() => expect(bob.payloads<Room>('updateRoomLastMessage').at(-1)).toMatchObject({ unReadMsgCount: 1, lastSeq: 6 }))
+  const { message } = await alice.get<{ message: Message }>('sendMessage', {
+    syncKey: 'six',
+    roomId: room._id,
+    data: { type: 'TEXT', content: 'six' },
+  })
+  await eventually(() =>
+    expect(bob.payloads<Room>('updateRoomLastMessage').at(-1)).toMatchObject({
+      unReadMsgCount: 1,
+      lastSeq: 6,
+    }),
+  )
   expect(bob.payloads<Message>(`listenMessage_${room._id}`)).toEqual([])
-  expect(await bob.get('updateReadMessage', { roomId: room._id, messageId: message._id })).toEqual({ result: true, unReadMsgCount: 0 })
-  await eventually(() => expect(alice.payloads(`readMessage_${room._id}`).at(-1)).toMatchObject({ userId: 'bob', seq: 6 }))
+  expect(await bob.get('updateReadMessage', { roomId: room._id, messageId: message._id })).toEqual({
+    result: true,
+    unReadMsgCount: 0,
+  })
+  await eventually(() =>
+    expect(alice.payloads(`readMessage_${room._id}`).at(-1)).toMatchObject({ userId: 'bob', seq: 6 }),
+  )
 })
 
 test('an emit without an ack is carried out all the same', async () => {
-  alice.socket.emit('sendMessage', { syncKey: 'silent', roomId: room._id, data: { type: 'TEXT', content: 'no ack' } })
-  await eventually(() => expect(alice.payloads<Message>(`listenMessage_${room._id}`).at(-1)?.syncKey).toBe('silent'))
+  alice.socket.emit('sendMessage', {
+    syncKey: 'silent',
+    roomId: room._id,
+    data: { type: 'TEXT', content: 'no ack' },
+  })
+  await eventually(() =>
+    expect(alice.payloads<Message>(`listenMessage_${room._id}`).at(-1)?.syncKey).toBe('silent'),
+  )
 })

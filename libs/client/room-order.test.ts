@@ -1,0 +1,64 @@
+import { expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { message } from './fake-server.ts'
+import { RoomOrder } from './room-order.ts'
+
+const collect = () => {
+  const seqs: number[] = []
+  return { seqs, order: new RoomOrder(({ seq }) => seqs.push(seq)) }
+}
+const upTo = (end: number) => Array.from({ length: end }, (_, index) => index + 1)
+
+test('any arrival order, with repeats, becomes each once and in order', () => {
+  const arrivals = fc
+    .integer({ min: 1, max: 60 })
+    .chain((end) =>
+      fc
+        .tuple(fc.shuffledSubarray(upTo(end), { minLength: end }), fc.array(fc.integer({ min: 1, max: end })))
+        .map(([all, repeats]) => ({ end, seqs: [...all, ...repeats] })),
+    )
+  fc.assert(
+    fc.property(arrivals, ({ end, seqs: coming }) => {
+      const { seqs, order } = collect()
+      order.startAt(0)
+      for (const seq of coming) order.take(message('r1', seq))
+      expect(seqs).toEqual(upTo(end))
+      expect(order.isBehind).toBe(false)
+    }),
+  )
+})
+
+test('what comes before it is known where to begin is kept', () => {
+  const { seqs, order } = collect()
+  for (const seq of [4, 5, 6]) order.take(message('r1', seq))
+  order.startAt(4)
+  expect(seqs).toEqual([5, 6])
+})
+
+test('a page fills the gap, and what waited follows it', () => {
+  const { seqs, order } = collect()
+  order.startAt(1)
+  order.take(message('r1', 4))
+  expect([seqs, order.isBehind]).toEqual([[], true])
+  order.fill([2, 3, 4].map((seq) => message('r1', seq)))
+  expect([seqs, order.isBehind]).toEqual([[2, 3, 4], false])
+})
+
+test('a gap that cannot be filled is given up without losing what waited', () => {
+  const { seqs, order } = collect()
+  order.startAt(1)
+  for (const seq of [5, 3]) order.take(message('r1', seq))
+  order.giveUpGap()
+  order.take(message('r1', 6))
+  expect([seqs, order.at]).toEqual([[3, 5, 6], 6])
+})
+
+test('more than can be held is known to be missing', () => {
+  const { seqs, order } = collect()
+  order.startAt(0)
+  for (let seq = 2; seq <= 1_000; seq++) order.take(message('r1', seq))
+  order.take(message('r1', 1))
+  expect(seqs.length).toBeLessThan(1_000)
+  expect(seqs).toEqual(upTo(seqs.length))
+  expect(order.isBehind).toBe(true)
+})

@@ -1,0 +1,28 @@
+import { spawnSync } from 'node:child_process'
+
+/** Everything that must hold, cheapest first; what is given on the command line goes to jest. */
+const steps = [
+  { name: 'types', command: ['node_modules/.bin/tsc', '--noEmit'] },
+  { name: 'lint', command: ['node_modules/.bin/biome', 'check', '--error-on-warnings', '.'] },
+  {
+    name: 'tests',
+    command: [
+      process.execPath,
+      '--disable-warning=ExperimentalWarning',
+      '--experimental-vm-modules',
+      'node_modules/jest/bin/jest.js',
+      ...process.argv.slice(2),
+    ],
+  },
+]
+
+for (const { name, command } of steps) {
+  const [program, ...args] = command as [string, ...string[]]
+  process.stdout.write(`checking ${name}\n`)
+  const { status } = spawnSync(program, args, { stdio: 'inherit' })
+  if (status === 0) continue
+  // The tests count for themselves; the steps before them count as one.
+  if (name !== 'tests') process.stdout.write('0 passed, 1 failed\n')
+  process.exit(status ?? 1)
+}
+process.disconnect?.()
