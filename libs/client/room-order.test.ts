@@ -44,6 +44,14 @@ test('a page fills the gap, and what waited follows it', () => {
   expect([seqs, order.isBehind]).toEqual([[2, 3, 4], false])
 })
 
+test('a page repeats nothing that has been handed on', () => {
+  const { seqs, order } = collect()
+  order.startAt(1)
+  order.take(message('r1', 2))
+  order.fill([2, 3].map((seq) => message('r1', seq)))
+  expect(seqs).toEqual([2, 3])
+})
+
 test('a gap that cannot be filled is given up without losing what waited', () => {
   const { seqs, order } = collect()
   order.startAt(1)

@@ -1,4 +1,5 @@
 export { eventually } from './eventually.ts'
 export { connectAs, connectPlain, PlainClient } from './plain-client.ts'
+export { enginePids, freePort, type Place, startProcess } from './process.ts'
 export { startTestStack, type TestStack, testApiKey, testSecret } from './stack.ts'
 export { mintToken } from './tokens.ts'
