@@ -9,7 +9,7 @@ export type ServiceName = 'rooms' | 'messages'
  * `rate`: which of the limits of contract.md it counts against.
  * `timeoutMs`: where it may take longer than `requestTimeoutMs`.
  */
-export type Row<I extends TSchema, O extends TSchema> = {
+export type Row<I extends TSchema = TSchema, O extends TSchema = TSchema> = {
   service: ServiceName
   event?: string
   summary: string
@@ -20,9 +20,8 @@ export type Row<I extends TSchema, O extends TSchema> = {
   timeoutMs?: number
 }
 
-export const operation = <S extends ServiceName, I extends TSchema, O extends TSchema>(
-  row: Row<I, O> & { service: S },
-) => row
+/** Keeps each row's exact type, so that everything derived from the table is exact too. */
+export const operation = <const R extends Row>(row: R) => row
 
 export type InputOf<R> = R extends { input: infer I extends TSchema } ? Static<I> : never
 export type OutputOf<R> = R extends { output: infer O extends TSchema } ? Static<O> : never

@@ -1,5 +1,5 @@
 import { messageInternals, messageOperations } from './messages.ts'
-import type { InputOf, OutputOf, ServiceName } from './operation.ts'
+import type { InputOf, OutputOf, Row, ServiceName } from './operation.ts'
 import { roomInternals, roomOperations } from './rooms.ts'
 
 /** The one table: types, validators, subjects, dispatch, the typed client and the documents come from it. */
@@ -9,6 +9,9 @@ export const operations = {
   ...messageOperations,
   ...messageInternals,
 }
+
+/** A row without its exact type, for code that treats all rows alike. */
+export const rowOf = (name: OperationName): Row => operations[name]
 
 export type Operations = typeof operations
 export type OperationName = keyof Operations

@@ -7,9 +7,9 @@ import {
   type Input,
   type OperationName,
   type Output,
-  operations,
   parseInput,
   type RoomEvents,
+  rowOf,
   type ServiceName,
   type Subjects,
   subjectsOf,
@@ -113,7 +113,7 @@ export class Bus {
 
   /** Sends an encoded request and gives the envelope as it comes; no answer is an envelope too. */
   async forward(name: OperationName, body: Uint8Array, requestId: string): Promise<Envelope<unknown>> {
-    const row = operations[name]
+    const row = rowOf(name)
     const timeout = row.timeoutMs ?? this.options.requestTimeoutMs
     // The client would hold a request until it is connected again; an edge says at once that it cannot.
     if (!this.connected) return failed(new Fault('SERVICE_UNAVAILABLE'), requestId)

@@ -1,4 +1,4 @@
-import { type Envelope, Fault, failed, type OperationName, type Output, operations } from '@chat/contract'
+import { type Envelope, Fault, failed, type OperationName, type Output, operations, rowOf } from '@chat/contract'
 import type { Bus, Limits, Logger, Metrics } from '@chat/service'
 import type { Socket } from 'socket.io'
 import type { Bucket } from './rates.ts'
@@ -17,8 +17,9 @@ export type Effects = {
 
 /** Client events by name: a map, so that no event name reaches a prototype. */
 const byEvent = new Map<string, OperationName>()
-for (const [name, row] of Object.entries(operations)) {
-  if (row.event !== undefined) byEvent.set(row.event, name as OperationName)
+for (const name of Object.keys(operations) as OperationName[]) {
+  const { event } = rowOf(name)
+  if (event !== undefined) byEvent.set(event, name)
 }
 
 /** Turns client events into requests: one loop over the contract, no operation by name. */
@@ -99,7 +100,7 @@ export class Dispatch {
   ): Uint8Array {
     const connected = sessionOf(socket)
     if (!connected) throw new Fault('CLIENT_ID_NO_EXISTS')
-    const rate = name && 'rate' in operations[name] ? operations[name].rate : undefined
+    const rate = name && rowOf(name).rate
     if (rate) connected.session.rates[rate].take()
     else connected.rate.take()
     if (!name) throw new Fault('INVALID_REQUEST', { message: 'Unknown event' })

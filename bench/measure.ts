@@ -1,0 +1,65 @@
+import { type Child, startChild } from './child.ts'
+import type { RoomPlan } from './load/crowd.ts'
+import type { Generator } from './load/generator.ts'
+import type { Latency } from './load/open-loop.ts'
+import type { Engines, Server, Size } from './servers/server.ts'
+import { compareWithStore } from './stored.ts'
+
+export type System = 'product' | 'floor'
+export type Loads = { members: number; durableSends: number; latency: Latency; problems: string[] }
+
+const SENDERS = 64
+const RATE = 200
+const SIZES: Record<number, Size> = { 1: { rooms: 64, members: 1 }, 10: { rooms: 32, members: 10 } }
+const CLOSED = { senders: SENDERS, warmUpMs: 1_500, measureMs: 3_000 }
+const OPEN = { perSecond: RATE, warmUpMs: 500, measureMs: 4_000 }
+
+/** One of the two servers, and the load generator, each in a process of its own. */
+export class Rig {
+  readonly system: System
+  readonly server: Child<Server>
+  private readonly generator: Child<Generator>
+  private readonly engines: Engines
+  private url = ''
+  private database: string | null = null
+
+  constructor(system: System, engines: Engines, execArgv: string[]) {
+    this.system = system
+    this.engines = engines
+    this.server = startChild<Server>(`servers/${system}.ts`, execArgv)
+    this.generator = startChild<Generator>('load/generator.ts')
+  }
+
+  async start(): Promise<this> {
+    const { url, database } = await this.server.ask('start', this.engines)
+    this.url = url
+    this.database = database
+    return this
+  }
+
+  async close() {
+    await this.generator.close()
+    await this.server.close()
+  }
+
+  /** New rooms with everybody in them connected, while `work` runs. @returns what was not as it must be, too */
+  async withCrowd<T>(size: Size, work: (generator: Child<Generator>) => Promise<T>): Promise<[T, string[]]> {
+    const plans: RoomPlan[] = await this.server.ask('makeRooms', size)
+    await this.generator.ask('open', { url: this.url, plans })
+    const result = await work(this.generator)
+    const { acked, problems } = await this.generator.ask('finish', null)
+    if (this.database !== null)
+      problems.push(...(await compareWithStore(this.engines.mongoUrl, this.database, acked)))
+    return [result, problems.map((problem) => `${this.system}, rooms of ${size.members}: ${problem}`)]
+  }
+
+  /** Throughput, then latency, in rooms of that many members. */
+  async measure(members: 1 | 10): Promise<Loads> {
+    const [loads, problems] = await this.withCrowd(SIZES[members] as Size, async (generator) => ({
+      members,
+      durableSends: (await generator.ask('closedLoop', CLOSED)).perSecond,
+      latency: await generator.ask('openLoop', OPEN),
+    }))
+    return { ...loads, problems }
+  }
+}

@@ -1,0 +1,126 @@
+import { expect, test } from '@jest/globals'
+import { ConfigError, defaultLimits, readConfig } from './config.ts'
+
+const secret = 's'.repeat(32)
+const production = { CHAT_JWT_SECRET: secret, CHAT_API_KEYS: 'one' }
+
+function problemsOf(env: Record<string, string>, isDevelopment = true): string[] {
+  try {
+    readConfig(env, isDevelopment)
+    return []
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+}
+const variables = (problems: string[]) => problems.map((problem) => problem.split(' ')[0])
+
+test('development needs nothing', () => {
+  expect(readConfig({}, true)).toMatchObject({
+    gatewayPort: 3000,
+    platformPort: 3001,
+    host: '127.0.0.1',
+    namespace: '/chat',
+    auth: { secret: null, jwksUrl: null, userClaim: 'sub' },
+    apiKeys: [],
+    allowedOrigins: ['*'],
+    limits: defaultLimits,
+  })
+})
+
+test('every problem is named at once', () => {
+  const problems = problemsOf(
+    {
+      CHAT_GATEWAY_PORT: '70000',
+      CHAT_PLATFORM_PORT: 'abc',
+      CHAT_HEALTH_PORT: '-1',
+      CHAT_NAMESPACE: 'chat',
+      CHAT_JWT_SECRET: 'short',
+      CHAT_JWKS_URL: 'ftp://keys',
+      CHAT_NATS_URL: 'http://nats',
+      CHAT_MONGO_URL: 'mongo',
+      CHAT_LIMITS: '{"textLength":0,"nope":1}',
+      CHAT_LOG_LEVEL: 'loud',
+    },
+    false,
+  )
+  expect(new Set(variables(problems))).toEqual(
+    new Set([
+      'CHAT_GATEWAY_PORT',
+      'CHAT_PLATFORM_PORT',
+      'CHAT_HEALTH_PORT',
+      'CHAT_NAMESPACE',
+      'CHAT_JWT_SECRET',
+      'CHAT_JWKS_URL',
+      'CHAT_NATS_URL',
+      'CHAT_MONGO_URL',
+      'CHAT_LIMITS',
+      'CHAT_LOG_LEVEL',
+      'CHAT_API_KEYS',
+    ]),
+  )
+  expect(problems.filter((problem) => problem.startsWith('CHAT_LIMITS'))).toHaveLength(2)
+})
+
+test('a message of the error shows each problem on a line, and never the secret', () => {
+  const error = (() => {
+    try {
+      readConfig({ CHAT_JWT_SECRET: 'too-short', CHAT_LOG_LEVEL: 'loud' }, true)
+    } catch (thrown) {
+      return thrown as Error
+    }
+    throw new Error('not refused')
+  })()
+  expect(error.message.split('\n')).toHaveLength(3)
+  expect(error.message).not.toContain('too-short')
+})
+
+test('production needs a way to authenticate clients, and platform keys', () => {
+  expect(variables(problemsOf({}, false))).toEqual(['CHAT_JWT_SECRET', 'CHAT_API_KEYS'])
+  expect(variables(problemsOf({ CHAT_API_KEYS: ' , ', CHAT_JWT_SECRET: '  ' }, false))).toEqual([
+    'CHAT_JWT_SECRET',
+    'CHAT_API_KEYS',
+  ])
+  expect(problemsOf(production, false)).toEqual([])
+  expect(problemsOf({ CHAT_JWKS_URL: 'https://issuer/keys', CHAT_API_KEYS: 'one' }, false)).toEqual([])
+  expect(readConfig(production, false).allowedOrigins).toEqual([])
+})
+
+test('a secret has at least 32 bytes', () => {
+  expect(problemsOf({ CHAT_JWT_SECRET: 's'.repeat(31) })).toEqual([
+    'CHAT_JWT_SECRET must be at least 32 bytes long',
+  ])
+  expect(problemsOf({ CHAT_JWT_SECRET: '한'.repeat(11) })).toEqual([])
+})
+
+test('limits override one by one', () => {
+  expect(readConfig({ CHAT_LIMITS: '{"messagesPerSecond":50}' }, true).limits).toEqual({
+    ...defaultLimits,
+    messagesPerSecond: 50,
+  })
+})
+
+test.each([
+  '{"messagePerSecond":50}',
+  '{"__proto__":1}',
+  '{"toString":1}',
+  '{"textLength":"4000"}',
+  '{"textLength":-1}',
+  '{"textLength":null}',
+  '{"textLength":true}',
+  '[]',
+  '5',
+  'null',
+  'not json',
+])('CHAT_LIMITS %s is a problem', (limits) => {
+  expect(variables(problemsOf({ CHAT_LIMITS: limits }))).toEqual(['CHAT_LIMITS'])
+})
+
+test('keys and origins are lists; empty entries and spaces do not count', () => {
+  const config = readConfig(
+    { ...production, CHAT_API_KEYS: ' one, two ,,', CHAT_ALLOWED_ORIGINS: 'https://a.example,https://b.example' },
+    false,
+  )
+  expect(config.apiKeys).toEqual(['one', 'two'])
+  expect(config.allowedOrigins).toEqual(['https://a.example', 'https://b.example'])
+})

@@ -1,0 +1,68 @@
+import { expect, test } from '@jest/globals'
+import { openAll, Scope } from './scope.ts'
+
+const logged = (log: string[], name: string) => async () => void log.push(name)
+
+test('what was opened is closed in reverse order, once', async () => {
+  const scope = new Scope()
+  const log: string[] = []
+  expect(await scope.use('one', 1, (value) => log.push(`one ${value}`))).toBe(1)
+  await scope.use('two', Promise.resolve(2), (value) => log.push(`two ${value}`))
+  await scope.close()
+  await scope.close()
+  expect(log).toEqual(['two 2', 'one 1'])
+})
+
+test('one that fails to close does not keep the others open, and is named', async () => {
+  const scope = new Scope()
+  const log: string[] = []
+  await scope.use('first', null, logged(log, 'first'))
+  await scope.use('throws', null, () => {
+    throw new Error('sync')
+  })
+  await scope.use('rejects', null, () => Promise.reject(new Error('async')))
+  await scope.use('last', null, logged(log, 'last'))
+  const error = await scope.close().catch((thrown: unknown) => thrown)
+  expect(log).toEqual(['last', 'first'])
+  expect(error).toBeInstanceOf(AggregateError)
+  expect((error as AggregateError).errors.map((problem: Error) => (problem.cause as Error).message)).toEqual([
+    'async',
+    'sync',
+  ])
+  expect((error as Error).message).toBe('rejects did not close; throws did not close')
+})
+
+test('closing waits for each before the next', async () => {
+  const scope = new Scope()
+  const log: string[] = []
+  const held = Promise.withResolvers<void>()
+  await scope.use('first', null, logged(log, 'first'))
+  await scope.use('slow', null, () => held.promise)
+  const closing = scope.close()
+  await Promise.resolve()
+  expect(log).toEqual([])
+  held.resolve()
+  await closing
+  expect(log).toEqual(['first'])
+})
+
+test('opening is all or nothing', async () => {
+  const log: string[] = []
+  const opening = openAll(async (scope) => {
+    await scope.use('one', null, logged(log, 'one'))
+    await scope.use('bad closer', null, () => Promise.reject(new Error('not this one')))
+    await scope.use('two', Promise.reject(new Error('no engine')), logged(log, 'two'))
+    return {}
+  })
+  await expect(opening).rejects.toThrow('no engine')
+  expect(log).toEqual(['one'])
+})
+
+test('a whole that opened closes on request', async () => {
+  const log: string[] = []
+  const whole = await openAll(async (scope) => ({ port: await scope.use('port', 7, logged(log, 'port')) }))
+  expect(whole.port).toBe(7)
+  expect(log).toEqual([])
+  await whole.close()
+  expect(log).toEqual(['port'])
+})
