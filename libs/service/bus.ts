@@ -138,7 +138,9 @@ export class Bus {
       queue: service,
       callback: (error, request) => {
         if (error) return this.options.logger.error({ err: error, service }, 'subscription failed')
-        const answering = this.answer(request, handlers).finally(() => inFlight.delete(answering))
+        const answering = this.answer(request, handlers)
+          .catch((err) => this.options.logger.error({ err, service }, 'request not answered'))
+          .finally(() => inFlight.delete(answering))
         inFlight.add(answering)
       },
     })
@@ -156,7 +158,7 @@ export class Bus {
     const operation = request.subject.slice(request.subject.lastIndexOf('.') + 1)
     const { caller, input } = readRequest(request)
     const { requestId } = caller
-    const envelope = await settle(
+    const outcome = await settle(
       async () => {
         if (!Object.hasOwn(handlers, operation))
           throw new Fault('INVALID_REQUEST', { message: 'Unknown operation' })
@@ -171,13 +173,26 @@ export class Bus {
       },
       { logger, operation, requestId },
     )
-    request.respond(encode(envelope))
+    const envelope = this.respond(request, outcome, requestId)
     const ms = performance.now() - started
     metrics.requests.observe({ operation, code: envelope.error ?? 'OK' }, ms / 1000)
     logger.debug(
       { requestId, operation, userId: caller.userId, code: envelope.error ?? 'OK', ms: Math.round(ms) },
       'answered',
     )
+  }
+
+  /** An outcome that cannot be sent, because it is too large or no JSON, is a failure too. @returns what was sent */
+  private respond(request: Msg, outcome: Envelope<unknown>, requestId: string): Envelope<unknown> {
+    try {
+      request.respond(encode(outcome))
+      return outcome
+    } catch (err) {
+      this.options.logger.error({ err, subject: request.subject, requestId }, 'answer cannot be sent')
+      const failure = failed(new Fault('INTERNAL'), requestId)
+      request.respond(encode(failure))
+      return failure
+    }
   }
 
   publishRoom<K extends keyof RoomEvents>(roomId: string, kind: K, event: RoomEvents[K]) {

@@ -16,17 +16,21 @@ const outages: Record<string, ErrorCode> = {
   ClosedConnectionError: 'SERVICE_UNAVAILABLE',
   DrainingConnectionError: 'SERVICE_UNAVAILABLE',
   ConnectionError: 'SERVICE_UNAVAILABLE',
-  NoRespondersError: 'SERVICE_UNAVAILABLE',
+  NoResponders: 'SERVICE_UNAVAILABLE',
   TimeoutError: 'TIMEOUT',
 }
 
 /** What the caller is told of any error; null where it is a bug of ours. */
 export function faultOf(error: unknown): Fault | null {
-  if (error instanceof Fault) return error
-  if (!(error instanceof Error)) return null
-  const code = outages[error.name]
-  if (code) return new Fault(code)
-  return error.cause === undefined ? null : faultOf(error.cause)
+  // A chain of causes may lead back to itself.
+  const seen = new Set<unknown>()
+  for (let at = error; at instanceof Error && !seen.has(at); at = at.cause) {
+    if (at instanceof Fault) return at
+    const code = outages[at.name]
+    if (code) return new Fault(code)
+    seen.add(at)
+  }
+  return null
 }
 
 /**

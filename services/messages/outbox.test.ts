@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { type Message, messageId, type Room, subjectsOf } from '@chat/contract'
+import { connectAs, eventually, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
+import { connect, type NatsConnection } from '@nats-io/transport-node'
+import mongoose from 'mongoose'
+
+// Promise 1 where instances die half-way: what is stored is heard, once and in order, whatever was published of it.
+
+let stack: TestStack
+let nats: NatsConnection
+let mongo: mongoose.Connection
+let ann: PlainClient
+let ben: PlainClient
+let room: Room
+
+beforeAll(async () => {
+  stack = await startTestStack()
+  nats = await connect({ servers: new URL(stack.natsUrl).host })
+  mongo = await mongoose.createConnection(stack.mongoUrl, { dbName: `${stack.root}_messages` }).asPromise()
+  ann = await connectAs(stack, 'ann')
+  ben = await connectAs(stack, 'ben')
+})
+afterAll(async () => {
+  ann?.close()
+  ben?.close()
+  await nats?.close()
+  await mongo?.close()
+  await stack?.close()
+})
+beforeEach(async () => {
+  room = await ann.get<Room>('createNewRoom', { users: ['ben'], name: 'Outbox' })
+  await ben.get('joinRoom', room._id)
+  await send('one')
+  await eventually(() => expect(heard()).toEqual([1]))
+})
+
+const send = (text: string) =>
+  ann.get<{ message: Message }>('sendMessage', { syncKey: text, roomId: room._id, data: { type: 'TEXT', content: text } })
+const heard = () => ben.payloads<Message>(`listenMessage_${room._id}`).map((message) => message.seq)
+
+/** As an instance does that dies before it publishes. */
+async function storeOnly(...seqs: number[]) {
+  const [sample] = await mongo.collection('messages').find({ roomId: room._id }).toArray()
+  const docs = seqs.map((seq) => ({ ...sample, _id: messageId(room._id, seq), seq, syncKey: `stored-${seq}` }))
+  await mongo.collection('messages').insertMany(docs as never[])
+}
+
+/** As one that publishes to those who listen now. */
+async function tell(seq: number) {
+  const { list } = await ben.get<{ list: Message[] }>('syncMessages', { roomId: room._id, afterSeq: seq - 1, limit: 1 })
+  nats.publish(subjectsOf(stack.root).roomEvent(room._id, 'message'), JSON.stringify(list[0]))
+}
+
+test('a gateway that misses an event fetches it before it delivers the next', async () => {
+  await storeOnly(2, 3, 4)
+  await tell(4)
+  await eventually(() => expect(heard()).toEqual([1, 2, 3, 4]))
+})
+
+test('events that come twice or late are delivered once and in order', async () => {
+  await storeOnly(2, 3)
+  for (const seq of [3, 2, 3, 1, 2]) await tell(seq)
+  await send('four')
+  await eventually(() => expect(heard()).toEqual([1, 2, 3, 4]))
+})
+
+test('what another instance stored and did not publish is published before the next message', async () => {
+  await storeOnly(2, 3)
+  const { message } = await send('four')
+  expect(message.seq).toBe(4)
+  await eventually(() => expect(heard()).toEqual([1, 2, 3, 4]))
+  await eventually(() => expect(ben.payloads<Room>('updateRoomLastMessage').at(-1)).toMatchObject({ lastSeq: 4 }))
+})
+
+test('the same syncKey again answers the message that was stored, and publishes it', async () => {
+  await storeOnly(2)
+  const { message } = await send('stored-2')
+  expect(message.seq).toBe(2)
+  await eventually(() => expect(heard()).toEqual([1, 2]))
+})
+
+test('in a busy room it is found without anybody sending', async () => {
+  await storeOnly(2)
+  await eventually(() => expect(heard()).toEqual([1, 2]), 15_000)
+})
+
+test('a socket that opens a room hears what comes after its joinRoom, though others are further', async () => {
+  const late = await connectAs(stack, 'ben')
+  const joined = await Promise.all([late.get<{ lastSeq: number }>('joinRoom', room._id), ...[2, 3, 4, 5, 6].map((n) => send(`${n}`))])
+  const { lastSeq } = joined[0]
+  await eventually(() => {
+    const seqs = late.payloads<Message>(`listenMessage_${room._id}`).map((message) => message.seq)
+    expect(seqs.filter((seq) => seq > lastSeq)).toEqual([2, 3, 4, 5, 6].filter((seq) => seq > lastSeq))
+  })
+  late.close()
+})
