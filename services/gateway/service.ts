@@ -13,7 +13,7 @@ import type { Socket } from 'socket.io'
 import { Audience } from './audience.ts'
 import { createAuthenticate } from './auth.ts'
 import { Delivery } from './delivery.ts'
-import { Dispatch } from './dispatch.ts'
+import { type Connected, Dispatch, sessionOf } from './dispatch.ts'
 import { effectsOf, OpenRooms } from './effects.ts'
 import { endAtExpiry } from './expiry.ts'
 import { openRoom } from './names.ts'
@@ -77,10 +77,12 @@ export const start = (options: Options) =>
       const openRooms = new OpenRooms({ delivery, sessions }, socket)
       Object.assign(socket.data, { openRooms })
       const { userId, expiresAt } = identityOf(socket)
+      const { session } = sessionOf(socket) as Connected
       endAtExpiry(socket, userId, expiresAt)
       dispatch.attach(socket)
       socket.on('disconnect', () => {
         openRooms.closeAll()
+        sessions.leave(session, socket)
         metrics.sockets.set(clients.sockets.size)
       })
     })

@@ -1,5 +1,5 @@
-import { messageId } from '@chat/contract'
-import type { Metrics } from '@chat/service'
+import { Fault, messageId } from '@chat/contract'
+import { faultOf, type Logger, type Metrics } from '@chat/service'
 import type { Outbox } from './outbox.ts'
 import { type Draft, type MessageDoc, presentMessage, type Store } from './store.ts'
 
@@ -20,15 +20,17 @@ export class Committing {
   private readonly store: Store
   private readonly outbox: Outbox
   private readonly metrics: Metrics
+  private readonly logger: Logger
   private queue: Pending[] = []
   private working = false
   private readonly lastSeqs = new Map<string, number>()
   private readonly takingUp = new Map<string, Promise<void>>()
 
-  constructor(store: Store, outbox: Outbox, metrics: Metrics) {
-    this.store = store
-    this.outbox = outbox
-    this.metrics = metrics
+  constructor(parts: { store: Store; outbox: Outbox; metrics: Metrics; logger: Logger }) {
+    this.store = parts.store
+    this.outbox = parts.outbox
+    this.metrics = parts.metrics
+    this.logger = parts.logger
   }
 
   /**
@@ -40,6 +42,12 @@ export class Committing {
     if (this.lastSeqs.has(draft.roomId)) this.enqueue([pending])
     else this.enter([pending])
     return pending.done.promise
+  }
+
+  /** A message found in the store, once the stream has it too. */
+  async published(doc: MessageDoc): Promise<MessageDoc> {
+    await this.outbox.ensure(presentMessage(doc))
+    return doc
   }
 
   /** The room's last seq, with everything up to it published. */
@@ -60,7 +68,7 @@ export class Committing {
     this.takeUp(first.draft.roomId).then(
       () => this.enqueue(pendings),
       (error) => {
-        for (const { done } of pendings) done.reject(error)
+        for (const { done } of pendings) done.reject(this.unknown(error))
       },
     )
   }
@@ -98,7 +106,7 @@ export class Committing {
       // Whether they were stored is unknown: the next to write in these rooms looks.
       for (const { draft, done } of batch) {
         this.lastSeqs.delete(draft.roomId)
-        done.reject(error)
+        done.reject(this.unknown(error))
       }
     }
   }
@@ -134,7 +142,7 @@ export class Committing {
   private publish({ done }: Pending, doc: MessageDoc) {
     this.outbox.publish(presentMessage(doc)).then(
       () => done.resolve(doc),
-      (error) => done.reject(error),
+      (error) => done.reject(this.unknown(error)),
     )
   }
 
@@ -156,6 +164,12 @@ export class Committing {
   }
 
   private answerRepeat({ done }: Pending, existing: MessageDoc) {
-    this.outbox.ensure(presentMessage(existing)).then(() => done.resolve(existing), done.reject)
+    this.published(existing).then(done.resolve, (error) => done.reject(this.unknown(error)))
+  }
+
+  /** Whatever kept a message from being stored and published: the client is to send it again. */
+  private unknown(error: unknown): Fault {
+    this.logger.warn({ err: error }, 'message not committed')
+    return faultOf(error) ?? new Fault('SERVICE_UNAVAILABLE')
   }
 }

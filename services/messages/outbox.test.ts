@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { type Message, messageId, type Room, subjectsOf } from '@chat/contract'
 import { connectAs, eventually, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import mongoose from 'mongoose'
 
@@ -35,19 +35,32 @@ beforeEach(async () => {
 })
 
 const send = (text: string) =>
-  ann.get<{ message: Message }>('sendMessage', { syncKey: text, roomId: room._id, data: { type: 'TEXT', content: text } })
+  ann.get<{ message: Message }>('sendMessage', {
+    syncKey: text,
+    roomId: room._id,
+    data: { type: 'TEXT', content: text },
+  })
 const heard = () => ben.payloads<Message>(`listenMessage_${room._id}`).map((message) => message.seq)
 
 /** As an instance does that dies before it publishes. */
 async function storeOnly(...seqs: number[]) {
   const [sample] = await mongo.collection('messages').find({ roomId: room._id }).toArray()
-  const docs = seqs.map((seq) => ({ ...sample, _id: messageId(room._id, seq), seq, syncKey: `stored-${seq}` }))
+  const docs = seqs.map((seq) => ({
+    ...sample,
+    _id: messageId(room._id, seq),
+    seq,
+    syncKey: `stored-${seq}`,
+  }))
   await mongo.collection('messages').insertMany(docs as never[])
 }
 
 /** As one that publishes to those who listen now. */
 async function tell(seq: number) {
-  const { list } = await ben.get<{ list: Message[] }>('syncMessages', { roomId: room._id, afterSeq: seq - 1, limit: 1 })
+  const { list } = await ben.get<{ list: Message[] }>('syncMessages', {
+    roomId: room._id,
+    afterSeq: seq - 1,
+    limit: 1,
+  })
   nats.publish(subjectsOf(stack.root).roomEvent(room._id, 'message'), JSON.stringify(list[0]))
 }
 
@@ -69,7 +82,9 @@ test('what another instance stored and did not publish is published before the n
   const { message } = await send('four')
   expect(message.seq).toBe(4)
   await eventually(() => expect(heard()).toEqual([1, 2, 3, 4]))
-  await eventually(() => expect(ben.payloads<Room>('updateRoomLastMessage').at(-1)).toMatchObject({ lastSeq: 4 }))
+  await eventually(() =>
+    expect(ben.payloads<Room>('updateRoomLastMessage').at(-1)).toMatchObject({ lastSeq: 4 }),
+  )
 })
 
 test('the same syncKey again answers the message that was stored, and publishes it', async () => {
@@ -86,11 +101,23 @@ test('in a busy room it is found without anybody sending', async () => {
 
 test('a socket that opens a room hears what comes after its joinRoom, though others are further', async () => {
   const late = await connectAs(stack, 'ben')
-  const joined = await Promise.all([late.get<{ lastSeq: number }>('joinRoom', room._id), ...[2, 3, 4, 5, 6].map((n) => send(`${n}`))])
+  const joined = await Promise.all([
+    late.get<{ lastSeq: number }>('joinRoom', room._id),
+    ...[2, 3, 4, 5, 6].map((n) => send(`${n}`)),
+  ])
   const { lastSeq } = joined[0]
   await eventually(() => {
     const seqs = late.payloads<Message>(`listenMessage_${room._id}`).map((message) => message.seq)
     expect(seqs.filter((seq) => seq > lastSeq)).toEqual([2, 3, 4, 5, 6].filter((seq) => seq > lastSeq))
   })
   late.close()
+})
+
+test('a syncKey that is stored answers its message, though a new one would be refused', async () => {
+  const { message } = await send('kept')
+  const tooLong = { syncKey: 'kept', roomId: room._id, data: { type: 'TEXT', content: 'x'.repeat(5_000) } }
+  expect(await ann.get('sendMessage', tooLong)).toMatchObject({ message: { _id: message._id } })
+  await ann.get('updateRoomSetting', { roomId: room._id, updateData: { rules: { isFreezed: true } } })
+  expect(await ann.get('sendMessage', { ...tooLong, data: { type: 'TEXT', content: 'other' } })).toMatchObject({ message: { _id: message._id } })
+  expect(await ann.ask('sendMessage', { ...tooLong, syncKey: 'new' })).toMatchObject({ error: 'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED' })
 })

@@ -20,14 +20,15 @@ export class Sending {
   /** A member's message. A syncKey that is stored already answers with its message, whatever has changed since. */
   async send(caller: Caller, input: Input<'sendMessage'>): Promise<MessageDoc> {
     const access = await this.access.of(caller, input.roomId)
-    try {
-      return await this.committing.commit(await this.draft(access, input))
-    } catch (error) {
-      if (!(error instanceof Fault)) throw error
-      const stored = await this.store.bySyncKey(input.roomId, caller.userId, input.syncKey)
-      if (stored) return stored
-      throw error
-    }
+    const draft = await this.draft(access, input).catch((refusal) => this.repeatOf(caller, input, refusal))
+    return 'seq' in draft ? this.committing.published(draft) : this.committing.commit(draft)
+  }
+
+  /** What would be refused now may have been stored before: a lost ack is asked for again. @throws the refusal */
+  private async repeatOf({ userId }: Caller, { roomId, syncKey }: Input<'sendMessage'>, refusal: unknown) {
+    const stored = refusal instanceof Fault ? await this.store.bySyncKey(roomId, userId, syncKey) : null
+    if (!stored) throw refusal
+    return stored
   }
 
   /** The order of the checks is contract.md's: frozen, rule, muted, content. */

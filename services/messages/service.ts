@@ -41,7 +41,7 @@ export const start = (options: Options) =>
 
     const outbox = await scope.use('outbox', new Outbox(store, new EventLog(bus), logger), (o) => o.close())
     const access = new AccessCache(bus)
-    const committing = new Committing(store, outbox, metrics)
+    const committing = new Committing({ store, outbox, metrics, logger })
     const answers = handlers({
       sending: new Sending(store, access, committing, limits.textLength),
       paging: new Paging(store, access, bus),

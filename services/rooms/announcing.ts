@@ -59,6 +59,7 @@ export class Announcing {
     )
     for (const [roomId] of ready) this.due.delete(roomId)
     try {
+      if (ready.length === 0) return
       const views = await this.viewing.byIds(ready.map(([roomId]) => roomId))
       const byId = new Map(views.map((room) => [room._id, room]))
       for (const [roomId, { causes, told }] of ready) {
@@ -71,9 +72,10 @@ export class Announcing {
       this.logger.warn({ err, rooms: ready.length }, 'rooms not announced, will try again')
       for (const [roomId, { causes, told }] of ready) this.giveBack(roomId, causes, told)
       this.schedule(RETRY_MS)
+    } finally {
+      this.forget(now)
+      if (this.due.size > 0 && Number.isFinite(now)) this.schedule(TICK_MS)
     }
-    this.forget(now)
-    if (this.due.size > 0 && Number.isFinite(now)) this.schedule(TICK_MS)
   }
 
   private giveBack(roomId: string, causes: Set<Cause>, told: PromiseWithResolvers<void>) {

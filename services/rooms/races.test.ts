@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Message, Room } from '@chat/contract'
 import { connectAs, eventually, startTestStack, type TestStack } from '@chat/testing'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
 
 // Promise 2, and one room for the same people, under races: two instances of each service, two gateways.
 
@@ -18,19 +18,24 @@ const body = {
     { _id: 'ben', nickName: 'Ben' },
   ],
   link: { sid: 'race', name: 'Race' },
-  message: { author: { authorId: 'ann', nickName: 'Ann' }, data: { type: 'TEXT', content: { text: 'first' } } },
+  message: {
+    author: { authorId: 'ann', nickName: 'Ann' },
+    data: { type: 'TEXT', content: { text: 'first' } },
+  },
 }
 type Answer = { status: number; body: { _id?: string; error?: string; data?: { roomId: string } } }
 
 test('of 1,000 concurrent /chat/room with the same people and link one makes the room', async () => {
-  const answers: Answer[] = await Promise.all(Array.from({ length: 1_000 }, () => stack.post('/chat/room', body)))
+  const answers: Answer[] = await Promise.all(
+    Array.from({ length: 1_000 }, () => stack.post('/chat/room', body)),
+  )
   const made = answers.filter((answer) => answer.status === 200)
   expect(made).toHaveLength(1)
   const roomId = made[0]?.body._id
   const refused = answers.filter((answer) => answer.status !== 200)
-  expect(new Set(refused.map((answer) => JSON.stringify([answer.status, answer.body.error, answer.body.data])))).toEqual(
-    new Set([JSON.stringify([500, 'ROOM_ALREADY_EXISTS', { roomId }])]),
-  )
+  expect(
+    new Set(refused.map((answer) => JSON.stringify([answer.status, answer.body.error, answer.body.data]))),
+  ).toEqual(new Set([JSON.stringify([500, 'ROOM_ALREADY_EXISTS', { roomId }])]))
   const ben = await connectAs(stack, 'ben')
   const { list } = await ben.get<{ list: Message[] }>('listenMessagesByRoom', { roomId })
   expect(list.map((message) => message.data.content.text)).toEqual(['first'])
@@ -39,9 +44,14 @@ test('of 1,000 concurrent /chat/room with the same people and link one makes the
 
 test('a frozen room makes way, and holds its claim again when unfrozen and nobody has it', async () => {
   const ann = await connectAs(stack, 'ann')
-  const { body: old } = (await stack.post('/chat/room', { ...body, link: { sid: 'frozen', name: 'x' } })) as Answer
-  const freeze = (isFreezed: boolean) => ann.get('updateRoomSetting', { roomId: old._id, updateData: { rules: { isFreezed } } })
-  const again = async () => ((await stack.post('/chat/room', { ...body, link: { sid: 'frozen', name: 'x' } })) as Answer).body
+  const { body: old } = (await stack.post('/chat/room', {
+    ...body,
+    link: { sid: 'frozen', name: 'x' },
+  })) as Answer
+  const freeze = (isFreezed: boolean) =>
+    ann.get('updateRoomSetting', { roomId: old._id, updateData: { rules: { isFreezed } } })
+  const again = async () =>
+    ((await stack.post('/chat/room', { ...body, link: { sid: 'frozen', name: 'x' } })) as Answer).body
   expect(await again()).toMatchObject({ error: 'ROOM_ALREADY_EXISTS', data: { roomId: old._id } })
   await freeze(true)
   await freeze(false)
@@ -53,22 +63,32 @@ test('a frozen room makes way, and holds its claim again when unfrozen and nobod
   ann.close()
 })
 
-test.each([[1], [2]])('100 concurrent sends with one syncKey through %i gateway(s) store and tell one message', async (gateways) => {
-  const ann = await connectAs(stack, 'ann', 0)
-  const other = await connectAs(stack, 'ann', gateways - 1)
-  const ben = await connectAs(stack, 'ben', 1)
-  const room = await ann.get<Room>('createNewRoom', { users: ['ben'], name: 'Once' })
-  await ben.get('joinRoom', room._id)
-  const payload = { syncKey: 'once', roomId: room._id, data: { type: 'TEXT', content: 'once' } }
-  const answers = await Promise.all(
-    Array.from({ length: 100 }, (_, n) => (n % 2 ? ann : other).get<{ message: Message }>('sendMessage', payload)),
-  )
-  expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1)
-  // Whatever came before it has been heard when this one is.
-  await ann.get('sendMessage', { ...payload, syncKey: 'last' })
-  await eventually(() => expect(ben.payloads<Message>(`listenMessage_${room._id}`).map((m) => m.syncKey)).toEqual(['once', 'last']))
-  for (const client of [ann, other, ben]) client.close()
-})
+test.each([[1], [2]])(
+  '100 concurrent sends with one syncKey through %i gateway(s) store and tell one message',
+  async (gateways) => {
+    const ann = await connectAs(stack, 'ann', 0)
+    const other = await connectAs(stack, 'ann', gateways - 1)
+    const ben = await connectAs(stack, 'ben', 1)
+    const room = await ann.get<Room>('createNewRoom', { users: ['ben'], name: 'Once' })
+    await ben.get('joinRoom', room._id)
+    const payload = { syncKey: 'once', roomId: room._id, data: { type: 'TEXT', content: 'once' } }
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, (_, n) =>
+        (n % 2 ? ann : other).get<{ message: Message }>('sendMessage', payload),
+      ),
+    )
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1)
+    // Whatever came before it has been heard when this one is.
+    await ann.get('sendMessage', { ...payload, syncKey: 'last' })
+    await eventually(() =>
+      expect(ben.payloads<Message>(`listenMessage_${room._id}`).map((m) => m.syncKey)).toEqual([
+        'once',
+        'last',
+      ]),
+    )
+    for (const client of [ann, other, ben]) client.close()
+  },
+)
 
 test('many writers through both instances: no gap, each heard once and in order by everybody', async () => {
   const names = ['ann', 'ben', 'cho', 'dae']
@@ -79,7 +99,11 @@ test('many writers through both instances: no gap, each heard once and in order 
   await Promise.all(
     clients.flatMap((client, index) =>
       Array.from({ length: 100 }, (_, n) =>
-        client.get('sendMessage', { syncKey: `${index}-${n}`, roomId: room._id, data: { type: 'TEXT', content: `${n}` } }),
+        client.get('sendMessage', {
+          syncKey: `${index}-${n}`,
+          roomId: room._id,
+          data: { type: 'TEXT', content: `${n}` },
+        }),
       ),
     ),
   )

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Message, Room } from '@chat/contract'
 import { connectAs, eventually, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
 
 // Promise 4: unread counts are exact, and the caller's own are right at once.
 
@@ -21,7 +21,13 @@ afterAll(async () => {
 
 const makeRoom = (name: string) => ann.get<Room>('createNewRoom', { users: ['ben'], name })
 const send = async (who: PlainClient, roomId: string, text: string) =>
-  (await who.get<{ message: Message }>('sendMessage', { syncKey: text, roomId, data: { type: 'TEXT', content: text } })).message
+  (
+    await who.get<{ message: Message }>('sendMessage', {
+      syncKey: text,
+      roomId,
+      data: { type: 'TEXT', content: text },
+    })
+  ).message
 const listed = async (who: PlainClient, roomId: string) => {
   const { list } = await who.get<{ list: Room[] }>('listenRooms', {})
   return list.find((room) => room._id === roomId)
@@ -40,13 +46,17 @@ test('right after updateReadMessage and joinRoom too, and a cursor never moves b
   const { _id } = await makeRoom('Cursor')
   const messages: Message[] = []
   for (let n = 0; n < 10; n++) messages.push(await send(ann, _id, `${n}`))
-  const read = (index: number) => ben.get<{ unReadMsgCount: number }>('updateReadMessage', { roomId: _id, messageId: messages[index]?._id })
+  const read = (index: number) =>
+    ben.get<{ unReadMsgCount: number }>('updateReadMessage', { roomId: _id, messageId: messages[index]?._id })
   // What others did may trail by a moment; what one does oneself, from here on, may not.
   await eventually(async () => expect(await listed(ben, _id)).toMatchObject({ lastSeq: 10 }))
   expect(await read(6)).toMatchObject({ unReadMsgCount: 3 })
   expect(await read(2)).toMatchObject({ unReadMsgCount: 3 })
   expect((await listed(ben, _id))?.unReadMsgCount).toBe(3)
-  expect(await ben.get('joinRoom', _id)).toMatchObject({ unReadMsgCount: 3, lastReadMessageId: messages[6]?._id })
+  expect(await ben.get('joinRoom', _id)).toMatchObject({
+    unReadMsgCount: 3,
+    lastReadMessageId: messages[6]?._id,
+  })
   expect((await listed(ben, _id))?.unReadMsgCount).toBe(0)
 })
 
@@ -55,7 +65,9 @@ test('a cursor is refused a message that does not exist or is another room’s',
   const other = await makeRoom('Other')
   const message = await send(ann, other._id, 'elsewhere')
   for (const messageId of [message._id, `${_id}-0000000009`, `${_id}-0000000000`, 'nonsense']) {
-    expect(await ben.ask('updateReadMessage', { roomId: _id, messageId })).toMatchObject({ error: 'MESSAGE_NO_EXISTS' })
+    expect(await ben.ask('updateReadMessage', { roomId: _id, messageId })).toMatchObject({
+      error: 'MESSAGE_NO_EXISTS',
+    })
   }
 })
 
@@ -63,9 +75,13 @@ test('the own other sockets learn of a moved cursor, on another gateway too', as
   const { _id } = await makeRoom('Devices')
   const tablet = await connectAs(stack, 'ben', 0)
   await send(ann, _id, 'hello')
-  await eventually(() => expect(tablet.payloads<Room>('updateRoomLastMessage').at(-1)).toMatchObject({ _id, unReadMsgCount: 1 }))
+  await eventually(() =>
+    expect(tablet.payloads<Room>('updateRoomLastMessage').at(-1)).toMatchObject({ _id, unReadMsgCount: 1 }),
+  )
   await ben.get('joinRoom', _id)
-  await eventually(() => expect(tablet.payloads<Room>('updateRoomLastMessage').at(-1)).toMatchObject({ _id, unReadMsgCount: 0 }))
+  await eventually(() =>
+    expect(tablet.payloads<Room>('updateRoomLastMessage').at(-1)).toMatchObject({ _id, unReadMsgCount: 0 }),
+  )
   tablet.close()
 })
 
@@ -73,20 +89,33 @@ test('readers of a message are counted from the cursors', async () => {
   const { _id } = await makeRoom('Readers')
   const message = await send(ann, _id, 'who has read this?')
   expect(message.unReadUserCount).toBe(1)
-  const page = async () => (await ann.get<{ list: Message[] }>('listenMessagesByRoom', { roomId: _id })).list[0]
+  const page = async () =>
+    (await ann.get<{ list: Message[] }>('listenMessagesByRoom', { roomId: _id })).list[0]
   expect(await page()).toMatchObject({ unReadUserCount: 1 })
   await ben.get('updateReadMessage', { roomId: _id, messageId: message._id })
   expect(await page()).toMatchObject({ unReadUserCount: 0 })
 })
 
 test('someone invited later starts with everything read', async () => {
-  const room = await ann.get<Room>('createNewRoom', { users: ['ben'], name: 'Newcomer', rules: { canInviteMemebrs: true } })
+  const room = await ann.get<Room>('createNewRoom', {
+    users: ['ben'],
+    name: 'Newcomer',
+    rules: { canInviteMemebrs: true },
+  })
   await send(ann, room._id, 'before')
-  const invited = await stack.post('/chat/inviteUsers', { roomId: room._id, inviterId: 'ann', joinUsers: [{ _id: 'cho', nickName: 'Cho' }] })
+  const invited = await stack.post('/chat/inviteUsers', {
+    roomId: room._id,
+    inviterId: 'ann',
+    joinUsers: [{ _id: 'cho', nickName: 'Cho' }],
+  })
   expect(invited).toMatchObject({ status: 200, body: { memberCount: 3 } })
   const cho = await connectAs(stack, 'cho', 1)
-  await eventually(async () => expect(await listed(cho, room._id)).toMatchObject({ unReadMsgCount: 0, lastSeq: 1 }))
+  await eventually(async () =>
+    expect(await listed(cho, room._id)).toMatchObject({ unReadMsgCount: 0, lastSeq: 1 }),
+  )
   await send(ben, room._id, 'after')
-  await eventually(() => expect(cho.payloads<Room>('updateRoomLastMessage').at(-1)).toMatchObject({ unReadMsgCount: 1 }))
+  await eventually(() =>
+    expect(cho.payloads<Room>('updateRoomLastMessage').at(-1)).toMatchObject({ unReadMsgCount: 1 }),
+  )
   cho.close()
 })
