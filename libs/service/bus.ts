@@ -61,6 +61,7 @@ export class Bus {
   private readonly disconnected = new Set<() => void>()
   private readonly reconnected = new Set<() => void>()
   private connected = true
+  private closing = false
   private watching: Promise<void>
 
   constructor(connection: NatsConnection, options: BusOptions) {
@@ -87,7 +88,7 @@ export class Bus {
     const { logger, name } = this.options
     for await (const status of this.connection.status()) {
       if (status.type === 'disconnect' || status.type === 'close') {
-        if (this.connected) logger.warn({ name }, 'nats connection lost')
+        if (this.connected && !this.closing) logger.warn({ name }, 'nats connection lost')
         this.connected = false
         for (const callback of this.disconnected) callback()
       } else if (status.type === 'reconnect') {
@@ -229,6 +230,7 @@ export class Bus {
   }
 
   async close() {
+    this.closing = true
     if (this.connected) await this.connection.drain()
     else await this.connection.close()
     await this.watching

@@ -13,6 +13,7 @@ import mongoose from 'mongoose'
 import type { Announcing } from './announcing.ts'
 import { type Claims, claimKey } from './claims.ts'
 import type { Directory } from './directory.ts'
+import type { Following } from './following.ts'
 import { headsOf, type Joiner, type Members, newMember } from './members.ts'
 import { type ClaimDoc, isDuplicate, type RoomDoc, type Store } from './store.ts'
 import type { Viewing } from './viewing.ts'
@@ -40,6 +41,7 @@ export class Creating {
   private readonly claims: Claims
   private readonly viewing: Viewing
   private readonly announcing: Announcing
+  private readonly following: Following
   private readonly textLength: number
 
   constructor(parts: {
@@ -50,6 +52,7 @@ export class Creating {
     claims: Claims
     viewing: Viewing
     announcing: Announcing
+    following: Following
     textLength: number
   }) {
     this.store = parts.store
@@ -59,6 +62,7 @@ export class Creating {
     this.claims = parts.claims
     this.viewing = parts.viewing
     this.announcing = parts.announcing
+    this.following = parts.following
     this.textLength = parts.textLength
   }
 
@@ -162,11 +166,13 @@ export class Creating {
       nickName: author.nickName ?? author.authorId.slice(0, 100),
       profileUrl: author.profileUrl ?? null,
     }
-    await this.bus.ask(
+    const { message } = await this.bus.ask(
       'postFirstMessage',
       { userId: '', requestId },
       { roomId, author: whole, type: data.type, text: data.content.text, memberCount },
     )
+    // It comes by the stream too; the answer must show it already.
+    await this.following.take([message])
   }
 
   /** Lets the room be seen. Of several who finish the same room, one succeeds. */

@@ -23,7 +23,7 @@ const body = {
     data: { type: 'TEXT', content: { text: 'first' } },
   },
 }
-type Answer = { status: number; body: { _id?: string; error?: string; data?: { roomId: string } } }
+type Answer = { status: number; body: { _id?: string; lastMessage?: Message; error?: string; data?: { roomId: string } } }
 
 test('of 1,000 concurrent /chat/room with the same people and link one makes the room', async () => {
   const answers: Answer[] = await Promise.all(
@@ -32,6 +32,7 @@ test('of 1,000 concurrent /chat/room with the same people and link one makes the
   const made = answers.filter((answer) => answer.status === 200)
   expect(made).toHaveLength(1)
   const roomId = made[0]?.body._id
+  expect(made[0]?.body.lastMessage).toMatchObject({ seq: 1, data: { content: { text: 'first' } } })
   const refused = answers.filter((answer) => answer.status !== 200)
   expect(
     new Set(refused.map((answer) => JSON.stringify([answer.status, answer.body.error, answer.body.data]))),

@@ -60,6 +60,7 @@ export const start = (options: Options) =>
       claims,
       viewing,
       announcing,
+      following,
       textLength: limits.textLength,
     }
 
