@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Fault } from '@chat/contract'
 import type { ClaimDoc, RoomDoc, Store } from './store.ts'
 import { isDuplicate } from './store.ts'
 
@@ -7,6 +9,10 @@ export const claimKey = (sid: string, userIds: string[]) =>
   createHash('sha256')
     .update(JSON.stringify([sid, ...[...new Set(userIds)].sort()]))
     .digest('hex')
+
+/** How long a room may take to be made before someone else finishes it. */
+const TAKE_OVER_MS = 3_000
+const POLL_MS = 50
 
 /**
  * One room for the same link and people. A claim is a document whose `_id` is that pair; claims are only ever
@@ -36,6 +42,34 @@ export class Claims {
 
   async release(key: string, roomId: string): Promise<void> {
     await this.store.claims.deleteOne({ _id: key, roomId })
+  }
+
+  /** A claim outlives a crash between a change of people and its move: then it no longer speaks for its room. */
+  async isStale({ _id, roomId }: ClaimDoc): Promise<boolean> {
+    const room = await this.store.rooms.findOne({ _id: roomId, ready: true }).lean()
+    if (!room) return false
+    if (room.rules.isFreezed || !room.link) return true
+    const members = await this.store.members.find({ roomId }, { userId: 1 }).lean()
+    return (
+      claimKey(
+        room.link.sid,
+        members.map((member) => member.userId),
+      ) !== _id
+    )
+  }
+
+  /**
+   * Waits for a room that somebody else is making. @returns its id where they did not finish and it is ours to
+   * @throws ROOM_ALREADY_EXISTS once it is there
+   */
+  async takeOver({ roomId, createdAt }: ClaimDoc): Promise<string> {
+    const deadline = createdAt.getTime() + TAKE_OVER_MS
+    for (;;) {
+      const isReady = await this.store.rooms.exists({ _id: roomId, ready: true })
+      if (isReady) throw new Fault('ROOM_ALREADY_EXISTS', { data: { roomId } })
+      if (Date.now() > deadline) return roomId
+      await delay(POLL_MS)
+    }
   }
 
   /** Moves a room's claim after its people changed. Where the new key is taken, the room holds none. */

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import {
   type Author,
   defaultRules,
@@ -8,15 +7,11 @@ import {
   type RoomType,
   type Rules,
 } from '@chat/contract'
-import type { Bus } from '@chat/service'
 import mongoose from 'mongoose'
-import type { Announcing } from './announcing.ts'
-import { type Claims, claimKey } from './claims.ts'
-import type { Directory } from './directory.ts'
-import type { Following } from './following.ts'
-import { headsOf, type Joiner, type Members, newMember } from './members.ts'
-import { type ClaimDoc, isDuplicate, type RoomDoc, type Store } from './store.ts'
-import type { Viewing } from './viewing.ts'
+import { claimKey } from './claims.ts'
+import { headsOf, type Joiner, newMember } from './members.ts'
+import type { Parts } from './parts.ts'
+import { isDuplicate, type RoomDoc } from './store.ts'
 
 type PlatformRoom = Input<'createRoomWithMessage'>
 type Plan = {
@@ -29,56 +24,26 @@ type Plan = {
   joiners: Joiner[]
 }
 
-/** How long a room may take to be made before someone else finishes it. */
-const TAKE_OVER_MS = 3_000
-const POLL_MS = 50
-
+/** Makes rooms. */
 export class Creating {
-  private readonly store: Store
-  private readonly bus: Bus
-  private readonly directory: Directory
-  private readonly members: Members
-  private readonly claims: Claims
-  private readonly viewing: Viewing
-  private readonly announcing: Announcing
-  private readonly following: Following
-  private readonly textLength: number
-
-  constructor(parts: {
-    store: Store
-    bus: Bus
-    directory: Directory
-    members: Members
-    claims: Claims
-    viewing: Viewing
-    announcing: Announcing
-    following: Following
-    textLength: number
-  }) {
-    this.store = parts.store
-    this.bus = parts.bus
-    this.directory = parts.directory
-    this.members = parts.members
-    this.claims = parts.claims
-    this.viewing = parts.viewing
-    this.announcing = parts.announcing
-    this.following = parts.following
-    this.textLength = parts.textLength
+  private readonly parts: Parts
+  constructor(parts: Parts) {
+    this.parts = parts
   }
 
   /** A client makes a room. @throws WRONG_TARGET_USER_IDS where nobody else would be in it */
   async byClient(userId: string, input: Input<'createNewRoom'>): Promise<RoomDoc> {
-    const others = (await this.directory.known(input.users)).filter((id) => id !== userId)
+    const others = (await this.parts.directory.known(input.users)).filter((id) => id !== userId)
     if (others.length === 0) throw new Fault('WRONG_TARGET_USER_IDS')
     const plan = planOf(input, 'GROUP', [
       { userId, master: true },
       ...others.map((other) => ({ userId: other, master: false })),
     ])
-    this.members.requireSpace(plan.joiners.length)
+    this.parts.members.requireSpace(plan.joiners.length)
     const roomId = newRoomId()
     // A room for the same people and link may be there already; then this one simply holds no claim.
     const key = keyOf(plan)
-    if (key && !plan.rules.isFreezed) await this.claims.take(key, roomId)
+    if (key && !plan.rules.isFreezed) await this.parts.claims.take(key, roomId)
     await this.storeRoom(roomId, plan)
     return this.open(roomId)
   }
@@ -89,14 +54,17 @@ export class Creating {
    * @throws ROOM_ALREADY_EXISTS with the room's id
    */
   async byPlatform(requestId: string, input: PlatformRoom): Promise<Room> {
-    if ((input.message?.data.content.text.length ?? 0) > this.textLength) throw new Fault('MESSAGE_TOO_LONG')
+    if ((input.message?.data.content.text.length ?? 0) > this.parts.textLength)
+      throw new Fault('MESSAGE_TOO_LONG')
     const plan = planOf(input, input.roomType, joinersOf(input.joinUsers))
-    this.members.requireSpace(plan.joiners.length)
+    this.parts.members.requireSpace(plan.joiners.length)
     const roomId = await this.claim(plan)
-    await this.directory.save(input.joinUsers.map(({ _id, ...profile }) => ({ userId: _id, ...profile })))
+    await this.parts.directory.save(
+      input.joinUsers.map(({ _id, ...profile }) => ({ userId: _id, ...profile })),
+    )
     await this.storeRoom(roomId, plan)
     if (input.message) await this.postFirst(requestId, roomId, plan.joiners.length, input.message)
-    return this.viewing.one(await this.open(roomId))
+    return this.parts.viewing.one(await this.open(roomId))
   }
 
   /** The id of the room to make: a new one, or one that somebody began and did not finish. */
@@ -104,31 +72,15 @@ export class Creating {
     const key = plan.roomType === 'GROUP' ? keyOf(plan) : null
     const roomId = newRoomId()
     if (key === null) return roomId
-    const holder = plan.rules.isFreezed ? await this.claims.find(key) : await this.claims.take(key, roomId)
+    const holder = plan.rules.isFreezed
+      ? await this.parts.claims.find(key)
+      : await this.parts.claims.take(key, roomId)
     if (!holder) return roomId
-    if (await this.isStale(key, holder)) {
-      await this.claims.release(key, holder.roomId)
+    if (await this.parts.claims.isStale(holder)) {
+      await this.parts.claims.release(key, holder.roomId)
       return this.claim(plan)
     }
-    return this.finishedOrTakenOver(holder)
-  }
-
-  /** A claim outlives a crash between a change of people and its move: then it no longer speaks for its room. */
-  private async isStale(key: string, holder: ClaimDoc): Promise<boolean> {
-    const room = await this.store.rooms.findOne({ _id: holder.roomId, ready: true }).lean()
-    if (!room) return false
-    if (room.rules.isFreezed || !room.link) return true
-    return claimKey(room.link.sid, await this.members.idsOf(room._id)) !== key
-  }
-
-  private async finishedOrTakenOver(holder: ClaimDoc): Promise<string> {
-    const deadline = holder.createdAt.getTime() + TAKE_OVER_MS
-    for (;;) {
-      const isReady = await this.store.rooms.exists({ _id: holder.roomId, ready: true })
-      if (isReady) throw new Fault('ROOM_ALREADY_EXISTS', { data: { roomId: holder.roomId } })
-      if (Date.now() > deadline) return holder.roomId
-      await delay(POLL_MS)
-    }
+    return this.parts.claims.takeOver(holder)
   }
 
   /** Stores room and members unseen. Doing it again changes nothing. */
@@ -146,8 +98,8 @@ export class Creating {
       createdAt: now,
       updatedAt: now,
     }
-    await this.store.rooms.insertOne(doc).catch(ignoreDuplicate)
-    await this.store.members
+    await this.parts.store.rooms.insertOne(doc).catch(ignoreDuplicate)
+    await this.parts.store.members
       .insertMany(
         joiners.map((joiner) => newMember(roomId, joiner, 0, now)),
         { ordered: false },
@@ -166,22 +118,22 @@ export class Creating {
       nickName: author.nickName ?? author.authorId.slice(0, 100),
       profileUrl: author.profileUrl ?? null,
     }
-    const { message } = await this.bus.ask(
+    const { message } = await this.parts.bus.ask(
       'postFirstMessage',
       { userId: '', requestId },
       { roomId, author: whole, type: data.type, text: data.content.text, memberCount },
     )
     // It comes by the stream too; the answer must show it already.
-    await this.following.take([message])
+    await this.parts.following.take([message])
   }
 
   /** Lets the room be seen. Of several who finish the same room, one succeeds. */
   private async open(roomId: string): Promise<RoomDoc> {
-    const opened = await this.store.rooms
+    const opened = await this.parts.store.rooms
       .findOneAndUpdate({ _id: roomId, ready: false }, { $set: { ready: true } }, { returnDocument: 'after' })
       .lean()
     if (!opened) throw new Fault('ROOM_ALREADY_EXISTS', { data: { roomId } })
-    this.announcing.welcome(roomId, await this.members.idsOf(roomId))
+    this.parts.announcing.welcome(roomId, await this.parts.members.idsOf(roomId))
     return opened
   }
 }

@@ -23,7 +23,10 @@ const body = {
     data: { type: 'TEXT', content: { text: 'first' } },
   },
 }
-type Answer = { status: number; body: { _id?: string; lastMessage?: Message; error?: string; data?: { roomId: string } } }
+type Answer = {
+  status: number
+  body: { _id?: string; lastMessage?: Message; error?: string; data?: { roomId: string } }
+}
 
 test('of 1,000 concurrent /chat/room with the same people and link one makes the room', async () => {
   const answers: Answer[] = await Promise.all(

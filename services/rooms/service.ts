@@ -83,7 +83,7 @@ export const start = (options: Options) =>
       members,
       reading: new Reading(store, bus, members),
       sessions: new Sessions(store, directory, members),
-      settings: new Settings(store, bus, members, claims, announcing),
+      settings: new Settings(parts),
       viewing,
     })
     await scope.use('requests', bus.serve('rooms', answers), (serving) => serving.close())

@@ -1,49 +1,39 @@
 import { Fault, type Input } from '@chat/contract'
-import type { Bus } from '@chat/service'
-import type { Announcing } from './announcing.ts'
-import { type Claims, claimKey } from './claims.ts'
-import type { Members } from './members.ts'
-import type { RoomDoc, Store } from './store.ts'
+import { claimKey } from './claims.ts'
+import type { Parts } from './parts.ts'
+import type { RoomDoc } from './store.ts'
 
 /** A room's name, picture and rules. */
 export class Settings {
-  private readonly store: Store
-  private readonly bus: Bus
-  private readonly members: Members
-  private readonly claims: Claims
-  private readonly announcing: Announcing
-  constructor(store: Store, bus: Bus, members: Members, claims: Claims, announcing: Announcing) {
-    this.store = store
-    this.bus = bus
-    this.members = members
-    this.claims = claims
-    this.announcing = announcing
+  private readonly parts: Parts
+  constructor(parts: Parts) {
+    this.parts = parts
   }
 
   /** A partial `rules` changes only what it names. @throws USER_IS_NOT_MASTER, ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED */
   async update(userId: string, { roomId, updateData }: Input<'updateRoomSetting'>): Promise<RoomDoc> {
-    const { room, member } = await this.members.require(roomId, userId)
+    const { room, member } = await this.parts.members.require(roomId, userId)
     if (!member.master) throw new Fault('USER_IS_NOT_MASTER')
     const unfreezes = updateData.rules?.isFreezed === false
     if (room.rules.isFreezed && !unfreezes) throw new Fault('ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED')
     const { rules, ...fields } = updateData
     const changes: Record<string, unknown> = { ...fields, updatedAt: new Date() }
     for (const [rule, value] of Object.entries(rules ?? {})) changes[`rules.${rule}`] = value
-    const updated = await this.store.rooms
+    const updated = await this.parts.store.rooms
       .findOneAndUpdate({ _id: roomId }, { $set: changes }, { returnDocument: 'after' })
       .lean()
     if (!updated) throw new Fault('ROOM_NO_EXISTS')
     if (room.rules.isFreezed !== updated.rules.isFreezed) await this.moveClaim(updated)
-    this.bus.publishRoom(roomId, 'access', {})
-    void this.announcing.announce(roomId, 'settings')
+    this.parts.bus.publishRoom(roomId, 'access', {})
+    void this.parts.announcing.announce(roomId, 'settings')
     return updated
   }
 
   /** A frozen room makes way for a new one; an unfrozen one takes its claim back if nobody has it. */
   private async moveClaim(room: RoomDoc) {
     if (!room.link || room.roomType !== 'GROUP') return
-    const key = claimKey(room.link.sid, await this.members.idsOf(room._id))
-    if (room.rules.isFreezed) await this.claims.release(key, room._id)
-    else await this.claims.take(key, room._id)
+    const key = claimKey(room.link.sid, await this.parts.members.idsOf(room._id))
+    if (room.rules.isFreezed) await this.parts.claims.release(key, room._id)
+    else await this.parts.claims.take(key, room._id)
   }
 }

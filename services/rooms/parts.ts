@@ -1,0 +1,22 @@
+import type { Bus } from '@chat/service'
+import type { Announcing } from './announcing.ts'
+import type { Claims } from './claims.ts'
+import type { Directory } from './directory.ts'
+import type { Following } from './following.ts'
+import type { Members } from './members.ts'
+import type { Store } from './store.ts'
+import type { Viewing } from './viewing.ts'
+
+/** What the rules about rooms are built on. */
+export type Parts = {
+  store: Store
+  bus: Bus
+  directory: Directory
+  members: Members
+  claims: Claims
+  viewing: Viewing
+  announcing: Announcing
+  following: Following
+  /** UTF-16 units. */
+  textLength: number
+}
