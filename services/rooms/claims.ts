@@ -20,19 +20,22 @@ const POLL_MS = 50
  */
 export class Claims {
   private readonly store: Store
+  /** Many may wait for one room: they share the question. */
+  private readonly waiting = new Map<string, Promise<string>>()
   constructor(store: Store) {
     this.store = store
   }
 
   /** @returns null where the key is ours now, else the claim that holds it */
   async take(key: string, roomId: string): Promise<ClaimDoc | null> {
+    const holder = await this.find(key)
+    if (holder) return holder
     try {
       await this.store.claims.insertOne({ _id: key, roomId, createdAt: new Date() })
       return null
     } catch (error) {
       if (!isDuplicate(error)) throw error
-      const holder = await this.store.claims.findById(key).lean()
-      return holder ?? this.take(key, roomId)
+      return this.take(key, roomId)
     }
   }
 
@@ -62,7 +65,15 @@ export class Claims {
    * Waits for a room that somebody else is making. @returns its id where they did not finish and it is ours to
    * @throws ROOM_ALREADY_EXISTS once it is there
    */
-  async takeOver({ roomId, createdAt }: ClaimDoc): Promise<string> {
+  takeOver(holder: ClaimDoc): Promise<string> {
+    const known = this.waiting.get(holder.roomId)
+    if (known) return known
+    const waiting = this.whenMadeOrLate(holder).finally(() => this.waiting.delete(holder.roomId))
+    this.waiting.set(holder.roomId, waiting)
+    return waiting
+  }
+
+  private async whenMadeOrLate({ roomId, createdAt }: ClaimDoc): Promise<string> {
     const deadline = createdAt.getTime() + TAKE_OVER_MS
     for (;;) {
       const isReady = await this.store.rooms.exists({ _id: roomId, ready: true })

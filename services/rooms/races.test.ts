@@ -1,6 +1,8 @@
 import type { Message, Room } from '@chat/contract'
 import { connectAs, eventually, startTestStack, type TestStack } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import mongoose from 'mongoose'
+import { claimKey } from './claims.ts'
 
 // Promise 2, and one room for the same people, under races: two instances of each service, two gateways.
 
@@ -45,6 +47,22 @@ test('of 1,000 concurrent /chat/room with the same people and link one makes the
   expect(list.map((message) => message.data.content.text)).toEqual(['first'])
   ben.close()
 }, 60_000)
+
+test('a room that a crash left half made is finished by the next who asks for it', async () => {
+  const mongo = await mongoose.createConnection(stack.mongoUrl, { dbName: `${stack.root}_rooms` }).asPromise()
+  const roomId = new mongoose.Types.ObjectId().toHexString()
+  const claim = { _id: claimKey('half', ['ann', 'ben']), roomId, createdAt: new Date(Date.now() - 60_000) }
+  await mongo.collection('claims').insertOne(claim as never)
+  const half = { ...body, link: { sid: 'half', name: 'x' } }
+  const answers: Answer[] = await Promise.all([1, 2, 3].map(() => stack.post('/chat/room', half)))
+  expect(answers.map((answer) => answer.status).sort()).toEqual([200, 500, 500])
+  expect(answers.find((answer) => answer.status === 200)?.body).toMatchObject({
+    _id: roomId,
+    lastSeq: 1,
+    memberCount: 2,
+  })
+  await mongo.close()
+})
 
 test('a frozen room makes way, and holds its claim again when unfrozen and nobody has it', async () => {
   const ann = await connectAs(stack, 'ann')
