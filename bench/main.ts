@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startEngines } from '@chat/engines'
-import { openAll, type Scope } from '@chat/service'
+import { Scope } from '@chat/service'
 import { type Idle, measureIdle } from './idle.ts'
 import { Rig, type System } from './measure.ts'
 import { print, printJson, printTable, type Results, summaryOf } from './report.ts'
-import { untilInterrupted } from './interrupt.ts'
+import { runScript } from './script.ts'
 import type { Engines } from './servers/server.ts'
 
 const SYSTEMS = ['product', 'floor'] as const
@@ -25,14 +25,12 @@ const problems: string[] = []
 /** Product and floor in turn, so that whatever else the machine does meets both. */
 async function measureLoads(scope: Scope, engines: Engines): Promise<Results['loads']> {
   const loads: Results['loads'] = { product: [], floor: [] }
-  const rigs: Rig[] = []
-  for (const system of SYSTEMS) {
-    const starting = new Rig(system, engines, profiling)
-    rigs.push(await scope.use(system, starting.start(), (rig) => rig.close()))
-  }
+  const rigs = await scope.use('servers', new Scope(), (rigs) => rigs.close())
+  const product = await rigs.use('product', new Rig('product', engines, profiling).start(), (r) => r.close())
+  const floor = await rigs.use('floor', new Rig('floor', engines, profiling).start(), (r) => r.close())
   for (let round = 1; round <= Number(options.rounds); round++) {
     for (const members of [1, 10] as const) {
-      for (const rig of rigs) {
+      for (const rig of [product, floor]) {
         const measured = await rig.measure(members)
         loads[rig.system].push(measured)
         problems.push(...measured.problems)
@@ -40,6 +38,7 @@ async function measureLoads(scope: Scope, engines: Engines): Promise<Results['lo
       }
     }
   }
+  await rigs.close()
   return loads
 }
 
@@ -54,21 +53,17 @@ async function measureIdles(engines: Engines): Promise<Record<System, Idle>> {
   return idle as Record<System, Idle>
 }
 
-async function run(scope: Scope) {
+await runScript(async (scope, signal) => {
   const dataDir = await scope.use('data', mkdtemp(join(tmpdir(), 'chat-bench-')), (folder) =>
     rm(folder, { recursive: true, force: true }),
   )
-  const starting = startEngines({ dataDir, env: process.env, log: print, only: ['nats', 'mongo'] })
+  const starting = startEngines({ dataDir, env: process.env, log: print, only: ['nats', 'mongo'], signal })
   const { urls } = await scope.use('engines', starting, (engines) => engines.close())
-  print('Measuring product and floor in turn; takes about two minutes')
-  const { loads } = await openAll(async (inner) => ({ loads: await measureLoads(inner, urls) })).then(
-    async ({ loads, close }) => ({ loads, closed: await close() }),
-  )
-  const idle = options['no-idle'] ? null : await measureIdles(urls)
-  printTable({ loads, idle })
+  print('Measuring product and floor in turn: about two minutes')
+  const loads = await measureLoads(scope, urls)
+  const results = { loads, idle: options['no-idle'] ? null : await measureIdles(urls) }
+  printTable(results)
   for (const problem of problems) print(`NOT VALID: ${problem}`)
-  printJson({ isValid: problems.length === 0, ...summaryOf({ loads, idle }) })
-  return {}
-}
-
-process.exit((await untilInterrupted(run)) && problems.length === 0 ? 0 : 1)
+  printJson({ isValid: problems.length === 0, ...summaryOf(results) })
+  return problems.length === 0
+})

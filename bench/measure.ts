@@ -11,8 +11,8 @@ export type Loads = { members: number; durableSends: number; latency: Latency; p
 const SENDERS = 64
 const RATE = 200
 const SIZES: Record<number, Size> = { 1: { rooms: 64, members: 1 }, 10: { rooms: 32, members: 10 } }
-const CLOSED = { senders: SENDERS, warmUpMs: 1_500, measureMs: 3_000 }
-const OPEN = { perSecond: RATE, warmUpMs: 500, measureMs: 4_000 }
+const CLOSED = { senders: SENDERS, warmUpMs: 1_000, measureMs: 2_500 }
+const OPEN = { senders: SENDERS, perSecond: RATE, warmUpMs: 500, measureMs: 3_000 }
 
 /** One of the two servers, and the load generator, each in a process of its own. */
 export class Rig {
@@ -42,10 +42,14 @@ export class Rig {
     await this.server.close()
   }
 
+  /** Connects these members beside those who are connected already. */
+  async connect(plans: RoomPlan[]) {
+    await this.generator.ask('open', { url: this.url, plans })
+  }
+
   /** New rooms with everybody in them connected, while `work` runs. @returns what was not as it must be, too */
   async withCrowd<T>(size: Size, work: (generator: Child<Generator>) => Promise<T>): Promise<[T, string[]]> {
-    const plans: RoomPlan[] = await this.server.ask('makeRooms', size)
-    await this.generator.ask('open', { url: this.url, plans })
+    await this.connect(await this.server.ask('makeRooms', size))
     const result = await work(this.generator)
     const { acked, problems } = await this.generator.ask('finish', null)
     if (this.database !== null)

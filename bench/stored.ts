@@ -4,7 +4,11 @@ import type { Acked } from './load/crowd.ts'
 type Stored = { roomId: string; seq: number; syncKey: string }
 
 /** Whether the store holds exactly the messages that were acked: each at its seq, and no other. @returns problems */
-export async function compareWithStore(mongoUrl: string, database: string, acked: Acked[]): Promise<string[]> {
+export async function compareWithStore(
+  mongoUrl: string,
+  database: string,
+  acked: Acked[],
+): Promise<string[]> {
   const client = new MongoClient(mongoUrl)
   try {
     const stored = await client

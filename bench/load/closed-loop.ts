@@ -5,7 +5,10 @@ export type ClosedLoop = { senders: number; warmUpMs: number; measureMs: number 
 export type Throughput = { perSecond: number; acks: number }
 
 /** Each sender sends again as soon as its message is acked. */
-export async function runClosedLoop(crowd: Crowd, { senders, warmUpMs, measureMs }: ClosedLoop): Promise<Throughput> {
+export async function runClosedLoop(
+  crowd: Crowd,
+  { senders, warmUpMs, measureMs }: ClosedLoop,
+): Promise<Throughput> {
   let acks = 0
   let isOver = false
   const send = (index: number): void =>

@@ -10,7 +10,8 @@ const CONNECTS_AT_ONCE = 20
 const SETTLE_MS = 5_000
 const SHOWN_PROBLEMS = 10
 const SUCCESS = '{"success":true'
-const TEXT = 'What a message of ordinary length looks like: about a hundred characters, one line, no surprises.'
+const TEXT =
+  'What a message of ordinary length looks like: about a hundred characters, one line, no surprises.'
 
 type Room = { roomId: string; members: Member[]; syncKeys: string[] }
 type Member = { socket: RawSocket; room: Room; heard: number }
@@ -82,7 +83,8 @@ export class Crowd {
 
   /** Waits for what is under way, disconnects everybody, and tells what happened. */
   async finish(): Promise<Outcome> {
-    const expected = () => this.rooms.reduce((sum, room) => sum + room.syncKeys.length * room.members.length, 0)
+    const expected = () =>
+      this.rooms.reduce((sum, room) => sum + room.syncKeys.length * room.members.length, 0)
     for (const deadline = Date.now() + SETTLE_MS; Date.now() < deadline; await delay(20))
       if (this.waiting === 0 && this.deliveries >= expected()) break
     // What is one too many comes late.

@@ -14,13 +14,14 @@ export type Generator = {
 let crowd = new Crowd()
 
 const generator: Generator = {
-  open: ({ url, plans }) => {
-    crowd = new Crowd()
-    return crowd.open(url, plans)
-  },
+  open: ({ url, plans }) => crowd.open(url, plans),
   closedLoop: (input) => runClosedLoop(crowd, input),
   openLoop: (input) => runOpenLoop(crowd, input),
-  finish: () => crowd.finish(),
+  finish: () => {
+    const finished = crowd
+    crowd = new Crowd()
+    return finished.finish()
+  },
 }
 
 answerParent(generator, async () => {})

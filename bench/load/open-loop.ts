@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Crowd } from './crowd.ts'
 
-export type OpenLoop = { perSecond: number; warmUpMs: number; measureMs: number }
+export type OpenLoop = { senders: number; perSecond: number; warmUpMs: number; measureMs: number }
 /** In milliseconds. */
 export type Latency = { p50: number; p99: number; max: number; acks: number }
 
@@ -9,7 +9,10 @@ export type Latency = { p50: number; p99: number; max: number; acks: number }
  * Sends at a fixed rate, whatever the answers do. A latency counts from when the message was due, so that a stall is
  * paid for by all the messages that it kept waiting.
  */
-export async function runOpenLoop(crowd: Crowd, { perSecond, warmUpMs, measureMs }: OpenLoop): Promise<Latency> {
+export async function runOpenLoop(
+  crowd: Crowd,
+  { senders, perSecond, warmUpMs, measureMs }: OpenLoop,
+): Promise<Latency> {
   const gap = 1000 / perSecond
   const started = performance.now()
   const count = Math.round((warmUpMs + measureMs) / gap)
@@ -19,7 +22,7 @@ export async function runOpenLoop(crowd: Crowd, { perSecond, warmUpMs, measureMs
   for (let index = 0; index < count; index++) {
     const due = started + index * gap
     while (performance.now() < due) await delay(Math.max(1, Math.floor(due - performance.now())))
-    crowd.send(index, () => {
+    crowd.send(index % senders, () => {
       if (due >= started + warmUpMs) latencies.push(performance.now() - due)
       if (--left === 0) answered.resolve()
     })

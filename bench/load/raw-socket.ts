@@ -29,7 +29,7 @@ export class RawSocket {
     ws.on('error', entered.reject)
     ws.on('close', () => entered.reject(new Error('closed')))
     ws.on('message', (data: Buffer) => {
-      const frame = data.latin1Slice()
+      const frame = data.toString('latin1')
       if (frame.startsWith('43')) socket.settle(frame)
       else if (frame.startsWith('42')) socket.hear(frame)
       else if (frame === '2') ws.send('3')

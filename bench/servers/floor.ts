@@ -45,7 +45,10 @@ const server: Server = {
     const options = { servers: new URL(natsUrl).host, noAsyncTraces: true }
     edge = await connect(options)
     echo = await connect(options)
-    echo.subscribe(SUBJECT, { queue: 'floor', callback: (_error, request) => request.respond(request.data) })
+    echo.subscribe(SUBJECT, {
+      queue: 'floor',
+      callback: (_error, request) => void request.respond(request.data),
+    })
     await echo.flush()
     const http = createServer().listen(0, '127.0.0.1')
     await once(http, 'listening')

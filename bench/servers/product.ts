@@ -17,7 +17,7 @@ const config = readConfig(
     CHAT_API_KEYS: apiKey,
     CHAT_GATEWAY_PORT: '0',
     CHAT_PLATFORM_PORT: '0',
-    CHAT_LOG_LEVEL: 'warn',
+    CHAT_LOG_LEVEL: 'error',
     CHAT_LIMITS: JSON.stringify({
       messagesPerSecond: unlimited,
       messageBurst: unlimited,
@@ -43,7 +43,9 @@ const server: Server = {
     const plans: RoomPlan[] = []
     for (let left = rooms; left > 0; left -= ROOMS_AT_ONCE)
       plans.push(
-        ...(await Promise.all(Array.from({ length: Math.min(left, ROOMS_AT_ONCE) }, () => makeRoom(members)))),
+        ...(await Promise.all(
+          Array.from({ length: Math.min(left, ROOMS_AT_ONCE) }, () => makeRoom(members)),
+        )),
       )
     return plans
   },

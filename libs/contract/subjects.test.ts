@@ -2,11 +2,32 @@ import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { kindOf, subjectsOf, token } from './subjects.ts'
 
-const awkward = ['.', '*', '>', ' ', '', '=', '=2e', '$', '\u0000', '\n', '\t', '한글', '🙂', '_', '-', 'a', 'A', '%']
+const awkward = [
+  '.',
+  '*',
+  '>',
+  ' ',
+  '',
+  '=',
+  '=2e',
+  '$',
+  '\u0000',
+  '\n',
+  '\t',
+  '한글',
+  '🙂',
+  '_',
+  '-',
+  'a',
+  'A',
+  '%',
+]
 
 /** Ids as they come from outside: well-formed text, with the characters that mean something on the bus mixed in. */
 const id = fc
-  .array(fc.oneof(fc.constantFrom(...awkward), fc.string({ unit: 'binary', maxLength: 4 })), { maxLength: 40 })
+  .array(fc.oneof(fc.constantFrom(...awkward), fc.string({ unit: 'binary', maxLength: 4 })), {
+    maxLength: 40,
+  })
   .map((parts) => parts.join('').slice(0, 128).toWellFormed())
 
 /** How NATS decides: `*` stands for one token, `>` for one or more at the end. */
@@ -35,8 +56,29 @@ test('an id becomes one token of plain characters', () => {
 })
 
 test('different ids have different tokens', () => {
-  fc.assert(fc.property(id, id, (a, b) => expect(token(a) === token(b)).toBe(a === b)), { numRuns: 500 })
-  const known = ['', ' ', '=', '==', '=20', '20', '=3d', '=3D', '.', '=2e', '=2E', '*', '>', 'a', 'A', '한', '=ed']
+  fc.assert(
+    fc.property(id, id, (a, b) => expect(token(a) === token(b)).toBe(a === b)),
+    { numRuns: 500 },
+  )
+  const known = [
+    '',
+    ' ',
+    '=',
+    '==',
+    '=20',
+    '20',
+    '=3d',
+    '=3D',
+    '.',
+    '=2e',
+    '=2E',
+    '*',
+    '>',
+    'a',
+    'A',
+    '한',
+    '=ed',
+  ]
   expect(new Set(known.map(token)).size).toBe(known.length)
 })
 

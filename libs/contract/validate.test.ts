@@ -34,13 +34,15 @@ test('null counts as absent in optional fields, at any depth, and stays wrong in
   ).toEqual({ roomId: 'r', updateData: { rules: { canShareMessage: true } } })
   expect(parseInput('listenRooms', null)).toEqual({})
   expect(parseInput('listenRooms', undefined)).toEqual({})
-  for (const field of ['syncKey', 'roomId', 'data']) expect(refused('sendMessage', send({ [field]: null }))).toBe(true)
+  for (const field of ['syncKey', 'roomId', 'data'])
+    expect(refused('sendMessage', send({ [field]: null }))).toBe(true)
   expect(refused('sendMessage', null)).toBe(true)
   expect(refused('joinRoom', null)).toBe(true)
 })
 
 test('unknown fields are dropped, at any depth, whatever their names are', () => {
-  const extra = '"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"prototype":1,"toString":1'
+  const extra =
+    '"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"prototype":1,"toString":1'
   const parsed = parseInput(
     'sendMessage',
     fromJson(
@@ -70,10 +72,16 @@ test.each(['"canDance":true', '"__proto__":{}', '"constructor":true'])('rules re
 
 /** {} within {}, `depth` of them in all. */
 const nested = (depth: number): object => (depth === 1 ? {} : { in: nested(depth - 1) })
-const metaOfBytes = (bytes: number, char = 'x') => ({ text: char.repeat((bytes - '{"text":""}'.length) / Buffer.byteLength(char)) })
+const metaOfBytes = (bytes: number, char = 'x') => ({
+  text: char.repeat((bytes - '{"text":""}'.length) / Buffer.byteLength(char)),
+})
 
 test('free-form meta is kept as it is, up to 4 KB and 5 deep', () => {
-  for (const meta of [{ a: [1, { b: null }], constructor: 'kept', 'with.dot': true }, nested(5), metaOfBytes(4096)]) {
+  for (const meta of [
+    { a: [1, { b: null }], constructor: 'kept', 'with.dot': true },
+    nested(5),
+    metaOfBytes(4096),
+  ]) {
     expect(parseInput('sendMessage', withMeta(meta)).meta).toEqual(meta)
   }
   expect(refused('sendMessage', withMeta(metaOfBytes(4097)))).toBe(true)
@@ -133,8 +141,10 @@ test('lengths count UTF-16 units', () => {
 
 test('user ids are anything but control characters', () => {
   const user = (id: string) => refused('createNewRoom', { users: [id], name: 'n' })
-  for (const id of ['a.b', '*', '>', 'a b', '🙂', '__proto__', '$ne', 'a/b', 'ㅎ', '\u200b', ' ']) expect(user(id)).toBe(false)
-  for (const id of ['', '\u0000', 'a\nb', 'a\n', '\r', '\u001f', '\u007f', '\u0085', 'a\u009f']) expect(user(id)).toBe(true)
+  for (const id of ['a.b', '*', '>', 'a b', '🙂', '__proto__', '$ne', 'a/b', 'ㅎ', '\u200b', ' '])
+    expect(user(id)).toBe(false)
+  for (const id of ['', '\u0000', 'a\nb', 'a\n', '\r', '\u001f', '\u007f', '\u0085', 'a\u009f'])
+    expect(user(id)).toBe(true)
 })
 
 test('every operation that takes an object refuses everything else', () => {

@@ -6,8 +6,8 @@ import { type Input, type OperationName, operations } from './operations.ts'
 const FREE_FORM_BYTES = 4096
 const FREE_FORM_DEPTH = 5
 
-/** Keys that reach prototypes or operators of the store. */
-const isUnsafeKey = (key: string) => key === '__proto__' || key.startsWith('$')
+/** Keys that reach prototypes or operators of the store, or that it cannot hold: its keys end at a zero byte. */
+const isUnsafeKey = (key: string) => key === '__proto__' || key.startsWith('$') || key.includes('\0')
 
 function isPlain(value: unknown, depth: number): boolean {
   if (value === null || typeof value !== 'object') return typeof value !== 'string' || value.isWellFormed()

@@ -118,7 +118,11 @@ test.each([
 
 test('keys and origins are lists; empty entries and spaces do not count', () => {
   const config = readConfig(
-    { ...production, CHAT_API_KEYS: ' one, two ,,', CHAT_ALLOWED_ORIGINS: 'https://a.example,https://b.example' },
+    {
+      ...production,
+      CHAT_API_KEYS: ' one, two ,,',
+      CHAT_ALLOWED_ORIGINS: 'https://a.example,https://b.example',
+    },
     false,
   )
   expect(config.apiKeys).toEqual(['one', 'two'])

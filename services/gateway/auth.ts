@@ -62,14 +62,16 @@ export function createAuthenticate(config: Auth): Authenticate {
 function faultOf(error: unknown): Fault {
   if (error instanceof Fault) return error
   if (error instanceof errors.JWTExpired) return new Fault('TOKEN_EXPIRED')
-  if (
-    error instanceof errors.JWKSTimeout ||
-    !(error instanceof errors.JOSEError || error instanceof TypeError)
-  ) {
-    return new Fault('SERVICE_UNAVAILABLE')
-  }
+  return new Fault(isOfToken(error) ? 'TOKEN_INVALID' : 'SERVICE_UNAVAILABLE')
+}
+
+/** jose's failures that say nothing of the token: the key set did not come, or is none. */
+const KEY_SET_FAILURES = ['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC']
+
+function isOfToken(error: unknown): boolean {
+  if (error instanceof errors.JOSEError) return !KEY_SET_FAILURES.includes(error.code)
   // fetch() reports an unreachable host as a TypeError with a cause; a malformed token is one without.
-  return new Fault(error instanceof TypeError && error.cause ? 'SERVICE_UNAVAILABLE' : 'TOKEN_INVALID')
+  return error instanceof TypeError && error.cause === undefined
 }
 
 const isUserId = (value: unknown): value is string =>

@@ -1,4 +1,12 @@
-import { type Envelope, Fault, failed, type OperationName, type Output, operations, rowOf } from '@chat/contract'
+import {
+  type Envelope,
+  Fault,
+  failed,
+  type OperationName,
+  type Output,
+  operations,
+  rowOf,
+} from '@chat/contract'
 import type { Bus, Limits, Logger, Metrics } from '@chat/service'
 import type { Socket } from 'socket.io'
 import type { Bucket } from './rates.ts'

@@ -10,8 +10,9 @@ export class Bucket {
 
   constructor(perSecond: number, burst: number) {
     this.perSecond = perSecond
-    this.burst = burst
-    this.tokens = burst
+    // Below one, nothing would ever be let through.
+    this.burst = Math.max(1, burst)
+    this.tokens = this.burst
   }
 
   /** @throws RATE_LIMITED with the time until the next token */

@@ -18,7 +18,13 @@ await stack.close()
 process.exit()
 `
 
-type Line = { service?: string; requestId?: string; operation?: string; event?: string; refused?: { requestId: string } }
+type Line = {
+  service?: string
+  requestId?: string
+  operation?: string
+  event?: string
+  refused?: { requestId: string }
+}
 
 test('one request id is found in the logs of the gateway and of each service that it went through', async () => {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
@@ -31,14 +37,25 @@ test('one request id is found in the logs of the gateway and of each service tha
   })
   const [code] = await once(child, 'close')
   expect(code).toBe(0)
-  const lines = output.split('\n').filter((text) => text.startsWith('{')).map((text) => JSON.parse(text) as Line)
+  const lines = output
+    .split('\n')
+    .filter((text) => text.startsWith('{'))
+    .map((text) => JSON.parse(text) as Line)
 
   const follow = (requestId: string | undefined) =>
-    new Set(lines.filter((line) => line.requestId === requestId).map((line) => `${line.service} ${line.event ?? line.operation}`))
+    new Set(
+      lines
+        .filter((line) => line.requestId === requestId)
+        .map((line) => `${line.service} ${line.event ?? line.operation}`),
+    )
   const sent = lines.find((line) => line.event === 'sendMessage')
   expect(sent?.requestId).toMatch(/./)
-  expect(follow(sent?.requestId)).toEqual(new Set(['gateway sendMessage', 'messages sendMessage', 'rooms roomAccess']))
+  expect(follow(sent?.requestId)).toEqual(
+    new Set(['gateway sendMessage', 'messages sendMessage', 'rooms roomAccess']),
+  )
   // A failure carries the id to the person who asks us about it.
   const refused = lines.find((line) => line.refused)?.refused
-  expect(follow(refused?.requestId)).toEqual(new Set(['gateway sendMessage', 'messages sendMessage', 'rooms roomAccess']))
+  expect(follow(refused?.requestId)).toEqual(
+    new Set(['gateway sendMessage', 'messages sendMessage', 'rooms roomAccess']),
+  )
 })

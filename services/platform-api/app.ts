@@ -62,7 +62,11 @@ function refuseBody(): never {
   throw new Fault('INVALID_REQUEST', { message: 'The body is not JSON' })
 }
 
+/** No body at all is an empty object; one that does not say it is JSON is refused, or its wishes would go unheard. */
 function bodyOf(context: Context): unknown {
+  if (context.request.length !== 0 && context.is('json', '+json') === false) {
+    throw new Fault('INVALID_REQUEST', { message: 'The content-type must be application/json' })
+  }
   const { body } = context.request as { body?: unknown }
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new Fault('INVALID_REQUEST', { message: 'The body must be a JSON object' })

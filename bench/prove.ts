@@ -1,0 +1,31 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startEngines } from '@chat/engines'
+import { startTestStack } from '@chat/testing'
+import { MongoClient } from 'mongodb'
+import { proveLongRoom } from './proofs/long-room.ts'
+import { proveManyRooms } from './proofs/many-rooms.ts'
+import { type Ground, Verdicts } from './proofs/proof.ts'
+import { print } from './report.ts'
+import { runScript } from './script.ts'
+
+await runScript(async (scope, signal) => {
+  const dataDir = await scope.use('data', mkdtemp(join(tmpdir(), 'chat-prove-')), (folder) =>
+    rm(folder, { recursive: true, force: true }),
+  )
+  const starting = startEngines({ dataDir, env: process.env, log: print, only: ['nats', 'mongo'], signal })
+  const { urls } = await scope.use('engines', starting, (engines) => engines.close())
+  const stack = await scope.use('stack', startTestStack({ engines: urls }), (s) => s.close())
+  const mongo = await scope.use('mongo', new MongoClient(urls.mongoUrl).connect(), (m) => m.close())
+  const ground: Ground = { stack, mongo, verdicts: new Verdicts() }
+  print('Proving what holds for large data: about a minute')
+  for (const prove of [proveManyRooms, proveLongRoom]) {
+    try {
+      await prove(ground)
+    } catch (error) {
+      ground.verdicts.claim(prove.name, false, (error as Error).message)
+    }
+  }
+  return ground.verdicts.hold
+})

@@ -1,0 +1,103 @@
+import type { Envelope, Message, Room } from '@chat/contract'
+import { connectAs, eventually, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+
+let stack: TestStack
+const clients: PlainClient[] = []
+
+beforeAll(async () => {
+  stack = await startTestStack({
+    limits: {
+      messagesPerSecond: 2,
+      messageBurst: 3,
+      readsPerSecond: 2,
+      readBurst: 3,
+      eventsPerSecond: 2,
+      eventBurst: 4,
+      socketsPerUser: 2,
+    },
+  })
+})
+afterAll(async () => {
+  for (const client of clients) client.close()
+  await stack?.close()
+})
+
+async function connect(userId: string) {
+  const client = await connectAs(stack, userId)
+  clients.push(client)
+  return client
+}
+
+const message = (roomId: string) => ({
+  syncKey: crypto.randomUUID(),
+  roomId,
+  data: { type: 'TEXT', content: 'hello' },
+})
+const refused = (answers: Envelope<unknown>[]) => answers.filter((answer) => answer.error === 'RATE_LIMITED')
+
+/** Asks until it is let in; each refusal says how long to wait. */
+const letIn = async (client: PlainClient, event: string, payload: unknown) =>
+  eventually(async () => {
+    const answer = await client.ask(event, payload)
+    expect(answer.error).not.toBe('RATE_LIMITED')
+    return answer
+  })
+
+test('messages are limited per user, over all of their sockets, and retryAfterMs is honest', async () => {
+  const [one, two] = [await connect('writer'), await connect('writer')]
+  await connect('reader')
+  const room = await one.get<Room>('createNewRoom', { users: ['reader'], name: 'Room' })
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, (_, n) => (n % 2 ? one : two).ask('sendMessage', message(room._id))),
+  )
+  expect(refused(answers).length).toBeGreaterThanOrEqual(6)
+  expect(answers.filter((answer) => answer.success).length).toBeGreaterThanOrEqual(3)
+  for (const answer of refused(answers)) {
+    expect(answer).toMatchObject({ success: false, data: null, retryable: true })
+    expect(answer.retryAfterMs).toBeGreaterThan(0)
+    expect(answer.retryAfterMs).toBeLessThanOrEqual(500)
+  }
+  expect(await letIn(one, 'sendMessage', message(room._id))).toMatchObject({ success: true })
+  // The refused were not carried out, and nothing else was lost.
+  const { list } = await one.get<{ list: Message[] }>('listenMessagesByRoom', {
+    roomId: room._id,
+    count: 100,
+  })
+  expect(list).toHaveLength(answers.filter((answer) => answer.success).length + 1)
+})
+
+test('reads are limited per user, apart from messages and the rest', async () => {
+  const [one, two] = [await connect('lister'), await connect('lister')]
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, (_, n) => (n % 2 ? one : two).ask('listenRooms', null)),
+  )
+  expect(refused(answers).length).toBeGreaterThanOrEqual(4)
+  expect(refused(answers)[0]).toMatchObject({ retryAfterMs: expect.any(Number) })
+  expect(await one.ask('joinRoom', 'nope')).toMatchObject({ error: 'ROOM_NO_EXISTS' })
+  expect(await one.ask('sendMessage', message('nope'))).toMatchObject({ error: 'ROOM_NO_EXISTS' })
+})
+
+test('everything else is limited per connection, unknown events too', async () => {
+  const [one, two] = [await connect('joiner'), await connect('joiner')]
+  const events = ['joinRoom', 'noSuchEvent', 'leaveRoom']
+  const answers = await Promise.all(
+    Array.from({ length: 9 }, (_, n) => one.ask(events[n % 3] as string, 'nope')),
+  )
+  expect(refused(answers).length).toBeGreaterThanOrEqual(4)
+  expect(refused(answers)[0]).toMatchObject({ retryAfterMs: expect.any(Number) })
+  expect(await two.ask('joinRoom', 'nope')).toMatchObject({ error: 'ROOM_NO_EXISTS' })
+})
+
+test('one socket more than socketsPerUser closes the oldest, and only that', async () => {
+  const oldest = await connect('many')
+  const closed = new Promise((resolve) => oldest.socket.once('disconnect', resolve))
+  const second = await connect('many')
+  const third = await connect('many')
+  await closed
+  expect(await third.ask('joinRoom', 'nope')).toMatchObject({ error: 'ROOM_NO_EXISTS' })
+  expect(await second.ask('joinRoom', 'nope')).toMatchObject({ error: 'ROOM_NO_EXISTS' })
+  expect(oldest.socket.connected).toBe(false)
+  const other = await connect('another')
+  expect(await other.ask('joinRoom', 'nope')).toMatchObject({ error: 'ROOM_NO_EXISTS' })
+})
