@@ -23,7 +23,8 @@ async function callPlatform<T>(path: string, body: unknown): Promise<T> {
     body: JSON.stringify(body),
   })
   const answer = (await response.json()) as T & Envelope<unknown>
-  if (!response.ok) throw new Error(`POST ${path} answered ${response.status} ${answer.error}: ${answer.message}`)
+  if (!response.ok)
+    throw new Error(`POST ${path} answered ${response.status} ${answer.error}: ${answer.message}`)
   return answer
 }
 
@@ -50,7 +51,10 @@ async function converse() {
       data: { type: 'ADMIN', content: { text: 'Welcome to the room' } },
     },
   })
-  print('platform', `made the room "${room.name}" (${room._id}) for ${people.map((p) => p.nickName).join(', ')}`)
+  print(
+    'platform',
+    `made the room "${room.name}" (${room._id}) for ${people.map((p) => p.nickName).join(', ')}`,
+  )
 
   const chats = people.map((person) => connect({ url: values.gateway, token: () => fetchToken(person._id) }))
   const [mina, jun, sora] = chats as [Chat, Chat, Chat]
@@ -65,7 +69,10 @@ async function converse() {
   })
   const opened = await jun.openRoom(room._id, {
     onMessage: (message) => {
-      print('', `Jun hears #${message.seq} from ${nameOf(message.author.authorId)}: ${message.data.content.text}`)
+      print(
+        '',
+        `Jun hears #${message.seq} from ${nameOf(message.author.authorId)}: ${message.data.content.text}`,
+      )
       if (message.seq === 5) last.resolve()
     },
   })

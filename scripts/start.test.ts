@@ -1,10 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type Chat, connect } from '@chat/client'
 import type { Message, Room } from '@chat/contract'
-import { enginePids, eventually, freePort, mintToken, type Place, startProcess, testSecret } from '@chat/testing'
+import {
+  enginePids,
+  eventually,
+  freePort,
+  mintToken,
+  type Place,
+  startProcess,
+  testSecret,
+} from '@chat/testing'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
 
 // `npm start` as an operator has it: one process and its engines, stopped, restarted and killed under load.
 
@@ -84,7 +92,9 @@ async function expectNothingLost({ room, eve, chats, acked, heard }: Load) {
   expect(new Set(stored.map((message) => message.syncKey)).size).toBe(stored.length)
   const byId = new Map(stored.map((message) => [message._id, message]))
   for (const message of acked) expect(byId.get(message._id)?.syncKey).toBe(message.syncKey)
-  await eventually(() => expect(heard.map((message) => message.seq)).toEqual(stored.map((message) => message.seq)))
+  await eventually(() =>
+    expect(heard.map((message) => message.seq)).toEqual(stored.map((message) => message.seq)),
+  )
   for (const [index, chat] of chats.entries()) {
     const own = stored.findLast((message) => message.author.authorId === SENDERS[index])?.seq ?? 0
     await eventually(async () => {
@@ -98,7 +108,8 @@ async function expectNothingLost({ room, eve, chats, acked, heard }: Load) {
 
 test('it answers on both ports, keeps its data over a restart, and stops cleanly', async () => {
   for (const url of [stack.gatewayUrl.replace('ws:', 'http:'), stack.platformUrl]) {
-    for (const path of ['/livez', '/readyz', '/metrics']) expect((await fetch(`${url}${path}`)).status).toBe(200)
+    for (const path of ['/livez', '/readyz', '/metrics'])
+      expect((await fetch(`${url}${path}`)).status).toBe(200)
   }
   const load = await startLoad()
   await load.more(50)

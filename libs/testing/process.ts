@@ -17,7 +17,12 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-export type Place = { dataDir: string; gatewayPort: number; platformPort: number; limits?: Record<string, number> }
+export type Place = {
+  dataDir: string
+  gatewayPort: number
+  platformPort: number
+  limits?: Record<string, number>
+}
 
 /** `npm start` as a process of its own, ready. */
 export async function startProcess({ dataDir, gatewayPort, platformPort, limits = {} }: Place) {
@@ -58,7 +63,9 @@ async function untilReady(child: ChildProcess): Promise<string[]> {
     lines.push(line)
     if (line.startsWith('ready')) ready.resolve()
   })
-  child.once('exit', (code) => ready.reject(new Error(`exited with ${code} before it was ready:\n${lines.join('\n')}`)))
+  child.once('exit', (code) =>
+    ready.reject(new Error(`exited with ${code} before it was ready:\n${lines.join('\n')}`)),
+  )
   await ready.promise
   return lines
 }

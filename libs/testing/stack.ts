@@ -38,7 +38,7 @@ export async function startTestStack(options: Options = {}) {
   }
   config.gatewayPort = options.config?.gatewayPort ?? 0
   config.platformPort = options.config?.platformPort ?? 0
-  config.apiKeys = [testApiKey]
+  config.apiKeys = options.config?.apiKeys ?? [testApiKey]
   config.auth = { ...config.auth, secret: testSecret, ...options.config?.auth }
   config.limits = { ...config.limits, ...roomy, ...options.limits }
   const root = options.root ?? `t${crypto.randomUUID().replaceAll('-', '').slice(0, 12)}`

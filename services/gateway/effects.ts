@@ -25,12 +25,17 @@ export class OpenRooms {
   async open(roomId: string, lastSeq: number) {
     const session = sessionOf(this.socket)?.session
     const isNew = session !== undefined && !session.rooms.has(roomId)
-    if (isNew) await this.sessions.join(session, roomId)
+    if (isNew) await this.sessions.join(session, roomId).catch((error) => this.giveUp(roomId, error))
     await this.delivery.open(roomId, this.listener, lastSeq, () => this.socket.join(openRoom(roomId)))
     this.roomIds.add(roomId)
     // What was published before the room was heard here is fetched.
     if (isNew) this.delivery.catchUpAll([roomId])
     if (!this.socket.connected) this.close(roomId)
+  }
+
+  private giveUp(roomId: string, error: unknown): never {
+    this.delivery.giveUp(roomId)
+    throw error
   }
 
   close(roomId: string) {

@@ -1,6 +1,7 @@
 import type { Envelope, Message, Room } from '@chat/contract'
 import { connectAs, eventually, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { io } from 'socket.io-client'
 
 let stack: TestStack
 const clients: PlainClient[] = []
@@ -100,4 +101,24 @@ test('one socket more than socketsPerUser closes the oldest, and only that', asy
   expect(oldest.socket.connected).toBe(false)
   const other = await connect('another')
   expect(await other.ask('joinRoom', 'nope')).toMatchObject({ error: 'ROOM_NO_EXISTS' })
+})
+
+test('connections made at once are held to socketsPerUser too', async () => {
+  const token = await stack.token('crowd')
+  const sockets = Array.from({ length: 8 }, () =>
+    io(`${stack.gatewayUrl}/chat`, {
+      transports: ['websocket'],
+      auth: { token },
+      reconnection: false,
+      forceNew: true,
+    }),
+  )
+  await eventually(() => expect(sockets.filter((socket) => socket.connected)).toHaveLength(2))
+  // Those that are left work, and the others stay closed.
+  const [left] = sockets.filter((socket) => socket.connected)
+  expect(await left?.timeout(5_000).emitWithAck('joinRoom', 'nope')).toMatchObject({
+    error: 'ROOM_NO_EXISTS',
+  })
+  expect(sockets.filter((socket) => socket.connected)).toHaveLength(2)
+  for (const socket of sockets) socket.close()
 })

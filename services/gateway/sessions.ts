@@ -46,9 +46,17 @@ export class Sessions {
       this.leave(held.session, socket)
       throw error
     }
-    const [oldest] = held.session.sockets
-    if (oldest && held.session.sockets.size > this.limits.socketsPerUser) oldest.disconnect(true)
+    this.closeOldest(held.session)
     return held.session
+  }
+
+  /** Closes the connection and not the socket: one that is still being let in has nothing to disconnect. */
+  private closeOldest(session: Session) {
+    while (session.sockets.size > this.limits.socketsPerUser) {
+      const [oldest] = session.sockets as unknown as [Socket]
+      session.sockets.delete(oldest)
+      oldest.conn.close()
+    }
   }
 
   leave(session: Session, socket: Socket) {

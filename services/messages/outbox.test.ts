@@ -118,6 +118,10 @@ test('a syncKey that is stored answers its message, though a new one would be re
   const tooLong = { syncKey: 'kept', roomId: room._id, data: { type: 'TEXT', content: 'x'.repeat(5_000) } }
   expect(await ann.get('sendMessage', tooLong)).toMatchObject({ message: { _id: message._id } })
   await ann.get('updateRoomSetting', { roomId: room._id, updateData: { rules: { isFreezed: true } } })
-  expect(await ann.get('sendMessage', { ...tooLong, data: { type: 'TEXT', content: 'other' } })).toMatchObject({ message: { _id: message._id } })
-  expect(await ann.ask('sendMessage', { ...tooLong, syncKey: 'new' })).toMatchObject({ error: 'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED' })
+  expect(
+    await ann.get('sendMessage', { ...tooLong, data: { type: 'TEXT', content: 'other' } }),
+  ).toMatchObject({ message: { _id: message._id } })
+  expect(await ann.ask('sendMessage', { ...tooLong, syncKey: 'new' })).toMatchObject({
+    error: 'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED',
+  })
 })

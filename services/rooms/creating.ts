@@ -9,7 +9,7 @@ import {
 } from '@chat/contract'
 import mongoose from 'mongoose'
 import { claimKey } from './claims.ts'
-import { headsOf, type Joiner, newMember } from './members.ts'
+import { headsOf, type Joiner, newMembers } from './members.ts'
 import type { Parts } from './parts.ts'
 import { isDuplicate, type RoomDoc } from './store.ts'
 
@@ -100,10 +100,7 @@ export class Creating {
     }
     await this.parts.store.rooms.insertOne(doc).catch(ignoreDuplicate)
     await this.parts.store.members
-      .insertMany(
-        joiners.map((joiner) => newMember(roomId, joiner, 0, now)),
-        { ordered: false },
-      )
+      .insertMany(newMembers(roomId, joiners, 0, now), { ordered: false })
       .catch(ignoreDuplicate)
   }
 

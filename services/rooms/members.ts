@@ -6,7 +6,7 @@ const HEADS = 20
 
 export type Joiner = { userId: string; master: boolean }
 
-export const newMember = (roomId: string, joiner: Joiner, readSeq: number, createdAt: Date): MemberDoc => ({
+const newMember = (roomId: string, joiner: Joiner, readSeq: number, createdAt: Date): MemberDoc => ({
   _id: memberId(roomId, joiner.userId),
   roomId,
   userId: joiner.userId,
@@ -15,6 +15,15 @@ export const newMember = (roomId: string, joiner: Joiner, readSeq: number, creat
   readSeq,
   createdAt,
 })
+
+/**
+ * Memberships that begin together, in the order given: each a millisecond after the one before, the last one now,
+ * so that "newest" and "longest-standing" mean something among them.
+ */
+export function newMembers(roomId: string, joiners: Joiner[], readSeq: number, now: Date): MemberDoc[] {
+  const first = now.getTime() - joiners.length + 1
+  return joiners.map((joiner, index) => newMember(roomId, joiner, readSeq, new Date(first + index)))
+}
 
 /** Who lists show of a room with these members, oldest first: up to 20 masters and the 20 newest. */
 export function headsOf(members: Joiner[]): string[] {
@@ -74,10 +83,7 @@ export class Members {
         { $inc: { memberCount: fresh.length }, $set: { updatedAt: now } },
         { session },
       )
-      await this.store.members.insertMany(
-        fresh.map((joiner) => newMember(room._id, joiner, readSeq, now)),
-        { session },
-      )
+      await this.store.members.insertMany(newMembers(room._id, fresh, readSeq, now), { session })
       return fresh.map((joiner) => joiner.userId)
     })
     if (added.length > 0) await this.refreshHeads(room._id)
