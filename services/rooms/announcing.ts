@@ -3,19 +3,18 @@ import type { Bus, Logger } from '@chat/service'
 import type { Viewing } from './viewing.ts'
 
 type Cause = RoomEvents['update']['cause']
+type Due = { causes: Set<Cause>; told: PromiseWithResolvers<void> }
 
-/** A room that changes all the time is announced this often, so that the last state is out within half a second. */
-const MIN_INTERVAL_MS = 400
-const TICK_MS = 40
+/** What comes together is read and told together. */
+const DELAY_MS = 10
 const RETRY_MS = 500
 
-/** Tells gateways how rooms look now: coalesced per room, with a constant number of queries for all that are due. */
+/** Tells gateways how rooms look now, with a constant number of queries for all that are due. */
 export class Announcing {
   private readonly bus: Bus
   private readonly viewing: Viewing
   private readonly logger: Logger
-  private due = new Map<string, { causes: Set<Cause>; told: PromiseWithResolvers<void> }>()
-  private announcedAt = new Map<string, number>()
+  private due = new Map<string, Due>()
   private timer: NodeJS.Timeout | null = null
   private flushing: Promise<void> = Promise.resolve()
 
@@ -30,7 +29,7 @@ export class Announcing {
     const entry = this.due.get(roomId) ?? { causes: new Set<Cause>(), told: Promise.withResolvers<void>() }
     entry.causes.add(cause)
     this.due.set(roomId, entry)
-    this.schedule(TICK_MS)
+    this.schedule(DELAY_MS)
     return entry.told.promise
   }
 
@@ -39,51 +38,42 @@ export class Announcing {
     for (const userId of userIds) this.bus.publishUser(userId, 'joined', { roomId })
   }
 
-  /** Tells everything that is still due, at once. */
+  /** Tells what is still due, at once. */
   async close() {
     if (this.timer) clearTimeout(this.timer)
     await this.flushing
-    await this.flush(Number.POSITIVE_INFINITY)
+    await this.flush()
+    if (this.timer) clearTimeout(this.timer)
   }
 
   private schedule(delay: number) {
     this.timer ??= setTimeout(() => {
       this.timer = null
-      this.flushing = this.flush(performance.now())
+      this.flushing = this.flush()
     }, delay)
   }
 
-  private async flush(now: number) {
-    const ready = [...this.due].filter(
-      ([id]) => now - (this.announcedAt.get(id) ?? -Infinity) >= MIN_INTERVAL_MS,
-    )
-    for (const [roomId] of ready) this.due.delete(roomId)
+  private async flush() {
+    const due = this.due
+    this.due = new Map()
+    if (due.size === 0) return
     try {
-      if (ready.length === 0) return
-      const views = await this.viewing.byIds(ready.map(([roomId]) => roomId))
-      const byId = new Map(views.map((room) => [room._id, room]))
-      for (const [roomId, { causes, told }] of ready) {
-        const room = byId.get(roomId)
+      const views = new Map((await this.viewing.byIds([...due.keys()])).map((room) => [room._id, room]))
+      for (const [roomId, { causes, told }] of due) {
+        const room = views.get(roomId)
         if (room) for (const cause of causes) this.bus.publishRoom(roomId, 'update', { cause, room })
-        this.announcedAt.set(roomId, now)
         told.resolve()
       }
     } catch (err) {
-      this.logger.warn({ err, rooms: ready.length }, 'rooms not announced, will try again')
-      for (const [roomId, { causes, told }] of ready) this.giveBack(roomId, causes, told)
-      this.schedule(RETRY_MS)
-    } finally {
-      this.forget(now)
-      if (this.due.size > 0 && Number.isFinite(now)) this.schedule(TICK_MS)
+      this.logger.warn({ err, rooms: due.size }, 'rooms not announced, will try again')
+      this.timer ??= setTimeout(() => this.giveBack(due), RETRY_MS)
     }
   }
 
-  private giveBack(roomId: string, causes: Set<Cause>, told: PromiseWithResolvers<void>) {
-    for (const cause of causes) void this.announce(roomId, cause).then(told.resolve)
-  }
-
-  private forget(now: number) {
-    for (const [roomId, at] of this.announcedAt)
-      if (now - at > MIN_INTERVAL_MS) this.announcedAt.delete(roomId)
+  private giveBack(due: Map<string, Due>) {
+    this.timer = null
+    for (const [roomId, { causes, told }] of due) {
+      for (const cause of causes) void this.announce(roomId, cause).then(told.resolve)
+    }
   }
 }

@@ -27,23 +27,8 @@ export class Following {
       if (message.seq > (authored.get(author)?.seq ?? 0)) authored.set(author, message)
     }
     // Cursors first: a room announced in between shows its author a count too low for a moment, never too high.
-    await this.store.members.bulkWrite(
-      [...authored].map(([_id, { seq }]) => ({
-        updateOne: { filter: { _id, readSeq: { $lt: seq } }, update: { $set: { readSeq: seq } } },
-      })),
-      { ordered: false },
-    )
-    await this.store.rooms.bulkWrite(
-      [...latest.values()].map((message) => ({
-        updateOne: {
-          filter: { _id: message.roomId, lastSeq: { $lt: message.seq } },
-          update: {
-            $set: { lastSeq: message.seq, lastMessage: message, activeAt: new Date(message.createdAt) },
-          },
-        },
-      })),
-      { ordered: false },
-    )
+    await this.store.moveCursors(new Map([...authored].map(([id, { seq }]) => [id, seq])))
+    await this.store.takeLastMessages([...latest.values()])
     for (const { roomId, seq, author } of authored.values()) {
       this.bus.publishUser(author.authorId, 'cursor', { roomId, readSeq: seq, by: 'send' })
     }

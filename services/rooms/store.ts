@@ -91,6 +91,14 @@ const claimSchema = new Schema<ClaimDoc>(
   options,
 )
 
+/** In an update's pipeline: the value that stands beside the document's `_id`. */
+const valueById = (entries: [string, unknown][]) => ({
+  $arrayElemAt: [
+    { $literal: entries.map(([, value]) => value) },
+    { $indexOfArray: [{ $literal: entries.map(([id]) => id) }, '$_id'] },
+  ],
+})
+
 /** The collections of the rooms service. Only this folder knows that they are mongoose models. */
 export async function openStore(connection: Connection) {
   const store = {
@@ -98,6 +106,38 @@ export async function openStore(connection: Connection) {
     members: connection.model<MemberDoc>('Member', memberSchema, 'members'),
     rooms: connection.model<RoomDoc>('Room', roomSchema, 'rooms'),
     claims: connection.model<ClaimDoc>('Claim', claimSchema, 'claims'),
+    /**
+     * Moves many cursors forward, never back. One update for all of them: a value per document costs the store a
+     * commit each when written as a bulk of updates.
+     */
+    moveCursors: async (seqs: Map<string, number>) => {
+      await store.members.collection.updateMany({ _id: { $in: [...seqs.keys()] as never[] } }, [
+        { $set: { readSeq: { $max: ['$readSeq', valueById([...seqs])] } } },
+      ])
+    },
+    /** Sets the last message of many rooms where it is newer than theirs; likewise one update. */
+    takeLastMessages: async (messages: Message[]) => {
+      const news = messages.map((message): [string, unknown] => [
+        message.roomId,
+        { lastSeq: message.seq, lastMessage: message, activeAt: new Date(message.createdAt) },
+      ])
+      const newer = (field: string) => ({ $cond: ['$isNewer', `$news.${field}`, `$${field}`] })
+      await store.rooms.collection.updateMany(
+        { _id: { $in: messages.map((message) => message.roomId) as never[] } },
+        [
+          { $set: { news: valueById(news) } },
+          { $set: { isNewer: { $gt: ['$news.lastSeq', '$lastSeq'] } } },
+          {
+            $set: {
+              lastSeq: newer('lastSeq'),
+              lastMessage: newer('lastMessage'),
+              activeAt: newer('activeAt'),
+            },
+          },
+          { $unset: ['news', 'isNewer'] },
+        ],
+      )
+    },
     transaction: <T>(work: (session: mongoose.ClientSession) => Promise<T>) => connection.transaction(work),
   }
   await ensureIndexes(connection)
