@@ -1,5 +1,6 @@
 export { Bus, type BusOptions, encode, openBus } from './bus.ts'
 export { type Auth, type Config, ConfigError, defaultLimits, type Limits, readConfig } from './config.ts'
+export { EventLog } from './event-log.ts'
 export { type Checks, serveHealth } from './health.ts'
 export { closeHttp, listen } from './http.ts'
 export { createLogger, type Logger } from './logger.ts'
@@ -8,4 +9,4 @@ export { type Connection, ensureIndexes, openMongo, pingMongo } from './mongo.ts
 export { runUntilStopped } from './run.ts'
 export { openAll, Scope } from './scope.ts'
 export { faultOf, settle } from './settle.ts'
-export { consumeEvents, EventLog, ensureStream } from './stream.ts'
+export { consumeEvents, ensureStream } from './stream.ts'

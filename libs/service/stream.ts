@@ -3,7 +3,6 @@ import type { Message, RoomEvents } from '@chat/contract'
 import {
   AckPolicy,
   DiscardPolicy,
-  type JetStreamClient,
   type JsMsg,
   jetstream,
   jetstreamManager,
@@ -11,12 +10,11 @@ import {
   StorageType,
 } from '@nats-io/jetstream'
 import { nanos } from '@nats-io/transport-node'
-import { type Bus, encode } from './bus.ts'
+import type { Bus } from './bus.ts'
 import type { Logger } from './logger.ts'
 
 const SEVEN_DAYS_MS = 7 * 24 * 60 * 60 * 1000
 const TEN_GB = 10 * 1024 ** 3
-const PUBLISH_TIMEOUT_MS = 1_500
 
 /** The stream that keeps the events someone needs durably. Made by whoever comes first; changes nothing twice. */
 export async function ensureStream(bus: Bus) {
@@ -30,6 +28,7 @@ export async function ensureStream(bus: Bus) {
     max_age: nanos(SEVEN_DAYS_MS),
     max_bytes: TEN_GB,
     allow_direct: true,
+    allow_atomic: true,
   }
   const exists = await manager.streams.info(config.name).then(
     () => true,
@@ -37,34 +36,6 @@ export async function ensureStream(bus: Bus) {
   )
   if (exists) await manager.streams.update(config.name, config)
   else await manager.streams.add(config)
-}
-
-/** The stream as its writer sees it. */
-export class EventLog {
-  private readonly bus: Bus
-  private readonly client: JetStreamClient
-
-  constructor(bus: Bus) {
-    this.bus = bus
-    this.client = jetstream(bus.connection)
-  }
-
-  /** Resolves when the stream has the message on disk. Gateways hear the same publish as a plain event. */
-  async append(message: Message): Promise<void> {
-    await this.client.publish(this.bus.subjects.roomEvent(message.roomId, 'message'), encode(message), {
-      msgID: message._id,
-      timeout: PUBLISH_TIMEOUT_MS,
-    })
-  }
-
-  /** The seq of the last message of a room that the stream has; 0 where it has none (any more). */
-  async lastSeq(roomId: string): Promise<number> {
-    const manager = await this.client.jetstreamManager(false)
-    const stored = await manager.direct.getMessage(this.bus.subjects.stream, {
-      last_by_subj: this.bus.subjects.roomEvent(roomId, 'message'),
-    })
-    return stored ? stored.json<Message>().seq : 0
-  }
 }
 
 type Consuming = {
