@@ -4,8 +4,10 @@ import type { Message, Room } from './entities.ts'
 export type RoomEvents = {
   /** A new message; kept in the stream. */
   message: Message
-  /** The room as it is now, without anything personal; `cause` tells which client event it becomes. */
-  update: { cause: 'message' | 'members' | 'settings'; room: Room }
+  /** What new messages changed in the room: the last one, and how far their authors have read by sending them. */
+  news: { lastSeq: number; lastMessage: Message; cursors: [userId: string, seq: number][] }
+  /** The room as it is now, without anything personal, after members or settings have changed. */
+  update: Room
   /** Who may do what in the room has changed: drop what is cached. */
   access: Record<string, never>
   /** A member's cursor has moved. */

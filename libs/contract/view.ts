@@ -1,4 +1,5 @@
 import type { JoinUser, Room } from './entities.ts'
+import { messageId } from './ids.ts'
 
 /** A member as one who looks at a room: who they are in it, and how far they have read. */
 export type Viewer = { member: JoinUser; readSeq: number }
@@ -7,14 +8,15 @@ export type Viewer = { member: JoinUser; readSeq: number }
 export const maySee = (rules: Room['rules'], viewer: JoinUser, other: JoinUser) =>
   rules.canShowMemberList || viewer.master || other.master || other._id === viewer._id
 
-/** The room as broadcasts carry it, turned into what one member sees: own count, own alarm, members they may see. */
-export function roomAsSeenBy(room: Room, viewer: Viewer): Room {
-  const self = room.joinUsers.find((user) => user._id === viewer.member._id)
-  const visible = room.joinUsers.filter((user) => maySee(room.rules, viewer.member, user))
+/** The room as broadcasts carry it, turned into what one member sees: own cursor, count and alarm, members they may see. */
+export function roomAsSeenBy(room: Room, { member, readSeq }: Viewer): Room {
+  const self = { ...member, lastReadMessageId: readSeq > 0 ? messageId(room._id, readSeq) : null }
+  const visible = room.joinUsers.filter((user) => maySee(room.rules, member, user))
+  const isShown = visible.some((user) => user._id === member._id)
   return {
     ...room,
-    joinUsers: self ? visible : [...visible, viewer.member],
-    unReadMsgCount: Math.max(0, room.lastSeq - viewer.readSeq),
-    alarmOn: viewer.member.alarmOn,
+    joinUsers: isShown ? visible.map((user) => (user._id === member._id ? self : user)) : [...visible, self],
+    unReadMsgCount: Math.max(0, room.lastSeq - readSeq),
+    alarmOn: member.alarmOn,
   }
 }

@@ -44,8 +44,8 @@ type Consuming = {
   /** Survives restarts and is shared by all instances that use the same name. */
   durable: string
   kind: keyof RoomEvents
-  /** Handles a batch: acked when it and what it leaves to be `settled` are done, delivered again when it throws. */
-  handle: (events: Message[]) => Promise<{ settled: Promise<unknown> }>
+  /** Handles a batch: acked when it resolves, delivered again when it throws. */
+  handle: (events: Message[]) => Promise<void>
 }
 
 const MAX_BATCH = 2_000
@@ -90,7 +90,6 @@ class Batches {
   private readonly options: Consuming
   private waiting: JsMsg[] = []
   private working: Promise<void> | null = null
-  private readonly settling = new Set<Promise<void>>()
 
   constructor(options: Consuming) {
     this.options = options
@@ -103,7 +102,6 @@ class Batches {
 
   async idle() {
     await this.working
-    await Promise.all(this.settling)
   }
 
   private async work() {
@@ -119,13 +117,8 @@ class Batches {
     const { logger, durable, handle } = this.options
     const events = batch.flatMap((message) => this.parse(message))
     try {
-      const { settled } = await handle(events)
-      const acking: Promise<void> = settled
-        .then(() => {
-          for (const message of batch) message.ack()
-        })
-        .finally(() => this.settling.delete(acking))
-      this.settling.add(acking)
+      await handle(events)
+      for (const message of batch) message.ack()
     } catch (err) {
       logger.warn({ err, durable, events: events.length }, 'events not handled, will try again')
       for (const message of batch) message.nak(REDELIVERY_DELAY_MS)

@@ -1,4 +1,4 @@
-import { kindOf, type Room, type RoomEvents, roomAsSeenBy } from '@chat/contract'
+import { kindOf, messageId, type Room, type RoomEvents, roomAsSeenBy } from '@chat/contract'
 import type { Bus, Logger } from '@chat/service'
 import type { Msg, Subscription } from '@nats-io/transport-node'
 import type { Delivery } from './delivery.ts'
@@ -24,10 +24,12 @@ export class Audience {
   private readonly heard = new Map<string, Heard>()
   /** How rooms looked when last announced; so that a moved cursor costs no question. */
   private readonly looks = new Map<string, Room>()
+  /** How far each heard room was when last told of, to see after an outage what was missed. */
+  private readonly seen = new Map<string, number>()
   private readonly toShow = new Map<string, Map<Session, ClientEvent>>()
   private timer: NodeJS.Timeout | null = null
   /** While what sessions may see is being reloaded, nothing is emitted. */
-  paused = false
+  private paused = false
 
   constructor(parts: { bus: Bus; logger: Logger; delivery: Delivery; emitOpen: EmitOpen }) {
     this.bus = parts.bus
@@ -53,14 +55,25 @@ export class Audience {
     heard.subscription.unsubscribe()
     this.heard.delete(roomId)
     this.looks.delete(roomId)
-  }
-
-  isHeard(roomId: string) {
-    return this.heard.has(roomId)
+    this.seen.delete(roomId)
   }
 
   lastSeq(roomId: string): number {
-    return this.looks.get(roomId)?.lastSeq ?? 0
+    return this.seen.get(roomId) ?? 0
+  }
+
+  noteLastSeq(roomId: string, seq: number) {
+    this.seen.set(roomId, Math.max(seq, this.lastSeq(roomId)))
+  }
+
+  /** What rooms looked like is worth nothing once events may have been missed. */
+  pause() {
+    this.paused = true
+    this.looks.clear()
+  }
+
+  resume() {
+    this.paused = false
   }
 
   /** Shows a room to a session soon, as it is then; several reasons become one event. */
@@ -69,6 +82,11 @@ export class Audience {
     if (sessions.get(session) !== 'listenRoom') sessions.set(session, event)
     this.toShow.set(roomId, sessions)
     this.timer ??= setTimeout(() => void this.showDue(), SHOW_DELAY_MS)
+  }
+
+  /** Shows what is new in a room to every member here. */
+  showAll(roomId: string) {
+    for (const session of this.membersOf(roomId)) this.show(roomId, session, 'updateRoomLastMessage')
   }
 
   stop() {
@@ -82,20 +100,35 @@ export class Audience {
     const kind = kindOf(event.subject)
     if (kind === 'message') {
       if (this.delivery.isOpen(roomId)) this.delivery.hear(roomId, event.json())
+    } else if (kind === 'news') {
+      this.takeNews(roomId, event.json())
     } else if (kind === 'update') {
-      this.update(event.json<RoomEvents['update']>())
+      const room = this.remember(event.json())
+      for (const session of this.membersOf(roomId)) this.tell(session, 'listenRoom', room)
     } else if (kind === 'read') {
-      if (this.delivery.isOpen(roomId)) this.emitOpen(roomId, 'readMessage', event.json())
+      this.takeRead(roomId, event.json())
     }
   }
 
-  private update({ cause, room }: RoomEvents['update']) {
-    const last = this.looks.get(room._id)
-    // Two instances of rooms may announce in either order.
-    if (cause === 'message' && last && last.lastSeq > room.lastSeq) return
-    this.remember(room)
-    const event = cause === 'message' ? 'updateRoomLastMessage' : 'listenRoom'
-    for (const session of this.heard.get(room._id)?.members ?? []) this.tell(session, event, room)
+  private membersOf(roomId: string): Iterable<Session> {
+    return this.heard.get(roomId)?.members ?? []
+  }
+
+  /** New messages: the room is known from its last look, else asked for. */
+  private takeNews(roomId: string, { lastSeq, lastMessage, cursors }: RoomEvents['news']) {
+    const look = this.looks.get(roomId)
+    // Two instances of rooms may tell in either order.
+    if (look && look.lastSeq > lastSeq) return
+    if (!look) return this.showAll(roomId)
+    for (const [userId, seq] of cursors) moveCursor(look, userId, seq)
+    const room = this.remember({ ...look, lastSeq, lastMessage })
+    for (const session of this.membersOf(roomId)) this.tell(session, 'updateRoomLastMessage', room)
+  }
+
+  private takeRead(roomId: string, read: RoomEvents['read']) {
+    const look = this.looks.get(roomId)
+    if (look) moveCursor(look, read.userId, read.seq)
+    if (this.delivery.isOpen(roomId)) this.emitOpen(roomId, 'readMessage', read)
   }
 
   private tell(session: Session, event: ClientEvent, room: Room) {
@@ -105,10 +138,18 @@ export class Audience {
     session.emit(event, roomAsSeenBy(room, viewer))
   }
 
-  private remember(room: Room) {
+  /** Keeps how a room looks; what is told late does not take newer messages back. */
+  private remember(room: Room): Room {
+    const known = this.looks.get(room._id)
+    const newest =
+      known && known.lastSeq > room.lastSeq
+        ? { ...room, lastSeq: known.lastSeq, lastMessage: known.lastMessage }
+        : room
     this.looks.delete(room._id)
-    this.looks.set(room._id, room)
+    this.looks.set(room._id, newest)
+    this.noteLastSeq(room._id, newest.lastSeq)
     if (this.looks.size > REMEMBERED_ROOMS) this.looks.delete(this.looks.keys().next().value as string)
+    return newest
   }
 
   private async showDue() {
@@ -138,11 +179,18 @@ export class Audience {
       { userId: '', requestId: crypto.randomUUID() },
       { roomIds },
     )
-    for (const room of rooms) if (room.lastSeq >= this.lastSeq(room._id)) this.remember(room)
+    for (const room of rooms) this.remember(room)
   }
 
   private showRoom(roomId: string, sessions: Map<Session, ClientEvent>) {
     const room = this.looks.get(roomId)
     if (room) for (const [session, event] of sessions) this.tell(session, event, room)
   }
+}
+
+function moveCursor(room: Room, userId: string, seq: number) {
+  const user = room.joinUsers.find((candidate) => candidate._id === userId)
+  const id = messageId(room._id, seq)
+  // Ids of one room sort as their seqs do.
+  if (user && (user.lastReadMessageId ?? '') < id) user.lastReadMessageId = id
 }

@@ -104,11 +104,11 @@ type Parts = { audience: Audience; sessions: Sessions; delivery: Delivery }
 /** Nothing is emitted until what sessions may see is loaded again; then every open room is brought up to date. */
 function reloadAfterOutage(bus: Bus, { audience, sessions, delivery }: Parts) {
   bus.onDisconnect(() => {
-    audience.paused = true
+    audience.pause()
   })
   bus.onReconnect(async () => {
     await bus.flush()
-    audience.paused = false
+    audience.resume()
     await sessions.reload()
     delivery.catchUpAll()
   })

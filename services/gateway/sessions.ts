@@ -118,7 +118,7 @@ export class Sessions {
     const loaded = await this.bus.ask('openSession', caller, session.profile)
     const missed = this.takeRooms(session, loaded)
     await this.bus.flush()
-    for (const roomId of missed) this.audience.show(roomId, session, 'updateRoomLastMessage')
+    for (const roomId of missed) this.audience.showAll(roomId)
   }
 
   /** @returns rooms that moved on while nothing was heard of them */
@@ -126,10 +126,13 @@ export class Sessions {
     const before = session.rooms
     session.rooms = new Map(rooms.map(({ roomId, member, readSeq }) => [roomId, { member, readSeq }]))
     for (const roomId of before.keys()) if (!session.rooms.has(roomId)) this.audience.remove(roomId, session)
-    for (const roomId of session.rooms.keys()) this.audience.add(roomId, session)
-    return rooms
-      .filter(({ roomId, lastSeq }) => before.has(roomId) && lastSeq > this.audience.lastSeq(roomId))
-      .map((r) => r.roomId)
+    const missed: string[] = []
+    for (const { roomId, lastSeq } of rooms) {
+      this.audience.add(roomId, session)
+      if (before.has(roomId) && lastSeq > this.audience.lastSeq(roomId)) missed.push(roomId)
+      else this.audience.noteLastSeq(roomId, lastSeq)
+    }
+    return missed
   }
 
   private hear(held: Held, event: Msg) {

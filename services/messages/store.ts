@@ -43,11 +43,27 @@ export async function openStore(connection: Connection) {
   const model = connection.model<MessageDoc>('Message', messageSchema, 'messages')
   await ensureIndexes(connection)
 
+  /** The highest seq seen here of each room; what is stored stays stored. */
+  const lastSeqs = new Map<string, number>()
+  const noteLast = (roomId: string, seq: number) => {
+    const known = lastSeqs.get(roomId) ?? 0
+    if (lastSeqs.size >= REMEMBERED_ROOMS && known === 0)
+      lastSeqs.delete(lastSeqs.keys().next().value as string)
+    lastSeqs.set(roomId, Math.max(known, seq))
+  }
+  /** The highest of the seqs probed beyond `from` that is stored; 0 where none is. */
+  const highestOf = async (roomId: string, from: number) => {
+    const ids = probesAfter(from).map((seq) => messageId(roomId, seq))
+    const found = await model.find({ _id: { $in: ids } }, { seq: 1 }).lean<{ seq: number }[]>()
+    return Math.max(0, ...found.map((doc) => doc.seq))
+  }
+
   return {
     /** One insert for many messages, in order; stops at the first that is there already. Skips mongoose's casting: the fields are our own. */
     async insert(docs: MessageDoc[]): Promise<InsertOutcome> {
       try {
         await model.collection.insertMany(docs as never[], { ordered: true })
+        for (const doc of docs) noteLast(doc.roomId, doc.seq)
         return { stored: docs.length, isDuplicate: false }
       } catch (error) {
         const failure = error as {
@@ -60,12 +76,19 @@ export async function openStore(connection: Connection) {
       }
     },
 
+    /**
+     * The room's last seq. Numbers have no gaps, so it is searched by point reads: from the last one known here that is
+     * one read, and a handful where nothing is known. Sorting and taking one is left to no engine: some read the room.
+     */
     async lastSeq(roomId: string): Promise<number> {
-      const last = await model
-        .findOne(range(roomId, 1, Number.POSITIVE_INFINITY), { seq: 1 })
-        .sort({ _id: -1 })
-        .lean()
-      return last?.seq ?? 0
+      const known = lastSeqs.get(roomId)
+      const isLast = known !== undefined && !(await model.exists({ _id: messageId(roomId, known + 1) }))
+      if (isLast) return known
+      let last = known ?? 0
+      for (let higher = await highestOf(roomId, last); higher > 0; higher = await highestOf(roomId, last))
+        last = higher
+      noteLast(roomId, last)
+      return last
     },
 
     async bySyncKey(roomId: string, authorId: string, syncKey: string): Promise<MessageDoc | null> {
@@ -90,6 +113,17 @@ export async function openStore(connection: Connection) {
 export type Store = Awaited<ReturnType<typeof openStore>>
 
 const MAX_SEQ = 9_999_999_999
+const REMEMBERED_ROOMS = 50_000
+
+/** Each hexadecimal digit in each place, beyond `from`: every answer settles the highest digit that is left. */
+export function probesAfter(from: number): number[] {
+  const places = Array.from({ length: 9 }, (_, place) => 16 ** place)
+  const digits = Array.from({ length: 15 }, (_, digit) => digit + 1)
+  return places
+    .flatMap((place) => digits.map((digit) => from + digit * place))
+    .filter((seq) => seq <= MAX_SEQ)
+}
+
 export const range = (roomId: string, from: number, to: number) => ({
   _id: { $gte: messageId(roomId, Math.max(1, from)), $lte: messageId(roomId, Math.min(to, MAX_SEQ)) },
 })

@@ -1,20 +1,16 @@
-import type { RoomEvents } from '@chat/contract'
 import type { Bus, Logger } from '@chat/service'
 import type { Viewing } from './viewing.ts'
-
-type Cause = RoomEvents['update']['cause']
-type Due = { causes: Set<Cause>; told: PromiseWithResolvers<void> }
 
 /** What comes together is read and told together. */
 const DELAY_MS = 10
 const RETRY_MS = 500
 
-/** Tells gateways how rooms look now, with a constant number of queries for all that are due. */
+/** Tells gateways how rooms look after members or settings changed, with a constant number of queries for all. */
 export class Announcing {
   private readonly bus: Bus
   private readonly viewing: Viewing
   private readonly logger: Logger
-  private due = new Map<string, Due>()
+  private due = new Set<string>()
   private timer: NodeJS.Timeout | null = null
   private flushing: Promise<void> = Promise.resolve()
 
@@ -24,13 +20,9 @@ export class Announcing {
     this.logger = logger
   }
 
-  /** Resolves when the room has been announced in its present state, or a later one. */
-  announce(roomId: string, cause: Cause): Promise<void> {
-    const entry = this.due.get(roomId) ?? { causes: new Set<Cause>(), told: Promise.withResolvers<void>() }
-    entry.causes.add(cause)
-    this.due.set(roomId, entry)
+  announce(roomId: string) {
+    this.due.add(roomId)
     this.schedule(DELAY_MS)
-    return entry.told.promise
   }
 
   /** People who have just become members: their gateways do not hear the room yet. */
@@ -54,26 +46,15 @@ export class Announcing {
   }
 
   private async flush() {
-    const due = this.due
-    this.due = new Map()
-    if (due.size === 0) return
+    const roomIds = [...this.due]
+    this.due.clear()
+    if (roomIds.length === 0) return
     try {
-      const views = new Map((await this.viewing.byIds([...due.keys()])).map((room) => [room._id, room]))
-      for (const [roomId, { causes, told }] of due) {
-        const room = views.get(roomId)
-        if (room) for (const cause of causes) this.bus.publishRoom(roomId, 'update', { cause, room })
-        told.resolve()
-      }
+      for (const room of await this.viewing.byIds(roomIds)) this.bus.publishRoom(room._id, 'update', room)
     } catch (err) {
-      this.logger.warn({ err, rooms: due.size }, 'rooms not announced, will try again')
-      this.timer ??= setTimeout(() => this.giveBack(due), RETRY_MS)
-    }
-  }
-
-  private giveBack(due: Map<string, Due>) {
-    this.timer = null
-    for (const [roomId, { causes, told }] of due) {
-      for (const cause of causes) void this.announce(roomId, cause).then(told.resolve)
+      this.logger.warn({ err, rooms: roomIds.length }, 'rooms not announced, will try again')
+      for (const roomId of roomIds) this.due.add(roomId)
+      this.schedule(RETRY_MS)
     }
   }
 }

@@ -38,6 +38,6 @@ export class Inviting {
   private announce(roomId: string, added: string[]) {
     this.parts.bus.publishRoom(roomId, 'access', {})
     this.parts.announcing.welcome(roomId, added)
-    void this.parts.announcing.announce(roomId, 'members')
+    this.parts.announcing.announce(roomId)
   }
 }

@@ -51,7 +51,7 @@ export const start = (options: Options) =>
     const announcing = await scope.use('announcements', new Announcing(bus, viewing, logger), (a) =>
       a.close(),
     )
-    const following = new Following(store, bus, announcing)
+    const following = new Following(store, bus)
     const parts = {
       store,
       bus,

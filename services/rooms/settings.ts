@@ -25,7 +25,7 @@ export class Settings {
     if (!updated) throw new Fault('ROOM_NO_EXISTS')
     if (room.rules.isFreezed !== updated.rules.isFreezed) await this.moveClaim(updated)
     this.parts.bus.publishRoom(roomId, 'access', {})
-    void this.parts.announcing.announce(roomId, 'settings')
+    this.parts.announcing.announce(roomId)
     return updated
   }
 
