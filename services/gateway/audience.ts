@@ -3,6 +3,7 @@ import type { Bus, Logger } from '@chat/service'
 import type { Msg, Subscription } from '@nats-io/transport-node'
 import type { Delivery } from './delivery.ts'
 import type { Session } from './session.ts'
+import { Telling } from './telling.ts'
 
 const SHOW_DELAY_MS = 50
 const REMEMBERED_ROOMS = 2_000
@@ -26,6 +27,7 @@ export class Audience {
   private readonly looks = new Map<string, Room>()
   /** How far each heard room was when last told of, to see after an outage what was missed. */
   private readonly seen = new Map<string, number>()
+  private readonly telling = new Telling()
   private readonly toShow = new Map<string, Map<Session, ClientEvent>>()
   private timer: NodeJS.Timeout | null = null
   /** While what sessions may see is being reloaded, nothing is emitted. */
@@ -135,7 +137,7 @@ export class Audience {
     const viewer = session.rooms.get(room._id)
     if (!viewer) return
     viewer.member = room.joinUsers.find((user) => user._id === session.userId) ?? viewer.member
-    session.emit(event, roomAsSeenBy(room, viewer))
+    this.telling.add(() => session.emit(event, roomAsSeenBy(room, viewer)))
   }
 
   /** Keeps how a room looks; what is told late does not take newer messages back. */

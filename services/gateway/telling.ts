@@ -1,0 +1,23 @@
+/** So many emits, each a room written as JSON for one member, take about a millisecond. */
+const AT_ONCE = 16
+
+/** Work of little urgency, done a little at a time: messages and acks go in between. */
+export class Telling {
+  private readonly queue: (() => void)[] = []
+  private isScheduled = false
+
+  add(tell: () => void) {
+    this.queue.push(tell)
+    this.schedule()
+  }
+
+  private schedule() {
+    if (this.isScheduled) return
+    this.isScheduled = true
+    setImmediate(() => {
+      this.isScheduled = false
+      for (const tell of this.queue.splice(0, AT_ONCE)) tell()
+      if (this.queue.length > 0) this.schedule()
+    })
+  }
+}
