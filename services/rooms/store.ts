@@ -91,6 +91,13 @@ const claimSchema = new Schema<ClaimDoc>(
   options,
 )
 
+/** Few enough at a time that a message waits for a few milliseconds at most behind them. */
+const AT_ONCE = 16
+const chunks = <T>(items: T[]): T[][] =>
+  Array.from({ length: Math.ceil(items.length / AT_ONCE) }, (_, index) =>
+    items.slice(index * AT_ONCE, (index + 1) * AT_ONCE),
+  )
+
 /** In an update's pipeline: the value that stands beside the document's `_id`. */
 const valueById = (entries: [string, unknown][]) => ({
   $arrayElemAt: [
@@ -111,20 +118,21 @@ export async function openStore(connection: Connection) {
      * commit each when written as a bulk of updates.
      */
     moveCursors: async (seqs: Map<string, number>) => {
-      await store.members.collection.updateMany({ _id: { $in: [...seqs.keys()] as never[] } }, [
-        { $set: { readSeq: { $max: ['$readSeq', valueById([...seqs])] } } },
-      ])
+      for (const some of chunks([...seqs])) {
+        await store.members.collection.updateMany({ _id: { $in: some.map(([id]) => id) as never[] } }, [
+          { $set: { readSeq: { $max: ['$readSeq', valueById(some)] } } },
+        ])
+      }
     },
     /** Sets the last message of many rooms where it is newer than theirs; likewise one update. */
     takeLastMessages: async (messages: Message[]) => {
-      const news = messages.map((message): [string, unknown] => [
-        message.roomId,
-        { lastSeq: message.seq, lastMessage: message, activeAt: new Date(message.createdAt) },
-      ])
       const newer = (field: string) => ({ $cond: ['$isNewer', `$news.${field}`, `$${field}`] })
-      await store.rooms.collection.updateMany(
-        { _id: { $in: messages.map((message) => message.roomId) as never[] } },
-        [
+      for (const some of chunks(messages)) {
+        const news = some.map((message): [string, unknown] => [
+          message.roomId,
+          { lastSeq: message.seq, lastMessage: message, activeAt: new Date(message.createdAt) },
+        ])
+        await store.rooms.collection.updateMany({ _id: { $in: news.map(([id]) => id) as never[] } }, [
           { $set: { news: valueById(news) } },
           { $set: { isNewer: { $gt: ['$news.lastSeq', '$lastSeq'] } } },
           {
@@ -135,8 +143,8 @@ export async function openStore(connection: Connection) {
             },
           },
           { $unset: ['news', 'isNewer'] },
-        ],
-      )
+        ])
+      }
     },
     transaction: <T>(work: (session: mongoose.ClientSession) => Promise<T>) => connection.transaction(work),
   }
