@@ -121,7 +121,11 @@ export class Audience {
     const look = this.looks.get(roomId)
     // Two instances of rooms may tell in either order.
     if (look && look.lastSeq > lastSeq) return
-    if (!look) return this.showAll(roomId)
+    if (!look) {
+      // A look that is on its way may be older than this.
+      this.noteLastSeq(roomId, lastSeq)
+      return this.showAll(roomId)
+    }
     for (const [userId, seq] of cursors) moveCursor(look, userId, seq)
     const room = this.remember({ ...look, lastSeq, lastMessage })
     for (const session of this.membersOf(roomId)) this.tell(session, 'updateRoomLastMessage', room)
@@ -140,13 +144,10 @@ export class Audience {
     this.telling.add(() => session.emit(event, roomAsSeenBy(room, viewer)))
   }
 
-  /** Keeps how a room looks; what is told late does not take newer messages back. */
+  /** Keeps how a room looks. */
   private remember(room: Room): Room {
     const known = this.looks.get(room._id)
-    const newest =
-      known && known.lastSeq > room.lastSeq
-        ? { ...room, lastSeq: known.lastSeq, lastMessage: known.lastMessage }
-        : room
+    const newest = known ? merged(known, room) : room
     this.looks.delete(room._id)
     this.looks.set(room._id, newest)
     this.noteLastSeq(room._id, newest.lastSeq)
@@ -169,9 +170,10 @@ export class Audience {
     if (this.toShow.size > 0) this.timer ??= setTimeout(() => void this.showDue(), SHOW_DELAY_MS)
   }
 
-  /** A newcomer is shown the room as it is now: what was announced before they were heard for is not enough. */
+  /** Also where more is known to have happened than was looked at; and a newcomer is shown the room as it is now. */
   private isUnknown(roomId: string, sessions: Map<Session, ClientEvent>) {
-    return !this.looks.has(roomId) || [...sessions.values()].includes('listenRoom')
+    const look = this.looks.get(roomId)
+    return !look || look.lastSeq < this.lastSeq(roomId) || [...sessions.values()].includes('listenRoom')
   }
 
   private async look(roomIds: string[]) {
@@ -190,9 +192,21 @@ export class Audience {
   }
 }
 
-function moveCursor(room: Room, userId: string, seq: number) {
+/** What is told late, or was read before something else was told, takes nothing back. */
+function merged(known: Room, told: Room): Room {
+  const { lastSeq, lastMessage } = known.lastSeq > told.lastSeq ? known : told
+  const room = { ...(known.updatedAt > told.updatedAt ? known : told), lastSeq, lastMessage }
+  for (const { _id, lastReadMessageId } of known.joinUsers) {
+    if (lastReadMessageId !== null) moveCursorTo(room, _id, lastReadMessageId)
+  }
+  return room
+}
+
+const moveCursor = (room: Room, userId: string, seq: number) =>
+  moveCursorTo(room, userId, messageId(room._id, seq))
+
+function moveCursorTo(room: Room, userId: string, id: string) {
   const user = room.joinUsers.find((candidate) => candidate._id === userId)
-  const id = messageId(room._id, seq)
   // Ids of one room sort as their seqs do.
   if (user && (user.lastReadMessageId ?? '') < id) user.lastReadMessageId = id
 }

@@ -130,7 +130,7 @@ export class Sessions {
     for (const { roomId, lastSeq } of rooms) {
       this.audience.add(roomId, session)
       if (before.has(roomId) && lastSeq > this.audience.lastSeq(roomId)) missed.push(roomId)
-      else this.audience.noteLastSeq(roomId, lastSeq)
+      this.audience.noteLastSeq(roomId, lastSeq)
     }
     return missed
   }

@@ -119,3 +119,15 @@ test('someone invited later starts with everything read', async () => {
   )
   cho.close()
 })
+
+test('a message sent right after its room was made is shown, though a look at the room was on its way', async () => {
+  for (let n = 0; n < 30; n++) {
+    const { _id } = await makeRoom(`Fresh ${n}`)
+    const tablet = await connectAs(stack, 'ben', 0)
+    await send(ann, _id, 'at once')
+    await eventually(() =>
+      expect(tablet.payloads<Room>('updateRoomLastMessage').at(-1)).toMatchObject({ _id, unReadMsgCount: 1 }),
+    )
+    tablet.close()
+  }
+}, 60_000)
