@@ -1,5 +1,5 @@
 import { mkdir, realpath } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { engines } from './engines.ts'
 import { lock, type Release } from './lock.ts'
 import { endLeftOver } from './record.ts'
@@ -33,6 +33,19 @@ export async function acquireDataDir(
 
 /** The folder itself, made if missing: engines carry it in their command lines, where it must be one spelling. */
 export async function resolveDataDir(dataDir: string): Promise<string> {
-  await mkdir(dataDir, { recursive: true })
+  await makeFolder(dataDir)
   return realpath(dataDir)
+}
+
+/** As mkdir's own `recursive`, which never ends where a file system denies that it could hold the folder (/proc/x). */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return
+    if (code !== 'ENOENT' || dirname(path) === path) throw error
+    await makeFolder(dirname(path))
+    await mkdir(path)
+  }
 }

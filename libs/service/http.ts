@@ -1,11 +1,14 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
+/** Connections that may wait to be accepted: many clients come back at once after a restart. Node's own default is 511. */
+const BACKLOG = 4_096
+
 /** Resolves with the port when the server listens. @throws where the port is taken */
 export const listen = (http: Server, port: number, host: string) =>
   new Promise<number>((resolve, reject) => {
     http.once('error', reject)
-    http.listen(port, host, () => resolve((http.address() as AddressInfo).port))
+    http.listen({ port, host, backlog: BACKLOG }, () => resolve((http.address() as AddressInfo).port))
   })
 
 /** Takes nothing new and resolves when what has come is answered. */
