@@ -3,8 +3,8 @@
 // itself runs on Node 20, before anything is installed: no dependencies, no TypeScript.
 import { execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { constants } from 'node:os'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { constants, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -24,12 +24,51 @@ async function install() {
   const lock = createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex')
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return
+  const isDone = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === lock
+  if (isDone()) return
+  const release = await takeTurn()
+  if (isDone()) return release()
   console.log('Installing the packages in package-lock.json (npm ci); takes about a minute')
   // Also where NODE_ENV=production would leave them out: one folder serves start and test.
   const code = await run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund'], 'inherit', root)
   if (code !== 0) fail('npm ci failed, see above', code)
   writeFileSync(stamp, lock)
+  release()
+}
+
+/** Two installs at once break each other: the second waits for the first, unless that one is dead. */
+async function takeTurn() {
+  const turn = join(tmpdir(), `chat-setup-${createHash('sha256').update(root).digest('hex').slice(0, 16)}`)
+  for (let isTold = false; ; isTold = true) {
+    try {
+      writeFileSync(turn, String(process.pid), { flag: 'wx' })
+      return () => rmSync(turn, { force: true })
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error
+    }
+    if (!existsSync(turn)) continue
+    if (isDead(holderOf(turn))) rmSync(turn, { force: true })
+    else if (!isTold) console.log('Waiting for another command that is installing the packages')
+    await new Promise((resolve) => setTimeout(resolve, 500))
+  }
+}
+
+/** 0, which is never dead, where it has just been given back. */
+function holderOf(turn) {
+  try {
+    return Number(readFileSync(turn, 'utf8'))
+  } catch {
+    return 0
+  }
+}
+
+function isDead(pid) {
+  try {
+    process.kill(pid, 0)
+    return false
+  } catch (error) {
+    return error.code === 'ESRCH'
+  }
 }
 
 /** The project's own Node; where there is none for this platform, the one that runs this if it is new enough. */

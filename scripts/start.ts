@@ -1,5 +1,14 @@
 import { startEngines } from '@chat/engines'
-import { ConfigError, createLogger, Metrics, openAll, readConfig, runUntilStopped } from '@chat/service'
+import {
+  type Config,
+  ConfigError,
+  createLogger,
+  type Logger,
+  Metrics,
+  openAll,
+  readConfig,
+  runUntilStopped,
+} from '@chat/service'
 import { startStack } from '@chat/stack'
 import { developmentKeys } from './development.ts'
 
@@ -7,10 +16,8 @@ const isDevelopment = process.env.NODE_ENV !== 'production'
 const print = (line: string) => process.stdout.write(`${line}\n`)
 
 /** Everything on one machine: engines where none are configured, then every service in this process. */
-const start = (abort: AbortSignal) =>
+const start = (config: Config, logger: Logger, abort: AbortSignal) =>
   openAll(async (scope) => {
-    const config = readConfig(process.env, isDevelopment)
-    const logger = createLogger(config.logLevel)
     const engines = await scope.use(
       'engines',
       startEngines({ dataDir: config.dataDir, env: process.env, log: print, signal: abort }),
@@ -32,7 +39,7 @@ const start = (abort: AbortSignal) =>
   })
 
 /** What production must configure is made up here, once, and told. */
-async function fillInKeys(config: ReturnType<typeof readConfig>) {
+async function fillInKeys(config: Config) {
   const keys = await developmentKeys(config.dataDir)
   if (!config.auth.secret && !config.auth.jwksUrl) config.auth.secret = keys.jwtSecret
   if (config.apiKeys.length > 0) return
@@ -47,7 +54,9 @@ const abort = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => abort.abort())
 
 try {
-  await runUntilStopped(start(abort.signal), createLogger(process.env.CHAT_LOG_LEVEL ?? 'info'))
+  const config = readConfig(process.env, isDevelopment)
+  const logger = createLogger(config.logLevel)
+  await runUntilStopped(start(config, logger, abort.signal), logger)
 } catch (error) {
   const cause = error instanceof Error ? error : new Error(String(error))
   const text = cause instanceof ConfigError || isDevelopment ? cause.message : cause.stack

@@ -47,6 +47,10 @@ export async function openBus(options: BusOptions): Promise<Bus> {
     maxPingOut: 2,
     // The stack traces of requests are costly and add nothing here: each request carries an id.
     noAsyncTraces: true,
+  }).catch((cause: Error) => {
+    throw new Error(`NATS at ${url.host} cannot be reached (${cause.message}): check CHAT_NATS_URL`, {
+      cause,
+    })
   })
   return new Bus(connection, options)
 }

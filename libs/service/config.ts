@@ -39,6 +39,7 @@ export type Config = {
   apiKeys: string[]
   natsUrl: string | null
   mongoUrl: string | null
+  s3Url: string | null
   allowedOrigins: string[]
   limits: Limits
   logLevel: string
@@ -112,7 +113,7 @@ class Reader {
       return this.wrong(name, 'must be a JSON object such as {"messagesPerSecond": 50}', { ...defaultLimits })
     for (const [key, limit] of Object.entries(given)) {
       if (!Object.hasOwn(defaultLimits, key)) this.wrong(name, `has an unknown key "${key}"`, null)
-      else if (typeof limit !== 'number' || !(limit > 0))
+      else if (typeof limit !== 'number' || !Number.isFinite(limit) || limit <= 0)
         this.wrong(name, `"${key}" must be a number above 0`, null)
     }
     return { ...defaultLimits, ...(given as Partial<Limits>) }
@@ -157,6 +158,7 @@ export function readConfig(env: Env, isDevelopment: boolean): Config {
     apiKeys: read.list('CHAT_API_KEYS', []),
     natsUrl: read.url('CHAT_NATS_URL', ['nats', 'tls']),
     mongoUrl: read.url('CHAT_MONGO_URL', ['mongodb', 'mongodb+srv']),
+    s3Url: read.url('CHAT_S3_URL', ['http', 'https']),
     allowedOrigins: read.list('CHAT_ALLOWED_ORIGINS', isDevelopment ? ['*'] : []),
     limits: read.limits('CHAT_LIMITS'),
     logLevel: read.matching(

@@ -42,7 +42,7 @@ export function createAuthenticate(config: Auth): Authenticate {
   }
 
   async function verify(token: string): Promise<JWTVerifyResult> {
-    const { alg } = decodeProtectedHeader(token)
+    const alg = algorithmOf(token)
     if (alg === 'HS256' && secret) return jwtVerify(token, secret, { ...options, algorithms: ['HS256'] })
     if (alg && keys && ASYMMETRIC.includes(alg))
       return jwtVerify(token, keys, { ...options, algorithms: ASYMMETRIC })
@@ -56,6 +56,15 @@ export function createAuthenticate(config: Auth): Authenticate {
     } catch (error) {
       throw faultOf(error)
     }
+  }
+}
+
+/** @throws TOKEN_INVALID for what is no token at all */
+function algorithmOf(token: string): string | undefined {
+  try {
+    return decodeProtectedHeader(token).alg
+  } catch {
+    throw new Fault('TOKEN_INVALID')
   }
 }
 

@@ -78,7 +78,7 @@ export class Paging {
     return {
       list,
       hasMoreBefore: (list[0]?.seq ?? span.to + 1) > 1 && lastSeq > 0,
-      hasMoreAfter: (list.at(-1)?.seq ?? span.from - 1) < lastSeq,
+      hasMoreAfter: (list.at(-1)?.seq ?? Math.max(0, span.from - 1)) < lastSeq,
     }
   }
 

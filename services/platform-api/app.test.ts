@@ -194,3 +194,11 @@ test('each of several keys opens, each failure carries its request id', async ()
     await api.close()
   }
 })
+
+test('a path that is not there is 404, one that cannot be read 400', async () => {
+  expect(await stack.post('/v1/nowhere', {})).toMatchObject({ status: 404, body: { success: false } })
+  expect(await stack.post('/v1/users/%/token', {})).toMatchObject({
+    status: 400,
+    body: { error: 'INVALID_REQUEST' },
+  })
+})

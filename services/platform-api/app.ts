@@ -48,18 +48,36 @@ export function createApp({ bus, auth, apiKeys, logger, metrics }: Parts): Koa {
     requireKey(context.get('chat-api-key'))
     await next()
   })
+  app.use(requireReadablePath)
   app.use(bodyParser({ enableTypes: ['json'], jsonLimit: '4mb', jsonStrict: true, onError: refuseBody }))
   app.use(router.routes())
-  app.use(() => {
-    throw new Fault('INVALID_REQUEST', { message: 'There is no such path' })
+  app.use((context) => {
+    context.status = 404
+    context.body = failed(
+      new Fault('INVALID_REQUEST', { message: 'There is no such path' }),
+      context.state.requestId,
+    )
   })
   // Failures are answered and logged above; Koa's own logger would print them again.
   app.on('error', (err) => logger.debug({ err }, 'connection failed'))
   return app
 }
 
-function refuseBody(): never {
-  throw new Fault('INVALID_REQUEST', { message: 'The body is not JSON' })
+function refuseBody(error: Error): never {
+  const isTooLarge = 'type' in error && error.type === 'entity.too.large'
+  throw new Fault('INVALID_REQUEST', {
+    message: isTooLarge ? 'The body is too large' : 'The body is not a JSON object',
+  })
+}
+
+/** @throws INVALID_REQUEST for a path whose percent-encoding means nothing; the router would take it literally */
+async function requireReadablePath(context: Context, next: Next) {
+  try {
+    decodeURIComponent(context.path)
+  } catch {
+    throw new Fault('INVALID_REQUEST', { message: 'The path is not percent-encoded UTF-8' })
+  }
+  await next()
 }
 
 /** No body at all is an empty object; one that does not say it is JSON is refused, or its wishes would go unheard. */

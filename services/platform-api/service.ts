@@ -12,6 +12,9 @@ import {
 } from '@chat/service'
 import { createApp } from './app.ts'
 
+/** A body that comes more slowly than this is given up. */
+const REQUEST_TIMEOUT_MS = 30_000
+
 export type Options = {
   config: Pick<Config, 'host' | 'platformPort' | 'auth' | 'apiKeys'>
   logger: Logger
@@ -32,6 +35,7 @@ export const start = (options: Options) =>
     const http = createServer((request, response) => {
       if (!health(request, response)) void answer(request, response)
     })
+    http.requestTimeout = REQUEST_TIMEOUT_MS
     const port = await scope.use('http', listen(http, config.platformPort, config.host), () =>
       closeHttp(http),
     )

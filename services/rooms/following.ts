@@ -15,15 +15,32 @@ export class Following {
   async take(messages: Message[]): Promise<void> {
     const latest = new Map<string, Message>()
     const authored = new Map<string, Message>()
+    const counts = new Map<string, number>()
     for (const message of messages) {
       if (message.seq > (latest.get(message.roomId)?.seq ?? 0)) latest.set(message.roomId, message)
       const author = memberId(message.roomId, message.author.authorId)
       if (message.seq > (authored.get(author)?.seq ?? 0)) authored.set(author, message)
+      counts.set(author, (counts.get(author) ?? 0) + 1)
     }
+    const before = await this.store.cursors([...authored.keys()])
     // Cursors first: a list read in between shows an author a count too low for a moment, never too high.
     await this.store.moveCursors(new Map([...authored].map(([id, { seq }]) => [id, seq])))
     await this.store.takeLastMessages([...latest.values()])
     this.tell([...latest.values()], [...authored.values()])
+    this.tellReading(authored, before, counts)
+  }
+
+  private tellReading(
+    authored: Map<string, Message>,
+    before: Map<string, number>,
+    counts: Map<string, number>,
+  ) {
+    for (const [id, { roomId, seq, author, _id }] of authored) {
+      const fromSeq = before.get(id)
+      // By sending, one has read what others wrote before: it is told as any other reading is.
+      if (fromSeq === undefined || seq - fromSeq <= (counts.get(id) ?? 0)) continue
+      this.bus.publishRoom(roomId, 'read', { userId: author.authorId, lastReadMessageId: _id, fromSeq, seq })
+    }
   }
 
   private tell(latest: Message[], authored: Message[]) {

@@ -42,7 +42,8 @@ export function decodeCursor(cursor: string): Entry {
 export const byActivity = (a: Entry, b: Entry) =>
   b.activeAt.getTime() - a.activeAt.getTime() || (a._id < b._id ? 1 : a._id > b._id ? -1 : 0)
 
-const contains = (keyword: string) => new RegExp(RegExp.escape(keyword), 'i')
+/** The store's patterns end at a zero byte unless it is spelled. */
+const contains = (keyword: string) => new RegExp(RegExp.escape(keyword).replaceAll('\0', '\\x00'), 'i')
 
 /** The caller's rooms. */
 export class Listing {
@@ -154,11 +155,13 @@ export class Listing {
   }
 }
 
-/** As the caller sees it, counting messages they have just sent that this service may not have heard of yet. */
+/**
+ * As the caller sees it. Messages they have just sent, which this service may not have heard of yet, move their own
+ * cursor at once; `lastSeq` stays what `lastMessage` is.
+ */
 export function seenBy(caller: Caller, room: Room, member: MemberDoc, presented: JoinUser): Room {
-  const sent = sentSeq(caller, room._id)
-  const readSeq = Math.max(member.readSeq, sent)
-  return roomAsSeenBy({ ...room, lastSeq: Math.max(room.lastSeq, sent) }, { member: presented, readSeq })
+  const readSeq = Math.max(member.readSeq, sentSeq(caller, room._id))
+  return roomAsSeenBy(room, { member: presented, readSeq })
 }
 
 export const sentSeq = (caller: Caller, roomId: string) =>

@@ -113,6 +113,10 @@ export async function openStore(connection: Connection) {
     members: connection.model<MemberDoc>('Member', memberSchema, 'members'),
     rooms: connection.model<RoomDoc>('Room', roomSchema, 'rooms'),
     claims: connection.model<ClaimDoc>('Claim', claimSchema, 'claims'),
+    cursors: async (memberIds: string[]): Promise<Map<string, number>> => {
+      const found = await store.members.find({ _id: { $in: memberIds } }, { readSeq: 1 }).lean()
+      return new Map(found.map((member) => [member._id, member.readSeq]))
+    },
     /**
      * Moves many cursors forward, never back. One update for all of them: a value per document costs the store a
      * commit each when written as a bulk of updates.

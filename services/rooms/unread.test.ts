@@ -131,3 +131,30 @@ test('a message sent right after its room was made is shown, though a look at th
     tablet.close()
   }
 }, 60_000)
+
+test('sending reads what was there, and those who have the room open are told', async () => {
+  const { _id } = await makeRoom('By sending')
+  await ann.get('joinRoom', _id)
+  await send(ann, _id, 'one')
+  await send(ann, _id, 'two')
+  const { _id: lastReadMessageId } = await send(ben, _id, 'three')
+  const told = { userId: 'ben', lastReadMessageId, fromSeq: 0, seq: 3 }
+  await eventually(() => expect(ann.payloads(`readMessage_${_id}`)).toEqual([told]))
+})
+
+test('a list never shows a lastSeq without its lastMessage', async () => {
+  const { _id } = await makeRoom('In step')
+  for (let n = 0; n < 5; n++) {
+    await send(ann, _id, `${n}`)
+    const room = await listed(ann, _id)
+    expect(room?.lastMessage?.seq ?? 0).toBe(room?.lastSeq)
+  }
+})
+
+test('an empty room has no more pages, and a keyword may hold anything', async () => {
+  const { _id } = await makeRoom('Empty \u0000 room')
+  const page = await ann.get('listenMessagesByRoom', { roomId: _id, lastMessageId: null, count: 10 })
+  expect(page).toEqual({ list: [], hasMoreBefore: false, hasMoreAfter: false })
+  const { list } = await ann.get<{ list: Room[] }>('queryRooms', { keyword: '\u0000 room' })
+  expect(list.map((room) => room._id)).toEqual([_id])
+})
