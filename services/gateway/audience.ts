@@ -134,7 +134,7 @@ export class Audience {
   private takeRead(roomId: string, read: RoomEvents['read']) {
     const look = this.looks.get(roomId)
     if (look) moveCursor(look, read.userId, read.seq)
-    if (this.delivery.isOpen(roomId)) this.emitOpen(roomId, 'readMessage', read)
+    if (this.delivery.isOpen(roomId)) this.telling.add(() => this.emitOpen(roomId, 'readMessage', read))
   }
 
   private tell(session: Session, event: ClientEvent, room: Room) {

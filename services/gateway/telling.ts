@@ -1,5 +1,5 @@
-/** So many emits, each a room written as JSON for one member, take well under a millisecond. */
-const AT_ONCE = 4
+/** So many emits, each a room written as JSON or an event to all who have one open, take well under a millisecond. */
+const AT_ONCE = 2
 
 /** Work of little urgency, done a little at a time: messages and acks go in between. */
 export class Telling {
