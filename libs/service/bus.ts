@@ -75,10 +75,6 @@ export class Bus {
     this.watching = this.watch()
   }
 
-  get isConnected() {
-    return this.connected
-  }
-
   /** Calls back whenever the connection was lost and is back: what was published meanwhile was not heard. */
   onReconnect(callback: () => void) {
     this.reconnected.add(callback)

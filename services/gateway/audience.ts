@@ -30,8 +30,11 @@ export class Audience {
   private readonly telling = new Telling()
   private readonly toShow = new Map<string, Map<Session, ClientEvent>>()
   private timer: NodeJS.Timeout | null = null
-  /** While what sessions may see is being reloaded, nothing is emitted. */
-  private paused = false
+  /**
+   * Not null while what sessions may see is being loaded again: nothing is emitted then, and what is heard waits.
+   * Messages do not, since every open room is brought up to date afterwards.
+   */
+  private early: [roomId: string, event: Msg][] | null = null
 
   constructor(parts: { bus: Bus; logger: Logger; delivery: Delivery; emitOpen: EmitOpen }) {
     this.bus = parts.bus
@@ -70,12 +73,14 @@ export class Audience {
 
   /** What rooms looked like is worth nothing once events may have been missed. */
   pause() {
-    this.paused = true
+    this.early = []
     this.looks.clear()
   }
 
   resume() {
-    this.paused = false
+    const early = this.early ?? []
+    this.early = null
+    for (const [roomId, event] of early) if (this.heard.has(roomId)) this.hear(roomId, event)
   }
 
   /** Shows a room to a session soon, as it is then; several reasons become one event. */
@@ -83,7 +88,7 @@ export class Audience {
     const sessions = this.toShow.get(roomId) ?? new Map<Session, ClientEvent>()
     if (sessions.get(session) !== 'listenRoom') sessions.set(session, event)
     this.toShow.set(roomId, sessions)
-    this.timer ??= setTimeout(() => void this.showDue(), SHOW_DELAY_MS)
+    this.schedule()
   }
 
   /** Shows what is new in a room to every member here. */
@@ -98,9 +103,10 @@ export class Audience {
   }
 
   private hear(roomId: string, event: Msg) {
-    if (this.paused) return
     const kind = kindOf(event.subject)
-    if (kind === 'message') {
+    if (this.early) {
+      if (kind !== 'message') this.early.push([roomId, event])
+    } else if (kind === 'message') {
       if (this.delivery.isOpen(roomId)) this.delivery.hear(roomId, event.json())
     } else if (kind === 'news') {
       this.takeNews(roomId, event.json())
@@ -155,8 +161,13 @@ export class Audience {
     return newest
   }
 
+  private schedule() {
+    this.timer ??= setTimeout(() => void this.showDue(), SHOW_DELAY_MS)
+  }
+
   private async showDue() {
     this.timer = null
+    if (this.early) return this.schedule()
     const due = [...this.toShow].slice(0, VIEWS_AT_ONCE)
     for (const [roomId] of due) this.toShow.delete(roomId)
     try {
@@ -167,7 +178,7 @@ export class Audience {
       for (const [roomId, sessions] of due)
         for (const [session, event] of sessions) this.show(roomId, session, event)
     }
-    if (this.toShow.size > 0) this.timer ??= setTimeout(() => void this.showDue(), SHOW_DELAY_MS)
+    if (this.toShow.size > 0) this.schedule()
   }
 
   /** Also where more is known to have happened than was looked at; and a newcomer is shown the room as it is now. */

@@ -1,4 +1,4 @@
-import type { Message } from '@chat/contract'
+import { type Message, roomEventName } from '@chat/contract'
 import type { Socket } from 'socket.io'
 import type { Delivery, Listener } from './delivery.ts'
 import { type Effects, sessionOf } from './dispatch.ts'
@@ -19,7 +19,9 @@ export class OpenRooms {
     this.delivery = delivery
     this.sessions = sessions
     this.socket = socket
-    this.listener = { deliver: (message: Message) => socket.emit(`listenMessage_${message.roomId}`, message) }
+    this.listener = {
+      deliver: (message: Message) => socket.emit(roomEventName('listenMessage', message.roomId), message),
+    }
   }
 
   async open(roomId: string, lastSeq: number) {

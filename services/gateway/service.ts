@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import { roomEventName } from '@chat/contract'
 import {
   type Bus,
   type Checks,
@@ -47,7 +48,8 @@ export const start = (options: Options) =>
         bus,
         logger,
         metrics,
-        emit: (roomId, message) => clients.to(openRoom(roomId)).emit(`listenMessage_${roomId}`, message),
+        emit: (roomId, message) =>
+          clients.to(openRoom(roomId)).emit(roomEventName('listenMessage', roomId), message),
       }),
       (d) => d.stop(),
     )
@@ -58,7 +60,7 @@ export const start = (options: Options) =>
         logger,
         delivery,
         emitOpen: (roomId, event, payload) =>
-          clients.to(openRoom(roomId)).emit(`${event}_${roomId}`, payload),
+          clients.to(openRoom(roomId)).emit(roomEventName(event, roomId), payload),
       }),
       (a) => a.stop(),
     )
@@ -70,7 +72,7 @@ export const start = (options: Options) =>
       metrics,
       effects: effectsOf({ delivery, sessions }),
     })
-    reloadAfterOutage(bus, { audience, sessions, delivery })
+    reloadAfterOutage(bus, { audience, sessions, delivery, logger })
 
     guard(clients, { authenticate: createAuthenticate(config.auth), sessions, config, logger, metrics })
     clients.on('connection', (socket: Socket) => {
@@ -99,17 +101,23 @@ export const start = (options: Options) =>
     return { ready, port }
   })
 
-type Parts = { audience: Audience; sessions: Sessions; delivery: Delivery }
+type Parts = { audience: Audience; sessions: Sessions; delivery: Delivery; logger: Logger }
 
 /** Nothing is emitted until what sessions may see is loaded again; then every open room is brought up to date. */
-function reloadAfterOutage(bus: Bus, { audience, sessions, delivery }: Parts) {
+function reloadAfterOutage(bus: Bus, { audience, sessions, delivery, logger }: Parts) {
+  let outages = 0
+  const reload = async () => {
+    const outage = outages
+    await bus.flush()
+    await sessions.reload()
+    // Lost again meanwhile: the next reconnect does all of this anew.
+    if (outage !== outages) return
+    audience.resume()
+    delivery.catchUpAll()
+  }
   bus.onDisconnect(() => {
+    outages += 1
     audience.pause()
   })
-  bus.onReconnect(async () => {
-    await bus.flush()
-    audience.resume()
-    await sessions.reload()
-    delivery.catchUpAll()
-  })
+  bus.onReconnect(() => reload().catch((err) => logger.warn({ err }, 'sessions not reloaded')))
 }
