@@ -123,8 +123,9 @@ function answerFailures(logger: Logger, metrics: Metrics) {
     try {
       await next()
     } catch (error) {
-      const fault = faultOf(error) ?? new Fault('INTERNAL')
-      if (!faultOf(error)) logger.error({ err: error, requestId }, 'request failed')
+      const known = faultOf(error)
+      const fault = known ?? new Fault('INTERNAL')
+      if (!known) logger.error({ err: error, requestId }, 'request failed')
       code = fault.code
       context.status = statusOf(context.path, fault)
       context.body = failed(fault, requestId)
