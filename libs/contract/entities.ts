@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import {
   FreeForm,
+  LongText,
   MessageId,
   Name,
   Nullable,
@@ -52,7 +53,39 @@ export const Author = Type.Object({
 })
 export type Author = Static<typeof Author>
 
-export const MessageContent = Type.Object({ text: Type.Optional(Type.String()) })
+/** What a message of type PHOTO, VIDEO or FILE refers to. */
+const File = Type.Object({
+  name: Text(1, 255),
+  path: Text(1, 1024),
+  size: Type.Integer({ minimum: 0 }),
+  thumbnail: Type.Optional(Text(1, 1024)),
+  duration: Type.Optional(Type.Number({ minimum: 0 })),
+  frameSize: Type.Optional(
+    Type.Object({ width: Type.Integer({ minimum: 0 }), height: Type.Integer({ minimum: 0 }) }),
+  ),
+})
+
+/** What a message of type CARD shows; `cardType` and `action` are the platform's own words. */
+const Card = Type.Object({
+  cardType: Text(1, 100),
+  text: Type.Optional(LongText),
+  link: Type.Optional(Type.Object({ sid: Text(1, 128), name: Name, profileUrl: Type.Optional(Url) })),
+  acceptedStatus: Type.Optional(Type.Boolean()),
+  image: Type.Optional(Url),
+  buttons: Type.Optional(
+    Type.Array(Type.Object({ title: Name, action: Text(1, 100), value: Type.Optional(FreeForm) }), {
+      maxItems: 20,
+    }),
+  ),
+  productApplicationId: Type.Optional(Text(1, 128)),
+})
+
+/** Empty where the message is deleted, or hidden from the receiver. */
+export const MessageContent = Type.Object({
+  text: Type.Optional(Type.String()),
+  files: Type.Optional(Type.Array(File)),
+  rawData: Type.Optional(Card),
+})
 export const MessageData = Type.Object({ type: MessageType, content: MessageContent })
 export type MessageData = Static<typeof MessageData>
 
@@ -68,7 +101,10 @@ export const Message = Type.Object({
   meta: Nullable(FreeForm),
   status: Type.Object({ deleted: Type.Boolean(), hidden: Type.Boolean() }),
   unReadUserCount: Type.Integer({ minimum: 0 }),
+  /** The receiver has blocked its author. */
+  blocked: Type.Optional(Type.Boolean()),
   createdAt: Timestamp,
+  /** Later with every edit, deletion or hiding: of two states of a message the later one counts. */
   updatedAt: Timestamp,
 })
 export type Message = Static<typeof Message>
@@ -81,9 +117,23 @@ export const JoinUser = Type.Object({
   master: Type.Boolean(),
   alarmOn: Type.Boolean(),
   meta: Nullable(FreeForm),
+  /** Absent where they are not muted. */
+  mutedUntil: Type.Optional(Timestamp),
   createdAt: Timestamp,
 })
 export type JoinUser = Static<typeof JoinUser>
+
+/** A user as others see them. */
+export const User = Type.Object({ _id: UserId, nickName: Name, profileUrl: Nullable(Url) })
+export type User = Static<typeof User>
+
+export const Announcement = Type.Object({
+  messageId: Nullable(MessageId),
+  text: Type.String(),
+  author: Author,
+  createdAt: Timestamp,
+})
+export type Announcement = Static<typeof Announcement>
 
 export const Room = Type.Object({
   _id: RoomId,
@@ -94,14 +144,23 @@ export const Room = Type.Object({
   joinUsers: Type.Array(JoinUser),
   rules: Rules,
   lastMessage: Nullable(Message),
-  announcement: Type.Null(),
+  announcement: Nullable(Announcement),
   meta: Nullable(FreeForm),
   memberCount: Type.Integer({ minimum: 0 }),
   lastSeq: Seq,
   unReadMsgCount: Type.Integer({ minimum: 0 }),
   unReadMentionCount: Type.Integer({ minimum: 0 }),
   alarmOn: Type.Boolean(),
+  /** Told once to those who are in the room no more. */
+  removed: Type.Optional(Type.Boolean()),
   createdAt: Timestamp,
   updatedAt: Timestamp,
 })
 export type Room = Static<typeof Room>
+
+/**
+ * A room as edges hold it, without anything personal: hidden content still in it, and beside it the seqs above
+ * `since` that count as unread for nobody, ascending.
+ */
+export const RoomLook = Type.Object({ ...Room.properties, since: Seq, gone: Type.Array(Seq) })
+export type RoomLook = Static<typeof RoomLook>

@@ -1,17 +1,27 @@
-import type { Message, Room } from './entities.ts'
+import type { JoinUser, Message, Room } from './entities.ts'
+
+/** A member's standing in a room, as caches of it need it. */
+export type Standing = Pick<JoinUser, '_id' | 'master' | 'mutedUntil'>
 
 /** Events of a room on the bus: `chat.event.room.<room>.<kind>`. */
 export type RoomEvents = {
   /** A new message; kept in the stream. */
   message: Message
+  /** An edit, deletion, hiding or showing of a message, numbered per room without gaps; kept in the stream. */
+  change: { change: number; message: Message }
   /** What new messages changed in the room: the last one, and how far their authors have read by sending them. */
   news: { lastSeq: number; lastMessage: Message; cursors: [userId: string, seq: number][] }
+  /** What counts as unread, or how the last message looks, has changed: look at the room again. */
+  gone: Record<string, never>
   /** The room as it is now, without anything personal, after members or settings have changed. */
   update: Room
-  /** Who may do what in the room has changed: drop what is cached. */
-  access: Record<string, never>
-  /** A member's cursor has moved. */
-  read: { userId: string; lastReadMessageId: string; fromSeq: number; seq: number }
+  /**
+   * Who may do what in the room has changed: drop what is cached. A request: whoever is asked confirms once it is
+   * done. `removed` are members no more, and are told with `room`; `standing` is what others have become.
+   */
+  access: { roomId: string; removed?: string[]; room?: Room; standing?: Standing[] }
+  /** A member's cursor has moved. `isPrivate`: the rules show it to masters and the reader alone, unless the reader is a master. */
+  read: { userId: string; lastReadMessageId: string; fromSeq: number; seq: number; isPrivate: boolean }
 }
 
 /** Events of a user on the bus: `chat.event.user.<user>.<kind>`. */
@@ -20,6 +30,10 @@ export type UserEvents = {
   joined: { roomId: string }
   /** Their own cursor has moved, by reading or by sending. */
   cursor: { roomId: string; readSeq: number; by: 'read' | 'send' }
+  /** They have turned a room's alarm on or off. */
+  alarm: { roomId: string; alarmOn: boolean }
+  /** They have blocked or unblocked someone: everybody they block now. */
+  blocks: { userId: string; blocked: string[] }
 }
 
 /** What clients hear, by event name without its `_<roomId>` part. */
@@ -30,6 +44,7 @@ export type ServerEvents = {
 }
 export type RoomServerEvents = {
   listenMessage: Message
+  updateMessage: Message
   readMessage: { userId: string; lastReadMessageId: string; fromSeq: number; seq: number }
 }
 

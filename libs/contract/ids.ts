@@ -8,3 +8,7 @@ export function seqOf(roomId: string, id: string): number | null {
   const digits = id.startsWith(`${roomId}-`) ? id.slice(roomId.length + 1) : ''
   return /^\d{10}$/.test(digits) && Number(digits) > 0 ? Number(digits) : null
 }
+
+/** What happened in a room after its messages were stored, in order; the same arbiter as for messages. */
+export const changeId = (roomId: string, change: number) =>
+  `${roomId}-c${String(change).padStart(SEQ_DIGITS, '0')}`

@@ -1,10 +1,24 @@
 import { Type } from 'typebox'
-import { Author, Message } from './entities.ts'
+import { Author, Message, MessageContent, User } from './entities.ts'
 import { operation } from './operation.ts'
-import { FreeForm, Limit, MessageId, RoomId, Seq, SyncKey, Text } from './values.ts'
+import {
+  Cursor,
+  FreeForm,
+  Limit,
+  LongText,
+  MessageId,
+  Nullable,
+  Result,
+  RoomId,
+  Seq,
+  SyncKey,
+  Text,
+  Timestamp,
+} from './values.ts'
 
-/** Longer than any configured `textLength`: that limit answers `MESSAGE_TOO_LONG`, this one `INVALID_REQUEST`. */
-const Content = Text(1, 1_000_000)
+const One = { roomId: RoomId, messageId: MessageId }
+const MessagePage = Type.Object({ list: Type.Array(Message), nextCursor: Nullable(Cursor) })
+const Change = Type.Object({ change: Seq, message: Message })
 
 /** What the messages service does for clients. */
 export const messageOperations = {
@@ -17,13 +31,19 @@ export const messageOperations = {
       roomId: RoomId,
       data: Type.Object({
         type: Type.Literal('TEXT'),
-        content: Type.Union([Content, Type.Object({ text: Content })]),
+        content: Type.Union([LongText, Type.Object({ text: LongText })]),
       }),
       replyTo: Type.Optional(MessageId),
       meta: Type.Optional(FreeForm),
     }),
     output: Type.Object({ result: Type.Boolean(), message: Message }),
-    errors: ['ROOM_NO_EXISTS', 'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED', 'MESSAGE_TOO_LONG', 'MESSAGE_NO_EXISTS'],
+    errors: [
+      'ROOM_NO_EXISTS',
+      'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED',
+      'USER_IS_MUTED',
+      'MESSAGE_TOO_LONG',
+      'MESSAGE_NO_EXISTS',
+    ],
     rate: 'message',
   }),
   listenMessagesByRoom: operation({
@@ -67,13 +87,115 @@ export const messageOperations = {
   }),
 }
 
+/** What may happen to a message once it is there, and how it is found. */
+export const changeOperations = {
+  deleteMessage: operation({
+    service: 'messages',
+    event: 'deleteMessage',
+    summary: 'Empty a message for everybody; it keeps its place',
+    input: Type.Object(One),
+    output: Result,
+    errors: ['ROOM_NO_EXISTS', 'ROOM_RULES_CAN_NOT_DELETE', 'MESSAGE_NO_EXISTS', 'FORBIDDEN'],
+  }),
+  hideMessage: operation({
+    service: 'messages',
+    event: 'hideMessage',
+    summary: 'Hide a message from all but masters, or show it again',
+    input: Type.Object({ ...One, hidden: Type.Boolean() }),
+    output: Result,
+    errors: ['ROOM_NO_EXISTS', 'USER_IS_NOT_MASTER', 'MESSAGE_NO_EXISTS'],
+  }),
+  editMessage: operation({
+    service: 'messages',
+    event: 'editMessage',
+    summary: 'Change the text of an own message; what it said before is kept',
+    input: Type.Object({ ...One, text: LongText }),
+    output: Type.Object({ message: Message }),
+    errors: [
+      'ROOM_NO_EXISTS',
+      'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED',
+      'USER_IS_MUTED',
+      'MESSAGE_NO_EXISTS',
+      'FORBIDDEN',
+      'MESSAGE_TOO_LONG',
+    ],
+    rate: 'message',
+  }),
+  shareMessage: operation({
+    service: 'messages',
+    event: 'shareMessage',
+    summary: 'Post a message again, as the caller, in other rooms of theirs',
+    input: Type.Object({
+      ...One,
+      targetRoomIds: Type.Array(RoomId, { minItems: 1, maxItems: 100 }),
+      syncKey: SyncKey,
+    }),
+    output: Type.Object({ messages: Type.Array(Message) }),
+    errors: [
+      'ROOM_NO_EXISTS',
+      'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED',
+      'ROOM_RULES_CAN_NOT_SHARE',
+      'USER_IS_MUTED',
+      'MESSAGE_NO_EXISTS',
+    ],
+    rate: 'message',
+    timeoutMs: 10_000,
+  }),
+  reportMessage: operation({
+    service: 'messages',
+    event: 'reportMessage',
+    summary: "Put a message on the platform's review list",
+    input: Type.Object({ ...One, reason: Text(1, 1000) }),
+    output: Result,
+    errors: ['ROOM_NO_EXISTS', 'MESSAGE_NO_EXISTS'],
+  }),
+  messageReaders: operation({
+    service: 'messages',
+    event: 'messageReaders',
+    summary: 'Who of those present has read a message, and who has not',
+    input: Type.Object(One),
+    output: Type.Object({ read: Type.Array(User), unread: Type.Array(User) }),
+    errors: ['ROOM_NO_EXISTS', 'MESSAGE_NO_EXISTS'],
+    rate: 'read',
+  }),
+  searchMessages: operation({
+    service: 'messages',
+    event: 'searchMessages',
+    summary: "Messages that hold a keyword, newest first, in one of the caller's rooms or in all of them",
+    input: Type.Object({
+      keyword: Text(1, 100),
+      roomId: Type.Optional(RoomId),
+      limit: Type.Optional(Limit),
+      cursor: Type.Optional(Cursor),
+    }),
+    output: MessagePage,
+    errors: ['ROOM_NO_EXISTS'],
+    rate: 'read',
+    timeoutMs: 10_000,
+  }),
+  listGallery: operation({
+    service: 'messages',
+    event: 'listGallery',
+    summary: "A room's photos, videos, files, or messages with links, newest first",
+    input: Type.Object({
+      roomId: RoomId,
+      kind: Type.Enum(['PHOTO', 'VIDEO', 'FILE', 'LINK']),
+      limit: Type.Optional(Limit),
+      cursor: Type.Optional(Cursor),
+    }),
+    output: MessagePage,
+    errors: ['ROOM_NO_EXISTS'],
+    rate: 'read',
+  }),
+}
+
 /** What the messages service does for edges and other services. */
 export const messageInternals = {
   lastMessageOf: operation({
     service: 'messages',
-    summary: "The number of a room's last stored message",
+    summary: "The numbers of a room's last stored message and of the last change to one",
     input: RoomId,
-    output: Type.Object({ lastSeq: Seq }),
+    output: Type.Object({ lastSeq: Seq, lastChange: Seq }),
     errors: [],
   }),
   postFirstMessage: operation({
@@ -83,17 +205,57 @@ export const messageInternals = {
       roomId: RoomId,
       author: Author,
       type: Type.Enum(['TEXT', 'ADMIN']),
-      text: Text(1, 1_000_000),
+      text: LongText,
       memberCount: Type.Integer({ minimum: 0 }),
     }),
     output: Type.Object({ message: Message }),
     errors: ['MESSAGE_TOO_LONG'],
   }),
+  postMessage: operation({
+    service: 'messages',
+    summary: 'A platform posts a message of its own, in the name of anybody',
+    input: Type.Object({
+      roomId: RoomId,
+      syncKey: SyncKey,
+      author: Author,
+      data: Type.Object({ type: Type.Enum(['TEXT', 'ADMIN', 'CARD']), content: MessageContent }),
+      meta: Type.Optional(FreeForm),
+    }),
+    output: Type.Object({ message: Message }),
+    errors: ['ROOM_NO_EXISTS', 'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED', 'MESSAGE_TOO_LONG'],
+  }),
   replayMessages: operation({
     service: 'messages',
-    summary: 'Messages that an edge missed, in order',
-    input: Type.Object({ roomId: RoomId, afterSeq: Seq }),
-    output: Type.Object({ list: Type.Array(Message), lastSeq: Seq }),
+    summary: 'Messages and changes that an edge missed, each in order, as masters see them',
+    input: Type.Object({ roomId: RoomId, afterSeq: Seq, afterChange: Seq }),
+    output: Type.Object({
+      list: Type.Array(Message),
+      lastSeq: Seq,
+      changed: Type.Array(Change),
+      lastChange: Seq,
+    }),
     errors: [],
+  }),
+  quoteMessage: operation({
+    service: 'messages',
+    summary: 'Author and text of a message that is neither deleted nor hidden',
+    input: Type.Object(One),
+    output: Type.Object({ author: Author, text: Type.String() }),
+    errors: ['MESSAGE_NO_EXISTS'],
+  }),
+  surveyMessages: operation({
+    service: 'messages',
+    summary:
+      'For a recount: the last message of a room, and which of the next ones are gone, a page at a time',
+    input: Type.Object({ roomId: RoomId, afterSeq: Seq }),
+    output: Type.Object({
+      lastMessage: Nullable(Message),
+      /** Messages that were ever changed, and whether they are gone now. */
+      marks: Type.Array(Type.Object({ seq: Seq, isGone: Type.Boolean(), updatedAt: Timestamp })),
+      /** Go on after this one; null at the end. */
+      nextSeq: Nullable(Seq),
+    }),
+    errors: [],
+    timeoutMs: 10_000,
   }),
 }

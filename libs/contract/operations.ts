@@ -1,12 +1,15 @@
-import { messageInternals, messageOperations } from './messages.ts'
+import { changeOperations, messageInternals, messageOperations } from './messages.ts'
 import type { InputOf, OutputOf, Row, ServiceName } from './operation.ts'
-import { roomInternals, roomOperations } from './rooms.ts'
+import { memberOperations, roomInternals, roomOperations, userOperations } from './rooms.ts'
 
 /** The one table: types, validators, subjects, dispatch, the typed client and the documents come from it. */
 export const operations = {
   ...roomOperations,
+  ...memberOperations,
+  ...userOperations,
   ...roomInternals,
   ...messageOperations,
+  ...changeOperations,
   ...messageInternals,
 }
 
@@ -33,6 +36,10 @@ export type Caller = {
    */
   sent?: [string, number][]
 }
+
+/** How far the caller has lately sent in a room; 0 where nothing is known of it. */
+export const sentSeq = ({ sent = [] }: Caller, roomId: string) =>
+  Math.max(0, ...sent.filter(([id]) => id === roomId).map(([, seq]) => seq))
 
 /** A total record: an operation without a handler does not compile. */
 export type Handlers<S extends ServiceName> = {

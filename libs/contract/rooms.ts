@@ -1,21 +1,35 @@
 import { Type } from 'typebox'
-import { Author, JoinUser, Link, PartialRules, Room, RoomType, Rules } from './entities.ts'
+import {
+  Author,
+  JoinUser,
+  Link,
+  Message,
+  PartialRules,
+  Room,
+  RoomLook,
+  RoomType,
+  Rules,
+  User,
+} from './entities.ts'
 import { operation } from './operation.ts'
 import {
   Cursor,
   FreeForm,
   Limit,
+  LongText,
   MessageId,
   Name,
   Nullable,
+  Result,
   RoomId,
   Seq,
+  Targets,
   Text,
+  Timestamp,
   Url,
   UserId,
 } from './values.ts'
 
-const Result = Type.Object({ result: Type.Boolean() })
 const RoomPage = Type.Object({ list: Type.Array(Room), nextCursor: Nullable(Cursor) })
 const listFilter = {
   roomType: Type.Optional(RoomType),
@@ -68,6 +82,7 @@ export const roomOperations = {
       lastReadMessageId: Nullable(MessageId),
       unReadMsgCount: Type.Integer({ minimum: 0 }),
       lastSeq: Seq,
+      lastChange: Seq,
     }),
     errors: ['ROOM_NO_EXISTS'],
   }),
@@ -84,7 +99,7 @@ export const roomOperations = {
     event: 'createNewRoom',
     summary: 'Make a room whose master is the caller',
     input: Type.Object({
-      users: Type.Array(UserId, { maxItems: 10_000 }),
+      users: Targets,
       name: Name,
       rules: Type.Optional(PartialRules),
       profileUrl: Type.Optional(Url),
@@ -119,6 +134,170 @@ export const roomOperations = {
   }),
 }
 
+const TargetsOfRoom = { roomId: RoomId, targetUserIds: Targets }
+const RoomResult = Type.Object({ result: Type.Boolean(), room: Room })
+const MASTERS_ONLY = ['ROOM_NO_EXISTS', 'USER_IS_NOT_MASTER', 'WRONG_TARGET_USER_IDS'] as const
+
+/** Who is in a room, and who may do what there. */
+export const memberOperations = {
+  leaveOutRoom: operation({
+    service: 'rooms',
+    event: 'leaveOutRoom',
+    summary: 'End the own membership; a leaving last master hands over to the longest-standing member',
+    input: RoomId,
+    output: Result,
+    errors: ['ROOM_NO_EXISTS', 'ROOM_RULES_CAN_NOT_LEAVE'],
+  }),
+  inviteRoom: operation({
+    service: 'rooms',
+    event: 'inviteRoom',
+    summary: 'Add people to a room',
+    input: Type.Object(TargetsOfRoom),
+    output: RoomResult,
+    errors: [
+      'ROOM_NO_EXISTS',
+      'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED',
+      'ROOM_RULES_CAN_NOT_INVITE_MEMBERS',
+      'WRONG_TARGET_USER_IDS',
+      'JOIN_USER_ALREADY_EXISTS',
+      'USER_IS_BANNED',
+      'ROOM_IS_FULL',
+    ],
+    timeoutMs: 10_000,
+  }),
+  kickOutUsers: operation({
+    service: 'rooms',
+    event: 'kickOutUsers',
+    summary: 'Take members out of a room, and with `ban` keep them out',
+    input: Type.Object({ ...TargetsOfRoom, ban: Type.Optional(Type.Boolean()) }),
+    output: Result,
+    errors: MASTERS_ONLY,
+    timeoutMs: 10_000,
+  }),
+  unbanUsers: operation({
+    service: 'rooms',
+    event: 'unbanUsers',
+    summary: 'Let banned people be invited again',
+    input: Type.Object(TargetsOfRoom),
+    output: Result,
+    errors: MASTERS_ONLY,
+    timeoutMs: 10_000,
+  }),
+  muteUsers: operation({
+    service: 'rooms',
+    event: 'muteUsers',
+    summary: 'Take members the right to write, for a time or for good',
+    input: Type.Object({
+      ...TargetsOfRoom,
+      minutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 5_256_000 })),
+    }),
+    output: Result,
+    errors: MASTERS_ONLY,
+    timeoutMs: 10_000,
+  }),
+  unmuteUsers: operation({
+    service: 'rooms',
+    event: 'unmuteUsers',
+    summary: 'Give muted members the right to write again',
+    input: Type.Object(TargetsOfRoom),
+    output: Result,
+    errors: MASTERS_ONLY,
+    timeoutMs: 10_000,
+  }),
+  setMasters: operation({
+    service: 'rooms',
+    event: 'setMasters',
+    summary: 'Make members masters, or masters members; the caller remains one',
+    input: Type.Object({ ...TargetsOfRoom, master: Type.Boolean() }),
+    output: RoomResult,
+    errors: MASTERS_ONLY,
+    timeoutMs: 10_000,
+  }),
+  roomAlarmTurnOnOff: operation({
+    service: 'rooms',
+    event: 'roomAlarmTurnOnOff',
+    summary: 'Turn the own alarm for a room on or off; without `alarmOn` the other way round',
+    input: Type.Object({ roomId: RoomId, alarmOn: Type.Optional(Type.Boolean()) }),
+    output: Type.Object({ result: Type.Boolean(), alarmOn: Type.Boolean() }),
+    errors: ['ROOM_NO_EXISTS'],
+  }),
+  setAnnouncement: operation({
+    service: 'rooms',
+    event: 'setAnnouncement',
+    summary: 'Pin a message or a text above the room; neither clears it',
+    input: Type.Object({
+      roomId: RoomId,
+      messageId: Type.Optional(MessageId),
+      text: Type.Optional(LongText),
+    }),
+    output: RoomResult,
+    errors: [
+      'ROOM_NO_EXISTS',
+      'USER_IS_NOT_MASTER',
+      'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED',
+      'MESSAGE_NO_EXISTS',
+      'MESSAGE_TOO_LONG',
+    ],
+  }),
+  listMembers: operation({
+    service: 'rooms',
+    event: 'listMembers',
+    summary: 'Members of a room that the caller may see, by nickName and state',
+    input: Type.Object({
+      roomId: RoomId,
+      keyword: Type.Optional(Text(1, 100)),
+      state: Type.Optional(Type.Enum(['JOINED', 'BANNED', 'MUTED'])),
+      limit: Type.Optional(Limit),
+      cursor: Type.Optional(Cursor),
+    }),
+    output: Type.Object({ list: Type.Array(JoinUser), nextCursor: Nullable(Cursor) }),
+    errors: ['ROOM_NO_EXISTS'],
+    rate: 'read',
+  }),
+}
+
+/** The directory as people use it. */
+export const userOperations = {
+  searchUsers: operation({
+    service: 'rooms',
+    event: 'searchUsers',
+    summary: 'People whose nickName holds a keyword',
+    input: Type.Object({
+      keyword: Text(1, 100),
+      limit: Type.Optional(Limit),
+      cursor: Type.Optional(Cursor),
+    }),
+    output: Type.Object({ list: Type.Array(User), nextCursor: Nullable(Cursor) }),
+    errors: [],
+    rate: 'read',
+  }),
+  blockUser: operation({
+    service: 'rooms',
+    event: 'blockUser',
+    summary: 'Keep someone from inviting the caller or making rooms with them, and mark their messages',
+    input: Type.Object({ userId: UserId }),
+    output: Result,
+    errors: ['WRONG_TARGET_USER_IDS', 'USER_NO_EXISTS'],
+  }),
+  unblockUser: operation({
+    service: 'rooms',
+    event: 'unblockUser',
+    summary: 'Take a block back',
+    input: Type.Object({ userId: UserId }),
+    output: Result,
+    errors: [],
+  }),
+  listBlocked: operation({
+    service: 'rooms',
+    event: 'listBlocked',
+    summary: 'Everybody whom the caller has blocked',
+    input: Type.Object({}),
+    output: Type.Object({ list: Type.Array(User) }),
+    errors: [],
+    rate: 'read',
+  }),
+}
+
 /** What the rooms service does for edges and other services. */
 export const roomInternals = {
   openSession: operation({
@@ -131,6 +310,7 @@ export const roomInternals = {
     }),
     output: Type.Object({
       rooms: Type.Array(Type.Object({ ...Membership.properties, lastSeq: Seq })),
+      blocked: Type.Array(UserId),
     }),
     errors: [],
     timeoutMs: 10_000,
@@ -138,10 +318,11 @@ export const roomInternals = {
   viewRooms: operation({
     service: 'rooms',
     summary: 'Rooms as broadcasts carry them, for an edge that may have missed one',
-    input: Type.Object({ roomIds: Type.Array(RoomId, { maxItems: 1000 }) }),
-    output: Type.Object({
-      rooms: Type.Array(Room),
+    input: Type.Object({
+      /** `since`: how far the least of those who look has read. */
+      rooms: Type.Array(Type.Object({ roomId: RoomId, since: Seq }), { maxItems: 1000 }),
     }),
+    output: Type.Object({ rooms: Type.Array(RoomLook) }),
     errors: [],
   }),
   roomAccess: operation({
@@ -153,15 +334,66 @@ export const roomInternals = {
       master: Type.Boolean(),
       rules: Rules,
       memberCount: Type.Integer(),
+      /** Null where they are not muted. */
+      mutedUntil: Nullable(Timestamp),
     }),
     errors: ['ROOM_NO_EXISTS'],
+  }),
+  roomFacts: operation({
+    service: 'rooms',
+    summary: 'What must be known of a room to post in it without being a member',
+    input: RoomId,
+    output: Type.Object({ memberCount: Type.Integer(), isFrozen: Type.Boolean() }),
+    errors: ['ROOM_NO_EXISTS'],
+  }),
+  blocksOf: operation({
+    service: 'rooms',
+    summary: 'Whom a user has blocked',
+    input: UserId,
+    output: Type.Object({ blocked: Type.Array(UserId) }),
+    errors: [],
+  }),
+  roomsOfUser: operation({
+    service: 'rooms',
+    summary: 'The rooms that a user is in',
+    input: UserId,
+    output: Type.Object({ roomIds: Type.Array(RoomId) }),
+    errors: [],
+  }),
+  readersOf: operation({
+    service: 'rooms',
+    summary: 'Which present members have read a message, as far as the caller may see them',
+    input: Type.Object({ roomId: RoomId, seq: Seq, authorId: UserId }),
+    output: Type.Object({ read: Type.Array(User), unread: Type.Array(User) }),
+    errors: ['ROOM_NO_EXISTS'],
+  }),
+  noteChange: operation({
+    service: 'rooms',
+    summary: 'Take in at once what happened to a message, which comes by the stream as well',
+    input: Message,
+    output: Result,
+    errors: [],
+  }),
+  recountRoom: operation({
+    service: 'rooms',
+    summary: "Rebuild a room's last message and its set of gone messages from the messages",
+    input: RoomId,
+    output: Type.Object({ lastSeq: Seq, gone: Type.Integer(), isChanged: Type.Boolean() }),
+    errors: ['ROOM_NO_EXISTS'],
+    timeoutMs: 60_000,
+  }),
+  listRoomIds: operation({
+    service: 'rooms',
+    summary: 'The ids of all rooms, a page at a time',
+    input: Type.Object({ after: Type.Optional(RoomId) }),
+    output: Type.Object({ roomIds: Type.Array(RoomId), total: Type.Integer() }),
+    errors: [],
   }),
   countUnread: operation({
     service: 'rooms',
     summary: 'How many present members have not read each of these messages',
     input: Type.Object({
-      roomId: RoomId,
-      messages: Type.Array(Type.Object({ seq: Seq, authorId: UserId }), { maxItems: 1000 }),
+      messages: Type.Array(Type.Object({ roomId: RoomId, seq: Seq, authorId: UserId }), { maxItems: 1000 }),
     }),
     output: Type.Object({ counts: Type.Array(Type.Integer()) }),
     errors: [],

@@ -24,6 +24,9 @@ export function subjectsOf(root = 'chat') {
     everyRoom: (kind: keyof RoomEvents) => `${root}.event.room.*.${kind}`,
     userEvent: (userId: string, kind: keyof UserEvents | '*') =>
       `${root}.event.user.${token(userId)}.${kind}`,
+    everyUser: (kind: keyof UserEvents) => `${root}.event.user.*.${kind}`,
+    /** Processes that keep a copy of who may do what tell here that they are alive. */
+    roll: `${root}.roll`,
     stream: `${root.toUpperCase()}_EVENTS`,
   }
 }

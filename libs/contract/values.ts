@@ -16,12 +16,16 @@ export const UserId = Type.String({
 export const RoomId = text(1, 128)
 export const MessageId = text(1, 200)
 export const SyncKey = text(1, 128)
+/** Longer than any configured `textLength`: that limit answers `MESSAGE_TOO_LONG`, this one `INVALID_REQUEST`. */
+export const LongText = text(1, 1_000_000)
 export const Name = text(1, 100)
 export const Url = text(1, 2048)
 export const Cursor = text(1, 500)
 export const Timestamp = Type.String()
 export const Seq = Type.Integer({ minimum: 0, maximum: 9_999_999_999 })
 /** A page longer than the server's maximum is shortened, not refused. */
+/** Whom an operation acts on. */
+export const Targets = Type.Array(UserId, { maxItems: 10_000 })
 export const Limit = Type.Integer({ minimum: 1 })
 
 /** Kept as it comes: at most 4 KB, depth 5, no `__proto__`, no key starting with `$`. */
@@ -32,3 +36,6 @@ export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Ty
 /** Unlike other objects, one whose unknown keys are refused instead of dropped. */
 export const Strict = <T extends TProperties>(properties: T) =>
   Type.Object(properties, { additionalProperties: false })
+
+/** Where there is nothing to tell but that it was done. */
+export const Result = Type.Object({ result: Type.Boolean() })

@@ -1,22 +1,67 @@
-import type { JoinUser, Room } from './entities.ts'
+import type { JoinUser, Message, Room, RoomLook } from './entities.ts'
 import { messageId } from './ids.ts'
 
 /** A member as one who looks at a room: who they are in it, and how far they have read. */
 export type Viewer = { member: JoinUser; readSeq: number }
+/** What decides how a message looks to someone. */
+export type Reader = { master: boolean; blocked: ReadonlySet<string> }
 
 /** Without `canShowMemberList` only masters see members who are neither masters nor themselves. */
-export const maySee = (rules: Room['rules'], viewer: JoinUser, other: JoinUser) =>
-  rules.canShowMemberList || viewer.master || other.master || other._id === viewer._id
+export const maySee = (
+  rules: Room['rules'],
+  viewer: Pick<JoinUser, '_id' | 'master'>,
+  other: Pick<JoinUser, '_id' | 'master'>,
+) => rules.canShowMemberList || viewer.master || other.master || other._id === viewer._id
 
-/** The room as broadcasts carry it, turned into what one member sees: own cursor, count and alarm, members they may see. */
-export function roomAsSeenBy(room: Room, { member, readSeq }: Viewer): Room {
+/** Neither counted as unread nor found by search, gallery, export or push. */
+export const isGone = ({ status }: Pick<Message, 'status'>) => status.deleted || status.hidden
+
+/** A message as one member sees it: hidden content is for masters alone, and blocked authors are marked. */
+export function messageAsSeenBy(message: Message, { master, blocked }: Reader): Message {
+  const isBlocked = blocked.has(message.author.authorId)
+  const isEmptied = message.status.hidden && !master
+  if (!isBlocked && !isEmptied) return message
+  return { ...message, ...(isEmptied && emptied(message)), ...(isBlocked && { blocked: true }) }
+}
+
+/** What is left of a message whose content is not to be seen. */
+export const emptied = (message: Message) => ({
+  data: { type: message.data.type, content: {} },
+  replyTo: null,
+  mentions: [],
+  meta: null,
+})
+
+/** How many of the ascending `seqs` are above `from`. */
+export function countAbove(seqs: readonly number[], from: number): number {
+  let [low, high] = [0, seqs.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((seqs[middle] as number) > from) high = middle
+    else low = middle + 1
+  }
+  return seqs.length - low
+}
+
+/** Unread for one who has read up to `readSeq`; `gone` holds at least every seq above it that does not count. */
+export const unreadOf = (lastSeq: number, readSeq: number, gone: readonly number[]) =>
+  Math.max(0, lastSeq - readSeq - countAbove(gone, readSeq) + countAbove(gone, Math.max(lastSeq, readSeq)))
+
+/** The room as edges hold it, turned into what one member sees: own cursor, count and alarm, members they may see. */
+export function roomAsSeenBy(
+  look: RoomLook,
+  { member, readSeq }: Viewer,
+  blocked: ReadonlySet<string>,
+): Room {
+  const { since: _, gone, ...room } = look
   const self = { ...member, lastReadMessageId: readSeq > 0 ? messageId(room._id, readSeq) : null }
   const visible = room.joinUsers.filter((user) => maySee(room.rules, member, user))
   const isShown = visible.some((user) => user._id === member._id)
   return {
     ...room,
     joinUsers: isShown ? visible.map((user) => (user._id === member._id ? self : user)) : [...visible, self],
-    unReadMsgCount: Math.max(0, room.lastSeq - readSeq),
+    lastMessage: room.lastMessage && messageAsSeenBy(room.lastMessage, { master: member.master, blocked }),
+    unReadMsgCount: unreadOf(room.lastSeq, readSeq, gone),
     alarmOn: member.alarmOn,
   }
 }

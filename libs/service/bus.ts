@@ -59,6 +59,8 @@ const encoder = new TextEncoder()
 export const encode = (value: unknown): Uint8Array => encoder.encode(JSON.stringify(value))
 
 export class Bus {
+  /** Tells one process, or part of one, from others that do the same. */
+  readonly instanceId = crypto.randomUUID()
   readonly subjects: Subjects
   readonly connection: NatsConnection
   private readonly options: BusOptions

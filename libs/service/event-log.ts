@@ -1,7 +1,14 @@
-import type { Message } from '@chat/contract'
 import { type JetStreamClient, jetstream } from '@nats-io/jetstream'
 import { headers } from '@nats-io/transport-node'
-import { type Bus, encode } from './bus.ts'
+import type { Bus } from './bus.ts'
+import {
+  eventId,
+  numberOf,
+  publicationOf,
+  readEvent,
+  type StreamEvent,
+  type StreamKind,
+} from './stream-event.ts'
 
 const PUBLISH_TIMEOUT_MS = 1_500
 /**
@@ -12,9 +19,9 @@ const BATCH_FROM = 8
 /** The server takes up to 1,000. */
 const BATCH_TO = 200
 
-type Waiting = { message: Message; done: PromiseWithResolvers<void> }
+type Waiting = { event: StreamEvent; done: PromiseWithResolvers<void> }
 
-/** The stream as its writer sees it. Messages that come while a group is on its way are the next group. */
+/** The stream as its writer sees it. Events that come while a group is on its way are the next group. */
 export class EventLog {
   private readonly bus: Bus
   private readonly client: JetStreamClient
@@ -27,23 +34,23 @@ export class EventLog {
   }
 
   /**
-   * Resolves when the stream has the message on disk; messages get there in the order of the calls. Gateways hear the
+   * Resolves when the stream has the event on disk; events get there in the order of the calls. Gateways hear the
    * same publish as a plain event, perhaps more than once.
    */
-  append(message: Message): Promise<void> {
+  append(event: StreamEvent): Promise<void> {
     const done = Promise.withResolvers<void>()
-    this.waiting.push({ message, done })
+    this.waiting.push({ event, done })
     if (!this.working) void this.work()
     return done.promise
   }
 
-  /** The seq of the last message of a room that the stream has; 0 where it has none (any more). */
-  async lastSeq(roomId: string): Promise<number> {
+  /** The number of a room's last event of a kind that the stream has; 0 where it has none (any more). */
+  async lastNumber(kind: StreamKind, roomId: string): Promise<number> {
     const manager = await this.client.jetstreamManager(false)
     const stored = await manager.direct.getMessage(this.bus.subjects.stream, {
-      last_by_subj: this.bus.subjects.roomEvent(roomId, 'message'),
+      last_by_subj: this.bus.subjects.roomEvent(roomId, kind),
     })
-    return stored ? stored.json<Message>().seq : 0
+    return stored ? numberOf(readEvent(stored)) : 0
   }
 
   private async work() {
@@ -55,9 +62,9 @@ export class EventLog {
     this.working = false
   }
 
-  /** @returns false where it did not work: one message that the stream has already spoils a batch */
+  /** @returns false where it did not work: one event that the stream has already spoils a batch */
   private async publishTogether(group: Waiting[]): Promise<boolean> {
-    const [first, ...rest] = group.map(({ message }) => this.publication(message))
+    const [first, ...rest] = group.map(({ event }) => this.publication(event))
     const last = rest.pop()
     if (!first || !last) return false
     try {
@@ -72,19 +79,16 @@ export class EventLog {
   }
 
   private async publishEach(group: Waiting[]) {
-    const publishing = group.map(({ message, done }) =>
-      this.client.publish(...this.publication(message)).then(() => done.resolve(), done.reject),
+    const publishing = group.map(({ event, done }) =>
+      this.client.publish(...this.publication(event)).then(() => done.resolve(), done.reject),
     )
     await Promise.all(publishing)
   }
 
-  private publication(message: Message) {
+  private publication(event: StreamEvent) {
     const identified = headers()
-    identified.set('Nats-Msg-Id', message._id)
-    return [
-      this.bus.subjects.roomEvent(message.roomId, 'message'),
-      encode(message),
-      { headers: identified },
-    ] as const
+    identified.set('Nats-Msg-Id', eventId(event))
+    const { subject, body } = publicationOf(event, this.bus.subjects)
+    return [subject, body, { headers: identified }] as const
   }
 }

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Message, RoomEvents } from '@chat/contract'
 import {
   AckPolicy,
   DiscardPolicy,
+  type JetStreamManager,
   type JsMsg,
   jetstream,
   jetstreamManager,
@@ -12,6 +12,7 @@ import {
 import { nanos } from '@nats-io/transport-node'
 import type { Bus } from './bus.ts'
 import type { Logger } from './logger.ts'
+import { readEvent, type StreamEvent, type StreamKind, streamKinds } from './stream-event.ts'
 
 const SEVEN_DAYS_MS = 7 * 24 * 60 * 60 * 1000
 const TEN_GB = 10 * 1024 ** 3
@@ -21,7 +22,7 @@ export async function ensureStream(bus: Bus) {
   const manager = await jetstreamManager(bus.connection, { timeout: 10_000 })
   const config = {
     name: bus.subjects.stream,
-    subjects: [bus.subjects.everyRoom('message')],
+    subjects: streamKinds.map((kind) => bus.subjects.everyRoom(kind)),
     storage: StorageType.File,
     retention: RetentionPolicy.Limits,
     discard: DiscardPolicy.Old,
@@ -43,9 +44,11 @@ type Consuming = {
   logger: Logger
   /** Survives restarts and is shared by all instances that use the same name. */
   durable: string
-  kind: keyof RoomEvents
-  /** Handles a batch: acked when it resolves, delivered again when it throws. */
-  handle: (events: Message[]) => Promise<void>
+  kinds: StreamKind[]
+  /** Handles a batch, in the stream's order: acked when it resolves, delivered again when it throws. */
+  handle: (events: StreamEvent[]) => Promise<void>
+  /** How long events wait for company under load. */
+  paceMs?: number
 }
 
 const MAX_BATCH = 2_000
@@ -59,17 +62,8 @@ const PACE_MS = 400
 
 /** Reads the stream through a durable consumer, in batches of what has arrived. Ends with `close`. */
 export async function consumeEvents(options: Consuming): Promise<{ close: () => Promise<void> }> {
-  const { bus, durable, kind } = options
-  const manager = await jetstreamManager(bus.connection, { timeout: 10_000 })
-  await manager.consumers.add(bus.subjects.stream, {
-    durable_name: durable,
-    filter_subject: bus.subjects.everyRoom(kind),
-    ack_policy: AckPolicy.Explicit,
-    ack_wait: nanos(10_000),
-    // What it does is idempotent and must happen: an outage of the store may last longer than any number of tries.
-    max_deliver: -1,
-    max_ack_pending: 5_000,
-  })
+  const { bus, durable } = options
+  await ensureConsumer(await jetstreamManager(bus.connection, { timeout: 10_000 }), options)
   const consumer = await jetstream(bus.connection).consumers.get(bus.subjects.stream, durable)
   const batches = new Batches(options)
   const messages = await consumer.consume({
@@ -83,6 +77,30 @@ export async function consumeEvents(options: Consuming): Promise<{ close: () => 
       await bus.flush()
     },
   }
+}
+
+/** Makes the durable consumer, or brings one from before to what is read now; it goes on where it was. */
+async function ensureConsumer(manager: JetStreamManager, { bus, durable, kinds }: Consuming) {
+  const { stream } = bus.subjects
+  const config = {
+    filter_subjects: kinds.map((kind) => bus.subjects.everyRoom(kind)),
+    ack_wait: nanos(10_000),
+    // What it does is idempotent and must happen: an outage of the store may last longer than any number of tries.
+    max_deliver: -1,
+    max_ack_pending: 5_000,
+  }
+  const exists = await manager.consumers.info(stream, durable).then(
+    () => true,
+    () => false,
+  )
+  // One filter and several are two fields, of which only one may be set.
+  if (exists) await manager.consumers.update(stream, durable, { ...config, filter_subject: '' })
+  else
+    await manager.consumers.add(stream, {
+      ...config,
+      durable_name: durable,
+      ack_policy: AckPolicy.Explicit,
+    })
 }
 
 /** One batch at a time; what arrives meanwhile is the next one. */
@@ -106,7 +124,7 @@ class Batches {
 
   private async work() {
     while (this.waiting.length > 0) {
-      const pace = delay(PACE_MS)
+      const pace = delay(this.options.paceMs ?? PACE_MS)
       await this.handle(this.waiting.splice(0, MAX_BATCH))
       await pace
     }
@@ -125,9 +143,9 @@ class Batches {
     }
   }
 
-  private parse(message: JsMsg): Message[] {
+  private parse(message: JsMsg): StreamEvent[] {
     try {
-      return [message.json<Message>()]
+      return [readEvent(message)]
     } catch (err) {
       this.options.logger.error(
         { err, subject: message.subject, seq: message.seq },

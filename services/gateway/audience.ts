@@ -1,32 +1,29 @@
-import { kindOf, messageId, type Room, type RoomEvents, roomAsSeenBy } from '@chat/contract'
+import { kindOf, type Room, type RoomEvents, type RoomLook, roomAsSeenBy } from '@chat/contract'
 import type { Bus, Logger } from '@chat/service'
 import type { Msg, Subscription } from '@nats-io/transport-node'
 import type { Delivery } from './delivery.ts'
+import { isLater, Looks } from './looks.ts'
 import type { Session } from './session.ts'
 import { Telling } from './telling.ts'
 
 const SHOW_DELAY_MS = 50
-const REMEMBERED_ROOMS = 2_000
 const VIEWS_AT_ONCE = 200
 
 type Heard = { subscription: Subscription; members: Set<Session> }
 type ClientEvent = 'listenRoom' | 'updateRoomLastMessage'
-type EmitOpen = (roomId: string, event: 'readMessage', payload: RoomEvents['read']) => void
+type TellRead = (roomId: string, read: RoomEvents['read']) => void
 
 /**
  * Which rooms this gateway hears, and who here is told of them. A room is heard while a member is connected;
  * messages are looked at only where someone has the room open.
  */
 export class Audience {
+  readonly looks: Looks
   private readonly bus: Bus
   private readonly logger: Logger
   private readonly delivery: Delivery
-  private readonly emitOpen: EmitOpen
+  private readonly tellRead: TellRead
   private readonly heard = new Map<string, Heard>()
-  /** How rooms looked when last announced; so that a moved cursor costs no question. */
-  private readonly looks = new Map<string, Room>()
-  /** How far each heard room was when last told of, to see after an outage what was missed. */
-  private readonly seen = new Map<string, number>()
   private readonly telling = new Telling()
   private readonly toShow = new Map<string, Map<Session, ClientEvent>>()
   private timer: NodeJS.Timeout | null = null
@@ -36,15 +33,19 @@ export class Audience {
    */
   private early: [roomId: string, event: Msg][] | null = null
 
-  constructor(parts: { bus: Bus; logger: Logger; delivery: Delivery; emitOpen: EmitOpen }) {
+  constructor(parts: { bus: Bus; logger: Logger; delivery: Delivery; tellRead: TellRead }) {
     this.bus = parts.bus
     this.logger = parts.logger
     this.delivery = parts.delivery
-    this.emitOpen = parts.emitOpen
+    this.tellRead = parts.tellRead
+    this.looks = new Looks(parts.bus)
   }
 
   /** Starts hearing a room for a member. The caller flushes before it relies on it. */
   add(roomId: string, session: Session) {
+    // What is gone is known from the least cursor here on.
+    const { readSeq = 0 } = session.rooms.get(roomId) ?? {}
+    if (readSeq < (this.looks.get(roomId)?.since ?? 0)) this.looks.drop(roomId)
     const known = this.heard.get(roomId)
     if (known) return void known.members.add(session)
     const subscription = this.bus.subscribe(this.bus.subjects.roomEvent(roomId, '*'), (event) =>
@@ -59,27 +60,18 @@ export class Audience {
     if (!heard || heard.members.size > 0) return
     heard.subscription.unsubscribe()
     this.heard.delete(roomId)
-    this.looks.delete(roomId)
-    this.seen.delete(roomId)
+    this.looks.forget(roomId)
   }
 
-  lastSeq(roomId: string): number {
-    return this.seen.get(roomId) ?? 0
-  }
-
-  noteLastSeq(roomId: string, seq: number) {
-    this.seen.set(roomId, Math.max(seq, this.lastSeq(roomId)))
-  }
-
-  /** What rooms looked like is worth nothing once events may have been missed. */
   pause() {
     this.early = []
-    this.looks.clear()
+    this.looks.pause()
   }
 
   resume() {
     const early = this.early ?? []
     this.early = null
+    this.looks.resume()
     for (const [roomId, event] of early) if (this.heard.has(roomId)) this.hear(roomId, event)
   }
 
@@ -92,8 +84,8 @@ export class Audience {
   }
 
   /** Shows what is new in a room to every member here. */
-  showAll(roomId: string) {
-    for (const session of this.membersOf(roomId)) this.show(roomId, session, 'updateRoomLastMessage')
+  showAll(roomId: string, event: ClientEvent = 'updateRoomLastMessage') {
+    for (const session of this.membersOf(roomId)) this.show(roomId, session, event)
   }
 
   stop() {
@@ -103,19 +95,16 @@ export class Audience {
   }
 
   private hear(roomId: string, event: Msg) {
-    const kind = kindOf(event.subject)
-    if (this.early) {
-      if (kind !== 'message') this.early.push([roomId, event])
-    } else if (kind === 'message') {
-      if (this.delivery.isOpen(roomId)) this.delivery.hear(roomId, event.json())
-    } else if (kind === 'news') {
-      this.takeNews(roomId, event.json())
-    } else if (kind === 'update') {
-      const room = this.remember(event.json())
-      for (const session of this.membersOf(roomId)) this.tell(session, 'listenRoom', room)
-    } else if (kind === 'read') {
-      this.takeRead(roomId, event.json())
-    }
+    const kind = kindOf(event.subject) as keyof RoomEvents
+    const isOfMessage = kind === 'message' || kind === 'change'
+    if (this.early) return void (isOfMessage || this.early.push([roomId, event]))
+    if (isOfMessage && !this.delivery.isOpen(roomId)) return
+    if (kind === 'message') this.delivery.hear(roomId, event.json())
+    else if (kind === 'change') this.delivery.hearChange(roomId, event.json())
+    else if (kind === 'news') this.takeNews(roomId, event.json())
+    else if (kind === 'update') this.takeUpdate(roomId, event.json())
+    else if (kind === 'read') this.takeRead(roomId, event.json())
+    else if (kind === 'gone') this.lookAgain(roomId)
   }
 
   private membersOf(roomId: string): Iterable<Session> {
@@ -126,39 +115,45 @@ export class Audience {
   private takeNews(roomId: string, { lastSeq, lastMessage, cursors }: RoomEvents['news']) {
     const look = this.looks.get(roomId)
     // Two instances of rooms may tell in either order.
-    if (look && look.lastSeq > lastSeq) return
+    if (look && isLater(look, { lastSeq, lastMessage })) return
     if (!look) {
       // A look that is on its way may be older than this.
-      this.noteLastSeq(roomId, lastSeq)
+      this.looks.noteLastSeq(roomId, lastSeq)
       return this.showAll(roomId)
     }
-    for (const [userId, seq] of cursors) moveCursor(look, userId, seq)
-    const room = this.remember({ ...look, lastSeq, lastMessage })
-    for (const session of this.membersOf(roomId)) this.tell(session, 'updateRoomLastMessage', room)
+    for (const [userId, seq] of cursors) this.looks.moveCursor(roomId, userId, seq)
+    this.tellAll('updateRoomLastMessage', this.looks.keep({ ...look, lastSeq, lastMessage }))
+  }
+
+  /** Members or settings: what is gone is as it was. */
+  private takeUpdate(roomId: string, update: Room) {
+    const look = this.looks.get(roomId)
+    if (!look) return this.showAll(roomId, 'listenRoom')
+    this.tellAll('listenRoom', this.looks.keep({ ...update, since: look.since, gone: look.gone }))
+  }
+
+  private lookAgain(roomId: string) {
+    this.looks.drop(roomId)
+    this.showAll(roomId)
   }
 
   private takeRead(roomId: string, read: RoomEvents['read']) {
-    const look = this.looks.get(roomId)
-    if (look) moveCursor(look, read.userId, read.seq)
-    if (this.delivery.isOpen(roomId)) this.telling.add(() => this.emitOpen(roomId, 'readMessage', read))
+    this.looks.moveCursor(roomId, read.userId, read.seq)
+    if (this.delivery.isOpen(roomId)) this.telling.add(() => this.tellRead(roomId, read))
   }
 
-  private tell(session: Session, event: ClientEvent, room: Room) {
+  private tellAll(event: ClientEvent, room: RoomLook) {
+    for (const session of this.membersOf(room._id)) this.tell(session, event, room)
+  }
+
+  private tell(session: Session, event: ClientEvent, room: RoomLook) {
     const viewer = session.rooms.get(room._id)
     if (!viewer) return
     viewer.member = room.joinUsers.find((user) => user._id === session.userId) ?? viewer.member
-    this.telling.add(() => session.emit(event, roomAsSeenBy(room, viewer)))
-  }
-
-  /** Keeps how a room looks. */
-  private remember(room: Room): Room {
-    const known = this.looks.get(room._id)
-    const newest = known ? merged(known, room) : room
-    this.looks.delete(room._id)
-    this.looks.set(room._id, newest)
-    this.noteLastSeq(room._id, newest.lastSeq)
-    if (this.looks.size > REMEMBERED_ROOMS) this.looks.delete(this.looks.keys().next().value as string)
-    return newest
+    this.telling.add(() => {
+      // Between now and then they may have been taken out.
+      if (session.rooms.has(room._id)) session.emit(event, roomAsSeenBy(room, viewer, session.blocked))
+    })
   }
 
   private schedule() {
@@ -171,12 +166,17 @@ export class Audience {
     const due = [...this.toShow].slice(0, VIEWS_AT_ONCE)
     for (const [roomId] of due) this.toShow.delete(roomId)
     try {
-      await this.look(due.filter(([id, sessions]) => this.isUnknown(id, sessions)).map(([roomId]) => roomId))
-      for (const [roomId, sessions] of due) this.showRoom(roomId, sessions)
+      const unknown = due.filter(([roomId, sessions]) => this.isUnknown(roomId, sessions))
+      const stale = await this.looks.fetch(
+        unknown.map(([roomId]) => ({ roomId, since: this.leastCursor(roomId) })),
+      )
+      for (const [roomId, sessions] of due) {
+        if (stale.has(roomId)) this.showAgain(roomId, sessions)
+        else this.showRoom(roomId, sessions)
+      }
     } catch (err) {
       this.logger.warn({ err, rooms: due.length }, 'rooms not shown, will try again')
-      for (const [roomId, sessions] of due)
-        for (const [session, event] of sessions) this.show(roomId, session, event)
+      for (const [roomId, sessions] of due) this.showAgain(roomId, sessions)
     }
     if (this.toShow.size > 0) this.schedule()
   }
@@ -184,40 +184,20 @@ export class Audience {
   /** Also where more is known to have happened than was looked at; and a newcomer is shown the room as it is now. */
   private isUnknown(roomId: string, sessions: Map<Session, ClientEvent>) {
     const look = this.looks.get(roomId)
-    return !look || look.lastSeq < this.lastSeq(roomId) || [...sessions.values()].includes('listenRoom')
+    return !look || look.lastSeq < this.looks.lastSeq(roomId) || [...sessions.values()].includes('listenRoom')
   }
 
-  private async look(roomIds: string[]) {
-    if (roomIds.length === 0) return
-    const { rooms } = await this.bus.ask(
-      'viewRooms',
-      { userId: '', requestId: crypto.randomUUID() },
-      { roomIds },
-    )
-    for (const room of rooms) this.remember(room)
+  private leastCursor(roomId: string): number {
+    const cursors = [...this.membersOf(roomId)].map((session) => session.rooms.get(roomId)?.readSeq ?? 0)
+    return cursors.reduce((least, cursor) => Math.min(least, cursor), cursors[0] ?? 0)
+  }
+
+  private showAgain(roomId: string, sessions: Map<Session, ClientEvent>) {
+    for (const [session, event] of sessions) this.show(roomId, session, event)
   }
 
   private showRoom(roomId: string, sessions: Map<Session, ClientEvent>) {
     const room = this.looks.get(roomId)
     if (room) for (const [session, event] of sessions) this.tell(session, event, room)
   }
-}
-
-/** What is told late, or was read before something else was told, takes nothing back. */
-function merged(known: Room, told: Room): Room {
-  const { lastSeq, lastMessage } = known.lastSeq > told.lastSeq ? known : told
-  const room = { ...(known.updatedAt > told.updatedAt ? known : told), lastSeq, lastMessage }
-  for (const { _id, lastReadMessageId } of known.joinUsers) {
-    if (lastReadMessageId !== null) moveCursorTo(room, _id, lastReadMessageId)
-  }
-  return room
-}
-
-const moveCursor = (room: Room, userId: string, seq: number) =>
-  moveCursorTo(room, userId, messageId(room._id, seq))
-
-function moveCursorTo(room: Room, userId: string, id: string) {
-  const user = room.joinUsers.find((candidate) => candidate._id === userId)
-  // Ids of one room sort as their seqs do.
-  if (user && (user.lastReadMessageId ?? '') < id) user.lastReadMessageId = id
 }

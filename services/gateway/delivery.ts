@@ -1,36 +1,42 @@
-import type { Caller, Message } from '@chat/contract'
+import type { Caller, Message, RoomEvents } from '@chat/contract'
 import type { Bus, Logger, Metrics } from '@chat/service'
+import { Ordered } from './ordered.ts'
 
 const GAP_WAIT_MS = 50
 const RETRY_MS = 250
 
 /** What delivery needs of a socket. */
 export type Listener = { deliver: (message: Message) => void }
-type Emit = (roomId: string, message: Message) => void
+export type Tell = (event: 'listenMessage' | 'updateMessage', message: Message) => void
+/** Where a room stands when it is opened. */
+export type Standing = { lastSeq: number; lastChange: number }
 
 type Lane = {
   listeners: Set<Listener>
   /** Sockets that are about to listen: what arrives for them is kept. */
   opening: number
-  /** The seq up to which everything has been delivered; null until the first socket knows where it begins. */
-  delivered: number | null
-  waiting: Map<number, Message>
+  messages: Ordered<Message>
+  changes: Ordered<Message>
+  /** Later states of messages that have not been delivered yet. */
+  changedEarly: Map<number, Message>
   timer: NodeJS.Timeout | null
 }
 
-/** Messages of open rooms, in `seq` order and each once: repeats are dropped, gaps are waited for, then fetched. */
+/**
+ * Messages of open rooms in `seq` order, and changes to them in theirs, each once: gaps are waited for, then fetched.
+ */
 export class Delivery {
   private readonly bus: Bus
   private readonly logger: Logger
   private readonly metrics: Metrics
-  private readonly emit: Emit
+  private readonly tell: Tell
   private readonly lanes = new Map<string, Lane>()
 
-  constructor(parts: { bus: Bus; logger: Logger; metrics: Metrics; emit: Emit }) {
+  constructor(parts: { bus: Bus; logger: Logger; metrics: Metrics; tell: Tell }) {
     this.bus = parts.bus
     this.logger = parts.logger
     this.metrics = parts.metrics
-    this.emit = parts.emit
+    this.tell = parts.tell
   }
 
   isOpen(roomId: string) {
@@ -49,19 +55,22 @@ export class Delivery {
     this.dropIfIdle(roomId, lane)
   }
 
-  /** From here on the listener gets every message after `seq`. */
-  async open(roomId: string, listener: Listener, seq: number, join: () => void) {
+  /** From here on the listener gets every message after `lastSeq`. `join` runs in the moment from which it counts. */
+  async open(roomId: string, listener: Listener, { lastSeq, lastChange }: Standing, join: () => void) {
     const lane = this.laneOf(roomId)
-    lane.delivered ??= seq
+    lane.messages.startAt(lastSeq)
+    lane.changes.startAt(lastChange)
     // Others have the room open and are further: this one alone gets what it would miss.
     try {
-      for (let at = seq; at < lane.delivered; ) at = await this.catchUpOne(roomId, listener, at, lane)
-    } finally {
-      lane.opening -= 1
+      for (let at = lastSeq; at < deliveredOf(lane); ) at = await this.catchUpOne(roomId, listener, at, lane)
+      join()
+    } catch (error) {
+      this.giveUp(roomId)
+      throw error
     }
+    lane.opening -= 1
     lane.listeners.add(listener)
-    join()
-    this.advance(roomId, lane)
+    this.repairGap(roomId, lane)
   }
 
   close(roomId: string, listener: Listener) {
@@ -73,9 +82,16 @@ export class Delivery {
 
   hear(roomId: string, message: Message) {
     const lane = this.lanes.get(roomId)
-    if (!lane || (lane.delivered !== null && message.seq <= lane.delivered)) return
-    lane.waiting.set(message.seq, message)
-    if (lane.delivered !== null) this.advance(roomId, lane)
+    if (!lane) return
+    lane.messages.take(message.seq, message)
+    this.repairGap(roomId, lane)
+  }
+
+  hearChange(roomId: string, { change, message }: RoomEvents['change']) {
+    const lane = this.lanes.get(roomId)
+    if (!lane) return
+    lane.changes.take(change, message)
+    this.repairGap(roomId, lane)
   }
 
   /** After events may have been missed: a room, or every open one, is brought up to date. */
@@ -93,7 +109,14 @@ export class Delivery {
   private laneOf(roomId: string): Lane {
     const known = this.lanes.get(roomId)
     if (known) return known
-    const lane: Lane = { listeners: new Set(), opening: 0, delivered: null, waiting: new Map(), timer: null }
+    const lane: Lane = {
+      listeners: new Set(),
+      opening: 0,
+      messages: new Ordered<Message>((message) => this.deliver(lane, message)),
+      changes: new Ordered<Message>((message) => this.deliverChange(lane, message)),
+      changedEarly: new Map(),
+      timer: null,
+    }
     this.lanes.set(roomId, lane)
     return lane
   }
@@ -107,16 +130,20 @@ export class Delivery {
     if (this.lanes.get(roomId) === lane) this.lanes.delete(roomId)
   }
 
-  private advance(roomId: string, lane: Lane) {
-    if (lane.delivered === null) return
-    for (const seq of lane.waiting.keys()) if (seq <= lane.delivered) lane.waiting.delete(seq)
-    for (let next = lane.waiting.get(lane.delivered + 1); next; next = lane.waiting.get(lane.delivered + 1)) {
-      lane.waiting.delete(next.seq)
-      lane.delivered = next.seq
-      this.metrics.deliveries.observe(lane.listeners.size)
-      this.emit(roomId, next)
-    }
-    if (lane.waiting.size > 0) this.repairLater(roomId, lane, GAP_WAIT_MS)
+  private deliver(lane: Lane, message: Message) {
+    const later = lane.changedEarly.get(message.seq)
+    lane.changedEarly.delete(message.seq)
+    this.metrics.deliveries.observe(lane.listeners.size)
+    this.tell('listenMessage', later && later.updatedAt > message.updatedAt ? later : message)
+  }
+
+  private deliverChange(lane: Lane, message: Message) {
+    if (message.seq <= deliveredOf(lane)) this.tell('updateMessage', message)
+    else lane.changedEarly.set(message.seq, message)
+  }
+
+  private repairGap(roomId: string, lane: Lane) {
+    if (lane.messages.hasGap || lane.changes.hasGap) this.repairLater(roomId, lane, GAP_WAIT_MS)
   }
 
   private repairLater(roomId: string, lane: Lane, delay: number) {
@@ -127,13 +154,14 @@ export class Delivery {
   }
 
   private async repair(roomId: string, lane: Lane) {
-    const from = lane.delivered
-    if (from === null || this.lanes.get(roomId) !== lane) return
+    const { messages, changes } = lane
+    if (messages.at === null || changes.at === null || this.lanes.get(roomId) !== lane) return
     try {
-      const { list, lastSeq } = await this.replay(roomId, from)
-      for (const message of list) lane.waiting.set(message.seq, message)
-      this.advance(roomId, lane)
-      if ((lane.delivered ?? 0) < lastSeq) this.repairLater(roomId, lane, 0)
+      const missed = await this.replay(roomId, messages.at, changes.at)
+      for (const message of missed.list) messages.take(message.seq, message)
+      for (const { change, message } of missed.changed) changes.take(change, message)
+      const isBehind = messages.at < missed.lastSeq || changes.at < missed.lastChange
+      if (isBehind) this.repairLater(roomId, lane, 0)
     } catch (err) {
       this.logger.warn({ err, roomId }, 'gap not repaired, will try again')
       this.repairLater(roomId, lane, RETRY_MS)
@@ -141,14 +169,16 @@ export class Delivery {
   }
 
   private async catchUpOne(roomId: string, listener: Listener, from: number, lane: Lane): Promise<number> {
-    const { list } = await this.replay(roomId, from)
-    const missed = list.filter((message) => message.seq <= (lane.delivered ?? 0))
+    const { list } = await this.replay(roomId, from, lane.changes.at ?? 0)
+    const missed = list.filter((message) => message.seq <= deliveredOf(lane))
     for (const message of missed) listener.deliver(message)
     return missed.at(-1)?.seq ?? Number.POSITIVE_INFINITY
   }
 
-  private replay(roomId: string, afterSeq: number) {
+  private replay(roomId: string, afterSeq: number, afterChange: number) {
     const caller: Caller = { userId: '', requestId: crypto.randomUUID() }
-    return this.bus.ask('replayMessages', caller, { roomId, afterSeq })
+    return this.bus.ask('replayMessages', caller, { roomId, afterSeq, afterChange })
   }
 }
+
+const deliveredOf = (lane: Lane) => lane.messages.at ?? 0

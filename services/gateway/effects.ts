@@ -1,6 +1,7 @@
-import { type Message, roomEventName } from '@chat/contract'
+import { Fault, type Message, roomEventName } from '@chat/contract'
 import type { Socket } from 'socket.io'
-import type { Delivery, Listener } from './delivery.ts'
+import { asSeenBy } from './broadcast.ts'
+import type { Delivery, Listener, Standing } from './delivery.ts'
 import { type Effects, sessionOf } from './dispatch.ts'
 import { openRoom } from './names.ts'
 import type { Sessions } from './sessions.ts'
@@ -19,20 +20,28 @@ export class OpenRooms {
     this.delivery = delivery
     this.sessions = sessions
     this.socket = socket
-    this.listener = {
-      deliver: (message: Message) => socket.emit(roomEventName('listenMessage', message.roomId), message),
-    }
+    this.listener = { deliver: (message: Message) => this.deliver(message) }
   }
 
-  async open(roomId: string, lastSeq: number) {
+  /** @throws ROOM_NO_EXISTS where the membership ended while the room was being opened */
+  async open(roomId: string, standing: Standing) {
     const session = sessionOf(this.socket)?.session
     const isNew = session !== undefined && !session.rooms.has(roomId)
     if (isNew) await this.sessions.join(session, roomId).catch((error) => this.giveUp(roomId, error))
-    await this.delivery.open(roomId, this.listener, lastSeq, () => this.socket.join(openRoom(roomId)))
-    this.roomIds.add(roomId)
+    await this.delivery.open(roomId, this.listener, standing, () => {
+      if (!session?.rooms.has(roomId)) throw new Fault('ROOM_NO_EXISTS')
+      void this.socket.join(openRoom(roomId))
+      this.roomIds.add(roomId)
+    })
     // What was published before the room was heard here is fetched.
     if (isNew) this.delivery.catchUpAll([roomId])
     if (!this.socket.connected) this.close(roomId)
+  }
+
+  private deliver(message: Message) {
+    const session = sessionOf(this.socket)?.session
+    if (session?.rooms.has(message.roomId))
+      this.socket.emit(roomEventName('listenMessage', message.roomId), asSeenBy(message, session))
   }
 
   private giveUp(roomId: string, error: unknown): never {
@@ -51,7 +60,13 @@ export class OpenRooms {
   }
 }
 
-const openRoomsOf = (socket: Socket) => (socket.data as { openRooms: OpenRooms }).openRooms
+/** Undefined for a socket that is still being let in. */
+export const openRoomsOf = (socket: Socket) => (socket.data as { openRooms?: OpenRooms }).openRooms
+
+/** The author's own count is right at once after the ack, wherever it is asked next. */
+const noteSent = (socket: Socket, messages: Message[]) => {
+  for (const { roomId, seq } of messages) sessionOf(socket)?.session.noteSent(roomId, seq)
+}
 
 /** The few operations that mean something for the socket itself. */
 export const effectsOf = ({ delivery }: Rooms): Effects => ({
@@ -59,17 +74,18 @@ export const effectsOf = ({ delivery }: Rooms): Effects => ({
     before: async (_socket, input) => {
       if (typeof input === 'string') delivery.begin(input)
     },
-    succeeded: (socket, input, { lastSeq }) => openRoomsOf(socket).open(input as string, lastSeq),
+    succeeded: async (socket, input, standing) => openRoomsOf(socket)?.open(input as string, standing),
     failed: async (_socket, input) => {
       if (typeof input === 'string') delivery.giveUp(input)
     },
   },
   leaveRoom: {
-    succeeded: async (socket, input) => openRoomsOf(socket).close(input as string),
+    succeeded: async (socket, input) => openRoomsOf(socket)?.close(input as string),
   },
   sendMessage: {
-    // The author's own count is right at once after the ack, wherever it is asked next.
-    succeeded: async (socket, _input, { message }) =>
-      sessionOf(socket)?.session.noteSent(message.roomId, message.seq),
+    succeeded: async (socket, _input, { message }) => noteSent(socket, [message]),
+  },
+  shareMessage: {
+    succeeded: async (socket, _input, { messages }) => noteSent(socket, messages),
   },
 })

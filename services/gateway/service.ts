@@ -1,9 +1,10 @@
 import { createServer } from 'node:http'
-import { roomEventName } from '@chat/contract'
+import type { RoomEvents } from '@chat/contract'
 import {
   type Bus,
   type Checks,
   type Config,
+  joinRoll,
   type Logger,
   listen,
   type Metrics,
@@ -13,11 +14,12 @@ import {
 import type { Socket } from 'socket.io'
 import { Audience } from './audience.ts'
 import { createAuthenticate } from './auth.ts'
-import { Delivery } from './delivery.ts'
+import { Blocks } from './blocks.ts'
+import { Broadcast } from './broadcast.ts'
+import { Delivery, type Tell } from './delivery.ts'
 import { type Connected, Dispatch, sessionOf } from './dispatch.ts'
 import { effectsOf, OpenRooms } from './effects.ts'
 import { endAtExpiry } from './expiry.ts'
-import { openRoom } from './names.ts'
 import { Sessions } from './sessions.ts'
 import { dropSlowReaders, guard, identityOf, openSockets } from './sockets.ts'
 
@@ -42,29 +44,19 @@ export const start = (options: Options) =>
     })
     const { io, clients } = openSockets(http, config)
 
-    const delivery = await scope.use(
-      'delivery',
-      new Delivery({
-        bus,
-        logger,
-        metrics,
-        emit: (roomId, message) =>
-          clients.to(openRoom(roomId)).emit(roomEventName('listenMessage', roomId), message),
-      }),
-      (d) => d.stop(),
+    const blocks = new Blocks()
+    const broadcast = new Broadcast(clients, blocks)
+    const tell: Tell = (event, message) => broadcast.message(event, message)
+    const delivery = await scope.use('delivery', new Delivery({ bus, logger, metrics, tell }), (d) =>
+      d.stop(),
     )
-    const audience = await scope.use(
-      'audience',
-      new Audience({
-        bus,
-        logger,
-        delivery,
-        emitOpen: (roomId, event, payload) =>
-          clients.to(openRoom(roomId)).emit(roomEventName(event, roomId), payload),
-      }),
-      (a) => a.stop(),
+    const tellRead = (roomId: string, read: RoomEvents['read']) => broadcast.read(roomId, read)
+    const audience = await scope.use('audience', new Audience({ bus, logger, delivery, tellRead }), (a) =>
+      a.stop(),
     )
-    const sessions = new Sessions({ bus, logger, audience, limits: config.limits })
+    const sessions = new Sessions({ bus, logger, audience, blocks, limits: config.limits })
+    // From here on nobody is told that someone was taken out of a room before they hear nothing here.
+    await scope.use('roll', joinRoll(bus), (roll) => roll.close())
     const dispatch = new Dispatch({
       bus,
       limits: config.limits,

@@ -11,6 +11,10 @@ export class Session {
   readonly rates: ReturnType<typeof userRates>
   profile: Pick<Identity, 'nickName' | 'profileUrl'> = {}
   rooms = new Map<string, Viewer>()
+  /** Whom they have blocked. */
+  blocked: ReadonlySet<string> = new Set()
+  /** When they were taken out of rooms (`updatedAt` of the room): an older answer does not bring them back. */
+  private readonly removals = new Map<string, string>()
   /** Own messages that were acked here and that rooms has not confirmed: room → seq. */
   private readonly sent = new Map<string, number>()
 
@@ -23,6 +27,20 @@ export class Session {
     const caller: Caller = { userId: this.userId, requestId }
     if (this.sent.size > 0) caller.sent = [...this.sent]
     return caller
+  }
+
+  /** Takes in a membership, unless it ended since. @returns whether it stands */
+  enter(roomId: string, viewer: Viewer): boolean {
+    if (viewer.member.createdAt <= (this.removals.get(roomId) ?? '')) return false
+    this.rooms.set(roomId, viewer)
+    return true
+  }
+
+  /** A membership ended, unless another one has begun since. @returns whether they were in the room until now */
+  exit(roomId: string, at: string): boolean {
+    this.removals.set(roomId, at)
+    const viewer = this.rooms.get(roomId)
+    return viewer !== undefined && viewer.member.createdAt <= at && this.rooms.delete(roomId)
   }
 
   /** A send was acked: the own cursor stands there, at once. */

@@ -1,9 +1,11 @@
-import { type Caller, kindOf, type Output, type UserEvents } from '@chat/contract'
-import type { Bus, Limits, Logger } from '@chat/service'
+import { type Caller, kindOf, type Output, type Room, type RoomEvents, type UserEvents } from '@chat/contract'
+import { type Bus, confirm, type Limits, type Logger } from '@chat/service'
 import type { Msg, Subscription } from '@nats-io/transport-node'
 import type { Socket } from 'socket.io'
 import type { Audience } from './audience.ts'
 import type { Identity } from './auth.ts'
+import type { Blocks } from './blocks.ts'
+import { openRoomsOf } from './effects.ts'
 import { Session } from './session.ts'
 
 const RETRY_MS = 500
@@ -23,14 +25,17 @@ export class Sessions {
   private readonly bus: Bus
   private readonly logger: Logger
   private readonly audience: Audience
+  private readonly blocks: Blocks
   private readonly limits: Limits
   private readonly held = new Map<string, Held>()
 
-  constructor(parts: { bus: Bus; logger: Logger; audience: Audience; limits: Limits }) {
+  constructor(parts: { bus: Bus; logger: Logger; audience: Audience; blocks: Blocks; limits: Limits }) {
     this.bus = parts.bus
     this.logger = parts.logger
     this.audience = parts.audience
+    this.blocks = parts.blocks
     this.limits = parts.limits
+    this.bus.subscribe(this.bus.subjects.everyRoom('access'), (event) => this.hearAccess(event))
   }
 
   /**
@@ -65,6 +70,7 @@ export class Sessions {
     if (held?.session !== session || session.sockets.size > 0) return
     this.held.delete(session.userId)
     held.subscription.unsubscribe()
+    this.blocks.set(session, [])
     for (const roomId of session.rooms.keys()) this.audience.remove(roomId, session)
   }
 
@@ -122,17 +128,40 @@ export class Sessions {
   }
 
   /** @returns rooms that moved on while nothing was heard of them */
-  private takeRooms(session: Session, { rooms }: Loaded): string[] {
+  private takeRooms(session: Session, { rooms, blocked }: Loaded): string[] {
     const before = session.rooms
-    session.rooms = new Map(rooms.map(({ roomId, member, readSeq }) => [roomId, { member, readSeq }]))
-    for (const roomId of before.keys()) if (!session.rooms.has(roomId)) this.audience.remove(roomId, session)
+    session.rooms = new Map()
+    this.blocks.set(session, blocked)
     const missed: string[] = []
-    for (const { roomId, lastSeq } of rooms) {
+    for (const { roomId, member, readSeq, lastSeq } of rooms) {
+      if (!session.enter(roomId, { member, readSeq })) continue
       this.audience.add(roomId, session)
-      if (before.has(roomId) && lastSeq > this.audience.lastSeq(roomId)) missed.push(roomId)
-      this.audience.noteLastSeq(roomId, lastSeq)
+      if (before.has(roomId) && lastSeq > this.audience.looks.lastSeq(roomId)) missed.push(roomId)
+      this.audience.looks.noteLastSeq(roomId, lastSeq)
     }
+    for (const roomId of before.keys()) if (!session.rooms.has(roomId)) this.shut(session, roomId)
     return missed
+  }
+
+  /** Once it is confirmed nobody who was removed hears the room here any more. */
+  private hearAccess(event: Msg) {
+    const { roomId, removed = [], room, standing = [] } = event.json<RoomEvents['access']>()
+    for (const userId of removed) {
+      const session = this.held.get(userId)?.session
+      if (session && room && session.exit(roomId, room.updatedAt)) this.shut(session, roomId, room)
+    }
+    for (const { _id, master, mutedUntil } of standing) {
+      const viewer = this.held.get(_id)?.session.rooms.get(roomId)
+      if (viewer) viewer.member = { ...viewer.member, master, ...(mutedUntil && { mutedUntil }) }
+    }
+    confirm(this.bus, event)
+  }
+
+  /** Closes a room on every socket of one who is in it no more, and shows it a last time. */
+  private shut(session: Session, roomId: string, room: Room | null = this.audience.looks.last(roomId)) {
+    for (const socket of session.sockets) openRoomsOf(socket)?.close(roomId)
+    this.audience.remove(roomId, session)
+    if (room) session.emit('listenRoom', room)
   }
 
   private hear(held: Held, event: Msg) {
@@ -144,6 +173,8 @@ export class Sessions {
     const kind = kindOf(event.subject) as keyof UserEvents
     if (kind === 'cursor') this.moveCursor(session, event.json())
     else if (kind === 'joined') void this.welcome(session, event.json())
+    else if (kind === 'alarm') this.setAlarm(session, event.json())
+    else if (kind === 'blocks') this.blocks.set(session, event.json<UserEvents['blocks']>().blocked)
   }
 
   private moveCursor(session: Session, { roomId, readSeq, by }: UserEvents['cursor']) {
@@ -153,13 +184,21 @@ export class Sessions {
       this.audience.show(roomId, session, 'updateRoomLastMessage')
   }
 
+  private setAlarm(session: Session, { roomId, alarmOn }: UserEvents['alarm']) {
+    const viewer = session.rooms.get(roomId)
+    if (!viewer) return
+    viewer.member = { ...viewer.member, alarmOn }
+    this.audience.show(roomId, session, 'updateRoomLastMessage')
+  }
+
   /** Takes in one room that the session did not know. */
   async join(session: Session, roomId: string) {
     const caller: Caller = { userId: session.userId, requestId: crypto.randomUUID() }
     const { rooms } = await this.bus.ask('openSession', caller, { ...session.profile, roomId })
-    for (const { member, readSeq } of rooms) session.rooms.set(roomId, { member, readSeq })
+    const [found] = rooms
+    if (!found || !session.enter(roomId, found)) return
     // Its last socket may have gone meanwhile.
-    if (rooms.length === 0 || session.sockets.size === 0) return
+    if (session.sockets.size === 0) return
     this.audience.add(roomId, session)
     await this.bus.flush()
   }

@@ -1,49 +1,75 @@
-import type { Caller, Output } from '@chat/contract'
-import type { Bus } from '@chat/service'
+import type { Caller, Output, RoomEvents } from '@chat/contract'
+import { type Bus, confirm } from '@chat/service'
+import { Answers } from './answers.ts'
 
-type Access = Output<'roomAccess'>
-type Entry = { access: Promise<Access>; at: number }
+export type Access = Output<'roomAccess'>
 
-const MAX_AGE_MS = 30_000
 const MAX_ROOMS = 20_000
+const FINISH_WITHIN_MS = 1_000
 
 /**
  * Who may do what in which room: a small copy of what rooms knows, so that a message costs no question. A room's
- * `access` event drops it, answers still on their way included, since their entry is no longer looked at.
+ * `access` event drops it, and is confirmed once all that began before it has ended: nothing that was allowed before
+ * happens after.
  */
 export class AccessCache {
   private readonly bus: Bus
-  private readonly rooms = new Map<string, Map<string, Entry>>()
+  private readonly rooms = new Map<string, Answers<Access>>()
+  private readonly running = new Map<string, Set<Promise<unknown>>>()
 
   constructor(bus: Bus) {
     this.bus = bus
-    bus.subscribe(bus.subjects.everyRoom('access'), (event) => this.forget(event.subject))
+    bus.subscribe(bus.subjects.everyRoom('access'), (request) => {
+      const { roomId } = request.json<RoomEvents['access']>()
+      this.rooms.delete(roomId)
+      void this.finished(roomId).then(() => confirm(bus, request))
+    })
     // Events may have been missed.
     bus.onReconnect(() => this.rooms.clear())
   }
 
-  /** @throws ROOM_NO_EXISTS where the user is not in the room */
-  async of(caller: Caller, roomId: string): Promise<Access> {
-    const key = this.bus.subjects.roomEvent(roomId, 'access')
-    const members = this.rooms.get(key) ?? new Map<string, Entry>()
-    this.rooms.set(key, members)
-    const known = members.get(caller.userId)
-    if (known && performance.now() - known.at < MAX_AGE_MS) return known.access
-    return this.fill(caller, roomId, members)
+  /** Does something that the caller's membership of a room allows. @throws ROOM_NO_EXISTS where they are not in it */
+  during<T>(caller: Caller, roomId: string, work: (access: Access) => Promise<T>): Promise<T> {
+    return this.duringAll(caller, [roomId], ([access]) => work(access as Access))
   }
 
-  private fill(caller: Caller, roomId: string, members: Map<string, Entry>): Promise<Access> {
-    if (this.rooms.size > MAX_ROOMS) this.rooms.clear()
-    const access = this.bus.ask('roomAccess', caller, { roomId, userId: caller.userId })
-    const entry = { access, at: performance.now() }
-    members.set(caller.userId, entry)
-    access.catch(() => {
-      if (members.get(caller.userId) === entry) members.delete(caller.userId)
-    })
-    return access
+  /** Likewise in several rooms, all of which they must be in. */
+  duringAll<T>(caller: Caller, roomIds: string[], work: (accesses: Access[]) => Promise<T>): Promise<T> {
+    const running = Promise.all(roomIds.map((roomId) => this.of(caller, roomId))).then(work)
+    for (const roomId of roomIds) this.track(roomId, running)
+    return running
   }
 
-  private forget(subject: string) {
-    this.rooms.delete(subject)
+  private of(caller: Caller, roomId: string): Promise<Access> {
+    let members = this.rooms.get(roomId)
+    if (!members) {
+      if (this.rooms.size >= MAX_ROOMS) this.rooms.clear()
+      members = new Answers()
+      this.rooms.set(roomId, members)
+    }
+    return members.of(caller.userId, () =>
+      this.bus.ask('roomAccess', caller, { roomId, userId: caller.userId }),
+    )
+  }
+
+  private track(roomId: string, work: Promise<unknown>) {
+    const running = this.running.get(roomId) ?? new Set()
+    this.running.set(roomId, running)
+    running.add(work)
+    const ended = () => {
+      running.delete(work)
+      if (running.size === 0 && this.running.get(roomId) === running) this.running.delete(roomId)
+    }
+    work.then(ended, ended)
+  }
+
+  /** Resolves when what runs in the room has ended, or a second later. */
+  private async finished(roomId: string) {
+    const running = this.running.get(roomId)
+    if (!running) return
+    const waited = Promise.withResolvers<void>()
+    const timer = setTimeout(waited.resolve, FINISH_WITHIN_MS)
+    await Promise.race([Promise.allSettled(running), waited.promise])
+    clearTimeout(timer)
   }
 }

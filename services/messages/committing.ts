@@ -46,13 +46,8 @@ export class Committing {
 
   /** A message found in the store, once the stream has it too. */
   async published(doc: MessageDoc): Promise<MessageDoc> {
-    await this.outbox.ensure(presentMessage(doc))
+    await this.outbox.ensure({ kind: 'message', message: presentMessage(doc) })
     return doc
-  }
-
-  /** The room's last seq, with everything up to it published. */
-  async lastSeq(roomId: string): Promise<number> {
-    return this.outbox.reconcile(roomId)
   }
 
   private enqueue(pendings: Pending[]) {
@@ -77,7 +72,7 @@ export class Committing {
     const known = this.takingUp.get(roomId)
     if (known) return known
     const taking = this.outbox
-      .reconcile(roomId)
+      .reconcile('message', roomId)
       .then((seq) => {
         if (this.lastSeqs.size >= MAX_ROOMS) this.lastSeqs.delete(this.lastSeqs.keys().next().value as string)
         this.lastSeqs.set(roomId, seq)
@@ -140,7 +135,7 @@ export class Committing {
   }
 
   private publish({ done }: Pending, doc: MessageDoc) {
-    this.outbox.publish(presentMessage(doc)).then(
+    this.outbox.publish({ kind: 'message', message: presentMessage(doc) }).then(
       () => done.resolve(doc),
       (error) => done.reject(this.unknown(error)),
     )

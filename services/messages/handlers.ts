@@ -1,19 +1,58 @@
 import type { Handlers } from '@chat/contract'
-import type { Committing } from './committing.ts'
+import type { Changing } from './changing.ts'
+import type { Looking } from './looking.ts'
+import type { Outbox } from './outbox.ts'
 import type { Paging } from './paging.ts'
+import type { Posting } from './posting.ts'
+import type { Reporting } from './reporting.ts'
 import type { Sending } from './sending.ts'
-import { presentMessage } from './store.ts'
+import type { Sharing } from './sharing.ts'
+import { presentMessage, type Store } from './store.ts'
+import { survey } from './surveying.ts'
+import type { Syncing } from './syncing.ts'
 
-export type Parts = { sending: Sending; paging: Paging; committing: Committing }
+export type Parts = {
+  store: Store
+  outbox: Outbox
+  sending: Sending
+  posting: Posting
+  sharing: Sharing
+  changing: Changing
+  paging: Paging
+  syncing: Syncing
+  looking: Looking
+  reporting: Reporting
+}
 
-export const handlers = ({ sending, paging, committing }: Parts): Handlers<'messages'> => ({
+export const handlers = (parts: Parts): Handlers<'messages'> => ({
   sendMessage: async (caller, input) => ({
     result: true,
-    message: presentMessage(await sending.send(caller, input)),
+    message: presentMessage(await parts.sending.send(caller, input)),
   }),
-  listenMessagesByRoom: (caller, input) => paging.page(caller, input),
-  syncMessages: (caller, input) => paging.sync(caller, input),
-  lastMessageOf: async (_caller, roomId) => ({ lastSeq: await committing.lastSeq(roomId) }),
-  postFirstMessage: async (_caller, input) => ({ message: await sending.postFirst(input) }),
-  replayMessages: (_caller, input) => paging.replay(input),
+  listenMessagesByRoom: (caller, input) => parts.paging.page(caller, input),
+  syncMessages: (caller, input) => parts.syncing.sync(caller, input),
+  deleteMessage: async (caller, input) => {
+    await parts.changing.delete(caller, input)
+    return { result: true }
+  },
+  hideMessage: async (caller, input) => {
+    await parts.changing.hide(caller, input)
+    return { result: true }
+  },
+  editMessage: async (caller, input) => ({ message: await parts.changing.edit(caller, input) }),
+  shareMessage: async (caller, input) => {
+    const copies = await parts.sharing.share(caller, input)
+    return { messages: copies.map((doc) => presentMessage(doc)) }
+  },
+  reportMessage: async (caller, input) => {
+    await parts.reporting.report(caller, input)
+    return { result: true }
+  },
+  messageReaders: (caller, input) => parts.looking.readers(caller, input),
+  lastMessageOf: (_caller, roomId) => parts.outbox.reconcileAll(roomId),
+  postFirstMessage: async (_caller, input) => ({ message: await parts.posting.first(input) }),
+  postMessage: async (caller, input) => ({ message: await parts.posting.post(caller, input) }),
+  replayMessages: (caller, input) => parts.syncing.replay(caller, input),
+  quoteMessage: (_caller, input) => parts.looking.quote(input),
+  surveyMessages: (_caller, input) => survey(parts.store, input),
 })

@@ -1,4 +1,4 @@
-import { type Message, messageId, type Room, subjectsOf } from '@chat/contract'
+import { changeId, type Message, messageId, type Room, subjectsOf } from '@chat/contract'
 import { connectAs, eventually, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
@@ -54,6 +54,33 @@ async function storeOnly(...seqs: number[]) {
   await mongo.collection('messages').insertMany(docs as never[])
 }
 
+/** Likewise with changes to messages: `seqs` are deleted, in this order. */
+async function deleteOnly(...seqs: number[]) {
+  for (const [index, seq] of seqs.entries()) {
+    const _id = messageId(room._id, seq) as never
+    const now = new Date()
+    await mongo
+      .collection('messages')
+      .updateOne(
+        { _id },
+        { $set: { 'data.content': {}, status: { deleted: true, hidden: false }, updatedAt: now } },
+      )
+    await mongo.collection('changes').insertOne({
+      _id: changeId(room._id, index + 1) as never,
+      roomId: room._id,
+      change: index + 1,
+      messageId: _id,
+      seq,
+      by: 'ann',
+      kind: 'delete',
+      createdAt: now,
+    })
+  }
+}
+const updated = () => ben.payloads<Message>(`updateMessage_${room._id}`).map((message) => message.seq)
+const remove = (seq: number) =>
+  ann.get('deleteMessage', { roomId: room._id, messageId: messageId(room._id, seq) })
+
 /** As one that publishes to those who listen now. */
 async function tell(seq: number) {
   const { list } = await ben.get<{ list: Message[] }>('syncMessages', {
@@ -94,9 +121,33 @@ test('the same syncKey again answers the message that was stored, and publishes 
   await eventually(() => expect(heard()).toEqual([1, 2]))
 })
 
-test('in a busy room it is found without anybody sending', async () => {
+test('in a busy room it is found without anybody sending, changes too', async () => {
   await storeOnly(2)
-  await eventually(() => expect(heard()).toEqual([1, 2]), 15_000)
+  await deleteOnly(1)
+  await eventually(() => expect([heard(), updated()]).toEqual([[1, 2], [1]]), 15_000)
+})
+
+test('changes that another instance stored and did not publish are published before the next one', async () => {
+  for (const text of ['two', 'three']) await send(text)
+  await deleteOnly(2, 1)
+  await remove(3)
+  await eventually(() => expect(updated()).toEqual([2, 1, 3]))
+  await eventually(() =>
+    expect(ben.payloads<Room>('updateRoomLastMessage').at(-1)).toMatchObject({
+      lastMessage: { seq: 3, status: { deleted: true } },
+      unReadMsgCount: 0,
+    }),
+  )
+})
+
+test('asked again for a change that is stored and was not told, it is told, once', async () => {
+  await deleteOnly(1)
+  await remove(1)
+  await eventually(() => expect(updated()).toEqual([1]))
+  await remove(1)
+  await send('two')
+  await eventually(() => expect(heard()).toEqual([1, 2]))
+  expect(updated()).toEqual([1])
 })
 
 test('a socket that opens a room hears what comes after its joinRoom, though others are further', async () => {

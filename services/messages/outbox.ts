@@ -1,6 +1,11 @@
-import type { Message } from '@chat/contract'
-import type { EventLog, Logger } from '@chat/service'
-import { presentMessage, type Store } from './store.ts'
+import {
+  type EventLog,
+  eventId,
+  type Logger,
+  numberOf,
+  type StreamEvent,
+  type StreamKind,
+} from '@chat/service'
 
 const RETRY_MS = 1_000
 const SWEEP_MS = 5_000
@@ -9,21 +14,29 @@ const PAGE = 200
 const OWED_FOR_MS = 6 * 24 * 60 * 60 * 1000
 const ROOMS_PER_SWEEP = 200
 
+/** What is stored of one kind of event, numbered per room without gaps. */
+export type Source = {
+  lastOf: (roomId: string) => Promise<number>
+  /** From one number to another, both inclusive, in order. */
+  between: (roomId: string, from: number, to: number) => Promise<{ event: StreamEvent; at: Date }[]>
+}
+
 /**
  * An outbox without a table: what was stored but not published is found by comparing the store with the stream, when
- * a room is taken up, after a publish that failed, and every few seconds for rooms that are busy.
+ * a room is taken up, after a publish that failed, and every few seconds for rooms that are busy. Numbers are
+ * published in their order, so what is missing is at the end.
  */
 export class Outbox {
-  private readonly store: Store
+  private readonly sources: Record<StreamKind, Source>
   private readonly log: EventLog
   private readonly logger: Logger
-  /** Stored messages whose publish has failed; tried until the stream has them. */
-  private readonly owed = new Map<string, Message>()
+  /** Stored events whose publish has failed; tried until the stream has them. */
+  private readonly owed = new Map<string, StreamEvent>()
   private readonly busy = new Set<string>()
   private readonly timers: NodeJS.Timeout[]
 
-  constructor(store: Store, log: EventLog, logger: Logger) {
-    this.store = store
+  constructor(sources: Record<StreamKind, Source>, log: EventLog, logger: Logger) {
+    this.sources = sources
     this.log = log
     this.logger = logger
     this.timers = [
@@ -36,56 +49,68 @@ export class Outbox {
     for (const timer of this.timers) clearInterval(timer)
   }
 
-  /** Publishes a stored message. @throws where the stream did not confirm it; it will be published all the same */
-  async publish(message: Message): Promise<void> {
-    this.busy.add(message.roomId)
+  /** Publishes what is stored. @throws where the stream did not confirm it; it will be published all the same */
+  async publish(event: StreamEvent): Promise<void> {
+    this.busy.add(event.message.roomId)
     try {
-      await this.log.append(message)
+      await this.log.append(event)
     } catch (error) {
-      this.owed.set(message._id, message)
+      this.owed.set(eventId(event), event)
       throw error
     }
   }
 
-  /** Makes sure that a message found in the store is in the stream too. */
-  async ensure(message: Message): Promise<void> {
-    if (!this.owed.has(message._id) && (await this.log.lastSeq(message.roomId)) >= message.seq) return
-    await this.publish(message)
-    this.owed.delete(message._id)
+  /** Makes sure that what was found in the store is in the stream too. */
+  async ensure(event: StreamEvent): Promise<void> {
+    const id = eventId(event)
+    const isPublished = async () =>
+      (await this.log.lastNumber(event.kind, event.message.roomId)) >= numberOf(event)
+    if (!this.owed.has(id) && (await isPublished())) return
+    await this.publish(event)
+    this.owed.delete(id)
   }
 
-  /** Publishes what the stream lacks of a room, in order. @returns the room's last seq */
-  async reconcile(roomId: string): Promise<number> {
-    const [stored, published] = await Promise.all([this.store.lastSeq(roomId), this.log.lastSeq(roomId)])
+  /** Publishes what the stream lacks of a room, in order. @returns the last number that is stored */
+  async reconcile(kind: StreamKind, roomId: string): Promise<number> {
+    const { lastOf, between } = this.sources[kind]
+    const [stored, published] = await Promise.all([lastOf(roomId), this.log.lastNumber(kind, roomId)])
     const from = published > 0 ? published : Math.max(0, stored - PAGE)
     // Where the stream has nothing of a room it may have forgotten it by age: what is that old is not owed.
     const since = published > 0 ? 0 : Date.now() - OWED_FOR_MS
-    for (let seq = from + 1; seq <= stored; seq += PAGE) {
-      const missing = await this.store.between(roomId, seq, Math.min(stored, seq + PAGE - 1))
-      for (const doc of missing)
-        if (doc.createdAt.getTime() > since) await this.log.append(presentMessage(doc))
+    for (let number = from + 1; number <= stored; number += PAGE) {
+      const missing = await between(roomId, number, Math.min(stored, number + PAGE - 1))
+      for (const { event, at } of missing) if (at.getTime() > since) await this.log.append(event)
     }
     return stored
   }
 
+  /** Likewise for all kinds. */
+  async reconcileAll(roomId: string): Promise<{ lastSeq: number; lastChange: number }> {
+    const [lastSeq, lastChange] = await Promise.all([
+      this.reconcile('message', roomId),
+      this.reconcile('change', roomId),
+    ])
+    return { lastSeq, lastChange }
+  }
+
   private async retry() {
-    for (const [id, message] of [...this.owed]) {
+    for (const [id, event] of [...this.owed]) {
       try {
-        await this.log.append(message)
+        await this.log.append(event)
         this.owed.delete(id)
       } catch (err) {
-        this.logger.warn({ err, owed: this.owed.size }, 'stored messages are not published yet')
+        this.logger.warn({ err, owed: this.owed.size }, 'stored events are not published yet')
         return
       }
     }
   }
 
-  /** Another instance may have stored a message and died before it was published. */
+  /** Another instance may have stored something and died before it was published. */
   private async sweep() {
     const rooms = [...this.busy].slice(0, ROOMS_PER_SWEEP)
     for (const roomId of rooms) this.busy.delete(roomId)
     try {
-      for (const roomId of rooms) await this.reconcile(roomId)
+      for (const roomId of rooms) await this.reconcileAll(roomId)
     } catch (err) {
       this.logger.warn({ err }, 'outbox sweep did not finish')
     }

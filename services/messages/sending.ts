@@ -1,10 +1,11 @@
-import { type Caller, Fault, type Input, type Output, seqOf } from '@chat/contract'
-import type { AccessCache } from './access.ts'
+import { type Caller, Fault, type Input } from '@chat/contract'
+import type { Access, AccessCache } from './access.ts'
 import type { Committing } from './committing.ts'
-import { type Draft, type MessageDoc, presentMessage, type Store } from './store.ts'
+import { findMessage } from './finding.ts'
+import { requireLength, requireNotFrozen, requireNotMuted } from './rules.ts'
+import { type Draft, type MessageDoc, quoteOf, type Store } from './store.ts'
 
-type Access = Output<'roomAccess'>
-
+/** What members write. */
 export class Sending {
   private readonly store: Store
   private readonly access: AccessCache
@@ -17,11 +18,12 @@ export class Sending {
     this.textLength = textLength
   }
 
-  /** A member's message. A syncKey that is stored already answers with its message, whatever has changed since. */
+  /** A syncKey that is stored already answers with its message, whatever has changed since. */
   async send(caller: Caller, input: Input<'sendMessage'>): Promise<MessageDoc> {
-    const access = await this.access.of(caller, input.roomId)
-    const draft = await this.draft(access, input).catch((refusal) => this.repeatOf(caller, input, refusal))
-    return 'seq' in draft ? this.committing.published(draft) : this.committing.commit(draft)
+    return this.access.during(caller, input.roomId, async (access) => {
+      const draft = await this.draft(access, input).catch((refusal) => this.repeatOf(caller, input, refusal))
+      return 'seq' in draft ? this.committing.published(draft) : this.committing.commit(draft)
+    })
   }
 
   /** What would be refused now may have been stored before: a lost ack is asked for again. @throws the refusal */
@@ -31,14 +33,14 @@ export class Sending {
     return stored
   }
 
-  /** The order of the checks is contract.md's: frozen, rule, muted, content. */
   private async draft(
     access: Access,
     { roomId, syncKey, data, replyTo, meta }: Input<'sendMessage'>,
   ): Promise<Draft> {
-    if (access.rules.isFreezed) throw new Fault('ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED')
+    requireNotFrozen(access)
+    requireNotMuted(access)
     const text = typeof data.content === 'string' ? data.content : data.content.text
-    this.requireLength(text)
+    requireLength(text, this.textLength)
     return {
       roomId,
       syncKey,
@@ -46,35 +48,13 @@ export class Sending {
       data: { type: data.type, content: { text } },
       replyTo: replyTo === undefined ? null : await this.quote(roomId, replyTo),
       meta: meta ?? null,
-      audience: Math.max(0, access.memberCount - 1),
+      audience: access.memberCount - 1,
       createdAt: new Date(),
     }
   }
 
-  private requireLength(text: string) {
-    if (text.length > this.textLength) throw new Fault('MESSAGE_TOO_LONG')
-  }
-
-  private async quote(roomId: string, id: string): Promise<Draft['replyTo']> {
-    const seq = seqOf(roomId, id)
-    const quoted = seq === null ? null : await this.store.bySeq(roomId, seq)
-    if (!quoted) throw new Fault('MESSAGE_NO_EXISTS')
-    return { messageId: quoted._id, author: quoted.author, text: quoted.data.content.text ?? '' }
-  }
-
-  /** The message a room is made with; asked again, it is the same one. */
-  async postFirst({ roomId, author, type, text, memberCount }: Input<'postFirstMessage'>) {
-    this.requireLength(text)
-    const doc = await this.committing.commit({
-      roomId,
-      syncKey: `first:${roomId}`,
-      author,
-      data: { type, content: { text } },
-      replyTo: null,
-      meta: null,
-      audience: Math.max(0, memberCount - 1),
-      createdAt: new Date(),
-    })
-    return presentMessage(doc)
+  private async quote(roomId: string, messageId: string): Promise<Draft['replyTo']> {
+    const quoted = await findMessage(this.store, { roomId, messageId })
+    return { messageId: quoted._id, author: quoted.author, text: quoteOf(quoted) }
   }
 }

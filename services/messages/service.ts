@@ -2,6 +2,7 @@ import {
   type Bus,
   EventLog,
   ensureStream,
+  joinRoll,
   type Limits,
   type Logger,
   type Metrics,
@@ -10,12 +11,23 @@ import {
   pingMongo,
 } from '@chat/service'
 import { AccessCache } from './access.ts'
+import { Blocks } from './blocks.ts'
+import { openChanges } from './change-store.ts'
+import { Changing } from './changing.ts'
 import { Committing } from './committing.ts'
 import { handlers } from './handlers.ts'
+import { Looking } from './looking.ts'
 import { Outbox } from './outbox.ts'
 import { Paging } from './paging.ts'
+import { Posting } from './posting.ts'
+import { Presenting } from './presenting.ts'
+import { openReports } from './report-store.ts'
+import { Reporting } from './reporting.ts'
 import { Sending } from './sending.ts'
+import { Sharing } from './sharing.ts'
+import { sourcesOf } from './sources.ts'
 import { openStore } from './store.ts'
+import { Syncing } from './syncing.ts'
 
 export type Options = {
   mongoUrl: string
@@ -37,15 +49,28 @@ export const start = (options: Options) =>
     )
     const bus = await scope.use('nats', options.openBus(), (b) => b.close())
     const store = await openStore(mongo)
+    const changes = await openChanges(mongo, store)
+    const reports = await openReports(mongo)
     await ensureStream(bus)
 
-    const outbox = await scope.use('outbox', new Outbox(store, new EventLog(bus), logger), (o) => o.close())
+    const { textLength } = limits
     const access = new AccessCache(bus)
+    await scope.use('roll', joinRoll(bus), (roll) => roll.close())
+    const presenting = new Presenting(bus, new Blocks(bus))
+    const sources = sourcesOf(store, changes, presenting)
+    const outbox = await scope.use('outbox', new Outbox(sources, new EventLog(bus), logger), (o) => o.close())
     const committing = new Committing({ store, outbox, metrics, logger })
     const answers = handlers({
-      sending: new Sending(store, access, committing, limits.textLength),
-      paging: new Paging(store, access, bus),
-      committing,
+      store,
+      outbox,
+      sending: new Sending(store, access, committing, textLength),
+      posting: new Posting(store, bus, committing, textLength),
+      sharing: new Sharing(store, access, committing),
+      changing: new Changing({ store, changes, access, outbox, presenting, bus, logger, textLength }),
+      paging: new Paging(store, access, presenting),
+      syncing: new Syncing(store, changes, access, presenting),
+      looking: new Looking(store, access, bus),
+      reporting: new Reporting(store, reports, access),
     })
     await scope.use('requests', bus.serve('messages', answers), (serving) => serving.close())
     await bus.flush()

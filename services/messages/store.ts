@@ -1,6 +1,7 @@
-import { type Author, type Message, type MessageData, messageId } from '@chat/contract'
-import { type Connection, ensureIndexes } from '@chat/service'
+import { type Author, isGone, type Message, type MessageData, messageId } from '@chat/contract'
+import type { Connection } from '@chat/service'
 import mongoose from 'mongoose'
+import { idRange, Numbering } from './numbering.ts'
 
 /** A message before it has its place in the room. */
 export type Draft = {
@@ -8,13 +9,19 @@ export type Draft = {
   syncKey: string
   author: Author
   data: MessageData
-  replyTo: { messageId: string; author: Author; text: string } | null
+  replyTo: Message['replyTo']
   meta: Record<string, unknown> | null
   /** Members who had not read it when it was sent. */
   audience: number
   createdAt: Date
 }
-export type MessageDoc = Draft & { _id: string; seq: number }
+export type MessageDoc = Draft & {
+  _id: string
+  seq: number
+  /** Both absent until the message is changed for the first time. */
+  status?: Message['status']
+  updatedAt?: Date
+}
 
 const { Schema } = mongoose
 const messageSchema = new Schema<MessageDoc>(
@@ -28,11 +35,13 @@ const messageSchema = new Schema<MessageDoc>(
     replyTo: { type: Schema.Types.Mixed, default: null },
     meta: { type: Schema.Types.Mixed, default: null },
     audience: { type: Number, required: true },
+    status: { type: Schema.Types.Mixed },
     createdAt: { type: Date, required: true },
+    updatedAt: { type: Date },
   },
   { versionKey: false, minimize: false },
 )
-// The fields never change: a unique key is never updated.
+// Its fields never change: a unique key is never updated.
 messageSchema.index({ roomId: 1, 'author.authorId': 1, syncKey: 1 }, { unique: true })
 
 /** How a bulk insert ended: what it stored is a prefix of what it was given. */
@@ -41,29 +50,21 @@ export type InsertOutcome = { stored: number; isDuplicate: boolean }
 /** The messages of all rooms. Their `_id` is room and seq, so the primary key serves every page of a room. */
 export async function openStore(connection: Connection) {
   const model = connection.model<MessageDoc>('Message', messageSchema, 'messages')
-  await ensureIndexes(connection)
+  await model.createIndexes()
+  const numbering = new Numbering({
+    idOf: messageId,
+    highestOf: async (ids) => {
+      const found = await model.find({ _id: { $in: ids } }, { seq: 1 }).lean<{ seq: number }[]>()
+      return Math.max(0, ...found.map((doc) => doc.seq))
+    },
+  })
 
-  /** The highest seq seen here of each room; what is stored stays stored. */
-  const lastSeqs = new Map<string, number>()
-  const noteLast = (roomId: string, seq: number) => {
-    const known = lastSeqs.get(roomId) ?? 0
-    if (lastSeqs.size >= REMEMBERED_ROOMS && known === 0)
-      lastSeqs.delete(lastSeqs.keys().next().value as string)
-    lastSeqs.set(roomId, Math.max(known, seq))
-  }
-  /** The highest of the seqs probed beyond `from` that is stored; 0 where none is. */
-  const highestOf = async (roomId: string, from: number) => {
-    const ids = probesAfter(from).map((seq) => messageId(roomId, seq))
-    const found = await model.find({ _id: { $in: ids } }, { seq: 1 }).lean<{ seq: number }[]>()
-    return Math.max(0, ...found.map((doc) => doc.seq))
-  }
-
-  return {
+  const store = {
     /** One insert for many messages, in order; stops at the first that is there already. Skips mongoose's casting: the fields are our own. */
     async insert(docs: MessageDoc[]): Promise<InsertOutcome> {
       try {
-        await model.collection.insertMany(docs as never[], { ordered: true })
-        for (const doc of docs) noteLast(doc.roomId, doc.seq)
+        await model.collection.insertMany(docs.map(asStored) as never[], { ordered: true })
+        for (const doc of docs) numbering.note(doc.roomId, doc.seq)
         return { stored: docs.length, isDuplicate: false }
       } catch (error) {
         const failure = error as {
@@ -76,60 +77,81 @@ export async function openStore(connection: Connection) {
       }
     },
 
-    /**
-     * The room's last seq. Numbers have no gaps, so it is searched by point reads: from the last one known here that is
-     * one read, and a handful where nothing is known. Sorting and taking one is left to no engine: some read the room.
-     */
-    async lastSeq(roomId: string): Promise<number> {
-      const known = lastSeqs.get(roomId)
-      const isLast = known !== undefined && !(await model.exists({ _id: messageId(roomId, known + 1) }))
-      if (isLast) return known
-      let last = known ?? 0
-      for (let higher = await highestOf(roomId, last); higher > 0; higher = await highestOf(roomId, last))
-        last = higher
-      noteLast(roomId, last)
-      return last
-    },
+    /** The room's last seq. */
+    lastSeq: (roomId: string) => numbering.last(roomId),
 
     async bySyncKey(roomId: string, authorId: string, syncKey: string): Promise<MessageDoc | null> {
-      return model.findOne({ roomId, 'author.authorId': authorId, syncKey }).lean<MessageDoc>()
+      const doc = await model.findOne({ roomId, 'author.authorId': authorId, syncKey }).lean<MessageDoc>()
+      return doc && store.quoting(doc)
     },
 
     async bySeq(roomId: string, seq: number): Promise<MessageDoc | null> {
-      return model.findById(messageId(roomId, seq)).lean<MessageDoc>()
+      const doc = await model.findById(messageId(roomId, seq)).lean<MessageDoc>()
+      return doc && store.quoting(doc)
+    },
+
+    async byIds(ids: string[]): Promise<MessageDoc[]> {
+      return store.quotingEach(await model.find({ _id: { $in: ids } }).lean<MessageDoc[]>())
     },
 
     /** Messages from one seq to another, both inclusive, oldest first. */
     async between(roomId: string, from: number, to: number): Promise<MessageDoc[]> {
-      return model
-        .find(range(roomId, from, to))
+      const docs = await model
+        .find(idRange(messageId, roomId, from, to))
         .sort({ _id: 1 })
         .lean<MessageDoc[]>()
+      return store.quotingEach(docs)
+    },
+
+    /** Of the messages from one seq to another those that were ever changed, without their content. */
+    async changedBetween(roomId: string, from: number, to: number): Promise<Mark[]> {
+      const changed = { ...idRange(messageId, roomId, from, to), updatedAt: { $exists: true } }
+      return model.find(changed, { seq: 1, status: 1, updatedAt: 1 }).sort({ _id: 1 }).lean<Mark[]>()
+    },
+
+    /**
+     * Replies do not keep the text that they quote: it is what the quoted message says now, and none where that is
+     * gone. All reading here fills it in; messages read otherwise go through this.
+     */
+    async quotingEach(docs: MessageDoc[]): Promise<MessageDoc[]> {
+      const ids = docs.flatMap(({ replyTo }) => (replyTo ? [replyTo.messageId] : []))
+      if (ids.length === 0) return docs
+      const quoted = await model
+        .find({ _id: { $in: ids } }, { 'data.content.text': 1, status: 1 })
+        .lean<MessageDoc[]>()
+      const texts = new Map(quoted.map((doc) => [doc._id, quoteOf(doc)]))
+      return docs.map((doc) =>
+        doc.replyTo
+          ? { ...doc, replyTo: { ...doc.replyTo, text: texts.get(doc.replyTo.messageId) ?? '' } }
+          : doc,
+      )
+    },
+
+    async quoting(doc: MessageDoc): Promise<MessageDoc> {
+      return ((await store.quotingEach([doc])) as [MessageDoc])[0]
     },
 
     model,
   }
+  return store
 }
 export type Store = Awaited<ReturnType<typeof openStore>>
+type Mark = Required<Pick<MessageDoc, 'seq' | 'status' | 'updatedAt'>>
 
-const MAX_SEQ = 9_999_999_999
-const REMEMBERED_ROOMS = 50_000
+/** A reply is stored without the text that it quotes. */
+export const asStored = (doc: MessageDoc) =>
+  doc.replyTo ? { ...doc, replyTo: { messageId: doc.replyTo.messageId, author: doc.replyTo.author } } : doc
 
-/** Each hexadecimal digit in each place, beyond `from`: every answer settles the highest digit that is left. */
-export function probesAfter(from: number): number[] {
-  const places = Array.from({ length: 9 }, (_, place) => 16 ** place)
-  const digits = Array.from({ length: 15 }, (_, digit) => digit + 1)
-  return places
-    .flatMap((place) => digits.map((digit) => from + digit * place))
-    .filter((seq) => seq <= MAX_SEQ)
-}
+export const statusOf = ({ status }: Pick<MessageDoc, 'status'>): Message['status'] =>
+  status ?? { deleted: false, hidden: false }
 
-export const range = (roomId: string, from: number, to: number) => ({
-  _id: { $gte: messageId(roomId, Math.max(1, from)), $lte: messageId(roomId, Math.min(to, MAX_SEQ)) },
-})
+/** What a reply shows of the message. */
+export const quoteOf = (doc: Pick<MessageDoc, 'data' | 'status'>) =>
+  isGone({ status: statusOf(doc) }) ? '' : (doc.data.content.text ?? '')
 
+/** The message in full, as masters see it. */
 export function presentMessage(doc: MessageDoc, unReadUserCount = doc.audience): Message {
-  const createdAt = doc.createdAt.toISOString()
+  const status = statusOf(doc)
   return {
     _id: doc._id,
     syncKey: doc.syncKey,
@@ -140,9 +162,13 @@ export function presentMessage(doc: MessageDoc, unReadUserCount = doc.audience):
     replyTo: doc.replyTo,
     mentions: [],
     meta: doc.meta,
-    status: { deleted: false, hidden: false },
-    unReadUserCount,
-    createdAt,
-    updatedAt: createdAt,
+    status,
+    unReadUserCount: isGone({ status }) ? 0 : unReadUserCount,
+    createdAt: doc.createdAt.toISOString(),
+    updatedAt: (doc.updatedAt ?? doc.createdAt).toISOString(),
   }
 }
+
+/** MongoDB's code for a second document with the same unique key. */
+export const isDuplicate = (error: unknown) =>
+  error instanceof Error && 'code' in error && error.code === 11000

@@ -9,9 +9,11 @@ import {
 } from '@chat/contract'
 import mongoose from 'mongoose'
 import { claimKey } from './claims.ts'
+import { isDuplicate, type RoomDoc } from './documents.ts'
 import { headsOf, type Joiner, newMembers } from './members.ts'
 import type { Parts } from './parts.ts'
-import { isDuplicate, type RoomDoc } from './store.ts'
+import { defaultName } from './presenting.ts'
+import { targetsOf } from './targets.ts'
 
 type PlatformRoom = Input<'createRoomWithMessage'>
 type Plan = {
@@ -33,8 +35,9 @@ export class Creating {
 
   /** A client makes a room. @throws WRONG_TARGET_USER_IDS where nobody else would be in it */
   async byClient(userId: string, input: Input<'createNewRoom'>): Promise<RoomDoc> {
-    const others = (await this.parts.directory.known(input.users)).filter((id) => id !== userId)
-    if (others.length === 0) throw new Fault('WRONG_TARGET_USER_IDS')
+    const known = await this.parts.directory.known(input.users)
+    const blockers = await this.parts.blocking.blockersOf(userId, known)
+    const others = targetsOf(userId, known, (id) => !blockers.has(id))
     const plan = planOf(input, 'GROUP', [
       { userId, master: true },
       ...others.map((other) => ({ userId: other, master: false })),
@@ -93,6 +96,8 @@ export class Creating {
       memberCount: joiners.length,
       lastSeq: 0,
       lastMessage: null,
+      lastGone: 0,
+      announcement: null,
       activeAt: now,
       ready: false,
       createdAt: now,
@@ -100,7 +105,9 @@ export class Creating {
     }
     await this.parts.store.rooms.insertOne(doc).catch(ignoreDuplicate)
     await this.parts.store.members
-      .insertMany(newMembers(roomId, joiners, 0, now), { ordered: false })
+      .insertMany(newMembers(roomId, joiners, 0, new Date(now.getTime() - joiners.length + 1)), {
+        ordered: false,
+      })
       .catch(ignoreDuplicate)
   }
 
@@ -112,7 +119,7 @@ export class Creating {
   ) {
     const whole: Author = {
       authorId: author.authorId,
-      nickName: author.nickName ?? author.authorId.slice(0, 100),
+      nickName: author.nickName ?? defaultName(author.authorId),
       profileUrl: author.profileUrl ?? null,
     }
     const { message } = await this.parts.bus.ask(
@@ -121,7 +128,7 @@ export class Creating {
       { roomId, author: whole, type: data.type, text: data.content.text, memberCount },
     )
     // It comes by the stream too; the answer must show it already.
-    await this.parts.following.take([message])
+    await this.parts.following.takeMessages([message])
   }
 
   /** Lets the room be seen. Of several who finish the same room, one succeeds. */

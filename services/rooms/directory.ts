@@ -1,4 +1,8 @@
-import type { Store, UserDoc } from './store.ts'
+import type { Author } from '@chat/contract'
+import type { UserDoc } from './documents.ts'
+import { defaultName, presentUser } from './presenting.ts'
+import type { Store } from './store.ts'
+import { nameGrams } from './user-search.ts'
 
 /** What is known of a user. An absent field leaves what was known before. */
 export type Profile = {
@@ -10,6 +14,9 @@ export type Profile = {
 
 const defined = (fields: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+
+const named = (nickName: string | undefined) =>
+  nickName === undefined ? {} : { nickName, grams: nameGrams(nickName) }
 
 /** Everybody who has connected, been named by a platform or been given a token. */
 export class Directory {
@@ -26,11 +33,11 @@ export class Directory {
         updateOne: {
           filter: { _id: userId },
           update: {
-            $set: defined({ nickName, profileUrl, meta }),
+            $set: { ...named(nickName), ...defined({ profileUrl, meta }) },
             $setOnInsert: {
               createdAt: new Date(),
+              ...(nickName === undefined && named(defaultName(userId))),
               ...defined({
-                nickName: nickName === undefined ? userId.slice(0, 100) : undefined,
                 profileUrl: profileUrl === undefined ? null : undefined,
                 meta: meta === undefined ? null : undefined,
               }),
@@ -61,6 +68,11 @@ export class Directory {
     const found = await this.store.users.find({ _id: { $in: unique } }, { _id: 1 }).lean()
     const ids = new Set(found.map((user) => user._id))
     return unique.filter((id) => ids.has(id))
+  }
+
+  async author(userId: string): Promise<Author> {
+    const { _id, ...profile } = presentUser(userId, (await this.profiles([userId])).get(userId))
+    return { authorId: _id, ...profile }
   }
 
   async profiles(userIds: Iterable<string>): Promise<Map<string, UserDoc>> {

@@ -1,51 +1,92 @@
-import type { Message } from '@chat/contract'
-import type { Bus } from '@chat/service'
-import { memberId, type Store } from './store.ts'
+import { type Message, maySee, type Rules } from '@chat/contract'
+import type { Bus, StreamEvent } from '@chat/service'
+import type { Announcing } from './announcing.ts'
+import { memberId } from './documents.ts'
+import { type Gone, markOf } from './gone.ts'
+import type { Store } from './store.ts'
 
-/** Follows the messages of all rooms: last message, order of the list, and the authors' own cursors. */
+type Parts = { store: Store; bus: Bus; gone: Gone; announcing: Announcing }
+/** Two states of one message, or two messages of one room: the later. */
+const later = (a: Message | undefined, b: Message) =>
+  !a || b.seq > a.seq || (b.seq === a.seq && b.updatedAt > a.updatedAt) ? b : a
+
+/** Follows the messages of all rooms: last message, order of the list, the authors' own cursors, and what is gone. */
 export class Following {
-  private readonly store: Store
-  private readonly bus: Bus
-  constructor(store: Store, bus: Bus) {
-    this.store = store
-    this.bus = bus
+  private readonly parts: Parts
+  constructor(parts: Parts) {
+    this.parts = parts
   }
 
   /** Takes in a batch, in any order and any number of times: nothing moves backwards. Then tells the gateways. */
-  async take(messages: Message[]): Promise<void> {
+  async take(events: StreamEvent[]): Promise<void> {
+    const messages = events.flatMap((event) => (event.kind === 'message' ? event.message : []))
+    const changed = events.flatMap((event) => (event.kind === 'change' ? event.message : []))
+    if (messages.length > 0) await this.takeMessages(messages)
+    if (changed.length > 0) await this.takeChanges(changed)
+  }
+
+  async takeMessages(messages: Message[]): Promise<void> {
     const latest = new Map<string, Message>()
     const authored = new Map<string, Message>()
     const counts = new Map<string, number>()
     for (const message of messages) {
-      if (message.seq > (latest.get(message.roomId)?.seq ?? 0)) latest.set(message.roomId, message)
+      latest.set(message.roomId, later(latest.get(message.roomId), message))
       const author = memberId(message.roomId, message.author.authorId)
-      if (message.seq > (authored.get(author)?.seq ?? 0)) authored.set(author, message)
+      authored.set(author, later(authored.get(author), message))
       counts.set(author, (counts.get(author) ?? 0) + 1)
     }
-    const before = await this.store.cursors([...authored.keys()])
+    const { store } = this.parts
+    const before = await store.standings([...authored.keys()])
     // Cursors first: a list read in between shows an author a count too low for a moment, never too high.
-    await this.store.moveCursors(new Map([...authored].map(([id, { seq }]) => [id, seq])))
-    await this.store.takeLastMessages([...latest.values()])
+    await store.moveCursors(new Map([...authored].map(([id, { seq }]) => [id, seq])))
+    await store.takeLastMessages([...latest.values()])
     this.tell([...latest.values()], [...authored.values()])
-    this.tellReading(authored, before, counts)
+    // By sending, one has read what others wrote before: it is told as any other reading is.
+    const readers = [...authored].flatMap(([id, message]) => {
+      const { readSeq, master } = before.get(id) ?? { readSeq: message.seq, master: false }
+      const isReading = message.seq - readSeq > (counts.get(id) ?? 0)
+      return isReading ? [{ message, fromSeq: readSeq, master }] : []
+    })
+    if (readers.length > 0) await this.tellReading(readers)
   }
 
-  private tellReading(
-    authored: Map<string, Message>,
-    before: Map<string, number>,
-    counts: Map<string, number>,
-  ) {
-    for (const [id, { roomId, seq, author, _id }] of authored) {
-      const fromSeq = before.get(id)
-      // By sending, one has read what others wrote before: it is told as any other reading is.
-      if (fromSeq === undefined || seq - fromSeq <= (counts.get(id) ?? 0)) continue
-      this.bus.publishRoom(roomId, 'read', { userId: author.authorId, lastReadMessageId: _id, fromSeq, seq })
+  /** What happened to messages later: which of them count, how the last one looks, what is still announced. */
+  async takeChanges(changed: Message[]): Promise<void> {
+    const { store, gone, bus, announcing } = this.parts
+    const byRoom = Map.groupBy(changed, (message) => message.roomId)
+    for (const [roomId, messages] of byRoom) await gone.note(roomId, messages.map(markOf))
+    await store.takeLastMessages([...byRoom.values()].map((messages) => messages.reduce(later)))
+    for (const [roomId, messages] of byRoom) {
+      bus.publishRoom(roomId, 'gone', {})
+      const lost = messages.filter(({ status }) => status.deleted || status.hidden)
+      if (
+        await store.unannounce(
+          roomId,
+          lost.map((message) => message._id),
+        )
+      )
+        announcing.announce(roomId)
+    }
+  }
+
+  private async tellReading(readers: { message: Message; fromSeq: number; master: boolean }[]) {
+    const rules = await this.parts.store.rulesOf(readers.map(({ message }) => message.roomId))
+    for (const { message, fromSeq, master } of readers) {
+      const { roomId, seq, author, _id } = message
+      this.parts.bus.publishRoom(roomId, 'read', {
+        userId: author.authorId,
+        lastReadMessageId: _id,
+        fromSeq,
+        seq,
+        isPrivate: isPrivate(rules.get(roomId), master),
+      })
     }
   }
 
   private tell(latest: Message[], authored: Message[]) {
+    const { bus } = this.parts
     for (const { roomId, seq, author } of authored) {
-      this.bus.publishUser(author.authorId, 'cursor', { roomId, readSeq: seq, by: 'send' })
+      bus.publishUser(author.authorId, 'cursor', { roomId, readSeq: seq, by: 'send' })
     }
     const byRoom = Map.groupBy(authored, (message) => message.roomId)
     for (const message of latest) {
@@ -53,7 +94,11 @@ export class Following {
         author.authorId,
         seq,
       ])
-      this.bus.publishRoom(message.roomId, 'news', { lastSeq: message.seq, lastMessage: message, cursors })
+      bus.publishRoom(message.roomId, 'news', { lastSeq: message.seq, lastMessage: message, cursors })
     }
   }
 }
+
+/** Whether ordinary members are not to learn what this member reads. */
+export const isPrivate = (rules: Rules | undefined, master: boolean) =>
+  rules !== undefined && !maySee(rules, { _id: '', master: false }, { _id: 'reader', master })

@@ -1,38 +1,54 @@
 import type { Caller, Handlers, Room } from '@chat/contract'
+import type { Alarms } from './alarms.ts'
+import type { Blocking } from './blocking.ts'
 import type { Creating } from './creating.ts'
 import type { Directory } from './directory.ts'
+import type { RoomDoc } from './documents.ts'
+import type { Following } from './following.ts'
 import type { Inviting } from './inviting.ts'
-import { type Listing, seenBy } from './listing.ts'
+import type { Listing } from './listing.ts'
+import type { MemberList } from './member-list.ts'
 import type { Members } from './members.ts'
+import type { Moderating } from './moderating.ts'
 import type { Reading } from './reading.ts'
+import type { Recounting } from './recounting.ts'
+import type { Removing } from './removing.ts'
 import type { Sessions } from './sessions.ts'
 import type { Settings } from './settings.ts'
-import { presentMember, type RoomDoc } from './store.ts'
+import type { UserSearch } from './user-search.ts'
 import type { Viewing } from './viewing.ts'
 
 export type Parts = {
+  alarms: Alarms
+  blocking: Blocking
   creating: Creating
   directory: Directory
+  following: Following
   inviting: Inviting
   listing: Listing
+  memberList: MemberList
   members: Members
+  moderating: Moderating
   reading: Reading
+  recounting: Recounting
+  removing: Removing
   sessions: Sessions
   settings: Settings
+  userSearch: UserSearch
   viewing: Viewing
 }
 
-export function handlers(parts: Parts): Handlers<'rooms'> {
-  const { creating, directory, inviting, listing, members, reading, sessions, settings, viewing } = parts
+const done = { result: true }
 
-  const asSeenBy = async (caller: Caller, room: RoomDoc): Promise<Room> => {
-    const [view, { member }] = await Promise.all([
-      viewing.one(room),
-      members.require(room._id, caller.userId),
-    ])
-    const user = (await directory.profiles([caller.userId])).get(caller.userId)
-    return seenBy(caller, view, member, presentMember(member, user))
+export function handlers(parts: Parts): Handlers<'rooms'> {
+  const { blocking, creating, directory, inviting, listing, members, moderating, reading } = parts
+  const { recounting, removing, sessions, settings, viewing } = parts
+
+  const asSeenBy = async (caller: Caller, doc: RoomDoc): Promise<Room> => {
+    const [view, { member }] = await Promise.all([viewing.one(doc), members.require(doc._id, caller.userId)])
+    return (await viewing.seenBy(caller, [{ doc, view, member }]))[0] as Room
   }
+  const roomResult = async (caller: Caller, doc: RoomDoc) => ({ ...done, room: await asSeenBy(caller, doc) })
 
   return {
     listenRooms: (caller, filter) => listing.list(caller, filter),
@@ -40,21 +56,73 @@ export function handlers(parts: Parts): Handlers<'rooms'> {
     joinRoom: (caller, roomId) => reading.open(caller, roomId),
     leaveRoom: async (caller, roomId) => {
       await members.require(roomId, caller.userId)
-      return { result: true }
+      return done
     },
     createNewRoom: async (caller, input) => asSeenBy(caller, await creating.byClient(caller.userId, input)),
     updateReadMessage: (caller, input) => reading.read(caller, input),
-    updateRoomSetting: async (caller, input) => ({
-      result: true,
-      room: await asSeenBy(caller, await settings.update(caller.userId, input)),
+    updateRoomSetting: async (caller, input) =>
+      roomResult(caller, await settings.update(caller.userId, input)),
+
+    leaveOutRoom: async (caller, roomId) => {
+      await removing.leave(caller.userId, roomId)
+      return done
+    },
+    inviteRoom: async (caller, input) =>
+      roomResult(caller, await inviting.byClient(caller.userId, caller.requestId, input)),
+    kickOutUsers: async (caller, input) => {
+      await removing.kick(caller.userId, input)
+      return done
+    },
+    unbanUsers: async (caller, input) => {
+      await moderating.unban(caller.userId, input)
+      return done
+    },
+    muteUsers: async (caller, input) => {
+      await moderating.mute(caller.userId, input)
+      return done
+    },
+    unmuteUsers: async (caller, input) => {
+      await moderating.unmute(caller.userId, input)
+      return done
+    },
+    setMasters: async (caller, input) =>
+      roomResult(caller, await moderating.setMasters(caller.userId, input)),
+    roomAlarmTurnOnOff: async (caller, input) => ({
+      ...done,
+      alarmOn: await parts.alarms.set(caller.userId, input),
     }),
+    setAnnouncement: async (caller, input) =>
+      roomResult(caller, await settings.announce(caller.requestId, caller.userId, input)),
+    listMembers: (caller, input) => parts.memberList.page(caller.userId, input),
+
+    searchUsers: (_caller, input) => parts.userSearch.page(input),
+    blockUser: async (caller, { userId }) => {
+      await blocking.block(caller.userId, userId)
+      return done
+    },
+    unblockUser: async (caller, { userId }) => {
+      await blocking.unblock(caller.userId, userId)
+      return done
+    },
+    listBlocked: async (caller) => ({ list: await blocking.list(caller.userId) }),
+
     openSession: (caller, profile) => sessions.open(caller.userId, profile),
-    viewRooms: async (_caller, { roomIds }) => ({ rooms: await viewing.byIds(roomIds) }),
+    viewRooms: async (_caller, { rooms }) => ({ rooms: await viewing.looks(rooms) }),
     roomAccess: (_caller, input) => sessions.access(input),
+    roomFacts: (_caller, roomId) => sessions.facts(roomId),
+    blocksOf: async (_caller, userId) => ({ blocked: await blocking.blockedBy(userId) }),
+    roomsOfUser: async (_caller, userId) => ({ roomIds: await sessions.roomIdsOf(userId) }),
     countUnread: async (_caller, input) => ({ counts: await reading.countUnread(input) }),
+    readersOf: (caller, input) => reading.readersOf(caller, input),
+    noteChange: async (_caller, message) => {
+      await parts.following.takeChanges([message])
+      return done
+    },
+    recountRoom: (caller, roomId) => recounting.recount(caller, roomId),
+    listRoomIds: (_caller, { after }) => recounting.roomIds(after),
     saveUser: async (_caller, profile) => {
       await directory.save([profile])
-      return { result: true }
+      return done
     },
     createRoomWithMessage: (caller, input) => creating.byPlatform(caller.requestId, input),
     inviteUsers: async (caller, input) => viewing.one(await inviting.byPlatform(caller.requestId, input)),

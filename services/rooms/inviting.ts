@@ -1,7 +1,9 @@
 import { Fault, type Input } from '@chat/contract'
 import { joinersOf } from './creating.ts'
+import { memberId, type RoomDoc } from './documents.ts'
+import { type Joiner, newMembers, type Scene } from './members.ts'
 import type { Parts } from './parts.ts'
-import { memberId, type RoomDoc } from './store.ts'
+import { targetsOf } from './targets.ts'
 
 /** Adds people to a room. */
 export class Inviting {
@@ -10,34 +12,87 @@ export class Inviting {
     this.parts = parts
   }
 
-  /** `/chat/inviteUsers`; the order of the checks is contract.md's. */
+  /** Any member may, where the rules let them. @throws JOIN_USER_ALREADY_EXISTS, USER_IS_BANNED where nobody is left */
+  async byClient(
+    userId: string,
+    requestId: string,
+    { roomId, targetUserIds }: Input<'inviteRoom'>,
+  ): Promise<RoomDoc> {
+    requireOpen((await this.parts.members.require(roomId, userId)).room)
+    const known = new Set(await this.parts.directory.known(targetUserIds))
+    const blockers = await this.parts.blocking.blockersOf(userId, [...known])
+    const targets = targetsOf(userId, targetUserIds, (id) => known.has(id) && !blockers.has(id))
+    const joiners = targets.map((target) => ({ userId: target, master: false }))
+    return this.add(roomId, requestId, joiners, (scene, { banned }) => {
+      if (!scene.people.some((member) => member.userId === userId)) throw new Fault('ROOM_NO_EXISTS')
+      requireOpen(scene.room)
+      return new Fault(banned > 0 ? 'USER_IS_BANNED' : 'JOIN_USER_ALREADY_EXISTS')
+    })
+  }
+
+  /** `/chat/inviteUsers`; the order of the checks is contract.md's. Banned people are not brought back by it. */
   async byPlatform(
     requestId: string,
     { roomId, inviterId, joinUsers }: Input<'inviteUsers'>,
   ): Promise<RoomDoc> {
     const room = await this.parts.store.rooms.findOne({ _id: roomId, ready: true }).lean()
     if (!room) throw new Fault('ROOM_NO_EXISTS')
-    if (room.rules.isFreezed) throw new Fault('ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED')
-    if (!room.rules.canInviteMemebrs) throw new Fault('ROOM_RULES_CAN_NOT_INVITE_MEMBERS')
+    requireOpen(room)
     const inviter = await this.parts.store.members.findById(memberId(roomId, inviterId)).lean()
     if (!inviter?.master) throw new Fault('INVITER_ID_IS_NOT_MASTER')
-    const before = await this.parts.members.idsOf(roomId)
-    const joiners = joinersOf(joinUsers, false).filter((joiner) => !before.includes(joiner.userId))
-    if (joiners.length === 0) throw new Fault('JOIN_USERS_EMPTY')
-    this.parts.members.requireSpace(before.length + joiners.length)
+    const present = new Set(await this.parts.members.idsOf(roomId))
+    const joiners = joinersOf(joinUsers, false)
+    if (joiners.every(({ userId }) => present.has(userId))) throw new Fault('JOIN_USERS_EMPTY')
     await this.parts.directory.save(joinUsers.map(({ _id, ...profile }) => ({ userId: _id, ...profile })))
-    // A new member starts with everything read.
-    const { lastSeq } = await this.parts.bus.ask('lastMessageOf', { userId: '', requestId }, roomId)
-    const added = await this.parts.members.add(room, joiners, lastSeq)
-    if (added.length === 0) throw new Fault('JOIN_USERS_EMPTY')
-    await this.parts.claims.move(room, before, await this.parts.members.idsOf(roomId))
-    this.announce(roomId, added)
-    return (await this.parts.store.rooms.findById(roomId).lean()) as RoomDoc
+    return this.add(roomId, requestId, joiners, (scene) => {
+      requireOpen(scene.room)
+      if (!scene.people.some((member) => member.userId === inviterId && member.master))
+        throw new Fault('INVITER_ID_IS_NOT_MASTER')
+      return new Fault('JOIN_USERS_EMPTY')
+    })
   }
 
-  private announce(roomId: string, added: string[]) {
-    this.parts.bus.publishRoom(roomId, 'access', {})
-    this.parts.announcing.welcome(roomId, added)
-    this.parts.announcing.announce(roomId)
+  /** `check` looks once more at what the change finds, and says what it means if nobody can be added. */
+  private async add(
+    roomId: string,
+    requestId: string,
+    joiners: Joiner[],
+    check: (scene: Scene, skipped: { banned: number }) => Fault,
+  ): Promise<RoomDoc> {
+    // A new member starts with everything read.
+    const { lastSeq } = await this.parts.bus.ask('lastMessageOf', { userId: '', requestId }, roomId)
+    const { members, access, announcing, claims } = this.parts
+    const { room, before, people, told } = await members.change(roomId, async (scene, now) => {
+      const absent = joiners.filter(({ userId }) => !scene.people.some((member) => member.userId === userId))
+      const banned = await this.bannedOf(scene, absent)
+      const fresh = absent.filter(({ userId }) => !banned.has(userId))
+      const nobody = check(scene, { banned: banned.size })
+      if (fresh.length === 0) throw nobody
+      members.requireSpace(scene.people.length + fresh.length)
+      const added = newMembers(roomId, fresh, lastSeq, now)
+      await this.parts.store.members.insertMany(added, { session: scene.session })
+      return { people: [...scene.people, ...added], told: fresh.map(({ userId }) => userId) }
+    })
+    await claims.move(
+      room,
+      before.map(({ userId }) => userId),
+      people.map(({ userId }) => userId),
+    )
+    await access.changed(roomId)
+    announcing.welcome(roomId, told)
+    announcing.announce(roomId)
+    return room
   }
+
+  private async bannedOf({ room, session }: Scene, joiners: Joiner[]): Promise<Set<string>> {
+    const ids = joiners.map(({ userId }) => memberId(room._id, userId))
+    const banned = await this.parts.store.bans.find({ _id: { $in: ids } }, null, { session }).lean()
+    return new Set(banned.map((ban) => ban.userId))
+  }
+}
+
+/** @throws ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED, ROOM_RULES_CAN_NOT_INVITE_MEMBERS */
+function requireOpen({ rules }: RoomDoc) {
+  if (rules.isFreezed) throw new Fault('ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED')
+  if (!rules.canInviteMemebrs) throw new Fault('ROOM_RULES_CAN_NOT_INVITE_MEMBERS')
 }

@@ -1,15 +1,7 @@
-import {
-  type Caller,
-  Fault,
-  type Input,
-  type JoinUser,
-  type Output,
-  type Room,
-  roomAsSeenBy,
-} from '@chat/contract'
-import type { Directory } from './directory.ts'
+import { type Caller, Fault, type Input, type Output, type Room } from '@chat/contract'
+import type { MemberDoc, RoomDoc } from './documents.ts'
 import type { Members } from './members.ts'
-import { type MemberDoc, memberId, presentMember, type Store } from './store.ts'
+import type { Store } from './store.ts'
 import type { Viewing } from './viewing.ts'
 
 const MAX_ROOMS = 1_000
@@ -42,19 +34,17 @@ export function decodeCursor(cursor: string): Entry {
 export const byActivity = (a: Entry, b: Entry) =>
   b.activeAt.getTime() - a.activeAt.getTime() || (a._id < b._id ? 1 : a._id > b._id ? -1 : 0)
 
-/** The store's patterns end at a zero byte unless it is spelled. */
-const contains = (keyword: string) => new RegExp(RegExp.escape(keyword).replaceAll('\0', '\\x00'), 'i')
+/** Any case; the store's patterns end at a zero byte unless it is spelled. */
+export const contains = (keyword: string) => new RegExp(RegExp.escape(keyword).replaceAll('\0', '\\x00'), 'i')
 
 /** The caller's rooms. */
 export class Listing {
   private readonly store: Store
   private readonly members: Members
-  private readonly directory: Directory
   private readonly viewing: Viewing
-  constructor(store: Store, members: Members, directory: Directory, viewing: Viewing) {
+  constructor(store: Store, members: Members, viewing: Viewing) {
     this.store = store
     this.members = members
-    this.directory = directory
     this.viewing = viewing
   }
 
@@ -145,24 +135,15 @@ export class Listing {
   private async views(caller: Caller, mine: MemberDoc[], entries: Entry[]): Promise<Room[]> {
     const found = await this.store.rooms.find({ _id: { $in: entries.map((entry) => entry._id) } }).lean()
     const docs = new Map(found.map((room) => [room._id, room]))
-    const rooms = await this.viewing.many(entries.flatMap((entry) => docs.get(entry._id) ?? []))
-    const own = new Map(mine.map((member) => [member._id, member]))
-    const self = await this.directory.profiles([caller.userId])
-    return rooms.map((room) => {
-      const member = own.get(memberId(room._id, caller.userId)) as MemberDoc
-      return seenBy(caller, room, member, presentMember(member, self.get(caller.userId)))
-    })
+    const views = await this.viewing.many(entries.flatMap((entry) => docs.get(entry._id) ?? []))
+    const own = new Map(mine.map((member) => [member.roomId, member]))
+    return this.viewing.seenBy(
+      caller,
+      views.map((view) => ({
+        view,
+        doc: docs.get(view._id) as RoomDoc,
+        member: own.get(view._id) as MemberDoc,
+      })),
+    )
   }
 }
-
-/**
- * As the caller sees it. Messages they have just sent, which this service may not have heard of yet, move their own
- * cursor at once; `lastSeq` stays what `lastMessage` is.
- */
-export function seenBy(caller: Caller, room: Room, member: MemberDoc, presented: JoinUser): Room {
-  const readSeq = Math.max(member.readSeq, sentSeq(caller, room._id))
-  return roomAsSeenBy(room, { member: presented, readSeq })
-}
-
-export const sentSeq = (caller: Caller, roomId: string) =>
-  Math.max(0, ...(caller.sent ?? []).filter(([id]) => id === roomId).map(([, seq]) => seq))

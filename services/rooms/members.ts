@@ -1,6 +1,7 @@
 import { Fault } from '@chat/contract'
-import type { MemberDoc, RoomDoc, Store } from './store.ts'
-import { memberId } from './store.ts'
+import type { ClientSession } from 'mongoose'
+import { type MemberDoc, memberId, ofRoom, type RoomDoc } from './documents.ts'
+import type { Store } from './store.ts'
 
 const HEADS = 20
 
@@ -13,23 +14,31 @@ const newMember = (roomId: string, joiner: Joiner, readSeq: number, createdAt: D
   master: joiner.master,
   alarmOn: true,
   readSeq,
+  joinSeq: readSeq,
+  mutedUntil: null,
   createdAt,
 })
 
 /**
- * Memberships that begin together, in the order given: each a millisecond after the one before, the last one now,
+ * Memberships that begin together, in the order given: the first at `first`, each a millisecond after the one before,
  * so that "newest" and "longest-standing" mean something among them.
  */
-export function newMembers(roomId: string, joiners: Joiner[], readSeq: number, now: Date): MemberDoc[] {
-  const first = now.getTime() - joiners.length + 1
-  return joiners.map((joiner, index) => newMember(roomId, joiner, readSeq, new Date(first + index)))
-}
+export const newMembers = (roomId: string, joiners: Joiner[], readSeq: number, first: Date): MemberDoc[] =>
+  joiners.map((joiner, index) => newMember(roomId, joiner, readSeq, new Date(first.getTime() + index)))
 
 /** Who lists show of a room with these members, oldest first: up to 20 masters and the 20 newest. */
 export function headsOf(members: Joiner[]): string[] {
   const masters = members.filter((member) => member.master).slice(0, HEADS)
   return [...new Set([...masters, ...members.slice(-HEADS)].map((member) => member.userId))]
 }
+
+const byAge = (a: MemberDoc, b: MemberDoc) => a.createdAt.getTime() - b.createdAt.getTime()
+
+/** A room and its people, oldest member first, as a change of them finds them. */
+export type Scene = { room: RoomDoc; people: MemberDoc[]; session: ClientSession }
+/** How a change leaves them: everybody who is in now, what changes of the room itself, what there is to tell. */
+export type Outcome<T> = { people: MemberDoc[]; fields?: Record<string, unknown>; told: T }
+export type Changed<T> = { room: RoomDoc; before: MemberDoc[]; people: MemberDoc[]; told: T }
 
 /** Memberships as documents of their own. */
 export class Members {
@@ -50,6 +59,13 @@ export class Members {
     return { room, member }
   }
 
+  /** @throws ROOM_NO_EXISTS, USER_IS_NOT_MASTER */
+  async requireMaster(roomId: string, userId: string): Promise<{ room: RoomDoc; member: MemberDoc }> {
+    const found = await this.require(roomId, userId)
+    if (!found.member.master) throw new Fault('USER_IS_NOT_MASTER')
+    return found
+  }
+
   requireSpace(count: number) {
     if (count > this.maxMembers) throw new Fault('ROOM_IS_FULL')
   }
@@ -64,39 +80,28 @@ export class Members {
   }
 
   /**
-   * Adds those who are not in yet; members and count change together or not at all.
-   * @returns who was added @throws ROOM_IS_FULL
+   * Changes a room and its people as one transaction. It writes the room itself, so that of two changes at once one is
+   * done again with what the other left: rules that look at everybody (one master remains) hold. `updatedAt` grows
+   * with every change, and no member begins before it, so that a departure is told from a later return.
    */
-  async add(room: RoomDoc, joiners: Joiner[], readSeq: number): Promise<string[]> {
-    const added = await this.store.transaction(async (session) => {
-      const present = new Set(
-        (await this.store.members.find({ roomId: room._id }, { userId: 1 }, { session }).lean()).map(
-          (m) => m.userId,
-        ),
-      )
-      const fresh = joiners.filter((joiner) => !present.has(joiner.userId))
-      if (fresh.length === 0) return []
-      this.requireSpace(present.size + fresh.length)
-      const now = new Date()
-      await this.store.rooms.updateOne(
-        { _id: room._id },
-        { $inc: { memberCount: fresh.length }, $set: { updatedAt: now } },
-        { session },
-      )
-      await this.store.members.insertMany(newMembers(room._id, fresh, readSeq, now), { session })
-      return fresh.map((joiner) => joiner.userId)
+  async change<T>(
+    roomId: string,
+    work: (scene: Scene, now: Date) => Promise<Outcome<T>>,
+  ): Promise<Changed<T>> {
+    return this.store.transaction(async (session) => {
+      const room = await this.store.rooms.findOne({ _id: roomId, ready: true }, null, { session }).lean()
+      if (!room) throw new Fault('ROOM_NO_EXISTS')
+      const before = await this.store.members.find(ofRoom(roomId), null, { session }).lean()
+      before.sort(byAge)
+      const now = new Date(Math.max(Date.now(), room.updatedAt.getTime() + 1))
+      const { people, fields, told } = await work({ room, people: before, session }, now)
+      const updatedAt = new Date(Math.max(now.getTime(), people.at(-1)?.createdAt.getTime() ?? 0))
+      const changes = { ...fields, memberCount: people.length, heads: headsOf(people), updatedAt }
+      const changed = await this.store.rooms
+        .findOneAndUpdate({ _id: roomId }, { $set: changes }, { session, returnDocument: 'after' })
+        .lean()
+      return { room: changed as RoomDoc, before, people, told }
     })
-    if (added.length > 0) await this.refreshHeads(room._id)
-    return added
-  }
-
-  private async refreshHeads(roomId: string) {
-    const { members, rooms } = this.store
-    const [masters, newest] = await Promise.all([
-      members.find({ roomId, master: true }).sort({ createdAt: 1 }).limit(HEADS).lean(),
-      members.find({ roomId }).sort({ createdAt: -1 }).limit(HEADS).lean(),
-    ])
-    await rooms.updateOne({ _id: roomId }, { $set: { heads: headsOf([...masters, ...newest.reverse()]) } })
   }
 
   /** Moves a cursor forward, never back. @returns where it was */

@@ -1,8 +1,11 @@
 import type { Bus } from '@chat/service'
+import type { Access } from './access.ts'
 import type { Announcing } from './announcing.ts'
+import type { Blocking } from './blocking.ts'
 import type { Claims } from './claims.ts'
 import type { Directory } from './directory.ts'
 import type { Following } from './following.ts'
+import type { Gone } from './gone.ts'
 import type { Members } from './members.ts'
 import type { Store } from './store.ts'
 import type { Viewing } from './viewing.ts'
@@ -13,6 +16,9 @@ export type Parts = {
   bus: Bus
   directory: Directory
   members: Members
+  blocking: Blocking
+  access: Access
+  gone: Gone
   claims: Claims
   viewing: Viewing
   announcing: Announcing

@@ -1,31 +1,47 @@
-import { type Caller, Fault, type Input, messageId, type Output, seqOf } from '@chat/contract'
+import {
+  type Caller,
+  Fault,
+  type Input,
+  maySee,
+  messageId,
+  type Output,
+  sentSeq,
+  seqOf,
+  unreadOf,
+} from '@chat/contract'
 import type { Bus } from '@chat/service'
-import { sentSeq } from './listing.ts'
+import type { MemberDoc, RoomDoc } from './documents.ts'
+import { isPrivate } from './following.ts'
+import type { Gone } from './gone.ts'
 import type { Members } from './members.ts'
-import type { MemberDoc, RoomDoc, Store } from './store.ts'
+import { presentUser } from './presenting.ts'
+import type { Store } from './store.ts'
 
 /** Cursors: how far each member has read. Unread counts come from them alone. */
 export class Reading {
   private readonly store: Store
   private readonly bus: Bus
   private readonly members: Members
-  constructor(store: Store, bus: Bus, members: Members) {
+  private readonly gone: Gone
+  constructor({ store, bus, members, gone }: { store: Store; bus: Bus; members: Members; gone: Gone }) {
     this.store = store
     this.bus = bus
     this.members = members
+    this.gone = gone
   }
 
   /** Marks everything read; answers how it was before. */
   async open(caller: Caller, roomId: string): Promise<Output<'joinRoom'>> {
-    const { member } = await this.members.require(roomId, caller.userId)
-    const { lastSeq } = await this.bus.ask('lastMessageOf', caller, roomId)
+    const { room, member } = await this.members.require(roomId, caller.userId)
+    const { lastSeq, lastChange } = await this.bus.ask('lastMessageOf', caller, roomId)
     const readSeq = Math.max(member.readSeq, sentSeq(caller, roomId))
-    await this.advance(member, lastSeq)
+    await this.advance(room, member, lastSeq)
     return {
       result: true,
       lastReadMessageId: readSeq > 0 ? messageId(roomId, readSeq) : null,
-      unReadMsgCount: Math.max(0, lastSeq - readSeq),
+      unReadMsgCount: unreadOf(lastSeq, readSeq, await this.gone.above(readSeq, room)),
       lastSeq,
+      lastChange,
     }
   }
 
@@ -37,9 +53,10 @@ export class Reading {
     const lastSeq = await this.lastSeq(caller, room, seq)
     if (seq > lastSeq) throw new Fault('MESSAGE_NO_EXISTS')
     const sent = sentSeq(caller, room._id)
-    await this.advance(member, Math.max(seq, sent))
+    await this.advance(room, member, Math.max(seq, sent))
     const readSeq = Math.max(seq, sent, member.readSeq)
-    return { result: true, unReadMsgCount: Math.max(0, Math.max(lastSeq, sent) - readSeq) }
+    const gone = await this.gone.above(readSeq, room)
+    return { result: true, unReadMsgCount: unreadOf(Math.max(lastSeq, sent), readSeq, gone) }
   }
 
   /** The room's own copy may trail the messages by a moment; only then it is worth a question. */
@@ -48,7 +65,7 @@ export class Reading {
     return (await this.bus.ask('lastMessageOf', caller, room._id)).lastSeq
   }
 
-  private async advance(member: MemberDoc, seq: number) {
+  private async advance({ rules }: RoomDoc, member: MemberDoc, seq: number) {
     if (seq <= member.readSeq) return
     const fromSeq = await this.members.moveCursor(member, seq)
     if (fromSeq >= seq) return
@@ -57,16 +74,43 @@ export class Reading {
       lastReadMessageId: messageId(member.roomId, seq),
       fromSeq,
       seq,
+      isPrivate: isPrivate(rules, member.master),
     })
     this.bus.publishUser(member.userId, 'cursor', { roomId: member.roomId, readSeq: seq, by: 'read' })
   }
 
   /** For each message, how many present members have not read it. A cursor never stands before one's joining. */
-  async countUnread({ roomId, messages }: Input<'countUnread'>): Promise<number[]> {
-    const members = await this.store.members.find({ roomId }, { userId: 1, readSeq: 1 }).lean()
+  async countUnread({ messages }: Input<'countUnread'>): Promise<number[]> {
+    const roomIds = [...new Set(messages.map((message) => message.roomId))]
+    const members = await this.store.members
+      .find({ roomId: { $in: roomIds } }, { roomId: 1, userId: 1, readSeq: 1 })
+      .lean()
+    const byRoom = Map.groupBy(members, (member) => member.roomId)
     return messages.map(
-      ({ seq, authorId }) =>
-        members.filter((member) => member.readSeq < seq && member.userId !== authorId).length,
+      ({ roomId, seq, authorId }) =>
+        (byRoom.get(roomId) ?? []).filter((member) => member.readSeq < seq && member.userId !== authorId)
+          .length,
     )
+  }
+
+  /** Who has read a message and who has not, of those who came before it; one query for all of them. */
+  async readersOf(
+    { userId }: Caller,
+    { roomId, seq, authorId }: Input<'readersOf'>,
+  ): Promise<Output<'readersOf'>> {
+    const { room, member: self } = await this.members.require(roomId, userId)
+    const viewer = { _id: userId, master: self.master }
+    const readers = (await this.store.withProfiles(roomId)).filter(
+      (member) =>
+        (member.joinSeq ?? 0) < seq &&
+        member.userId !== authorId &&
+        maySee(room.rules, viewer, { _id: member.userId, master: member.master }),
+    )
+    const users = (wanted: typeof readers) =>
+      wanted.map((member) => presentUser(member.userId, member.users[0]))
+    return {
+      read: users(readers.filter((member) => member.readSeq >= seq)),
+      unread: users(readers.filter((member) => member.readSeq < seq)),
+    }
   }
 }

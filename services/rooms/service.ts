@@ -7,20 +7,30 @@ import {
   openAll,
   openMongo,
   pingMongo,
+  Roll,
 } from '@chat/service'
+import { Access } from './access.ts'
+import { Alarms } from './alarms.ts'
 import { Announcing } from './announcing.ts'
+import { Blocking } from './blocking.ts'
 import { Claims } from './claims.ts'
 import { Creating } from './creating.ts'
 import { Directory } from './directory.ts'
 import { Following } from './following.ts'
+import { Gone } from './gone.ts'
 import { handlers } from './handlers.ts'
 import { Inviting } from './inviting.ts'
 import { Listing } from './listing.ts'
+import { MemberList } from './member-list.ts'
 import { Members } from './members.ts'
+import { Moderating } from './moderating.ts'
 import { Reading } from './reading.ts'
+import { Recounting } from './recounting.ts'
+import { Removing } from './removing.ts'
 import { Sessions } from './sessions.ts'
 import { Settings } from './settings.ts'
 import { openStore } from './store.ts'
+import { UserSearch } from './user-search.ts'
 import { Viewing } from './viewing.ts'
 
 export type Options = {
@@ -47,22 +57,18 @@ export const start = (options: Options) =>
     const directory = new Directory(store)
     const members = new Members(store, limits.roomMembers)
     const claims = new Claims(store)
-    const viewing = new Viewing(store, directory)
+    const gone = new Gone(store)
+    const blocking = new Blocking(store, directory, bus)
+    const viewing = new Viewing({ store, directory, gone, blocking })
     const announcing = await scope.use('announcements', new Announcing(bus, viewing, logger), (a) =>
       a.close(),
     )
-    const following = new Following(store, bus)
-    const parts = {
-      store,
-      bus,
-      directory,
-      members,
-      claims,
-      viewing,
-      announcing,
-      following,
-      textLength: limits.textLength,
-    }
+    const roll = await scope.use('roll', new Roll(bus), (r) => r.close())
+    const access = new Access(bus, roll)
+    const following = new Following({ store, bus, gone, announcing })
+    const { textLength } = limits
+    const parts = { store, bus, directory, members, claims, viewing, announcing, following, textLength }
+    const all = { ...parts, access, blocking, gone }
 
     await scope.use(
       'consumer',
@@ -70,21 +76,25 @@ export const start = (options: Options) =>
         bus,
         logger,
         durable: 'rooms',
-        kind: 'message',
+        kinds: ['message', 'change'],
         handle: (events) => following.take(events),
       }),
       (consumer) => consumer.close(),
     )
     const answers = handlers({
-      creating: new Creating(parts),
-      directory,
-      inviting: new Inviting(parts),
-      listing: new Listing(store, members, directory, viewing),
-      members,
-      reading: new Reading(store, bus, members),
-      sessions: new Sessions(store, directory, members),
-      settings: new Settings(parts),
-      viewing,
+      ...all,
+      alarms: new Alarms(all),
+      creating: new Creating(all),
+      inviting: new Inviting(all),
+      listing: new Listing(store, members, viewing),
+      memberList: new MemberList(store, members, directory),
+      moderating: new Moderating(all),
+      reading: new Reading(all),
+      recounting: new Recounting(store, bus, gone),
+      removing: new Removing(all),
+      sessions: new Sessions(all),
+      settings: new Settings(all),
+      userSearch: new UserSearch(store),
     })
     await scope.use('requests', bus.serve('rooms', answers), (serving) => serving.close())
     await bus.flush()

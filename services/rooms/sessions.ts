@@ -1,17 +1,21 @@
-import { type Author, Fault, type Input, type Output } from '@chat/contract'
+import { Fault, type Input, type Output } from '@chat/contract'
+import type { Blocking } from './blocking.ts'
 import type { Directory } from './directory.ts'
 import type { Members } from './members.ts'
-import { presentMember, type Store } from './store.ts'
+import { presentMember } from './presenting.ts'
+import type { Store } from './store.ts'
 
 /** What edges and other services need to know of people and rooms. */
 export class Sessions {
   private readonly store: Store
   private readonly directory: Directory
   private readonly members: Members
-  constructor(store: Store, directory: Directory, members: Members) {
-    this.store = store
-    this.directory = directory
-    this.members = members
+  private readonly blocking: Blocking
+  constructor(parts: { store: Store; directory: Directory; members: Members; blocking: Blocking }) {
+    this.store = parts.store
+    this.directory = parts.directory
+    this.members = parts.members
+    this.blocking = parts.blocking
   }
 
   /** All rooms of a user, or one of them. */
@@ -23,6 +27,7 @@ export class Sessions {
       .lean()
     const lastSeqs = new Map(rooms.map((room) => [room._id, room.lastSeq]))
     return {
+      blocked: await this.blocking.blockedBy(userId),
       rooms: mine.flatMap((member) => {
         const lastSeq = lastSeqs.get(member.roomId)
         if (lastSeq === undefined) return []
@@ -35,9 +40,27 @@ export class Sessions {
 
   async access({ roomId, userId }: Input<'roomAccess'>): Promise<Output<'roomAccess'>> {
     const { room, member } = await this.members.require(roomId, userId)
-    const user = (await this.directory.profiles([userId])).get(userId)
-    if (!user) throw new Fault('ROOM_NO_EXISTS')
-    const author: Author = { authorId: userId, nickName: user.nickName, profileUrl: user.profileUrl }
-    return { author, master: member.master, rules: room.rules, memberCount: room.memberCount }
+    return {
+      author: await this.directory.author(userId),
+      master: member.master,
+      rules: room.rules,
+      memberCount: room.memberCount,
+      mutedUntil: member.mutedUntil?.toISOString() ?? null,
+    }
+  }
+
+  /** @throws ROOM_NO_EXISTS */
+  async facts(roomId: string): Promise<Output<'roomFacts'>> {
+    const room = await this.store.rooms.findOne({ _id: roomId, ready: true }).lean()
+    if (!room) throw new Fault('ROOM_NO_EXISTS')
+    return { memberCount: room.memberCount, isFrozen: room.rules.isFreezed }
+  }
+
+  /** Rooms that are there to be seen; a membership may be stored a moment before its room is. */
+  async roomIdsOf(userId: string): Promise<string[]> {
+    const mine = await this.members.ofUser(userId)
+    const ids = mine.map((member) => member.roomId)
+    const rooms = await this.store.rooms.find({ _id: { $in: ids }, ready: true }, { _id: 1 }).lean()
+    return rooms.map((room) => room._id)
   }
 }

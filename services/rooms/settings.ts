@@ -1,9 +1,11 @@
-import { Fault, type Input } from '@chat/contract'
+import { type Announcement, Fault, type Input } from '@chat/contract'
 import { claimKey } from './claims.ts'
+import type { RoomDoc } from './documents.ts'
+import type { Scene } from './members.ts'
 import type { Parts } from './parts.ts'
-import type { RoomDoc } from './store.ts'
+import { requireMasterOf } from './removing.ts'
 
-/** A room's name, picture and rules. */
+/** A room's name, picture, rules and announcement. */
 export class Settings {
   private readonly parts: Parts
   constructor(parts: Parts) {
@@ -12,21 +14,56 @@ export class Settings {
 
   /** A partial `rules` changes only what it names. @throws USER_IS_NOT_MASTER, ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED */
   async update(userId: string, { roomId, updateData }: Input<'updateRoomSetting'>): Promise<RoomDoc> {
-    const { room, member } = await this.parts.members.require(roomId, userId)
-    if (!member.master) throw new Fault('USER_IS_NOT_MASTER')
-    const unfreezes = updateData.rules?.isFreezed === false
-    if (room.rules.isFreezed && !unfreezes) throw new Fault('ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED')
-    const { rules, ...fields } = updateData
-    const changes: Record<string, unknown> = { ...fields, updatedAt: new Date() }
-    for (const [rule, value] of Object.entries(rules ?? {})) changes[`rules.${rule}`] = value
-    const updated = await this.parts.store.rooms
-      .findOneAndUpdate({ _id: roomId }, { $set: changes }, { returnDocument: 'after' })
-      .lean()
-    if (!updated) throw new Fault('ROOM_NO_EXISTS')
-    if (room.rules.isFreezed !== updated.rules.isFreezed) await this.moveClaim(updated)
-    this.parts.bus.publishRoom(roomId, 'access', {})
-    this.parts.announcing.announce(roomId)
-    return updated
+    const { rules = {}, ...fields } = updateData
+    for (const [rule, value] of Object.entries(rules)) Object.assign(fields, { [`rules.${rule}`]: value })
+    return this.set(userId, roomId, fields, rules.isFreezed === false)
+  }
+
+  /** From a message, from a text, or a text in place of the message's own; neither clears it. */
+  async announce(requestId: string, userId: string, input: Input<'setAnnouncement'>): Promise<RoomDoc> {
+    const { roomId, messageId, text } = input
+    const { room } = await this.parts.members.requireMaster(roomId, userId)
+    requireUnfrozen(room)
+    if ((text?.length ?? 0) > this.parts.textLength) throw new Fault('MESSAGE_TOO_LONG')
+    const isCleared = messageId === undefined && text === undefined
+    const announcement = isCleared ? null : await this.announcement(requestId, userId, input)
+    return this.set(userId, roomId, { announcement })
+  }
+
+  /** @throws MESSAGE_NO_EXISTS */
+  private async announcement(
+    requestId: string,
+    userId: string,
+    { roomId, messageId, text }: Input<'setAnnouncement'>,
+  ): Promise<Announcement> {
+    const quoted =
+      messageId === undefined
+        ? null
+        : await this.parts.bus.ask('quoteMessage', { userId, requestId }, { roomId, messageId })
+    return {
+      messageId: messageId ?? null,
+      text: text ?? quoted?.text ?? '',
+      author: quoted?.author ?? (await this.parts.directory.author(userId)),
+      createdAt: new Date().toISOString(),
+    }
+  }
+
+  private async set(
+    userId: string,
+    roomId: string,
+    fields: Record<string, unknown>,
+    unfreezes = false,
+  ): Promise<RoomDoc> {
+    const { members, access, announcing } = this.parts
+    const { room, told: wasFreezed } = await members.change(roomId, async (scene: Scene) => {
+      requireMasterOf(scene, userId)
+      if (!unfreezes) requireUnfrozen(scene.room)
+      return { people: scene.people, fields, told: scene.room.rules.isFreezed }
+    })
+    if (wasFreezed !== room.rules.isFreezed) await this.moveClaim(room)
+    await access.changed(roomId)
+    announcing.announce(roomId)
+    return room
   }
 
   /** A frozen room makes way for a new one; an unfrozen one takes its claim back if nobody has it. */
@@ -36,4 +73,8 @@ export class Settings {
     if (room.rules.isFreezed) await this.parts.claims.release(key, room._id)
     else await this.parts.claims.take(key, room._id)
   }
+}
+
+function requireUnfrozen({ rules }: RoomDoc) {
+  if (rules.isFreezed) throw new Fault('ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED')
 }

@@ -1,17 +1,26 @@
-import type { Room } from '@chat/contract'
+import { type Caller, type Input, type Room, type RoomLook, roomAsSeenBy, sentSeq } from '@chat/contract'
+import type { Blocking } from './blocking.ts'
 import type { Directory } from './directory.ts'
-import type { MemberDoc, RoomDoc, Store } from './store.ts'
-import { memberId, presentMember, presentRoom } from './store.ts'
+import { type MemberDoc, memberId, type RoomDoc } from './documents.ts'
+import type { Gone } from './gone.ts'
+import { presentMember, presentRoom } from './presenting.ts'
+import type { Store } from './store.ts'
 
 const SHOWN_IN_ONE = 100
+
+type Seen = { doc: RoomDoc; view: Room; member: MemberDoc }
 
 /** Turns stored rooms into what the contract calls a Room, a constant number of queries for any number of rooms. */
 export class Viewing {
   private readonly store: Store
   private readonly directory: Directory
-  constructor(store: Store, directory: Directory) {
-    this.store = store
-    this.directory = directory
+  private readonly gone: Gone
+  private readonly blocking: Blocking
+  constructor(parts: { store: Store; directory: Directory; gone: Gone; blocking: Blocking }) {
+    this.store = parts.store
+    this.directory = parts.directory
+    this.gone = parts.gone
+    this.blocking = parts.blocking
   }
 
   /** Rooms with their heads, in the order given. */
@@ -36,6 +45,40 @@ export class Viewing {
 
   async byIds(roomIds: string[]): Promise<Room[]> {
     return this.many(await this.store.rooms.find({ _id: { $in: roomIds }, ready: true }).lean())
+  }
+
+  /**
+   * As one member sees them. Messages they have just sent, which this service may not have heard of yet, move their own
+   * cursor at once; `lastSeq` stays what `lastMessage` is.
+   */
+  async seenBy(caller: Caller, seen: Seen[]): Promise<Room[]> {
+    const readSeqOf = ({ doc, member }: Seen) => Math.max(member.readSeq, sentSeq(caller, doc._id))
+    const behind = seen.filter((each) => (each.doc.lastGone ?? 0) > readSeqOf(each))
+    const [users, blocked, gone] = await Promise.all([
+      this.directory.profiles([caller.userId]),
+      this.blocking.blockedBy(caller.userId),
+      this.gone.ofRooms(behind.map(({ doc }) => doc._id)),
+    ])
+    const blockedIds = new Set(blocked)
+    return seen.map((each) => {
+      const look = { ...each.view, since: 0, gone: gone.get(each.doc._id) ?? [] }
+      const member = presentMember(each.member, users.get(caller.userId))
+      return roomAsSeenBy(look, { member, readSeq: readSeqOf(each) }, blockedIds)
+    })
+  }
+
+  /** As edges hold them, each with what is gone above the least cursor of those who look. */
+  async looks(asked: Input<'viewRooms'>['rooms']): Promise<RoomLook[]> {
+    const since = new Map(asked.map((each) => [each.roomId, each.since]))
+    const docs = await this.store.rooms.find({ _id: { $in: [...since.keys()] }, ready: true }).lean()
+    const rooms = await this.many(docs)
+    const sets = await this.gone.ofRooms(
+      docs.filter((doc) => (doc.lastGone ?? 0) > (since.get(doc._id) ?? 0)).map((doc) => doc._id),
+    )
+    return rooms.map((room) => {
+      const from = since.get(room._id) ?? 0
+      return { ...room, since: from, gone: (sets.get(room._id) ?? []).filter((seq) => seq > from) }
+    })
   }
 
   private async compose(rooms: RoomDoc[], members: MemberDoc[]): Promise<Room[]> {

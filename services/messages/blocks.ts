@@ -1,0 +1,25 @@
+import type { Caller, UserEvents } from '@chat/contract'
+import type { Bus } from '@chat/service'
+import { Answers } from './answers.ts'
+
+/** Whom people have blocked: a small copy of what rooms knows. */
+export class Blocks {
+  private readonly bus: Bus
+  private readonly users = new Answers<ReadonlySet<string>>()
+
+  constructor(bus: Bus) {
+    this.bus = bus
+    bus.subscribe(bus.subjects.everyUser('blocks'), (event) =>
+      this.users.drop(event.json<UserEvents['blocks']>().userId),
+    )
+    // Events may have been missed.
+    bus.onReconnect(() => this.users.clear())
+  }
+
+  of(caller: Caller): Promise<ReadonlySet<string>> {
+    return this.users.of(caller.userId, async () => {
+      const { blocked } = await this.bus.ask('blocksOf', caller, caller.userId)
+      return new Set(blocked)
+    })
+  }
+}

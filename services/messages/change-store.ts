@@ -1,0 +1,94 @@
+import { changeId } from '@chat/contract'
+import type { Connection } from '@chat/service'
+import mongoose from 'mongoose'
+import { idRange, Numbering } from './numbering.ts'
+import { asStored, isDuplicate, type MessageDoc, type Store, statusOf } from './store.ts'
+
+export type ChangeKind = 'edit' | 'delete' | 'hide' | 'show'
+/** What happened to a message, numbered per room from 1 without gaps; the primary key arbitrates the numbers. */
+export type ChangeDoc = {
+  _id: string
+  roomId: string
+  change: number
+  messageId: string
+  seq: number
+  by: string
+  kind: ChangeKind
+  /** What the message said before an edit; erased with the message. */
+  text?: string
+  createdAt: Date
+}
+/** A change, and its message as it is now. */
+export type Changed = { change: number; createdAt: Date; doc: MessageDoc }
+
+const { Schema } = mongoose
+const required = <T>(type: T) => ({ type, required: true })
+const changeSchema = new Schema<ChangeDoc>(
+  {
+    _id: String,
+    roomId: required(String),
+    change: required(Number),
+    messageId: required(String),
+    seq: required(Number),
+    by: required(String),
+    kind: required(String),
+    text: String,
+    createdAt: required(Date),
+  },
+  { versionKey: false },
+)
+changeSchema.index({ messageId: 1 })
+
+/** The changes of all rooms' messages, and what they make of the messages. */
+export async function openChanges(connection: Connection, messages: Store) {
+  const model = connection.model<ChangeDoc>('Change', changeSchema, 'changes')
+  await model.createIndexes()
+  const numbering = new Numbering({
+    idOf: changeId,
+    highestOf: async (ids) => {
+      const found = await model.find({ _id: { $in: ids } }, { change: 1 }).lean<{ change: number }[]>()
+      return Math.max(0, ...found.map((doc) => doc.change))
+    },
+  })
+
+  return {
+    /** The room's last change. */
+    last: (roomId: string) => numbering.last(roomId),
+
+    /**
+     * Stores the change and the message as it becomes, both or neither.
+     * @returns false where somebody else has taken the number, so that the message may have changed
+     */
+    async store(change: ChangeDoc, message: MessageDoc): Promise<boolean> {
+      const { _id, data, replyTo, meta, status, updatedAt } = asStored(message)
+      try {
+        await connection.transaction(async (session) => {
+          await model.create([change], { session })
+          const update = { $set: { data, replyTo, meta, status: statusOf({ status }), updatedAt } }
+          await messages.model.updateOne({ _id }, update as never, { session })
+          if (change.kind === 'delete')
+            await model.updateMany({ messageId: _id }, { $unset: { text: 1 } }, { session })
+        })
+      } catch (error) {
+        if (isDuplicate(error)) return false
+        throw error
+      }
+      numbering.note(change.roomId, change.change)
+      return true
+    },
+
+    /** Changes from one number to another, both inclusive, in order. */
+    async between(roomId: string, from: number, to: number): Promise<Changed[]> {
+      const changes = await model
+        .find(idRange(changeId, roomId, from, to))
+        .sort({ _id: 1 })
+        .lean<ChangeDoc[]>()
+      const docs = await messages.byIds([...new Set(changes.map((change) => change.messageId))])
+      const byId = new Map(docs.map((doc) => [doc._id, doc]))
+      return changes.map(({ change, createdAt, messageId }) => {
+        return { change, createdAt, doc: byId.get(messageId) as MessageDoc }
+      })
+    },
+  }
+}
+export type Changes = Awaited<ReturnType<typeof openChanges>>

@@ -1,0 +1,136 @@
+import { type Caller, changeId, Fault, type Input, type Message } from '@chat/contract'
+import type { Bus, Logger } from '@chat/service'
+import type { AccessCache } from './access.ts'
+import type { ChangeDoc, ChangeKind, Changes } from './change-store.ts'
+import { findMessage, requireVisible } from './finding.ts'
+import { Lanes } from './lanes.ts'
+import type { Outbox } from './outbox.ts'
+import type { Presenting } from './presenting.ts'
+import { requireLength, requireMaster, requireMayDelete, requireNotFrozen, requireNotMuted } from './rules.ts'
+import { type MessageDoc, type Store, statusOf } from './store.ts'
+
+/** Each time somebody else was faster, so the room is getting on. */
+const MAX_TRIES = 50
+
+type Place = { roomId: string; messageId: string }
+/** What is done to a message, and what becomes of it; null where it is so already. */
+type Decision = { kind: ChangeKind; becomes: Partial<MessageDoc> } | null
+
+type Parts = {
+  store: Store
+  changes: Changes
+  access: AccessCache
+  outbox: Outbox
+  presenting: Presenting
+  bus: Bus
+  logger: Logger
+  textLength: number
+}
+
+/**
+ * What happens to messages once they are there. A change takes the room's next number, in one transaction with what it
+ * makes of the message; what it decides on was read after the number before it, so nothing can have come in between.
+ */
+export class Changing {
+  private readonly parts: Parts
+  private readonly rooms = new Lanes()
+  constructor(parts: Parts) {
+    this.parts = parts
+  }
+
+  /** For everybody, and for good: nothing of what it said is kept. */
+  async delete(caller: Caller, input: Input<'deleteMessage'>): Promise<void> {
+    const message = await this.parts.access.during(caller, input.roomId, async (access) => {
+      requireMayDelete(access)
+      return this.change(caller, input, (doc) => {
+        if (doc.author.authorId !== caller.userId && !access.master) throw new Fault('FORBIDDEN')
+        return statusOf(doc).deleted ? null : { kind: 'delete', becomes: erased(doc) }
+      })
+    })
+    await this.note(caller, message)
+  }
+
+  async hide(caller: Caller, { hidden, ...place }: Input<'hideMessage'>): Promise<void> {
+    const message = await this.parts.access.during(caller, place.roomId, async (access) => {
+      requireMaster(access)
+      return this.change(caller, place, (doc) => {
+        const status = statusOf(requireVisible(doc, access))
+        if (status.hidden === hidden) return null
+        return { kind: hidden ? 'hide' : 'show', becomes: { status: { ...status, hidden } } }
+      })
+    })
+    await this.note(caller, message)
+  }
+
+  async edit(caller: Caller, { text, ...place }: Input<'editMessage'>): Promise<Message> {
+    const message = await this.parts.access.during(caller, place.roomId, async (access) => {
+      requireNotFrozen(access)
+      requireNotMuted(access)
+      return this.change(caller, place, (doc) => {
+        requireVisible(doc, access)
+        if (doc.author.authorId !== caller.userId || doc.data.type !== 'TEXT') throw new Fault('FORBIDDEN')
+        requireLength(text, this.parts.textLength)
+        if (doc.data.content.text === text) return null
+        return { kind: 'edit', becomes: { data: { type: 'TEXT', content: { text } } } }
+      })
+    })
+    await this.note(caller, message)
+    return message
+  }
+
+  /** @returns the message in full, once what was done to it, now or before, is stored and published */
+  private change(caller: Caller, place: Place, decide: (doc: MessageDoc) => Decision): Promise<Message> {
+    const { outbox, presenting } = this.parts
+    return this.rooms.run(place.roomId, async () => {
+      const { change, doc } = await this.store(caller, place, decide)
+      const [message] = (await presenting.inFull(caller, [doc])) as [Message]
+      if (change !== null) await outbox.publish({ kind: 'change', change, message })
+      return message
+    })
+  }
+
+  private async store(caller: Caller, place: Place, decide: (doc: MessageDoc) => Decision) {
+    const { outbox, store, changes } = this.parts
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const change = (await outbox.reconcile('change', place.roomId)) + 1
+      const doc = await findMessage(store, place)
+      const decision = decide(doc)
+      if (!decision) return { change: null, doc }
+      const changed = { ...doc, ...decision.becomes, updatedAt: after(doc) }
+      if (await changes.store(changeOf(change, decision.kind, doc, caller.userId), changed))
+        return { change, doc: changed }
+    }
+    throw new Fault('SERVICE_UNAVAILABLE')
+  }
+
+  /** So that the caller's own counts are right at once; to everybody it comes by the stream. */
+  private async note(caller: Caller, message: Message) {
+    const { bus, logger } = this.parts
+    await bus
+      .ask('noteChange', caller, message)
+      .catch((err) => logger.warn({ err, requestId: caller.requestId }, 'change not noted at once'))
+  }
+}
+
+const erased = (doc: MessageDoc): Partial<MessageDoc> => ({
+  data: { type: doc.data.type, content: {} },
+  replyTo: null,
+  meta: null,
+  status: { ...statusOf(doc), deleted: true },
+})
+
+/** Of two states of a message the later one counts, whatever the clocks of two instances say. */
+const after = ({ createdAt, updatedAt }: MessageDoc) =>
+  new Date(Math.max(Date.now(), (updatedAt ?? createdAt).getTime() + 1))
+
+const changeOf = (change: number, kind: ChangeKind, doc: MessageDoc, by: string): ChangeDoc => ({
+  _id: changeId(doc.roomId, change),
+  roomId: doc.roomId,
+  change,
+  messageId: doc._id,
+  seq: doc.seq,
+  by,
+  kind,
+  ...(kind === 'edit' && { text: doc.data.content.text ?? '' }),
+  createdAt: new Date(),
+})

@@ -1,0 +1,31 @@
+import type { Caller, Input, Output } from '@chat/contract'
+import type { Bus } from '@chat/service'
+import type { AccessCache } from './access.ts'
+import { findVisible } from './finding.ts'
+import { quoteOf, type Store } from './store.ts'
+
+/** What there is to know about one message. */
+export class Looking {
+  private readonly store: Store
+  private readonly access: AccessCache
+  private readonly bus: Bus
+  constructor(store: Store, access: AccessCache, bus: Bus) {
+    this.store = store
+    this.access = access
+    this.bus = bus
+  }
+
+  /** Who has read it, as far as the caller may see them. */
+  async readers(caller: Caller, place: Input<'messageReaders'>): Promise<Output<'messageReaders'>> {
+    return this.access.during(caller, place.roomId, async (access) => {
+      const { roomId, seq, author } = await findVisible(this.store, place, access)
+      return this.bus.ask('readersOf', caller, { roomId, seq, authorId: author.authorId })
+    })
+  }
+
+  /** @throws MESSAGE_NO_EXISTS where it is gone */
+  async quote(place: Input<'quoteMessage'>): Promise<Output<'quoteMessage'>> {
+    const doc = await findVisible(this.store, place, { master: false })
+    return { author: doc.author, text: quoteOf(doc) }
+  }
+}

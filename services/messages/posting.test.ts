@@ -1,0 +1,72 @@
+import type { Input, Message, Room } from '@chat/contract'
+import type { Bus } from '@chat/service'
+import { connectAs, eventually, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { makeRoom, openStackBus } from './testing.ts'
+
+let stack: TestStack
+let bus: Bus
+let ann: PlainClient
+let room: Room
+
+beforeAll(async () => {
+  stack = await startTestStack({ instances: { messages: 2 } })
+  bus = await openStackBus(stack)
+  ann = await connectAs(stack, 'ann')
+  const ben = await connectAs(stack, 'ben')
+  ben.close()
+})
+afterAll(async () => {
+  ann?.close()
+  await bus?.close()
+  await stack?.close()
+})
+beforeEach(async () => {
+  room = await makeRoom(ann, ['ben'])
+  await ann.get('joinRoom', room._id)
+})
+
+type Data = Input<'postMessage'>['data']
+const bot = { authorId: 'bot', nickName: 'Bot', profileUrl: null }
+const post = async (data: Data, syncKey = crypto.randomUUID() as string, roomId = room._id) =>
+  (await bus.ask('postMessage', { userId: '', requestId: 'test' }, { roomId, syncKey, author: bot, data }))
+    .message
+const card: Data = {
+  type: 'CARD',
+  content: {
+    rawData: { cardType: 'LINK_INVITATION', text: 'Come in', buttons: [{ title: 'Go', action: 'link' }] },
+  },
+}
+
+test('a platform posts texts, admin messages and cards', async () => {
+  const texts: Data[] = [
+    { type: 'TEXT', content: { text: 'hello' } },
+    { type: 'ADMIN', content: { text: 'welcome' } },
+  ]
+  const posted: Message[] = []
+  for (const data of [...texts, card]) posted.push(await post(data))
+  expect(posted.map(({ data }) => data)).toEqual([...texts, card])
+  // Nobody in the room has written them.
+  expect(posted.map(({ unReadUserCount }) => unReadUserCount)).toEqual([2, 2, 2])
+  await eventually(() => expect(ann.payloads(`listenMessage_${room._id}`)).toEqual(posted))
+})
+
+test.each<[string, Data]>([
+  ['no text', { type: 'TEXT', content: {} }],
+  ['an empty text', { type: 'ADMIN', content: { text: '' } }],
+  ['a card of text alone', { type: 'CARD', content: { text: 'hello' } }],
+])('%s does not fit', async (_, data) => {
+  await expect(post(data)).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
+})
+
+test('what is too long, frozen or unknown is refused, but not what is stored already', async () => {
+  const data: Data = { type: 'TEXT', content: { text: 'hello' } }
+  const first = await post(data, 'key')
+  const long: Data = { type: 'ADMIN', content: { text: 'x'.repeat(4_001) } }
+  await expect(post(long)).rejects.toMatchObject({ code: 'MESSAGE_TOO_LONG' })
+  await expect(post(data, 'key', 'nowhere')).rejects.toMatchObject({ code: 'ROOM_NO_EXISTS' })
+  await ann.get('updateRoomSetting', { roomId: room._id, updateData: { rules: { isFreezed: true } } })
+  await expect(post(data)).rejects.toMatchObject({ code: 'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED' })
+  expect(await post(data, 'key')).toEqual(first)
+  expect(await post(long, 'key')).toEqual(first)
+})

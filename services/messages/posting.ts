@@ -1,0 +1,64 @@
+import { type Caller, Fault, type Input, type Message, type MessageData } from '@chat/contract'
+import type { Bus } from '@chat/service'
+import type { Committing } from './committing.ts'
+import { requireLength } from './rules.ts'
+import { type Draft, presentMessage, type Store } from './store.ts'
+
+/** What platforms write, in the name of anybody. */
+export class Posting {
+  private readonly store: Store
+  private readonly bus: Bus
+  private readonly committing: Committing
+  private readonly textLength: number
+  constructor(store: Store, bus: Bus, committing: Committing, textLength: number) {
+    this.store = store
+    this.bus = bus
+    this.committing = committing
+    this.textLength = textLength
+  }
+
+  /** The message a room is made with; asked again, it is the same one. */
+  async first({ roomId, author, type, text, memberCount }: Input<'postFirstMessage'>): Promise<Message> {
+    requireLength(text, this.textLength)
+    const data = { type, content: { text } }
+    const audience = Math.max(0, memberCount - 1)
+    return this.commit({ roomId, syncKey: `first:${roomId}`, author, data, meta: null, audience })
+  }
+
+  /** A syncKey that is stored already answers with its message, whatever has changed since. */
+  async post(caller: Caller, input: Input<'postMessage'>): Promise<Message> {
+    const { roomId, author, syncKey, meta = null } = input
+    const data = fitting(input.data)
+    const facts = await this.bus.ask('roomFacts', caller, roomId)
+    const refusal = this.refusalOf(facts, data)
+    const stored = refusal && (await this.store.bySyncKey(roomId, author.authorId, syncKey))
+    if (stored) return presentMessage(await this.committing.published(stored))
+    if (refusal) throw refusal
+    const audience = facts.memberCount - ((await this.isMember(caller, roomId, author.authorId)) ? 1 : 0)
+    return this.commit({ roomId, syncKey, author, data, meta, audience })
+  }
+
+  private isMember(caller: Caller, roomId: string, userId: string): Promise<boolean> {
+    return this.bus.ask('roomAccess', caller, { roomId, userId }).then(
+      () => true,
+      () => false,
+    )
+  }
+
+  private refusalOf({ isFrozen }: { isFrozen: boolean }, { content }: MessageData): Fault | null {
+    if (isFrozen) return new Fault('ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED')
+    const text = content.text ?? content.rawData?.text ?? ''
+    return text.length > this.textLength ? new Fault('MESSAGE_TOO_LONG') : null
+  }
+
+  private async commit(said: Omit<Draft, 'replyTo' | 'createdAt'>): Promise<Message> {
+    return presentMessage(await this.committing.commit({ ...said, replyTo: null, createdAt: new Date() }))
+  }
+}
+
+/** Of the content what belongs to the type. @throws INVALID_REQUEST where that is missing */
+function fitting({ type, content: { text, rawData } }: Input<'postMessage'>['data']): MessageData {
+  if (type === 'CARD' && rawData) return { type, content: { rawData } }
+  if (type !== 'CARD' && text) return { type, content: { text } }
+  throw new Fault('INVALID_REQUEST', { message: `The content does not fit the type ${type}` })
+}

@@ -1,0 +1,94 @@
+import type { Message, Room } from '@chat/contract'
+import { connectAs, eventually, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import type { Connection } from 'mongoose'
+import { makeRoom, openDatabase, openStackBus, page, sendText } from './testing.ts'
+
+// A reply shows what the quoted message says now, and nothing of one that is gone.
+
+let stack: TestStack
+let database: Connection
+let ann: PlainClient
+let ben: PlainClient
+let room: Room
+
+beforeAll(async () => {
+  stack = await startTestStack({ instances: { gateways: 2, rooms: 2, messages: 2 } })
+  database = await openDatabase(stack)
+  ann = await connectAs(stack, 'ann', 0)
+  ben = await connectAs(stack, 'ben', 1)
+})
+afterAll(async () => {
+  ann?.close()
+  ben?.close()
+  await database?.close()
+  await stack?.close()
+})
+beforeEach(async () => {
+  room = await makeRoom(ann, ['ben'])
+})
+
+const one = (message: Message) => ({ roomId: room._id, messageId: message._id })
+const reply = (message: Message, more: object = {}) =>
+  sendText(ben, room._id, 'a reply', { replyTo: message._id, ...more })
+const hide = (message: Message, hidden: boolean) => ann.get('hideMessage', { ...one(message), hidden })
+
+/** What members are shown of the quote, by every way there is. */
+async function quotes(replied: Message) {
+  const synced = await ben.get<{ list: Message[] }>('syncMessages', {
+    roomId: room._id,
+    afterSeq: replied.seq - 1,
+  })
+  const repeated = await reply(replied, { syncKey: replied.syncKey })
+  const shown = [(await page(ann, room._id)).at(-1), ...synced.list, repeated]
+  return shown.map((message) => message?.replyTo?.text)
+}
+
+test('the quote follows the message', async () => {
+  const message = await sendText(ann, room._id, 'a secret')
+  const replied = await reply(message)
+  expect(replied.replyTo).toEqual({ messageId: message._id, author: message.author, text: 'a secret' })
+  await ann.get('editMessage', { ...one(message), text: 'edited' })
+  expect(await quotes(replied)).toEqual(['edited', 'edited', 'edited'])
+  await hide(message, true)
+  expect(await quotes(replied)).toEqual(['', '', ''])
+  await hide(message, false)
+  expect(await quotes(replied)).toEqual(['edited', 'edited', 'edited'])
+  await ann.get('deleteMessage', one(message))
+  expect(await quotes(replied)).toEqual(['', '', ''])
+  const stored = await database.collection('messages').find({ roomId: room._id }).toArray()
+  expect(JSON.stringify(stored)).not.toMatch(/secret|edited/)
+})
+
+test('what is gone may be replied to, without its text', async () => {
+  await ben.get('joinRoom', room._id)
+  const [deleted, hidden] = [await sendText(ann, room._id, 'one'), await sendText(ann, room._id, 'two')]
+  await ann.get('deleteMessage', one(deleted))
+  await hide(hidden, true)
+  for (const message of [deleted, hidden])
+    expect((await reply(message)).replyTo).toEqual({
+      messageId: message._id,
+      author: message.author,
+      text: '',
+    })
+  await eventually(() => {
+    const heard = ben.payloads<Message>(`listenMessage_${room._id}`).slice(-2)
+    expect(heard.map(({ replyTo }) => replyTo?.text)).toEqual(['', ''])
+  })
+})
+
+test('a deleted reply quotes nothing', async () => {
+  const replied = await reply(await sendText(ann, room._id, 'quoted'))
+  await ben.get('deleteMessage', one(replied))
+  expect((await page(ann, room._id)).at(-1)).toMatchObject({ replyTo: null, status: { deleted: true } })
+})
+
+test('an announcement may quote what is there', async () => {
+  const bus = await openStackBus(stack)
+  const quote = (message: Message) => bus.ask('quoteMessage', { userId: '', requestId: 'test' }, one(message))
+  const message = await sendText(ann, room._id, 'news')
+  expect(await quote(message)).toEqual({ author: message.author, text: 'news' })
+  await hide(message, true)
+  await expect(quote(message)).rejects.toMatchObject({ code: 'MESSAGE_NO_EXISTS' })
+  await bus.close()
+})

@@ -1,0 +1,66 @@
+import { type Caller, Fault, type Input } from '@chat/contract'
+import type { Access, AccessCache } from './access.ts'
+import type { Committing } from './committing.ts'
+import { findVisible } from './finding.ts'
+import { requireMayShare, requireNotFrozen, requireNotMuted } from './rules.ts'
+import type { Draft, MessageDoc, Store } from './store.ts'
+
+/** Messages posted again in other rooms. */
+export class Sharing {
+  private readonly store: Store
+  private readonly access: AccessCache
+  private readonly committing: Committing
+  constructor(store: Store, access: AccessCache, committing: Committing) {
+    this.store = store
+    this.access = access
+    this.committing = committing
+  }
+
+  /** All or nothing is checked; a repeat with the same syncKey stores what is missing. @returns a copy per target */
+  async share(caller: Caller, input: Input<'shareMessage'>): Promise<MessageDoc[]> {
+    const targetIds = [...new Set(input.targetRoomIds)]
+    return this.access.duringAll(caller, [input.roomId, ...targetIds], async ([source, ...targets]) => {
+      const copies = await this.copies(input, source as Access, targets, targetIds).catch((refusal) =>
+        this.repeatsOf(caller, input.syncKey, targetIds, refusal),
+      )
+      return Promise.all(
+        copies.map((copy) =>
+          'seq' in copy ? this.committing.published(copy) : this.committing.commit(copy),
+        ),
+      )
+    })
+  }
+
+  private async copies(
+    { syncKey, ...place }: Input<'shareMessage'>,
+    source: Access,
+    targets: Access[],
+    targetIds: string[],
+  ): Promise<Draft[]> {
+    targets.forEach(requireNotFrozen)
+    requireMayShare(source)
+    targets.forEach(requireNotMuted)
+    // What is hidden leaves the room through nobody, masters included.
+    const { data } = await findVisible(this.store, place, { master: false })
+    return targets.map(({ author, memberCount }, index) => ({
+      roomId: targetIds[index] as string,
+      syncKey,
+      author,
+      data: data.type === 'ADMIN' ? { ...data, type: 'TEXT' } : data,
+      replyTo: null,
+      meta: null,
+      audience: memberCount - 1,
+      createdAt: new Date(),
+    }))
+  }
+
+  /** What would be refused now may have been stored before, in all targets. @throws the refusal */
+  private async repeatsOf({ userId }: Caller, syncKey: string, targetIds: string[], refusal: unknown) {
+    if (!(refusal instanceof Fault)) throw refusal
+    const stored = await Promise.all(targetIds.map((roomId) => this.store.bySyncKey(roomId, userId, syncKey)))
+    return stored.map((doc) => {
+      if (!doc) throw refusal
+      return doc
+    })
+  }
+}

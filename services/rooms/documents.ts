@@ -1,0 +1,71 @@
+import type { Announcement, Message, RoomType, Rules } from '@chat/contract'
+
+export type UserDoc = {
+  _id: string
+  nickName: string
+  profileUrl: string | null
+  meta: Record<string, unknown> | null
+  /** What the nickName is found by; see user-search.ts. */
+  grams: string[]
+  createdAt: Date
+}
+export type MemberDoc = {
+  _id: string
+  roomId: string
+  userId: string
+  master: boolean
+  alarmOn: boolean
+  readSeq: number
+  /** The room's last message when they came: readers of a message are those who came before it. */
+  joinSeq: number
+  /** Null where they are not muted. */
+  mutedUntil: Date | null
+  createdAt: Date
+}
+/** Someone who may not be invited; `_id` as a member's. */
+export type BanDoc = { _id: string; roomId: string; userId: string; createdAt: Date }
+/** `userId` has blocked `blockedId`. */
+export type BlockDoc = { _id: string; userId: string; blockedId: string; createdAt: Date }
+/** Messages of a room that were ever hidden, shown again or deleted; see gone.ts. */
+export type GoneDoc = { _id: string; version: number; marks: Mark[] }
+export type Mark = { seq: number; isGone: boolean; updatedAt: string }
+export type RoomDoc = {
+  _id: string
+  name: string
+  roomType: RoomType
+  profileUrl: string | null
+  link: { sid: string; name: string } | null
+  rules: Rules
+  meta: Record<string, unknown> | null
+  /** Whose members are shown in lists: up to 20 masters and the 20 newest. */
+  heads: string[]
+  memberCount: number
+  lastSeq: number
+  lastMessage: Message | null
+  /** The highest seq that was ever gone: a cursor beyond it needs no look at the set. */
+  lastGone: number
+  announcement: Announcement | null
+  /** When something last happened in it; orders the list. */
+  activeAt: Date
+  /** False until its members and its first message are stored: nobody sees it before. */
+  ready: boolean
+  createdAt: Date
+  updatedAt: Date
+}
+/** `_id` stands for a link and a set of people; see claims.ts. */
+export type ClaimDoc = { _id: string; roomId: string; createdAt: Date }
+
+/** Room ids have no colon, so the pair cannot be read in two ways. */
+export const memberId = (roomId: string, userId: string) => `${roomId}:${userId}`
+
+/** Both ids come from outside: as JSON the pair cannot be read in two ways. */
+export const blockId = (userId: string, blockedId: string) => JSON.stringify([userId, blockedId])
+
+/** All ids of members, or bans, of a room: `_id`s between its prefix and the next possible one. */
+export const ofRoom = (roomId: string, after = '') => ({
+  _id: { $gt: memberId(roomId, after), $lt: `${roomId};` },
+})
+
+/** MongoDB's code for a second document with the same unique key. */
+export const isDuplicate = (error: unknown) =>
+  error instanceof Error && 'code' in error && error.code === 11000

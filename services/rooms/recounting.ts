@@ -1,0 +1,75 @@
+import { type Caller, Fault, type Output } from '@chat/contract'
+import type { Bus } from '@chat/service'
+import type { Mark } from './documents.ts'
+import type { Gone } from './gone.ts'
+import type { Store } from './store.ts'
+
+const ROOMS_PER_PAGE = 500
+/** What was marked by another process this long before a recount began may have been unseen by it. */
+const CLOCK_SKEW_MS = 60_000
+
+/** Rebuilds what rooms keeps of messages from the messages themselves. */
+export class Recounting {
+  private readonly store: Store
+  private readonly bus: Bus
+  private readonly gone: Gone
+  constructor(store: Store, bus: Bus, gone: Gone) {
+    this.store = store
+    this.bus = bus
+    this.gone = gone
+  }
+
+  /** Last message and set of gone messages of one room. @throws ROOM_NO_EXISTS */
+  async recount(caller: Caller, roomId: string): Promise<Output<'recountRoom'>> {
+    const began = new Date(Date.now() - CLOCK_SKEW_MS).toISOString()
+    const { marks, lastSeq } = await this.survey(caller, roomId)
+    const isOtherSet = await this.gone.replace(roomId, marks, began)
+    const gone = marks.filter((mark) => mark.isGone).map((mark) => mark.seq)
+    const isOtherLast = await this.resetLast(caller, roomId, lastSeq, gone.at(-1) ?? 0)
+    const isChanged = isOtherSet || isOtherLast
+    if (isChanged) this.bus.publishRoom(roomId, 'gone', {})
+    return { lastSeq, gone: gone.length, isChanged }
+  }
+
+  /** Written only where nothing has moved since it was looked at. @returns whether it was wrong */
+  private async resetLast(
+    caller: Caller,
+    roomId: string,
+    afterSeq: number,
+    lastGone: number,
+  ): Promise<boolean> {
+    const room = await this.store.rooms.findById(roomId).lean()
+    if (!room) throw new Fault('ROOM_NO_EXISTS')
+    const { lastMessage } = await this.bus.ask('surveyMessages', caller, { roomId, afterSeq })
+    const lastSeq = lastMessage?.seq ?? 0
+    const isRight =
+      room.lastSeq === lastSeq &&
+      room.lastMessage?.updatedAt === lastMessage?.updatedAt &&
+      (room.lastGone ?? 0) >= lastGone
+    if (isRight) return false
+    const { matchedCount } = await this.store.rooms.updateOne(
+      { _id: roomId, lastSeq: room.lastSeq, 'lastMessage.updatedAt': room.lastMessage?.updatedAt ?? null },
+      { $set: { lastSeq, lastMessage }, $max: { lastGone } },
+    )
+    return matchedCount > 0 || this.resetLast(caller, roomId, afterSeq, lastGone)
+  }
+
+  async roomIds(after?: string): Promise<Output<'listRoomIds'>> {
+    const rooms = await this.store.rooms
+      .find(after === undefined ? {} : { _id: { $gt: after } }, { _id: 1 })
+      .sort({ _id: 1 })
+      .limit(ROOMS_PER_PAGE)
+      .lean()
+    return { roomIds: rooms.map((room) => room._id), total: await this.store.rooms.estimatedDocumentCount() }
+  }
+
+  private async survey(caller: Caller, roomId: string): Promise<{ lastSeq: number; marks: Mark[] }> {
+    const marks: Mark[] = []
+    for (let afterSeq = 0; ; ) {
+      const page = await this.bus.ask('surveyMessages', caller, { roomId, afterSeq })
+      marks.push(...page.marks)
+      if (page.nextSeq === null) return { lastSeq: page.lastMessage?.seq ?? 0, marks }
+      afterSeq = page.nextSeq
+    }
+  }
+}

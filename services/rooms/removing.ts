@@ -1,0 +1,76 @@
+import { Fault, type Input } from '@chat/contract'
+import type { MemberDoc } from './documents.ts'
+import type { Changed, Scene } from './members.ts'
+import type { Parts } from './parts.ts'
+import { targetsOf } from './targets.ts'
+
+type Gone = { removed: string[]; promoted: MemberDoc[] }
+
+/** How people leave a room: by themselves, or because a master wants it. */
+export class Removing {
+  private readonly parts: Parts
+  constructor(parts: Parts) {
+    this.parts = parts
+  }
+
+  /** A leaving last master hands over to the longest-standing member. @throws ROOM_RULES_CAN_NOT_LEAVE */
+  async leave(userId: string, roomId: string): Promise<void> {
+    const changed = await this.parts.members.change(roomId, async (scene) => {
+      if (!scene.people.some((member) => member.userId === userId)) throw new Fault('ROOM_NO_EXISTS')
+      if (!scene.room.rules.canLeaveOutRoom) throw new Fault('ROOM_RULES_CAN_NOT_LEAVE')
+      return this.takeOut(scene, [userId])
+    })
+    await this.tell(changed)
+  }
+
+  /** @throws USER_IS_NOT_MASTER, WRONG_TARGET_USER_IDS */
+  async kick(userId: string, { roomId, targetUserIds, ban }: Input<'kickOutUsers'>): Promise<void> {
+    const changed = await this.parts.members.change(roomId, async (scene) => {
+      requireMasterOf(scene, userId)
+      const present = new Set(scene.people.map((member) => member.userId))
+      const targets = targetsOf(userId, targetUserIds, (id) => present.has(id))
+      if (ban) await this.ban(scene, targets)
+      return this.takeOut(scene, targets)
+    })
+    await this.tell(changed)
+  }
+
+  private async ban({ people, session }: Scene, userIds: string[]) {
+    const banned = people
+      .filter((member) => userIds.includes(member.userId))
+      .map(({ _id, roomId, userId }) => ({ _id, roomId, userId, createdAt: new Date() }))
+    await this.parts.store.bans.deleteMany({ _id: { $in: banned.map((each) => each._id) } }, { session })
+    await this.parts.store.bans.insertMany(banned, { session })
+  }
+
+  private async takeOut({ people, session }: Scene, userIds: string[]) {
+    const out = new Set(userIds)
+    const leaving = people.filter((member) => out.has(member.userId))
+    const staying = people.filter((member) => !out.has(member.userId))
+    const { members } = this.parts.store
+    await members.deleteMany({ _id: { $in: leaving.map((member) => member._id) } }, { session })
+    const [heir] = staying
+    const promoted = heir && !staying.some((member) => member.master) ? [{ ...heir, master: true }] : []
+    for (const { _id } of promoted) await members.updateOne({ _id }, { $set: { master: true } }, { session })
+    const told: Gone = { removed: userIds, promoted }
+    return { people: staying.map((member) => promoted.find(({ _id }) => _id === member._id) ?? member), told }
+  }
+
+  private async tell({ room, before, people, told }: Changed<Gone>) {
+    const { access, announcing, claims } = this.parts
+    await access.removed(room, told.removed, told.promoted)
+    await claims.move(
+      room,
+      before.map((member) => member.userId),
+      people.map((member) => member.userId),
+    )
+    announcing.announce(room._id)
+  }
+}
+
+/** @throws ROOM_NO_EXISTS, USER_IS_NOT_MASTER */
+export function requireMasterOf({ people }: Scene, userId: string): void {
+  const member = people.find((candidate) => candidate.userId === userId)
+  if (!member) throw new Fault('ROOM_NO_EXISTS')
+  if (!member.master) throw new Fault('USER_IS_NOT_MASTER')
+}

@@ -1,0 +1,77 @@
+import mongoose from 'mongoose'
+import type { BanDoc, BlockDoc, ClaimDoc, GoneDoc, MemberDoc, RoomDoc, UserDoc } from './documents.ts'
+
+const { Schema } = mongoose
+const options = { versionKey: false, minimize: false } as const
+const required = <T>(type: T) => ({ type, required: true })
+const anything = { type: Schema.Types.Mixed, default: null }
+
+export const userSchema = new Schema<UserDoc>(
+  {
+    _id: String,
+    nickName: required(String),
+    profileUrl: String,
+    meta: anything,
+    grams: [String],
+    createdAt: required(Date),
+  },
+  options,
+)
+userSchema.index({ grams: 1, _id: 1 })
+export const memberSchema = new Schema<MemberDoc>(
+  {
+    _id: String,
+    roomId: required(String),
+    userId: required(String),
+    master: required(Boolean),
+    alarmOn: required(Boolean),
+    readSeq: required(Number),
+    joinSeq: { type: Number, default: 0 },
+    mutedUntil: { type: Date, default: null },
+    createdAt: required(Date),
+  },
+  options,
+)
+memberSchema.index({ userId: 1, roomId: 1 })
+memberSchema.index({ roomId: 1, createdAt: -1 })
+
+export const roomSchema = new Schema<RoomDoc>(
+  {
+    _id: String,
+    name: required(String),
+    roomType: required(String),
+    profileUrl: String,
+    link: anything,
+    rules: anything,
+    meta: anything,
+    heads: [String],
+    memberCount: required(Number),
+    lastSeq: required(Number),
+    lastMessage: anything,
+    lastGone: { type: Number, default: 0 },
+    announcement: anything,
+    activeAt: required(Date),
+    ready: required(Boolean),
+    createdAt: required(Date),
+    updatedAt: required(Date),
+  },
+  options,
+)
+export const claimSchema = new Schema<ClaimDoc>(
+  { _id: String, roomId: required(String), createdAt: required(Date) },
+  options,
+)
+
+export const banSchema = new Schema<BanDoc>(
+  { _id: String, roomId: required(String), userId: required(String), createdAt: required(Date) },
+  options,
+)
+export const blockSchema = new Schema<BlockDoc>(
+  { _id: String, userId: required(String), blockedId: required(String), createdAt: required(Date) },
+  options,
+)
+blockSchema.index({ userId: 1 })
+export const goneSchema = new Schema<GoneDoc>(
+  { _id: String, version: required(Number), marks: [Schema.Types.Mixed] },
+  options,
+)
