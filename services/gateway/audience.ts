@@ -149,7 +149,9 @@ export class Audience {
   private tell(session: Session, event: ClientEvent, room: RoomLook) {
     const viewer = session.rooms.get(room._id)
     if (!viewer) return
-    viewer.member = room.joinUsers.find((user) => user._id === session.userId) ?? viewer.member
+    const shown = room.joinUsers.find((user) => user._id === session.userId)
+    // An alarm is told to its owner alone: how the room was last shown may be older.
+    if (shown) viewer.member = { ...shown, alarmOn: viewer.member.alarmOn }
     this.telling.add(() => {
       // Between now and then they may have been taken out.
       if (session.rooms.has(room._id)) session.emit(event, roomAsSeenBy(room, viewer, session.blocked))

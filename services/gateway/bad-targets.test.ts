@@ -1,5 +1,14 @@
 import type { Message, Room } from '@chat/contract'
-import { connectAs, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
+import {
+  connectAs,
+  listed,
+  makeRoom,
+  newestPage,
+  type PlainClient,
+  sendText,
+  startTestStack,
+  type TestStack,
+} from '@chat/testing'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 
 // Targets, message ids, cursors and rules of any shape: a code of the contract, and nothing has changed.
@@ -12,25 +21,16 @@ let other: Room
 let message: Message
 let foreign: Message
 
-const say = async (who: PlainClient, roomId: string) =>
-  (
-    await who.get<{ message: Message }>('sendMessage', {
-      syncKey: crypto.randomUUID(),
-      roomId,
-      data: { type: 'TEXT', content: 'hello' },
-    })
-  ).message
-
 beforeAll(async () => {
   stack = await startTestStack()
   ann = await connectAs(stack, 'ann')
   ben = await connectAs(stack, 'ben')
   for (const userId of ['cho', 'dae', 'gone']) (await connectAs(stack, userId)).close()
   const rules = { canInviteMemebrs: true }
-  room = await ann.get<Room>('createNewRoom', { users: ['ben', 'cho', 'gone'], name: 'Targets', rules })
-  other = await ann.get<Room>('createNewRoom', { users: ['ben'], name: 'Other' })
-  message = await say(ann, room._id)
-  foreign = await say(ann, other._id)
+  room = await makeRoom(ann, ['ben', 'cho', 'gone'], rules, 'Targets')
+  other = await makeRoom(ann, ['ben'])
+  message = await sendText(ann, room._id)
+  foreign = await sendText(ann, other._id)
   await ann.get('kickOutUsers', { roomId: room._id, targetUserIds: ['gone'], ban: true })
 })
 afterAll(async () => {
@@ -40,10 +40,10 @@ afterAll(async () => {
 })
 
 const state = async () => ({
-  room: (await ann.get<{ list: Room[] }>('listenRooms', {})).list.find(({ _id }) => _id === room._id),
+  room: await listed(ann, room._id),
   banned: await ann.get('listMembers', { roomId: room._id, state: 'BANNED' }),
-  messages: await ann.get('listenMessagesByRoom', { roomId: room._id, count: 100 }),
-  others: await ann.get('listenMessagesByRoom', { roomId: other._id, count: 100 }),
+  messages: await newestPage(ann, room._id),
+  others: await newestPage(ann, other._id),
 })
 
 async function expectRefusal(event: string, input: unknown, code: string) {

@@ -1,5 +1,14 @@
 import type { Message, Room } from '@chat/contract'
-import { connectAs, eventually, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
+import {
+  connectAs,
+  eventually,
+  listed,
+  makeRoom,
+  type PlainClient,
+  sendText,
+  startTestStack,
+  type TestStack,
+} from '@chat/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
 
 // Promise 3: from the moment a kick is acked nobody reads, writes or hears a room that they are not in, whatever gateway
@@ -20,31 +29,23 @@ beforeEach(async () => {
   cho = await connectAs(stack, 'cho', 1)
   bens = [await connectAs(stack, 'ben', 0), await connectAs(stack, 'ben', 1)]
   const rules = { canInviteMemebrs: true, canLeaveOutRoom: true }
-  room = await ann.get<Room>('createNewRoom', { users: ['ben', 'cho'], name: 'Removal', rules })
+  room = await makeRoom(ann, ['ben', 'cho'], rules)
   for (const client of [ann, cho, ...bens]) await client.get('joinRoom', room._id)
 })
 afterEach(() => {
   for (const client of [ann, cho, ...bens]) client.close()
 })
 
-const send = async (who: PlainClient, text: string) =>
-  (
-    await who.get<{ message: Message }>('sendMessage', {
-      syncKey: text,
-      roomId: room._id,
-      data: { type: 'TEXT', content: text },
-    })
-  ).message
 const heardBy = (who: PlainClient) =>
   who.payloads<Message>(`listenMessage_${room._id}`).map((message) => message.data.content.text)
 const kick = (ban = false) =>
   ann.get('kickOutUsers', { roomId: room._id, targetUserIds: ['ben'], ...(ban && { ban }) })
 
 test('a kicked member hears no later message on any of their sockets, and is told once more of the room', async () => {
-  await send(cho, 'before')
+  await sendText(cho, room._id, 'before')
   for (const ben of bens) await eventually(() => expect(heardBy(ben)).toEqual(['before']))
   await kick()
-  for (let n = 0; n < 20; n++) await send(n % 2 ? ann : cho, `after ${n}`)
+  for (let n = 0; n < 20; n++) await sendText(n % 2 ? ann : cho, room._id, `after ${n}`)
   await eventually(() => expect(heardBy(cho)).toHaveLength(21))
   for (const ben of bens) {
     expect(heardBy(ben)).toEqual(['before'])
@@ -103,7 +104,7 @@ test('one who opens the room while being kicked does not keep it open', async ()
     const kicked = kick()
     await Promise.all([...opening, kicked])
     const before = bens.map((ben) => heardBy(ben).length)
-    await send(cho, `round ${n}`)
+    await sendText(cho, room._id, `round ${n}`)
     await eventually(() => expect(heardBy(cho)).toContain(`round ${n}`))
     expect(bens.map((ben) => heardBy(ben).length)).toEqual(before)
     await ann.get('inviteRoom', { roomId: room._id, targetUserIds: ['ben'] })
@@ -111,17 +112,16 @@ test('one who opens the room while being kicked does not keep it open', async ()
 })
 
 test('one who is invited back hears again, and readers of older messages are not counted anew', async () => {
-  await send(cho, 'before')
+  await sendText(cho, room._id, 'before')
   await kick()
-  await send(cho, 'meanwhile')
+  await sendText(cho, room._id, 'meanwhile')
   await ann.get('inviteRoom', { roomId: room._id, targetUserIds: ['ben'] })
   const [ben] = bens as [PlainClient]
-  await eventually(async () => {
-    const { list } = await ben.get<{ list: Room[] }>('listenRooms', {})
-    expect(list.find(({ _id }) => _id === room._id)).toMatchObject({ unReadMsgCount: 0, lastSeq: 2 })
-  })
+  await eventually(async () =>
+    expect(await listed(ben, room._id)).toMatchObject({ unReadMsgCount: 0, lastSeq: 2 }),
+  )
   await ben.get('joinRoom', room._id)
-  await send(cho, 'again')
+  await sendText(cho, room._id, 'again')
   await eventually(() => expect(heardBy(ben)).toEqual(['before', 'again']))
 })
 
@@ -149,8 +149,6 @@ test('a banned one cannot be invited until the ban is taken back', async () => {
 
 test('a leaving last master hands over to the longest-standing member, and the last one out leaves nobody', async () => {
   await ann.get('leaveOutRoom', room._id)
-  const seen = async (who: PlainClient) =>
-    (await who.get<{ list: Room[] }>('listenRooms', {})).list.find(({ _id }) => _id === room._id)
   const [ben] = bens as [PlainClient]
   await eventually(async () => {
     const told = cho.payloads<Room>('listenRoom').at(-1)
@@ -161,9 +159,9 @@ test('a leaving last master hands over to the longest-standing member, and the l
   })
   expect(await ann.ask('leaveOutRoom', room._id)).toMatchObject({ error: 'ROOM_NO_EXISTS' })
   await ben.get('kickOutUsers', { roomId: room._id, targetUserIds: ['cho'] })
-  expect(await seen(ben)).toMatchObject({ memberCount: 1 })
+  expect(await listed(ben, room._id)).toMatchObject({ memberCount: 1 })
   await ben.get('leaveOutRoom', room._id)
-  expect(await seen(ben)).toBeUndefined()
+  expect(await listed(ben, room._id)).toBeUndefined()
 })
 
 test('of two masters who kick, demote or leave at once, one remains', async () => {

@@ -1,5 +1,13 @@
 import { type ErrorCode, type Message, operations, type Room, rowOf } from '@chat/contract'
-import { connectAs, eventually, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
+import {
+  connectAs,
+  eventually,
+  listed,
+  type PlainClient,
+  sendText,
+  startTestStack,
+  type TestStack,
+} from '@chat/testing'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 
 // Every operation by every role in an open and in a frozen room, over two instances of everything: the code is that of
@@ -35,14 +43,7 @@ type Scene = {
 }
 let scenes = 0
 
-const send = async (who: string, roomId: string, text: string) =>
-  (
-    await as(who).get<{ message: Message }>('sendMessage', {
-      roomId,
-      syncKey: text,
-      data: { type: 'TEXT', content: text },
-    })
-  ).message
+const send = (who: string, roomId: string, text: string) => sendText(as(who), roomId, text)
 
 async function makeRoom(people: string[]): Promise<string> {
   const sid = `scene-${scenes++}`
@@ -216,10 +217,9 @@ const perform = async ({ event, input }: Case, scene: Scene, role: Role): Promis
 /** Everything that an operation could have changed, as a master sees it. */
 async function look({ roomId }: Scene) {
   const keeper = as('keeper')
-  const { list } = await keeper.get<{ list: Room[] }>('listenRooms', {})
   const lists = ['JOINED', 'BANNED', 'MUTED'].map((state) => keeper.get('listMembers', { roomId, state }))
   const messages = await keeper.get('listenMessagesByRoom', { roomId, count: 100 })
-  return { room: list.find((each) => each._id === roomId), members: await Promise.all(lists), messages }
+  return { room: await listed(keeper, roomId), members: await Promise.all(lists), messages }
 }
 
 /** What others did may trail: how the room looks once it has all arrived, here and with the witness. */
@@ -290,9 +290,7 @@ describe.each(states)('in a room that is %s', (state) => {
 /** Once the witness has heard of this, whatever was told before has been heard too. */
 async function fence({ roomId }: Scene) {
   const updateData = { rules: { isFreezed: false } }
-  const frozen = (await as('keeper').get<{ list: Room[] }>('listenRooms', {})).list.find(
-    (r) => r._id === roomId,
-  )
+  const frozen = await listed(as('keeper'), roomId)
   if (frozen?.rules.isFreezed) await as('keeper').get('updateRoomSetting', { roomId, updateData })
   const { seq } = await send('keeper', roomId, 'fence')
   await eventually(() =>

@@ -1,5 +1,12 @@
 import { type Message, messageId, type Room, type User } from '@chat/contract'
-import { connectAs, eventually, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
+import {
+  connectAs,
+  eventually,
+  listed,
+  type PlainClient,
+  startTestStack,
+  type TestStack,
+} from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 
@@ -202,9 +209,6 @@ async function play(model: Model, step: Step, roomId: string) {
   expect([step, error]).toEqual([step, refusal])
   if (refusal === null) move.does(model, step)
 }
-
-const listed = async (client: PlainClient, roomId: string) =>
-  (await client.get<{ list: Room[] }>('listenRooms', {})).list.find((room) => room._id === roomId)
 
 async function compareWith(model: Model, roomId: string) {
   for (const who of people) {

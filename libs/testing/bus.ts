@@ -1,0 +1,13 @@
+import { createLogger, Metrics, openBus } from '@chat/service'
+import type { TestStack } from './stack.ts'
+
+/** The bus of a stack, to ask as edges and services do. */
+export const openTestBus = (stack: TestStack) =>
+  openBus({
+    natsUrl: stack.natsUrl,
+    name: 'test',
+    root: stack.root,
+    logger: createLogger('silent'),
+    metrics: new Metrics(),
+    requestTimeoutMs: 10_000,
+  })

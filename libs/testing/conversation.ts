@@ -1,0 +1,19 @@
+import type { Message, Room } from '@chat/contract'
+import type { PlainClient } from './plain-client.ts'
+
+/** What most conversations in tests consist of. */
+export const makeRoom = (master: PlainClient, users: string[], rules: object = {}, name = 'Room') =>
+  master.get<Room>('createNewRoom', { users, name, rules })
+
+export async function sendText(who: PlainClient, roomId: string, text = 'hello', more: object = {}) {
+  const draft = { syncKey: crypto.randomUUID(), roomId, data: { type: 'TEXT', content: text }, ...more }
+  return (await who.get<{ message: Message }>('sendMessage', draft)).message
+}
+
+/** A room as it stands in its member's list; undefined where it does not. */
+export const listed = async (who: PlainClient, roomId: string) =>
+  (await who.get<{ list: Room[] }>('listenRooms', {})).list.find(({ _id }) => _id === roomId)
+
+/** The newest page, oldest first. */
+export const newestPage = async (who: PlainClient, roomId: string) =>
+  (await who.get<{ list: Message[] }>('listenMessagesByRoom', { roomId, count: 100 })).list

@@ -1,0 +1,99 @@
+import type { Message, Room } from '@chat/contract'
+import type { Bus } from '@chat/service'
+import {
+  connectAs,
+  eventually,
+  listed,
+  makeRoom,
+  openTestBus,
+  type PlainClient,
+  sendText,
+  startTestStack,
+  type TestStack,
+} from '@chat/testing'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import mongoose from 'mongoose'
+
+// What rooms keeps of messages can be rebuilt from the messages, while they are in use.
+
+let stack: TestStack
+let mongo: mongoose.Connection
+let bus: Bus
+let ann: PlainClient
+let ben: PlainClient
+let room: Room
+const sent: Message[] = []
+
+beforeAll(async () => {
+  stack = await startTestStack({ instances: { rooms: 2, messages: 2 } })
+  mongo = await mongoose.createConnection(stack.mongoUrl, { dbName: `${stack.root}_rooms` }).asPromise()
+  bus = await openTestBus(stack)
+  ann = await connectAs(stack, 'ann')
+  ben = await connectAs(stack, 'ben')
+  room = await makeRoom(ann, ['ben'])
+  for (let n = 0; n < 10; n++) await send()
+  for (const index of [2, 3, 9]) await change('deleteMessage', index)
+  await change('hideMessage', 5, { hidden: true })
+  await change('hideMessage', 6, { hidden: true })
+  await change('hideMessage', 6, { hidden: false })
+})
+afterAll(async () => {
+  ann?.close()
+  ben?.close()
+  await mongo?.close()
+  await bus?.close()
+  await stack?.close()
+})
+
+const send = async () => sent.push(await sendText(ann, room._id))
+const change = (event: string, index: number, more = {}) =>
+  ann.get(event, { roomId: room._id, messageId: sent[index]?._id, ...more })
+const seen = () => listed(ben, room._id)
+const recount = (roomId = room._id) => bus.ask('recountRoom', { userId: '', requestId: 'test' }, roomId)
+
+test('nothing is corrected where everything is right', async () => {
+  await eventually(async () => expect(await seen()).toMatchObject({ unReadMsgCount: 6, lastSeq: 10 }))
+  expect(await recount()).toEqual({ lastSeq: 10, gone: 4, isChanged: false })
+})
+
+test.each([
+  ['forgotten', { lastSeq: 0, lastMessage: null, lastGone: 0 }, []],
+  ['too old', { lastSeq: 4, lastGone: 3 }, [{ seq: 1, isGone: true, updatedAt: '2020-01-01T00:00:00.000Z' }]],
+  [
+    'too new',
+    { lastSeq: 50, lastGone: 50 },
+    [{ seq: 50, isGone: true, updatedAt: '2020-01-01T00:00:00.000Z' }],
+  ],
+])('what is %s is as it should be again, and members are told', async (_how, wrong, marks) => {
+  const before = await seen()
+  await mongo.collection('rooms').updateOne({ _id: room._id as never }, { $set: wrong })
+  await mongo.collection('gone').updateOne({ _id: room._id as never }, { $set: { marks } })
+  expect(await seen()).not.toEqual(before)
+  const told = ben.payloads('updateRoomLastMessage').length
+  expect(await recount()).toEqual({ lastSeq: 10, gone: 4, isChanged: true })
+  expect(await seen()).toEqual(before)
+  await eventually(() => {
+    expect(ben.payloads('updateRoomLastMessage').length).toBeGreaterThan(told)
+    expect(ben.payloads<Room>('updateRoomLastMessage').at(-1)).toMatchObject({
+      unReadMsgCount: 6,
+      lastSeq: 10,
+    })
+  })
+})
+
+test('it may run while messages are sent and deleted', async () => {
+  const counting = (async () => {
+    for (let n = 0; n < 20; n++) await recount()
+  })()
+  for (let n = 0; n < 20; n++) {
+    await send()
+    if (n % 3 === 0) await change('deleteMessage', 10 + n)
+  }
+  await counting
+  await eventually(async () => expect(await seen()).toMatchObject({ unReadMsgCount: 19, lastSeq: 30 }))
+  expect(await recount()).toEqual({ lastSeq: 30, gone: 11, isChanged: false })
+})
+
+test('a room that is not there', async () => {
+  await expect(recount('nowhere')).rejects.toMatchObject({ code: 'ROOM_NO_EXISTS' })
+})
