@@ -96,6 +96,7 @@ export const changeOperations = {
     input: Type.Object(One),
     output: Result,
     errors: ['ROOM_NO_EXISTS', 'ROOM_RULES_CAN_NOT_DELETE', 'MESSAGE_NO_EXISTS', 'FORBIDDEN'],
+    timeoutMs: 10_000,
   }),
   hideMessage: operation({
     service: 'messages',
@@ -104,6 +105,7 @@ export const changeOperations = {
     input: Type.Object({ ...One, hidden: Type.Boolean() }),
     output: Result,
     errors: ['ROOM_NO_EXISTS', 'USER_IS_NOT_MASTER', 'MESSAGE_NO_EXISTS'],
+    timeoutMs: 10_000,
   }),
   editMessage: operation({
     service: 'messages',
@@ -120,6 +122,7 @@ export const changeOperations = {
       'MESSAGE_TOO_LONG',
     ],
     rate: 'message',
+    timeoutMs: 10_000,
   }),
   shareMessage: operation({
     service: 'messages',

@@ -53,6 +53,8 @@ export class Roll {
 
   /** Publishes, and resolves when everybody alive has confirmed; after a second at the latest. */
   async tell(subject: string, event: unknown): Promise<void> {
+    // Whoever came onto the roll before now has been heard then.
+    await this.bus.flush()
     const awaited = this.alive()
     const done = Promise.withResolvers<void>()
     const inbox = createInbox()

@@ -1,0 +1,23 @@
+import { expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { countAbove, unreadOf } from './view.ts'
+
+const seqs = fc.uniqueArray(fc.integer({ min: 1, max: 40 })).map((list) => list.sort((a, b) => a - b))
+
+test('countAbove counts', () => {
+  fc.assert(
+    fc.property(seqs, fc.nat(45), (list, from) => {
+      expect(countAbove(list, from)).toBe(list.filter((seq) => seq > from).length)
+    }),
+  )
+})
+
+test('unread is what lies between cursor and end and is not gone', () => {
+  fc.assert(
+    fc.property(seqs, fc.nat(40), fc.nat(45), (gone, lastSeq, readSeq) => {
+      let expected = 0
+      for (let seq = readSeq + 1; seq <= lastSeq; seq++) if (!gone.includes(seq)) expected += 1
+      expect(unreadOf(lastSeq, readSeq, gone)).toBe(expected)
+    }),
+  )
+})
