@@ -30,8 +30,8 @@ export async function fillRoom(databases: Databases, sampleRoomId: string, roomI
   await databases.rooms.collection<Room>('rooms').updateOne({ _id: roomId }, { $set: { lastSeq: count } })
 }
 
-/** Makes copies of a room, its members included. */
-export async function copyRoom({ rooms }: Databases, roomId: string, count: number) {
+/** Makes copies of a room, its members included. @returns their ids */
+export async function copyRoom({ rooms }: Databases, roomId: string, count: number): Promise<string[]> {
   const [room, members] = await Promise.all([
     rooms.collection<Room>('rooms').findOne({ _id: roomId }),
     rooms.collection<Member>('members').find({ roomId }).toArray(),
@@ -48,4 +48,5 @@ export async function copyRoom({ rooms }: Databases, roomId: string, count: numb
         members.map((member) => ({ ...member, _id: `${id}:${member.userId}`, roomId: id })),
       ),
     )
+  return ids
 }

@@ -1,9 +1,9 @@
 import type { Message, Room } from '@chat/contract'
-import { connectAs, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { connectAs, eventually, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { MongoClient } from 'mongodb'
 import { copyRoom, fillRoom } from './bulk.ts'
-import { examine, problemOf, type Query, recordQueries } from './queries.ts'
+import { type Examined, examine, problemOf, type Query, recordQueries } from './queries.ts'
 
 // What npm run prove measures on large data, as query plans on small data: no timing.
 
@@ -32,10 +32,10 @@ afterAll(async () => {
   await mongo?.close()
 })
 
-const draft = (roomId: string, syncKey: string) => ({
+const draft = (roomId: string, syncKey: string, content = 'hello') => ({
   roomId,
   syncKey,
-  data: { type: 'TEXT', content: 'hello' },
+  data: { type: 'TEXT', content },
 })
 const idAt = (seq: number) => `${roomId}-${String(seq).padStart(10, '0')}`
 
@@ -53,10 +53,21 @@ async function makeRoom(sid: string): Promise<string> {
 /** Every query, explained; fails where one is not served by an index. */
 async function expectIndexed(queries: Query[], names: string[]) {
   const examined = await Promise.all(queries.map(examine))
-  expect(examined.map(problemOf).filter((problem) => problem !== null)).toEqual([])
+  expect(
+    examined
+      .map(searched)
+      .map(problemOf)
+      .filter((problem) => problem !== null),
+  ).toEqual([])
   expect(examined.map(({ name }) => name)).toEqual(expect.arrayContaining(names))
   return examined
 }
+
+/** What the search index finds in a period is sorted in memory: a bounded number of what it was asked for, and nothing else. */
+const searched = (query: Examined): Examined =>
+  query.name.startsWith('search by ')
+    ? { ...query, stages: query.stages.filter((stage) => stage !== 'SORT') }
+    : query
 
 test.each([
   ['the end', {}],
@@ -106,4 +117,47 @@ test('a query without an index would be seen', async () => {
   const [query] = queries.filter(({ collection }) => collection.name === 'rooms')
   const unindexed = await examine({ ...(query as Query), filter: { memberCount: 2 } })
   expect(problemOf(unindexed)).toBe('rooms by memberCount reads the whole collection')
+})
+
+describe('search', () => {
+  const TEXT = '회의록은 https://example.com 에'
+  beforeAll(async () => {
+    for (let n = 0; n < 3; n++) await alice.get('sendMessage', draft(sampleId, `search-${n}`, `${TEXT} ${n}`))
+    for (let n = 0; n < 20; n++)
+      await alice.get('sendMessage', draft(sampleId, `other-${n}`, '점심은 무엇을'))
+    await eventually(async () => expect(await found('searchMessages', { keyword: '점심' })).toHaveLength(20))
+  })
+  const found = async (event: string, input: object) =>
+    (await alice.get<{ list: Message[] }>(event, input)).list
+
+  test.each([
+    ['a room', 'searchMessages', { keyword: '회의' }, true, 'search by period, grams, roomId'],
+    ['all rooms', 'searchMessages', { keyword: '회의' }, false, 'search by period, grams, roomId'],
+    ['all rooms for more than a pair', 'searchMessages', { keyword: '의록은' }, false, 'search by $and'],
+    ['the gallery', 'listGallery', { kind: 'LINK' }, true, 'search by period, grams, roomId'],
+  ])('in %s reads what it finds', async (_where, event, input, isInRoom, name) => {
+    const queries = await recordQueries(async () => {
+      const list = await found(event, { ...input, ...(isInRoom && { roomId: sampleId }) })
+      expect(list.map(({ data }) => data.content.text)).toEqual([2, 1, 0].map((n) => `${TEXT} ${n}`))
+    })
+    const examined = await expectIndexed(queries, [name, 'searchPeriods by _id', 'messages by _id'])
+    expect(
+      examined.filter((each) => each.name === name).map(({ returned, docs }) => [returned, docs]),
+    ).toEqual([[3, 3]])
+  })
+
+  test('with anything but its index would be seen', async () => {
+    const queries = await recordQueries(() => found('searchMessages', { keyword: '회의' }))
+    const query = queries.find(({ collection }) => collection.name === 'search') as Query
+    const { period } = query.filter as { period: number }
+    const problems = await Promise.all(
+      [{ roomId: sampleId }, { period, updatedAt: new Date(0) }].map(async (filter) =>
+        problemOf(searched(await examine({ ...query, filter }))),
+      ),
+    )
+    expect(problems).toEqual([
+      'search by roomId reads the whole collection',
+      expect.stringMatching(/^search by period, updatedAt examines \d+ documents for 0$/),
+    ])
+  })
 })

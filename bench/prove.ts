@@ -7,6 +7,7 @@ import { MongoClient } from 'mongodb'
 import { proveLongRoom } from './proofs/long-room.ts'
 import { proveManyRooms } from './proofs/many-rooms.ts'
 import { type Ground, Verdicts } from './proofs/proof.ts'
+import { proveSearch } from './proofs/search.ts'
 import { print } from './report.ts'
 import { runScript } from './script.ts'
 
@@ -19,8 +20,8 @@ await runScript(async (scope, signal) => {
   const stack = await scope.use('stack', startTestStack({ engines: urls }), (s) => s.close())
   const mongo = await scope.use('mongo', new MongoClient(urls.mongoUrl).connect(), (m) => m.close())
   const ground: Ground = { stack, mongo, verdicts: new Verdicts() }
-  print('Proving what holds for large data: about a minute')
-  for (const prove of [proveManyRooms, proveLongRoom]) {
+  print('Proving what holds for large data: some minutes')
+  for (const prove of [proveManyRooms, proveLongRoom, proveSearch]) {
     try {
       await prove(ground)
     } catch (error) {

@@ -12,16 +12,28 @@ export type AskOptions = {
   timeoutMs?: number
 }
 
+/** Told of each request that goes out; what it returns is told the answer, before whoever asked. */
+export type Observer = <E extends ClientEvent>(
+  event: E,
+  input: AskInput<E>,
+) => ((answer: AskOutput<E>) => void) | undefined
+
 /** Requests, each with exactly one outcome: the answer's data, or a ChatError. */
 export class Asking {
   private readonly connection: Connection
   private readonly timeoutMs: number
   private readonly rateLimitTries: number
+  private observer: Observer = () => undefined
 
   constructor(connection: Connection, { timeoutMs = 15_000, rateLimitTries = 5 }) {
     this.connection = connection
     this.timeoutMs = timeoutMs
     this.rateLimitTries = rateLimitTries
+  }
+
+  /** From now on the observer sees what passes. */
+  teach(observer: Observer) {
+    this.observer = observer
   }
 
   /** Waits and asks again where the server refused before doing anything; other failures are the caller's. */
@@ -56,8 +68,12 @@ export class Asking {
     await this.connection.connected(timeoutMs)
     const { id } = this.connection.socket
     const left = Math.max(1, timeoutMs - (performance.now() - started))
+    const answered = this.observer(event, input)
     const envelope = await this.emit<AskOutput<E>>(event, input, left)
-    if (envelope.success) return envelope.data as AskOutput<E>
+    if (envelope.success) {
+      answered?.(envelope.data as AskOutput<E>)
+      return envelope.data as AskOutput<E>
+    }
     if (envelope.error === 'CLIENT_ID_NO_EXISTS') this.connection.renew(id)
     throw errorOf(envelope)
   }

@@ -1,7 +1,10 @@
 import type { Envelope, ErrorCode } from '@chat/contract'
 
-/** `CLOSED` is the client's own, never sent by a server: the client was closed before the answer came. */
-export type ChatErrorCode = ErrorCode | 'CLOSED'
+/**
+ * Two are the client's own, never sent by a server. `CLOSED`: the client was closed before the answer came.
+ * `CANCELLED`: the message was taken out of the queue.
+ */
+export type ChatErrorCode = ErrorCode | 'CLOSED' | 'CANCELLED'
 
 type Failure = {
   code: ChatErrorCode

@@ -1,10 +1,16 @@
 import type { RoomServerEvents, ServerEvents } from '@chat/contract'
 import { Asking, type AskOptions } from './asking.ts'
+import type { CacheLimits } from './cache.ts'
+import { type ChatCache, openCache } from './chat-cache.ts'
 import { Connection, type ConnectionOptions, type StateListener } from './connection.ts'
 import type { AskInput, AskOutput, ClientEvent } from './events.ts'
+import { guarded } from './guarded.ts'
+import { memoryStore } from './memory-store.ts'
 import type { OpenRoomOptions } from './open-room.ts'
 import { OpenRooms } from './open-rooms.ts'
-import { type Draft, Sending } from './sending.ts'
+import { type Draft, type DraftId, Outbox, type QueuedDraft } from './outbox.ts'
+import { Sending } from './sending.ts'
+import type { ClientStore, StoreErrorListener } from './store.ts'
 
 export type ConnectOptions = ConnectionOptions & {
   /** For each try of a request, in milliseconds. Default 15,000. */
@@ -13,7 +19,12 @@ export type ConnectOptions = ConnectionOptions & {
   rateLimitTries?: number
   /** Messages that may wait to be sent; one more is refused with RATE_LIMITED. Default 1,000. */
   maxQueuedSends?: number
+  /** What the store could not do is told here; the chat goes on without. */
+  onStoreError?: StoreErrorListener
 }
+
+/** With a store there is a cache, and drafts outlive the client. */
+export type OfflineOptions = ConnectOptions & CacheLimits & { store: ClientStore }
 
 /** An input whose every field is optional may be left out. */
 type AskArguments<E extends ClientEvent> =
@@ -21,13 +32,28 @@ type AskArguments<E extends ClientEvent> =
     ? [input?: AskInput<E>, options?: AskOptions]
     : [input: AskInput<E>, options?: AskOptions]
 
-export type Chat = ReturnType<typeof connect>
+export type Chat = ReturnType<typeof openChat>
+/** What can be read without a connection is in `cache`. */
+export type OfflineChat = Chat & { cache: ChatCache }
 
 /** Connects to a gateway, and stays connected until `close()` or until the server refuses for good. */
-export function connect(options: ConnectOptions) {
+export function connect(options: OfflineOptions): OfflineChat
+export function connect(options: ConnectOptions): Chat
+export function connect(options: ConnectOptions & Partial<OfflineOptions>): Chat | OfflineChat {
+  const { store } = options
+  const onStoreError = guarded(options.onStoreError ?? (() => {}))
   const connection = new Connection(options)
   const asking = new Asking(connection, options)
-  const sending = new Sending(asking, connection.signal, options)
+  const outbox = new Outbox(store ?? memoryStore(), onStoreError)
+  const chat = openChat({ connection, asking, outbox }, options)
+  if (!store) return chat
+  return Object.assign(chat, { cache: openCache({ connection, asking, store, onStoreError }, options) })
+}
+
+type Parts = { connection: Connection; asking: Asking; outbox: Outbox }
+
+function openChat({ connection, asking, outbox }: Parts, options: ConnectOptions) {
+  const sending = new Sending({ connection, asking, outbox }, options)
   const rooms = new OpenRooms(connection, asking)
 
   function listen<T>(event: string, listener: (payload: T) => void): () => void {
@@ -45,8 +71,26 @@ export function connect(options: ConnectOptions) {
     /** Any request of the contract. @throws ChatError */
     ask: <E extends ClientEvent>(event: E, ...[input, options]: AskArguments<E>): Promise<AskOutput<E>> =>
       asking.ask(event, (input ?? {}) as AskInput<E>, options),
-    /** Sends until acked, one message at a time in each room. @throws ChatError where the server refuses for good */
+    /**
+     * Queues a message, and sends it until acked, one at a time in each room.
+     * @throws ChatError where the server refuses for good
+     */
     send: (draft: Draft) => sending.send(draft),
+    /** What is not sent yet. */
+    outbox: {
+      /** In the order in which it was queued; with `failure`, where the server refused it. */
+      list: async (): Promise<QueuedDraft[]> => {
+        await sending.loaded
+        return outbox.list()
+      },
+      /**
+       * Takes a draft out of the queue, also a refused one; its `send` rejects with CANCELLED. One that was on its
+       * way may have arrived all the same. Resolves with false where it is not in the queue.
+       */
+      cancel: (draft: DraftId): Promise<boolean> => sending.cancel(draft),
+      /** Calls back with the queue whenever it changes, until the returned function is called. */
+      onChange: (listener: (drafts: QueuedDraft[]) => void) => outbox.onChange(listener),
+    },
     /** Opens a room: its messages in order, each once, through every reconnect. */
     openRoom: (roomId: string, options: OpenRoomOptions) => rooms.open(roomId, options),
     /** Listens until the returned function is called. */

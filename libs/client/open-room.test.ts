@@ -1,6 +1,7 @@
 import type { Message } from '@chat/contract'
-import { beforeEach, expect, test } from '@jest/globals'
+import { beforeEach, describe, expect, test } from '@jest/globals'
 import type { Socket } from 'socket.io'
+import { fakeRooms } from './fake-rooms.ts'
 import { fail, message, ok } from './fake-server.ts'
 import { reached, useFakeServer } from './testing.ts'
 
@@ -9,7 +10,8 @@ const PAGE = 3
 
 /** The room `r1` as the server has it: messages 1 to `last`, of which `gone` cannot be had any more. */
 const room = { last: 0, gone: [] as number[] }
-const joined = () => ok({ result: true, lastReadMessageId: null, unReadMsgCount: 0, lastSeq: room.last })
+const joined = () =>
+  ok({ result: true, lastReadMessageId: null, unReadMsgCount: 0, lastSeq: room.last, lastChange: 0 })
 const page = ({ afterSeq }: { afterSeq: number }) => {
   const all = Array.from({ length: room.last }, (_, index) => index + 1).filter(
     (seq) => !room.gone.includes(seq),
@@ -249,4 +251,71 @@ test('opening waits for a leave that is under way', async () => {
   await chat.openRoom('r1', listener())
   await closing
   expect(events).toEqual(['join', 'leave', 'left', 'join'])
+})
+
+describe('changes of messages', () => {
+  const rooms = fakeRooms(server)
+  const texts = (messages: Message[]) => messages.map(({ data }) => data.content.text)
+  /** An app that shows the room; `until` waits for as many updates. */
+  const shows = () => {
+    const updates: Message[] = []
+    let look = () => {}
+    return {
+      updates,
+      onMessage: () => {},
+      onUpdate: (message: Message) => {
+        updates.push(message)
+        look()
+      },
+      updated: (count: number) =>
+        new Promise<void>((resolve) => {
+          look = () => updates.length === count && resolve()
+          look()
+        }),
+    }
+  }
+  beforeEach(() => {
+    rooms.open('r1', 3)
+    rooms.serve()
+  })
+
+  test('are heard while the room is open', async () => {
+    const app = shows()
+    await client().openRoom('r1', app)
+    rooms.tell('r1', 'updateMessage', rooms.change('r1', 2, 'edited'))
+    await app.updated(1)
+    expect(texts(app.updates)).toEqual(['edited'])
+  })
+
+  test('that were missed come after a reconnect, page by page', async () => {
+    rooms.limits.page = 2
+    const app = shows()
+    const open = await client().openRoom('r1', app)
+    for (const seq of [1, 2, 3]) rooms.change('r1', seq, `edited ${seq}`)
+    server().cut()
+    await app.updated(3)
+    expect(texts(app.updates)).toEqual(['edited 1', 'edited 2', 'edited 3'])
+    expect(open.change).toBe(3)
+    expect(server().asked('syncMessages')[0]?.input).toEqual({ roomId: 'r1', afterSeq: 3, afterChange: 0 })
+  })
+
+  test('of messages that were missed too are in them already', async () => {
+    const heard: Message[] = []
+    const app = { ...shows(), ...listener() }
+    await client().openRoom('r1', { ...app, onMessage: (message) => heard.push(message) })
+    rooms.add('r1', '4')
+    rooms.change('r1', 4, 'edited')
+    server().cut()
+    await app.reported(1)
+    expect(texts(heard)).toEqual(['edited'])
+  })
+
+  test('since `afterChange` are delivered first', async () => {
+    rooms.change('r1', 1, 'older')
+    rooms.change('r1', 2, 'edited')
+    const app = shows()
+    await client().openRoom('r1', { ...app, afterSeq: 3, afterChange: 1 })
+    await app.updated(1)
+    expect(texts(app.updates)).toEqual(['edited'])
+  })
 })

@@ -1,18 +1,26 @@
-import type { Message } from '@chat/contract'
+import type { Message, RoomServerEvents } from '@chat/contract'
 import type { Asking } from './asking.ts'
 import type { ChatError } from './chat-error.ts'
 import type { Connection, ConnectionState } from './connection.ts'
 import type { AskOutput } from './events.ts'
 import { guarded } from './guarded.ts'
 import type { OpenRooms } from './open-rooms.ts'
+import { RoomCatchUp, type RoomEnd } from './room-catch-up.ts'
 import { RoomOrder } from './room-order.ts'
 import { persist } from './waiting.ts'
 
 export type OpenRoomOptions = {
   /** Every message after where the room was opened (or after `afterSeq`), in `seq` order, each once. */
   onMessage: (message: Message) => void
+  /**
+   * Later states of messages that were handed on, or were there before: edited, deleted, hidden or shown. One may
+   * come twice, after a reconnect; of two states the one with the later `updatedAt` counts.
+   */
+  onUpdate?: (message: Message) => void
   /** Begin after this message of the room instead: what came since is delivered first. */
   afterSeq?: number
+  /** And after this change: what was changed since is given to `onUpdate`. */
+  afterChange?: number
   /** After each catching up: whether the server could give everything that was missed. */
   onRecovered?: (outcome: { recovered: boolean }) => void
   /** The room is no longer open here, and not by `close()`: the user is not in it any more, or was refused. */
@@ -30,6 +38,7 @@ export class OpenRoom {
   private readonly parts: Parts
   private readonly options: OpenRoomOptions
   private readonly order: RoomOrder
+  private readonly missed: RoomCatchUp
   private readonly recovered: OpenRoomOptions['onRecovered']
   private readonly offs: (() => void)[] = []
   private isClosed = false
@@ -43,16 +52,18 @@ export class OpenRoom {
     this.parts = parts
     this.recovered = options.onRecovered && guarded(options.onRecovered)
     const onMessage = guarded(options.onMessage)
-    this.order = new RoomOrder((message) => this.isClosed || onMessage(message))
+    const onUpdate = guarded(options.onUpdate ?? (() => {}))
+    this.order = new RoomOrder(
+      (message) => this.isClosed || onMessage(message),
+      (message) => this.isClosed || onUpdate(message),
+    )
+    this.missed = new RoomCatchUp({ roomId, order: this.order, ...parts })
   }
 
   /** Rejects where the room cannot be joined now; nothing is left behind then. */
   async open(): Promise<this> {
-    const { socket } = this.parts.connection
-    const event = `listenMessage_${this.roomId}`
-    const hear = (message: Message) => this.hear(message)
-    socket.on(event, hear)
-    this.offs.push(() => socket.off(event, hear))
+    this.listen('listenMessage', (message) => this.order.take(message))
+    this.listen('updateMessage', (message) => this.order.revise(message))
     try {
       this.joined = await this.parts.rooms.join(this.roomId)
     } catch (error) {
@@ -60,7 +71,7 @@ export class OpenRoom {
       throw error
     }
     this.offs.push(this.parts.connection.onState((state, error) => this.follow(state, error)))
-    this.begin(this.joined.lastSeq)
+    this.begin(this.joined)
     return this
   }
 
@@ -69,26 +80,40 @@ export class OpenRoom {
     return this.order.at ?? 0
   }
 
+  /** Changes up to this one were handed on; pass it as `afterChange` along with `afterSeq`. */
+  get change(): number {
+    return this.missed.change
+  }
+
   async close() {
     if (!this.isClosed) await this.dispose()
   }
 
-  private begin(lastSeq: number) {
-    const { afterSeq } = this.options
-    this.order.startAt(afterSeq ?? lastSeq)
-    if (afterSeq !== undefined) this.run((isCurrent) => this.catchUp(lastSeq, isCurrent))
-    else this.repairIfBehind()
+  private listen(event: keyof RoomServerEvents, take: (message: Message) => void) {
+    const { socket } = this.parts.connection
+    const name = `${event}_${this.roomId}`
+    const hear = (message: Message) => {
+      take(message)
+      this.repairIfBehind()
+    }
+    socket.on(name, hear)
+    this.offs.push(() => socket.off(name, hear))
   }
 
-  private hear(message: Message) {
-    this.order.take(message)
-    this.repairIfBehind()
+  private begin(end: RoomEnd) {
+    const { afterSeq, afterChange } = this.options
+    this.order.startAt(afterSeq ?? end.lastSeq)
+    this.missed.change = afterChange ?? end.lastChange
+    const isResumed = afterSeq !== undefined || afterChange !== undefined
+    if (isResumed) this.run((isCurrent) => this.catchUp(end, isCurrent))
+    else this.repairIfBehind()
   }
 
   /** The gateway leaves no gaps, but this client does not trust that. */
   private repairIfBehind() {
     if (!this.order.isBehind || this.isCatchingUp) return
-    this.run((isCurrent) => this.catchUp(this.seq, isCurrent))
+    const end = { lastSeq: this.seq, lastChange: this.change }
+    this.run((isCurrent) => this.catchUp(end, isCurrent))
   }
 
   private follow(state: ConnectionState, error: ChatError | undefined) {
@@ -115,41 +140,13 @@ export class OpenRoom {
 
   private async rejoin(isCurrent: () => boolean) {
     const join = () => this.parts.rooms.join(this.roomId)
-    const { lastSeq } = await persist(join, this.parts.connection.signal, isCurrent)
-    await this.catchUp(lastSeq, isCurrent)
+    const end = await persist(join, this.parts.connection.signal, isCurrent)
+    await this.catchUp(end, isCurrent)
   }
 
-  /** Pages through what is missing, until there is nothing that exists and was not handed on. */
-  private async catchUp(lastSeq: number, isCurrent: () => boolean) {
-    let recovered = true
-    this.order.know(lastSeq)
-    if (lastSeq < this.seq) recovered = await this.checkEnd(lastSeq, isCurrent)
-    while (isCurrent() && this.order.isBehind) {
-      const before = this.seq
-      const page = await this.page(isCurrent)
-      if (!isCurrent()) return
-      this.order.know(page.lastSeq)
-      this.order.fill(page.list)
-      const isStuck = this.seq === before
-      if (isStuck) this.order.giveUpGap()
-      recovered &&= page.recovered && !isStuck
-    }
+  private async catchUp(end: RoomEnd, isCurrent: () => boolean) {
+    const recovered = await this.missed.fetch(end, isCurrent)
     if (isCurrent()) this.recovered?.({ recovered })
-  }
-
-  /** The answer to joinRoom may trail; if the room itself ends before what this client has, it goes back. */
-  private async checkEnd(lastSeq: number, isCurrent: () => boolean): Promise<boolean> {
-    const page = await this.page(isCurrent)
-    if (!isCurrent() || page.lastSeq >= this.seq) return true
-    this.order.goBackTo(lastSeq)
-    this.order.know(page.lastSeq)
-    return false
-  }
-
-  private page(isCurrent: () => boolean) {
-    const { asking, connection } = this.parts
-    const ask = () => asking.ask('syncMessages', { roomId: this.roomId, afterSeq: this.seq })
-    return persist(ask, connection.signal, isCurrent)
   }
 
   private end(error: ChatError | undefined) {

@@ -1,3 +1,4 @@
+import type { Message } from '@chat/contract'
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { message } from './fake-server.ts'
@@ -69,4 +70,29 @@ test('more than can be held is known to be missing', () => {
   expect(seqs.length).toBeLessThan(1_000)
   expect(seqs).toEqual(upTo(seqs.length))
   expect(order.isBehind).toBe(true)
+})
+
+test('a later state is an update where the message was handed on, and else takes its place', () => {
+  const heard: unknown[] = []
+  const tell = (kind: string) => (message: Message) => heard.push([kind, message.seq, message.updatedAt])
+  const order = new RoomOrder(tell('message'), tell('update'))
+  const at = (seq: number, updatedAt: string) => ({ ...message('r1', seq), updatedAt })
+  order.startAt(1)
+  order.take(at(3, '1'))
+  order.revise(at(1, '2'))
+  order.revise(at(3, '2'))
+  order.fill([at(2, '1'), at(3, '1')])
+  expect(heard).toEqual([
+    ['update', 1, '2'],
+    ['message', 2, '1'],
+    ['message', 3, '2'],
+  ])
+})
+
+test('a later state of a message that is still to come is what comes', () => {
+  const { seqs, order } = collect()
+  order.startAt(1)
+  order.revise(message('r1', 2))
+  order.fill([message('r1', 2)])
+  expect([seqs, order.isBehind]).toEqual([[2], false])
 })

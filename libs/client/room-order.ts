@@ -1,4 +1,5 @@
 import type { Message } from '@chat/contract'
+import { supersedes } from './room-window.ts'
 
 /** Beyond this many, messages that wait for a gap are fetched again instead of kept. */
 const MAX_HELD = 200
@@ -11,9 +12,11 @@ export class RoomOrder {
   private highest = 0
   private readonly held = new Map<number, Message>()
   private readonly deliver: (message: Message) => void
+  private readonly update: (message: Message) => void
 
-  constructor(deliver: (message: Message) => void) {
+  constructor(deliver: (message: Message) => void, update: (message: Message) => void = () => {}) {
     this.deliver = deliver
+    this.update = update
   }
 
   /** Whether something that exists has not been handed on. */
@@ -42,14 +45,20 @@ export class RoomOrder {
   take(message: Message) {
     this.know(message.seq)
     const isNext = this.at !== null && message.seq <= this.at + 1
-    if (isNext || this.held.size < MAX_HELD) this.held.set(message.seq, message)
+    if (isNext || this.held.size < MAX_HELD) this.hold(message)
     this.advance()
+  }
+
+  /** A later state of a message. Of one that was not handed on yet, it is what will be. */
+  revise(message: Message) {
+    if (this.at === null || message.seq > this.at) this.take(message)
+    else this.update(message)
   }
 
   /** A page of what was missed: what is absent between its messages is gone. */
   fill(page: Message[]) {
     const end = page.at(-1)?.seq ?? 0
-    for (const message of page) this.held.set(message.seq, message)
+    for (const message of page) this.hold(message)
     this.handOnUpTo(end)
     this.advance()
   }
@@ -58,6 +67,10 @@ export class RoomOrder {
   giveUpGap() {
     this.handOnUpTo(this.highest)
     if (this.at !== null) this.at = Math.max(this.at, this.highest)
+  }
+
+  private hold(message: Message) {
+    if (supersedes(message, this.held.get(message.seq))) this.held.set(message.seq, message)
   }
 
   private handOnUpTo(end: number) {

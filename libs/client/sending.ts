@@ -1,44 +1,101 @@
 import type { Message } from '@chat/contract'
 import type { Asking } from './asking.ts'
 import { ChatError } from './chat-error.ts'
+import type { Connection } from './connection.ts'
 import type { AskInput } from './events.ts'
 import { Lanes } from './lanes.ts'
+import type { Draft, DraftId, Outbox, QueuedDraft } from './outbox.ts'
 import { persist } from './waiting.ts'
 
-type SendInput = AskInput<'sendMessage'>
-
-/** `syncKey` names the message for good: sent again with the same one, it is not stored twice. Made up where absent. */
-export type Draft = Omit<SendInput, 'data' | 'syncKey'> & { text: string; syncKey?: string }
+type Parts = { connection: Connection; asking: Asking; outbox: Outbox }
+type Turn = { done: Promise<Message>; cancel: (error: ChatError) => void }
 
 /** Messages on their way: sent again until acked, and one at a time in each room, so that they keep their order. */
 export class Sending {
+  /** Resolves when what an earlier client left has its place in the queue. */
+  readonly loaded: Promise<void>
+  private readonly connection: Connection
   private readonly asking: Asking
-  private readonly signal: AbortSignal
+  private readonly outbox: Outbox
   private readonly maxWaiting: number
   private readonly rooms = new Lanes()
-  private waiting = 0
+  private readonly turns = new Map<QueuedDraft, Turn>()
 
-  constructor(asking: Asking, signal: AbortSignal, { maxQueuedSends = 1_000 }) {
+  constructor({ connection, asking, outbox }: Parts, { maxQueuedSends = 1_000 }) {
+    this.connection = connection
     this.asking = asking
-    this.signal = signal
+    this.outbox = outbox
     this.maxWaiting = maxQueuedSends
+    this.loaded = outbox.load().then(() => this.resume())
   }
 
   /** @returns the message as it is stored */
-  async send({ text, syncKey = newSyncKey(), ...rest }: Draft): Promise<Message> {
-    if (this.waiting >= this.maxWaiting) throw queueIsFull()
-    const input: SendInput = { ...rest, syncKey, data: { type: 'TEXT', content: { text } } }
-    this.waiting += 1
+  async send({ syncKey = newSyncKey(), ...rest }: Draft): Promise<Message> {
+    await this.loaded
+    this.connection.signal.throwIfAborted()
+    const draft = { ...rest, syncKey }
+    const same = this.outbox.find(draft)
+    const turn = same && this.turns.get(same)
+    if (turn && !same.failure) return turn.done
+    if (this.outbox.waiting >= this.maxWaiting) throw queueIsFull()
+    const { queued, saved } = this.outbox.add(draft)
+    return this.start(queued, saved)
+  }
+
+  /** @returns false where it is not in the queue (any more) */
+  async cancel(id: DraftId): Promise<boolean> {
+    await this.loaded
+    const draft = this.outbox.find(id)
+    if (!draft) return false
+    this.turns.get(draft)?.cancel(cancelled())
+    await this.outbox.remove(draft)
+    return true
+  }
+
+  private resume() {
+    for (const draft of this.outbox.list()) if (!draft.failure) this.start(draft, Promise.resolve())
+  }
+
+  private start(draft: QueuedDraft, saved: Promise<void>): Promise<Message> {
+    const { promise: stopped, reject: cancel } = Promise.withResolvers<never>()
+    const delivered = this.rooms.run(draft.roomId, () => this.deliver(draft, saved))
+    const done = Promise.race([delivered, stopped])
+    this.turns.set(draft, { done, cancel })
+    const forget = () => this.turns.delete(draft)
+    // Nobody has to wait for one that an earlier client left.
+    done.then(forget, forget)
+    return done
+  }
+
+  private async deliver(draft: QueuedDraft, saved: Promise<void>): Promise<Message> {
+    await saved
+    const isQueued = () => this.outbox.has(draft)
     try {
-      const { message } = await this.rooms.run(rest.roomId, () =>
-        persist(() => this.asking.once('sendMessage', input), this.signal),
-      )
+      const { message } = await persist(() => this.attempt(draft), this.connection.signal, isQueued)
+      await this.outbox.remove(draft)
       return message
-    } finally {
-      this.waiting -= 1
+    } catch (error) {
+      // Where the client was closed, the next one with this store goes on.
+      const isRefused = error instanceof ChatError && !this.connection.signal.aborted
+      if (isRefused && isQueued()) await this.outbox.fail(draft, error)
+      throw error
     }
   }
+
+  private async attempt(draft: QueuedDraft) {
+    await this.connection.connected()
+    if (!this.outbox.has(draft)) throw cancelled()
+    return this.asking.once('sendMessage', inputOf(draft))
+  }
 }
+
+const inputOf = ({
+  text,
+  place: _place,
+  queuedAt: _queuedAt,
+  failure: _failure,
+  ...rest
+}: QueuedDraft): AskInput<'sendMessage'> => ({ ...rest, data: { type: 'TEXT', content: { text } } })
 
 const queueIsFull = () =>
   new ChatError({
@@ -46,6 +103,9 @@ const queueIsFull = () =>
     message: 'Too many messages are waiting to be sent',
     retryable: true,
   })
+
+const cancelled = () =>
+  new ChatError({ code: 'CANCELLED', message: 'The message was taken out of the queue' })
 
 /** Not randomUUID(): browsers have that on https pages only. */
 const newSyncKey = () =>

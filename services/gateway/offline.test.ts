@@ -66,7 +66,7 @@ const connectAnn = async (store = memoryStore()) =>
   connect({ url: wire.url, token: await stack.token('ann'), store, reconnectMinMs: 20, reconnectMaxMs: 100 })
 
 const makeRoom = (name: string) =>
-  bob.get<Room>('createNewRoom', { users: ['ann', 'carol'], name, rules: { canDeleteMessage: true } })
+  bob.get<Room>('createNewRoom', { users: ['ann'], name, rules: { canDeleteMessage: true } })
 
 const say = async (roomId: string, text: string) => {
   const data = { type: 'TEXT', content: { text } }
@@ -87,6 +87,7 @@ const lost = () => eventually(() => expect(ann.state).toBe('reconnecting'))
 
 /** A room with three messages, and ann who has looked at it. */
 const lookedAt = async (name: string) => {
+  await ann.ready
   const room = await makeRoom(name)
   for (const text of ['one', 'two', 'three']) await say(room._id, `${name} ${text}`)
   const updates: Message[] = []

@@ -5,6 +5,7 @@ import type { Outbox } from './outbox.ts'
 import type { Paging } from './paging.ts'
 import type { Posting } from './posting.ts'
 import type { Reporting } from './reporting.ts'
+import type { Searching } from './searching.ts'
 import type { Sending } from './sending.ts'
 import type { Sharing } from './sharing.ts'
 import { presentMessage, type Store } from './store.ts'
@@ -22,6 +23,7 @@ export type Parts = {
   syncing: Syncing
   looking: Looking
   reporting: Reporting
+  searching: Searching
 }
 
 export const handlers = (parts: Parts): Handlers<'messages'> => ({
@@ -49,6 +51,8 @@ export const handlers = (parts: Parts): Handlers<'messages'> => ({
     return { result: true }
   },
   messageReaders: (caller, input) => parts.looking.readers(caller, input),
+  searchMessages: (caller, input) => parts.searching.search(caller, input),
+  listGallery: (caller, input) => parts.searching.gallery(caller, input),
   lastMessageOf: (_caller, roomId) => parts.outbox.reconcileAll(roomId),
   postFirstMessage: async (_caller, input) => ({ message: await parts.posting.first(input) }),
   postMessage: async (caller, input) => ({ message: await parts.posting.post(caller, input) }),

@@ -1,5 +1,6 @@
 import {
   type Bus,
+  consumeEvents,
   EventLog,
   ensureStream,
   joinRoll,
@@ -16,6 +17,7 @@ import { openChanges } from './change-store.ts'
 import { Changing } from './changing.ts'
 import { Committing } from './committing.ts'
 import { handlers } from './handlers.ts'
+import { Indexing } from './indexing.ts'
 import { Looking } from './looking.ts'
 import { Outbox } from './outbox.ts'
 import { Paging } from './paging.ts'
@@ -23,6 +25,8 @@ import { Posting } from './posting.ts'
 import { Presenting } from './presenting.ts'
 import { openReports } from './report-store.ts'
 import { Reporting } from './reporting.ts'
+import { openSearch } from './search-store.ts'
+import { Searching } from './searching.ts'
 import { Sending } from './sending.ts'
 import { Sharing } from './sharing.ts'
 import { sourcesOf } from './sources.ts'
@@ -51,6 +55,7 @@ export const start = (options: Options) =>
     const store = await openStore(mongo)
     const changes = await openChanges(mongo, store)
     const reports = await openReports(mongo)
+    const search = await openSearch(mongo)
     await ensureStream(bus)
 
     const { textLength } = limits
@@ -60,6 +65,15 @@ export const start = (options: Options) =>
     const sources = sourcesOf(store, changes, presenting)
     const outbox = await scope.use('outbox', new Outbox(sources, new EventLog(bus), logger), (o) => o.close())
     const committing = new Committing({ store, outbox, metrics, logger })
+    const indexing = new Indexing(search)
+    const indexer = consumeEvents({
+      bus,
+      logger,
+      durable: 'search',
+      kinds: ['message', 'change'],
+      handle: (events) => indexing.handle(events),
+    })
+    await scope.use('indexer', indexer, (consumer) => consumer.close())
     const answers = handlers({
       store,
       outbox,
@@ -71,6 +85,7 @@ export const start = (options: Options) =>
       syncing: new Syncing(store, changes, access, presenting),
       looking: new Looking(store, access, bus),
       reporting: new Reporting(store, reports, access),
+      searching: new Searching({ search, store, access, presenting, bus }),
     })
     await scope.use('requests', bus.serve('messages', answers), (serving) => serving.close())
     await bus.flush()

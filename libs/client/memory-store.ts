@@ -1,0 +1,25 @@
+import type { ClientStore, RecordKind } from './store.ts'
+
+/** For as long as the process runs: drafts and cache outlive a `Chat`, but not a restart. */
+export function memoryStore(): ClientStore {
+  const kinds: Record<RecordKind, Map<string, unknown>> = {
+    rooms: new Map(),
+    messages: new Map(),
+    marks: new Map(),
+    outbox: new Map(),
+  }
+  return {
+    async read(kind, prefix) {
+      const keys = [...kinds[kind].keys()].filter((key) => key.startsWith(prefix)).sort()
+      // Copies, as from any other store: who reads may change what they got.
+      return keys.map((key) => structuredClone(kinds[kind].get(key)))
+    },
+    async write(changes) {
+      // What cannot be copied throws here, before anything has changed.
+      for (const { kind, key, value } of structuredClone(changes)) {
+        if (value === null) kinds[kind].delete(key)
+        else kinds[kind].set(key, value)
+      }
+    },
+  }
+}

@@ -1,0 +1,148 @@
+import type { Asking } from './asking.ts'
+import type { Cache } from './cache.ts'
+import { ChatError, unavailable } from './chat-error.ts'
+import type { Connection, ConnectionState } from './connection.ts'
+import type { AskOutput } from './events.ts'
+import { Lanes } from './lanes.ts'
+import { type Ask, isUnfilled, syncRoom } from './room-sync.ts'
+import type { StoreErrorListener } from './store.ts'
+import { persist, sleep } from './waiting.ts'
+
+/** Within this time most of what is heard in pieces has become whole by itself. */
+const LAZY_MS = 1_000
+/** A user may read 30 times at once, and 3 times a second after that: the most of both is left to the app. */
+const QUICK_ROOMS = 10
+const PAUSE_MS = 500
+
+/** How far a room goes, as far as it is known. */
+type Known = { seq: number; change: number }
+const EVERYTHING: Known = { seq: Infinity, change: Infinity }
+const BEGIN = null
+
+/**
+ * Keeps the cache up to date: after each connect every room that is held, the newest activity first, and at other
+ * times a room that turns out to be behind. A lost connection ends it, and the next one begins anew.
+ */
+export class Resyncing {
+  private readonly connection: Connection
+  private readonly asking: Asking
+  private readonly cache: Cache
+  private readonly onStoreError: StoreErrorListener
+  /** Rooms to look after, in this order, unless they go that far by then; BEGIN: unless anything is held. */
+  private readonly due = new Map<string, Known | typeof BEGIN>()
+  private readonly lanes = new Lanes()
+  private turn = 0
+  private timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(connection: Connection, asking: Asking, cache: Cache, onStoreError: StoreErrorListener) {
+    this.connection = connection
+    this.asking = asking
+    this.cache = cache
+    this.onStoreError = onStoreError
+    connection.onState((state) => this.follow(state))
+  }
+
+  /** A room that is held turned out to go this far. */
+  want(roomId: string, known: Known) {
+    const { seq, change } = this.due.get(roomId) ?? known
+    this.due.set(roomId, { seq: Math.max(seq, known.seq), change: Math.max(change, known.change) })
+    this.schedule()
+  }
+
+  /** A room that was looked at is to be held. */
+  adopt(roomId: string) {
+    if (!this.due.has(roomId)) this.due.set(roomId, BEGIN)
+    this.schedule()
+  }
+
+  private follow(state: ConnectionState) {
+    this.turn += 1
+    clearTimeout(this.timer)
+    this.timer = undefined
+    if (state === 'connected') this.start((ask) => this.list(ask))
+  }
+
+  private schedule() {
+    if (this.timer !== undefined || this.connection.state !== 'connected') return
+    this.timer = setTimeout(() => {
+      this.timer = undefined
+      this.start(async () => {})
+    }, LAZY_MS)
+  }
+
+  private start(prepare: (ask: Ask) => Promise<void>) {
+    const turn = this.turn
+    const isCurrent = () => turn === this.turn
+    const ask: Ask = async (event, input) => {
+      if (!isCurrent()) throw unavailable('The connection was lost')
+      return persist(() => this.asking.ask(event, input), this.connection.signal, isCurrent)
+    }
+    const run = async () => {
+      await prepare(ask)
+      await this.work(ask, isCurrent)
+    }
+    // Whatever the server or the connection did, the next connect tries again.
+    this.lanes.run('', run).catch((error) => error instanceof ChatError || this.onStoreError(error))
+  }
+
+  private async list(ask: Ask) {
+    const askedAt = this.cache.tick()
+    // A room that begins to be held from here on is up to date by itself.
+    const held = await this.cache.heldRooms()
+    const listed = new Set<string>()
+    let cursor: string | null = null
+    do {
+      const page: AskOutput<'listenRooms'> = await ask('listenRooms', cursor === null ? {} : { cursor })
+      for (const room of page.list) listed.add(room._id)
+      cursor = page.nextCursor
+    } while (cursor !== null && listed.size < this.cache.maxRooms)
+    const missing = await this.cache.missingFrom(listed, askedAt)
+    await this.plan(held, missing, cursor === null)
+  }
+
+  /** A room may move past a cursor while pages are read, so one whose messages are held is asked for. */
+  private async plan(held: ReadonlySet<string>, missing: string[], isComplete: boolean) {
+    const isDoubtful = (roomId: string) => isComplete && held.has(roomId)
+    const doubtful = missing.filter(isDoubtful)
+    for (const roomId of missing) {
+      if (!isDoubtful(roomId)) await this.cache.drop(roomId, this.cache.tick())
+    }
+    const active = (await this.cache.list()).map((room) => room._id).filter((roomId) => held.has(roomId))
+    const others = [...this.due]
+    this.due.clear()
+    for (const roomId of [...doubtful, ...active]) this.due.set(roomId, EVERYTHING)
+    for (const [roomId, known] of others) if (!this.due.has(roomId)) this.due.set(roomId, known)
+  }
+
+  private async work(ask: Ask, isCurrent: () => boolean) {
+    let synced = 0
+    for (const [roomId, known] of this.due) {
+      if (await this.isBehind(roomId, known)) {
+        if (synced >= QUICK_ROOMS) await sleep(PAUSE_MS, this.connection.signal)
+        await this.sync(ask, roomId)
+        synced += 1
+      }
+      if (!isCurrent()) return
+      const isStillThat = this.due.get(roomId) === known
+      if (isStillThat) this.due.delete(roomId)
+    }
+  }
+
+  private async isBehind(roomId: string, known: Known | typeof BEGIN): Promise<boolean> {
+    const mark = await this.cache.mark(roomId)
+    if (known === BEGIN || !mark) return known === BEGIN && isUnfilled(this.cache, roomId)
+    const isShort = mark.seq < known.seq || mark.change < known.change
+    return isShort || isUnfilled(this.cache, roomId)
+  }
+
+  private async sync(ask: Ask, roomId: string) {
+    try {
+      await syncRoom(ask, this.cache, roomId)
+    } catch (error) {
+      const isGone = error instanceof ChatError && error.code === 'ROOM_NO_EXISTS'
+      if (isGone) await this.cache.drop(roomId, this.cache.tick())
+      // Another room may fare better.
+      else if (!(error instanceof ChatError)) this.onStoreError(error)
+    }
+  }
+}

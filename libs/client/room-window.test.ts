@@ -1,0 +1,64 @@
+import type { Message } from '@chat/contract'
+import { expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { inOnePiece, joinWindow } from './room-window.ts'
+
+const at = (seq: number, version = 0) =>
+  ({ seq, _id: `${seq}`, updatedAt: new Date(version).toISOString() }) as Message
+const range = (from: number, to: number, version = 0) =>
+  Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => at(from + index, version))
+const seqs = (messages: Message[]) => messages.map(({ seq }) => seq)
+
+/** What is held after the window was applied. */
+function joined(held: Message[], seq: number, coming: Message[], max: number) {
+  const window = joinWindow(held, seq, coming, max)
+  const all = new Map(held.map((message) => [message.seq, message]))
+  for (const gone of window.removed) all.delete(gone)
+  for (const message of window.put) all.set(message.seq, message)
+  return { seq: window.seq, held: [...all.values()].sort((a, b) => a.seq - b.seq) }
+}
+
+test.each([
+  ['the next ones', range(4, 6), [1, 2, 3, 4, 5, 6]],
+  ['ones before, if they touch', range(-1, 0), [-1, 0, 1, 2, 3]],
+  ['an overlap', range(2, 5), [1, 2, 3, 4, 5]],
+  ['not what leaves a gap after', range(5, 6), [1, 2, 3]],
+  ['not what leaves a gap before', range(-3, -1), [1, 2, 3]],
+])('takes %s', (_, coming, expected) => {
+  expect(seqs(joined(range(1, 3), 3, coming, 100).held)).toEqual(expected)
+})
+
+test('where nothing is held yet, a page that reaches the mark is taken', () => {
+  expect(seqs(joined([], 10, range(6, 10), 100).held)).toEqual([6, 7, 8, 9, 10])
+  expect(joined([], 10, range(8, 12), 100)).toMatchObject({ seq: 12 })
+  expect(joined([], 10, range(3, 8), 100)).toEqual({ seq: 10, held: [] })
+})
+
+test('of two states the later one stays, of equal ones the one that came', () => {
+  const [older, same, newer] = [at(1, 1), { ...at(1, 2), unReadUserCount: 5 }, at(1, 3)]
+  const held = [at(1, 2)]
+  expect(joined(held, 1, [older], 9).held).toEqual(held)
+  expect(joined(held, 1, [same], 9).held).toEqual([same])
+  expect(joined(held, 1, [newer], 9).held).toEqual([newer])
+})
+
+test('what is left over beyond a gap is not shown', () => {
+  expect(seqs(inOnePiece([at(1), at(3), at(4), at(6)], 4))).toEqual([3, 4])
+  expect(inOnePiece([at(1), at(2)], 4)).toEqual([])
+})
+
+test('whatever comes, what is held is in one piece, ends at its mark, and is never too much', () => {
+  const page = fc.tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 0, max: 20 }))
+  fc.assert(
+    fc.property(fc.array(page), fc.integer({ min: 1, max: 15 }), (pages, max) => {
+      let state = { seq: 30, held: [] as Message[] }
+      for (const [from, length] of pages) {
+        const before = state.seq
+        state = joined(state.held, state.seq, range(from, from + length - 1), max)
+        expect(state.seq).toBeGreaterThanOrEqual(before)
+        expect(state.held.length).toBeLessThanOrEqual(max)
+        expect(seqs(state.held)).toEqual(seqs(range(state.seq - state.held.length + 1, state.seq)))
+      }
+    }),
+  )
+})

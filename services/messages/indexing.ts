@@ -1,0 +1,38 @@
+import { isGone, type Message } from '@chat/contract'
+import type { StreamEvent } from '@chat/service'
+import { entriesOf } from './findable.ts'
+import type { Search, SearchEntry } from './search-store.ts'
+
+/** Keeps the index after the messages: it follows the stream, so that nobody who sends waits for it. */
+export class Indexing {
+  private readonly search: Search
+  constructor(search: Search) {
+    this.search = search
+  }
+
+  /** Events may come again, late, or to several instances at once. */
+  async handle(events: StreamEvent[]): Promise<void> {
+    const latest = new Map<string, Message>()
+    for (const { message } of events) {
+      const known = latest.get(message._id)
+      if (!known || known.updatedAt < message.updatedAt) latest.set(message._id, message)
+    }
+    const messages = [...latest.values()]
+    const entries = messages.filter((message) => !isChanged(message)).map(entryOf)
+    const fresh = entries.filter(({ grams }) => grams.length > 0)
+    if (fresh.length > 0) await this.search.insert(fresh)
+    const changed = messages.filter(isChanged).map(entryOf)
+    if (changed.length > 0) await this.search.replace(changed)
+  }
+}
+
+/** An event may carry a message as it has become since. */
+const isChanged = ({ createdAt, updatedAt }: Message) => createdAt !== updatedAt
+
+const entryOf = (message: Message): SearchEntry => ({
+  _id: message._id,
+  roomId: message.roomId,
+  grams: isGone(message) ? [] : entriesOf(message.data),
+  createdAt: new Date(message.createdAt),
+  updatedAt: new Date(message.updatedAt),
+})
