@@ -57,7 +57,7 @@ await runScript(async (scope, signal) => {
   const dataDir = await scope.use('data', mkdtemp(join(tmpdir(), 'chat-bench-')), (folder) =>
     rm(folder, { recursive: true, force: true }),
   )
-  const starting = startEngines({ dataDir, env: process.env, log: print, only: ['nats', 'mongo'], signal })
+  const starting = startEngines({ dataDir, env: process.env, log: print, signal })
   const { urls } = await scope.use('engines', starting, (engines) => engines.close())
   print('Measuring product and floor in turn: about two minutes')
   const loads = await measureLoads(scope, urls)

@@ -8,6 +8,7 @@ import { proveLongRoom } from './proofs/long-room.ts'
 import { proveManyRooms } from './proofs/many-rooms.ts'
 import { type Ground, Verdicts } from './proofs/proof.ts'
 import { proveSearch } from './proofs/search.ts'
+import { proveUploads } from './proofs/uploads.ts'
 import { print } from './report.ts'
 import { runScript } from './script.ts'
 
@@ -15,13 +16,15 @@ await runScript(async (scope, signal) => {
   const dataDir = await scope.use('data', mkdtemp(join(tmpdir(), 'chat-prove-')), (folder) =>
     rm(folder, { recursive: true, force: true }),
   )
-  const starting = startEngines({ dataDir, env: process.env, log: print, only: ['nats', 'mongo'], signal })
+  const starting = startEngines({ dataDir, env: process.env, log: print, signal })
   const { urls } = await scope.use('engines', starting, (engines) => engines.close())
-  const stack = await scope.use('stack', startTestStack({ engines: urls }), (s) => s.close())
+  const stack = await scope.use('stack', startTestStack({ engines: urls, instances: { files: 0 } }), (s) =>
+    s.close(),
+  )
   const mongo = await scope.use('mongo', new MongoClient(urls.mongoUrl).connect(), (m) => m.close())
   const ground: Ground = { stack, mongo, verdicts: new Verdicts() }
   print('Proving what holds for large data: some minutes')
-  for (const prove of [proveManyRooms, proveLongRoom, proveSearch]) {
+  for (const prove of [proveUploads, proveManyRooms, proveLongRoom, proveSearch]) {
     try {
       await prove(ground)
     } catch (error) {

@@ -24,11 +24,11 @@ const start = (config: Config, logger: Logger, abort: AbortSignal) =>
       (e) => e.close(),
     )
     if (isDevelopment) await fillInKeys(config)
-    const { natsUrl, mongoUrl } = engines.urls
+    const { natsUrl, mongoUrl, s3Url } = engines.urls
     const metrics = new Metrics().withProcess()
     const stack = await scope.use(
       'services',
-      startStack({ config, natsUrl, mongoUrl, logger, metrics }),
+      startStack({ config, natsUrl, mongoUrl, s3Url, logger, metrics }),
       (s) => s.close(),
     )
     const [gatewayPort] = stack.gatewayPorts

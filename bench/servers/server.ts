@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { RoomPlan } from '../load/crowd.ts'
 
-export type Engines = { natsUrl: string; mongoUrl: string }
+export type Engines = { natsUrl: string; mongoUrl: string; s3Url: string }
 export type Size = { rooms: number; members: number }
 /** In bytes. */
 export type Memory = { rss: number; live: number }

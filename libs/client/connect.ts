@@ -10,7 +10,9 @@ import type { OpenRoomOptions } from './open-room.ts'
 import { OpenRooms } from './open-rooms.ts'
 import { type Draft, type DraftId, Outbox, type QueuedDraft } from './outbox.ts'
 import { Sending } from './sending.ts'
+import type { FileSource } from './source.ts'
 import type { ClientStore, StoreErrorListener } from './store.ts'
+import { Uploading, type UploadOptions } from './upload.ts'
 
 export type ConnectOptions = ConnectionOptions & {
   /** For each try of a request, in milliseconds. Default 15,000. */
@@ -31,6 +33,9 @@ type AskArguments<E extends ClientEvent> =
   Record<string, never> extends AskInput<E>
     ? [input?: AskInput<E>, options?: AskOptions]
     : [input: AskInput<E>, options?: AskOptions]
+
+/** `thumbnail`: the small picture instead. `download`: to be saved under its name, and not shown. */
+export type FileUrlOptions = { thumbnail?: boolean; download?: boolean }
 
 export type Chat = ReturnType<typeof openChat>
 /** What can be read without a connection is in `cache`. */
@@ -54,6 +59,7 @@ type Parts = { connection: Connection; asking: Asking; outbox: Outbox }
 
 function openChat({ connection, asking, outbox }: Parts, options: ConnectOptions) {
   const sending = new Sending({ connection, asking, outbox }, options)
+  const uploading = new Uploading(connection, asking)
   const rooms = new OpenRooms(connection, asking)
 
   function listen<T>(event: string, listener: (payload: T) => void): () => void {
@@ -76,6 +82,17 @@ function openChat({ connection, asking, outbox }: Parts, options: ConnectOptions
      * @throws ChatError where the server refuses for good
      */
     send: (draft: Draft) => sending.send(draft),
+    /**
+     * Sends a file to a room, through every reconnect, until its message is stored.
+     * @throws ChatError where the server refuses for good, or the reason of `signal`
+     */
+    upload: (file: FileSource, options: UploadOptions) => uploading.upload(file, options),
+    /**
+     * A link to a file of a room that opens for about a minute, by anybody.
+     * @throws ChatError with FILE_NO_EXISTS, also for a thumbnail that there is not
+     */
+    fileUrl: async (roomId: string, path: string, options: FileUrlOptions = {}): Promise<string> =>
+      (await asking.ask('getFileUrl', { roomId, path, ...options })).url,
     /** What is not sent yet. */
     outbox: {
       /** In the order in which it was queued; with `failure`, where the server refused it. */

@@ -43,6 +43,8 @@ export class Learning {
     listenMessagesByRoom: ({ roomId }) => this.paging(roomId),
     syncMessages: (input) => this.syncing(input),
     sendMessage: () => this.answeredMessage,
+    sendFileMessage: () => this.answeredChunk,
+    completeUpload: () => this.answeredMessage,
     editMessage: () => this.answeredMessage,
     deleteMessage: ({ roomId }) => this.changing(roomId),
     hideMessage: ({ roomId }) => this.changing(roomId),
@@ -56,6 +58,10 @@ export class Learning {
   private readonly answeredRoom = ({ room }: { room: Room }) => this.roomChanged(room)
 
   private readonly answeredMessage = ({ message }: { message: Message }) => this.messageCame(message)
+
+  private readonly answeredChunk = ({ message }: { message?: Message }) => {
+    if (message) this.messageCame(message)
+  }
 
   /** An event may overtake the answer, which is the older of the two then. */
   private listing() {

@@ -108,7 +108,7 @@ const cancelled = () =>
   new ChatError({ code: 'CANCELLED', message: 'The message was taken out of the queue' })
 
 /** Not randomUUID(): browsers have that on https pages only. */
-const newSyncKey = () =>
+export const newSyncKey = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join(
     '',
   )

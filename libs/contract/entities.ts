@@ -1,5 +1,7 @@
 import { type Static, Type } from 'typebox'
 import {
+  FileName,
+  FilePath,
   FreeForm,
   LongText,
   MessageId,
@@ -42,6 +44,7 @@ export const PartialRules = Type.Partial(Rules, { additionalProperties: false })
 
 export const RoomType = Type.Enum(['GROUP', 'INQUIRY', 'ALARM', 'SYSTEM_ALARM'])
 export type RoomType = Static<typeof RoomType>
+export const FileMessageType = Type.Enum(['FILE', 'VIDEO', 'PHOTO'])
 export const MessageType = Type.Enum(['TEXT', 'PHOTO', 'VIDEO', 'FILE', 'CARD', 'ADMIN'])
 
 export const Link = Type.Object({ sid: Text(1, 128), name: Name })
@@ -54,16 +57,18 @@ export const Author = Type.Object({
 export type Author = Static<typeof Author>
 
 /** What a message of type PHOTO, VIDEO or FILE refers to. */
-const File = Type.Object({
-  name: Text(1, 255),
-  path: Text(1, 1024),
+export const File = Type.Object({
+  name: FileName,
+  path: FilePath,
   size: Type.Integer({ minimum: 0 }),
-  thumbnail: Type.Optional(Text(1, 1024)),
+  thumbnail: Type.Optional(FilePath),
   duration: Type.Optional(Type.Number({ minimum: 0 })),
   frameSize: Type.Optional(
     Type.Object({ width: Type.Integer({ minimum: 0 }), height: Type.Integer({ minimum: 0 }) }),
   ),
 })
+
+export type File = Static<typeof File>
 
 /** What a message of type CARD shows; `cardType` and `action` are the platform's own words. */
 const Card = Type.Object({

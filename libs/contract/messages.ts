@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { Author, Message, MessageContent, User } from './entities.ts'
+import { Author, File, FileMessageType, Message, MessageContent, User } from './entities.ts'
 import { operation } from './operation.ts'
 import {
   Cursor,
@@ -213,6 +213,27 @@ export const messageInternals = {
     }),
     output: Type.Object({ message: Message }),
     errors: ['MESSAGE_TOO_LONG'],
+  }),
+  mayPost: operation({
+    service: 'messages',
+    summary: 'Whether the caller may write in a room now',
+    input: RoomId,
+    output: Result,
+    errors: ['ROOM_NO_EXISTS', 'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED', 'USER_IS_MUTED'],
+  }),
+  postFile: operation({
+    service: 'messages',
+    summary: 'Post a message of the caller that refers to a stored file',
+    input: Type.Object({ roomId: RoomId, syncKey: SyncKey, type: FileMessageType, file: File }),
+    output: Type.Object({ message: Message }),
+    errors: ['ROOM_NO_EXISTS', 'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED', 'USER_IS_MUTED'],
+  }),
+  messageBySyncKey: operation({
+    service: 'messages',
+    summary: 'The stored message of the caller that a syncKey names, if there is one',
+    input: Type.Object({ roomId: RoomId, syncKey: SyncKey }),
+    output: Type.Object({ message: Nullable(Message) }),
+    errors: ['ROOM_NO_EXISTS'],
   }),
   postMessage: operation({
     service: 'messages',

@@ -1,12 +1,13 @@
 import type { Static, TSchema } from 'typebox'
 import type { ErrorCode } from './errors.ts'
 
-export type ServiceName = 'rooms' | 'messages'
+export type ServiceName = 'rooms' | 'messages' | 'files'
 
 /**
  * One row of the contract.
  * `event`: what a client emits; a row without one is for services and edges only.
- * `rate`: which of the limits of contract.md it counts against.
+ * `rate`: which of the limits of contract.md it counts against, where it is not the connection's.
+ * `bytes`: the field of the input that travels as bytes.
  * `timeoutMs`: where it may take longer than `requestTimeoutMs`.
  */
 export type Row<I extends TSchema = TSchema, O extends TSchema = TSchema> = {
@@ -16,7 +17,8 @@ export type Row<I extends TSchema = TSchema, O extends TSchema = TSchema> = {
   input: I
   output: O
   errors: readonly ErrorCode[]
-  rate?: 'message' | 'read'
+  rate?: 'message' | 'read' | 'none'
+  bytes?: string
   timeoutMs?: number
 }
 

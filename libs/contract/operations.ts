@@ -1,3 +1,4 @@
+import { fileInternals, fileOperations } from './files.ts'
 import { changeOperations, messageInternals, messageOperations } from './messages.ts'
 import type { InputOf, OutputOf, Row, ServiceName } from './operation.ts'
 import { memberOperations, roomInternals, roomOperations, userOperations } from './rooms.ts'
@@ -11,6 +12,8 @@ export const operations = {
   ...messageOperations,
   ...changeOperations,
   ...messageInternals,
+  ...fileOperations,
+  ...fileInternals,
 }
 
 /** A row without its exact type, for code that treats all rows alike. */

@@ -23,6 +23,7 @@ const isFreeForm = (value: unknown) =>
 // `unicode: false` counts lengths in UTF-16 units, as contract.md does.
 const ajv = new Ajv({ unicode: false, strict: false, logger: false })
 ajv.addFormat('well-formed', { type: 'string', validate: (text: string) => text.isWellFormed() })
+ajv.addKeyword({ keyword: 'bytes', validate: (_: boolean, value: unknown) => value instanceof Uint8Array })
 ajv.addKeyword({ keyword: 'freeForm', validate: (_: boolean, value: unknown) => isFreeForm(value) })
 
 type Shape = {

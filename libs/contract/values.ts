@@ -19,6 +19,11 @@ export const SyncKey = text(1, 128)
 /** Longer than any configured `textLength`: that limit answers `MESSAGE_TOO_LONG`, this one `INVALID_REQUEST`. */
 export const LongText = text(1, 1_000_000)
 export const Name = text(1, 100)
+export const FileName = text(1, 255)
+/** Opaque to clients, like all ids made here. */
+export const FilePath = text(1, 1024)
+/** Travels as it is, never as text. */
+export const Bytes = Type.Unsafe<Uint8Array>({ bytes: true })
 export const Url = text(1, 2048)
 export const Cursor = text(1, 500)
 export const Timestamp = Type.String()

@@ -39,7 +39,7 @@ async function serve(saveUser: RoomHandlers['saveUser']) {
 
 const ask = (bus = asking) => bus.ask('saveUser', caller, user)
 const forward = () =>
-  asking.forward('saveUser', Buffer.from(JSON.stringify({ caller, input: user })), caller.requestId)
+  asking.forward('saveUser', { json: JSON.stringify({ caller, input: user }) }, caller.requestId)
 const faultOf = (asked: Promise<unknown>) =>
   asked.then(
     () => Promise.reject(new Error('was answered')),
@@ -110,7 +110,7 @@ test.each([
   ['a caller of wrong types', '{"caller":{"userId":1,"requestId":2},"input":{"userId":"u"}}'],
 ])('a request of %s is answered INVALID_REQUEST', async (_, body) => {
   await serve(async () => done)
-  const envelope = await asking.forward('saveUser', Buffer.from(body), 'r')
+  const envelope = await asking.forward('saveUser', { json: body }, 'r')
   expect(envelope).toMatchObject({ success: false, error: 'INVALID_REQUEST' })
 })
 

@@ -15,7 +15,7 @@ import {
   subjectsOf,
   type UserEvents,
 } from '@chat/contract'
-import { connect, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node'
+import { connect, headers, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node'
 import type { Logger } from './logger.ts'
 import type { Metrics } from './metrics.ts'
 import { faultOf, settle } from './settle.ts'
@@ -54,6 +54,12 @@ export async function openBus(options: BusOptions): Promise<Bus> {
   })
   return new Bus(connection, options)
 }
+
+/** Where a request carries bytes: everything else of it, as JSON in this header. */
+const REQUEST_HEADER = 'Chat-Request'
+
+/** An encoded request. `bytes` travel as they are, outside of the JSON. */
+export type Body = { json: Uint8Array | string; bytes?: Uint8Array }
 
 const encoder = new TextEncoder()
 export const encode = (value: unknown): Uint8Array => encoder.encode(JSON.stringify(value))
@@ -105,7 +111,7 @@ export class Bus {
 
   /** Asks for an operation and gives its data. @throws Fault with the code of the answer */
   async ask<K extends OperationName>(name: K, caller: Caller, input: Input<K>): Promise<Output<K>> {
-    const envelope = await this.forward(name, encode({ caller, input }), caller.requestId)
+    const envelope = await this.forward(name, bodyOf(name, caller, input), caller.requestId)
     if (envelope.success) return envelope.data as Output<K>
     throw new Fault(envelope.error ?? 'INTERNAL', {
       data: envelope.data,
@@ -115,13 +121,17 @@ export class Bus {
   }
 
   /** Sends an encoded request and gives the envelope as it comes; no answer is an envelope too. */
-  async forward(name: OperationName, body: Uint8Array, requestId: string): Promise<Envelope<unknown>> {
+  async forward(name: OperationName, body: Body, requestId: string): Promise<Envelope<unknown>> {
     const row = rowOf(name)
     const timeout = row.timeoutMs ?? this.options.requestTimeoutMs
     // The client would hold a request until it is connected again; an edge says at once that it cannot.
     if (!this.connected) return failed(new Fault('SERVICE_UNAVAILABLE'), requestId)
     try {
-      const reply = await this.connection.request(this.subjects.rpc(row.service, name), body, { timeout })
+      const subject = this.subjects.rpc(row.service, name)
+      const reply = await this.connection.request(subject, body.bytes ?? body.json, {
+        timeout,
+        ...(body.bytes && { headers: requestHeader(body.json) }),
+      })
       return reply.json<Envelope<unknown>>()
     } catch (error) {
       const fault = faultOf(error)
@@ -158,19 +168,18 @@ export class Bus {
   private async answer(request: Msg, handlers: object) {
     const { logger, metrics, checkOutput } = this.options
     const started = performance.now()
-    const operation = request.subject.slice(request.subject.lastIndexOf('.') + 1)
+    const operation = operationOf(request)
     const { caller, input } = readRequest(request)
     const { requestId } = caller
     const outcome = await settle(
       async () => {
         if (!Object.hasOwn(handlers, operation))
           throw new Fault('INVALID_REQUEST', { message: 'Unknown operation' })
-        const name = operation as OperationName
         const handle = (handlers as Record<string, (caller: Caller, input: unknown) => Promise<unknown>>)[
-          name
+          operation
         ]
-        const output = await handle?.(caller, parseInput(name, input))
-        const problem = checkOutput?.(name, output)
+        const output = await handle?.(caller, parseInput(operation, input))
+        const problem = checkOutput?.(operation, output)
         if (problem) throw new Error(problem)
         return output
       },
@@ -239,9 +248,34 @@ export class Bus {
   }
 }
 
+function bodyOf(name: OperationName, caller: Caller, input: unknown): Body {
+  const field = rowOf(name).bytes
+  if (field === undefined) return { json: encode({ caller, input }) }
+  const { [field]: bytes, ...rest } = input as Record<string, unknown>
+  return { json: JSON.stringify({ caller, input: rest }), bytes: bytes as Uint8Array }
+}
+
+/** Header values are single lines of what the client calls text: the JSON goes there as base64. */
+function requestHeader(json: Uint8Array | string) {
+  const header = headers()
+  header.set(REQUEST_HEADER, Buffer.from(json).toString('base64'))
+  return header
+}
+
+/** @throws SyntaxError where it is not JSON */
+function requestOf(request: Msg): { caller: Caller; input: unknown } {
+  const head = request.headers?.get(REQUEST_HEADER)
+  if (!head) return request.json()
+  const { caller, input } = JSON.parse(Buffer.from(head, 'base64').toString())
+  const field = rowOf(operationOf(request)).bytes ?? 'data'
+  return { caller, input: { ...input, [field]: request.data } }
+}
+
+const operationOf = ({ subject }: Msg) => subject.slice(subject.lastIndexOf('.') + 1) as OperationName
+
 function readRequest(request: Msg): { caller: Caller; input: unknown } {
   try {
-    const { caller, input } = request.json<{ caller: Caller; input: unknown }>()
+    const { caller, input } = requestOf(request)
     if (typeof caller?.requestId === 'string' && typeof caller.userId === 'string') return { caller, input }
   } catch {
     // Not JSON, or too deep to be: the handler's validator refuses what is returned below.

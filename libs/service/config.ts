@@ -20,6 +20,34 @@ export const defaultLimits = {
 }
 export type Limits = typeof defaultLimits
 
+/** What people send each other, and nothing that a browser would run. */
+export const defaultFileTypes = [
+  ...[
+    'image/jpeg',
+    'image/png',
+    'image/gif',
+    'image/webp',
+    'image/heic',
+    'image/heif',
+    'image/avif',
+    'image/bmp',
+  ],
+  ...['video/mp4', 'video/quicktime', 'video/webm', 'video/x-matroska', 'video/3gpp'],
+  ...[
+    'audio/mpeg',
+    'audio/mp4',
+    'audio/x-m4a',
+    'audio/aac',
+    'audio/ogg',
+    'audio/wav',
+    'audio/flac',
+    'audio/webm',
+  ],
+  ...['application/pdf', 'application/zip', 'application/gzip', 'application/x-7z-compressed', 'text/plain'],
+  ...['application/rtf', 'application/x-cfb', 'application/vnd.openxmlformats-officedocument.*'],
+  ...['application/vnd.oasis.opendocument.*', 'application/epub+zip', 'application/octet-stream'],
+]
+
 export type Auth = {
   secret: string | null
   jwksUrl: string | null
@@ -39,7 +67,9 @@ export type Config = {
   apiKeys: string[]
   natsUrl: string | null
   mongoUrl: string | null
-  s3Url: string | null
+  s3: { url: string | null; publicUrl: string | null; bucket: string }
+  /** Media types that may be uploaded; `image/*` stands for all of its kind. */
+  fileTypes: string[]
   allowedOrigins: string[]
   limits: Limits
   logLevel: string
@@ -158,7 +188,17 @@ export function readConfig(env: Env, isDevelopment: boolean): Config {
     apiKeys: read.list('CHAT_API_KEYS', []),
     natsUrl: read.url('CHAT_NATS_URL', ['nats', 'tls']),
     mongoUrl: read.url('CHAT_MONGO_URL', ['mongodb', 'mongodb+srv']),
-    s3Url: read.url('CHAT_S3_URL', ['http', 'https']),
+    s3: {
+      url: read.url('CHAT_S3_URL', ['http', 'https']),
+      publicUrl: read.url('CHAT_S3_PUBLIC_URL', ['http', 'https']),
+      bucket: read.matching(
+        'CHAT_S3_BUCKET',
+        /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+        'must be a bucket name',
+        'chat',
+      ),
+    },
+    fileTypes: read.list('CHAT_FILE_TYPES', defaultFileTypes),
     allowedOrigins: read.list('CHAT_ALLOWED_ORIGINS', isDevelopment ? ['*'] : []),
     limits: read.limits('CHAT_LIMITS'),
     logLevel: read.matching(

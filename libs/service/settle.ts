@@ -17,6 +17,7 @@ const outages: Record<string, ErrorCode> = {
   DrainingConnectionError: 'SERVICE_UNAVAILABLE',
   ConnectionError: 'SERVICE_UNAVAILABLE',
   NoResponders: 'SERVICE_UNAVAILABLE',
+  StorageError: 'SERVICE_UNAVAILABLE',
   TimeoutError: 'TIMEOUT',
 }
 

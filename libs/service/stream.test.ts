@@ -73,3 +73,22 @@ test('a batch whose handling fails comes again; what is not JSON is set aside', 
   post(1)
   await eventually(() => expect(told()).toEqual(['1']))
 })
+
+test('the lag is the age of the oldest event that nobody has handled, of whatever kind', async () => {
+  const held = Promise.withResolvers<void>()
+  const consumer = await consume(['message', 'change'], async (events) => {
+    if (events.some(({ kind }) => kind === 'change')) await held.promise
+    hear(events)
+  })
+  expect(await consumer.lagMs()).toBe(0)
+  post(1)
+  await eventually(async () => expect([told(), await consumer.lagMs()]).toEqual([['1'], 0]))
+  change(1, 1)
+  await eventually(async () => expect(await consumer.lagMs()).toBeGreaterThan(0))
+  const published = Date.now()
+  post(2)
+  await eventually(async () => expect(Date.now() - published).toBeGreaterThan(100))
+  expect(await consumer.lagMs()).toBeGreaterThan(100)
+  held.resolve()
+  await eventually(async () => expect([told(), await consumer.lagMs()]).toEqual([['1', '1:1', '2'], 0]))
+})

@@ -39,6 +39,12 @@ export async function ensureStream(bus: Bus) {
   else await manager.streams.add(config)
 }
 
+type Consumer = {
+  close: () => Promise<void>
+  /** How long the oldest event that nobody has handled yet has been there, in ms; 0 where there is none. */
+  lagMs: () => Promise<number>
+}
+
 type Consuming = {
   bus: Bus
   logger: Logger
@@ -61,9 +67,10 @@ const REDELIVERY_DELAY_MS = 1_000
 const PACE_MS = 400
 
 /** Reads the stream through a durable consumer, in batches of what has arrived. Ends with `close`. */
-export async function consumeEvents(options: Consuming): Promise<{ close: () => Promise<void> }> {
+export async function consumeEvents(options: Consuming): Promise<Consumer> {
   const { bus, durable } = options
-  await ensureConsumer(await jetstreamManager(bus.connection, { timeout: 10_000 }), options)
+  const manager = await jetstreamManager(bus.connection, { timeout: 10_000 })
+  await ensureConsumer(manager, options)
   const consumer = await jetstream(bus.connection).consumers.get(bus.subjects.stream, durable)
   const batches = new Batches(options)
   const messages = await consumer.consume({
@@ -76,7 +83,19 @@ export async function consumeEvents(options: Consuming): Promise<{ close: () => 
       await batches.idle()
       await bus.flush()
     },
+    lagMs: () => lagMs(manager, options),
   }
+}
+
+async function lagMs(manager: JetStreamManager, { bus, durable, kinds }: Consuming): Promise<number> {
+  const { stream } = bus.subjects
+  const { ack_floor } = await manager.consumers.info(stream, durable)
+  const seq = ack_floor.stream_seq + 1
+  const next = kinds.map((kind) =>
+    manager.direct.getMessage(stream, { seq, next_by_subj: bus.subjects.everyRoom(kind) }),
+  )
+  const times = (await Promise.all(next)).flatMap((message) => message?.time.getTime() ?? [])
+  return Math.max(0, ...times.map((time) => Date.now() - time))
 }
 
 /** Makes the durable consumer, or brings one from before to what is read now; it goes on where it was. */

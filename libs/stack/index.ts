@@ -1,4 +1,5 @@
 import { outputProblem } from '@chat/contract'
+import { start as startFiles } from '@chat/files'
 import { start as startGateway } from '@chat/gateway'
 import { start as startMessages } from '@chat/messages'
 import { start as startPlatformApi } from '@chat/platform-api'
@@ -9,12 +10,13 @@ export type StackOptions = {
   config: Config
   natsUrl: string
   mongoUrl: string
+  s3Url: string
   logger: Logger
   metrics?: Metrics
   /** Separates stacks that share their engines: prefix of subjects and databases. */
   root?: string
   /** How many of each run; each gateway after the first listens on a port of its own. */
-  instances?: { gateways?: number; rooms?: number; messages?: number }
+  instances?: { gateways?: number; rooms?: number; messages?: number; files?: number }
   /** Checks every answer of a service against the contract. */
   checksOutput?: boolean
 }
@@ -22,7 +24,7 @@ export type StackOptions = {
 /** Every service in one process over real engines, by the same `start` that a process of its own calls. */
 export const startStack = (options: StackOptions) =>
   openAll(async (scope) => {
-    const { config, logger, natsUrl, mongoUrl, root = 'chat', instances = {} } = options
+    const { config, logger, natsUrl, mongoUrl, s3Url, root = 'chat', instances = {} } = options
     const metrics = options.metrics ?? new Metrics()
     const bus = (name: string) => () =>
       openBus({
@@ -52,6 +54,12 @@ export const startStack = (options: StackOptions) =>
       const starting = startRooms({ ...common('rooms'), database: `${root}_rooms` })
       const { ready } = await scope.use('rooms', starting, (service) => service.close())
       checks.rooms = ready.mongo
+    }
+    for (let index = 0; index < (instances.files ?? 1); index++) {
+      const starting = startFiles({ ...common('files'), config, s3Url, database: `${root}_files` })
+      const { ready } = await scope.use('files', starting, (service) => service.close())
+      checks.files = ready.mongo
+      checks.s3 = ready.s3
     }
     const edge = { config, metrics, checks }
     const platformApi = startPlatformApi({

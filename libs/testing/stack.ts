@@ -10,7 +10,7 @@ type Options = {
   instances?: NonNullable<StackOptions['instances']>
   config?: Partial<Config>
   /** Use other engines than the run's. */
-  engines?: { natsUrl: string; mongoUrl: string }
+  engines?: { natsUrl: string; mongoUrl: string; s3Url?: string }
   root?: string
 }
 
@@ -42,10 +42,13 @@ export async function startTestStack(options: Options = {}) {
   config.auth = { ...config.auth, secret: testSecret, ...options.config?.auth }
   config.limits = { ...config.limits, ...roomy, ...options.limits }
   const root = options.root ?? `t${crypto.randomUUID().replaceAll('-', '').slice(0, 12)}`
-  const engines = options.engines ?? {
-    natsUrl: env('CHAT_TEST_NATS_URL'),
-    mongoUrl: env('CHAT_TEST_MONGO_URL'),
+  const engines = {
+    natsUrl: options.engines?.natsUrl ?? env('CHAT_TEST_NATS_URL'),
+    mongoUrl: options.engines?.mongoUrl ?? env('CHAT_TEST_MONGO_URL'),
+    s3Url: options.engines?.s3Url ?? env('CHAT_TEST_S3_URL'),
   }
+  // A bucket of its own, as it has databases of its own.
+  config.s3 = { ...config.s3, bucket: `chat-${root}`, ...options.config?.s3 }
   const stack = await startStack({
     config,
     ...engines,

@@ -5,9 +5,10 @@ import {
   type OperationName,
   type Output,
   operations,
+  type Row,
   rowOf,
 } from '@chat/contract'
-import type { Bus, Limits, Logger, Metrics } from '@chat/service'
+import type { Body, Bus, Limits, Logger, Metrics } from '@chat/service'
 import type { Socket } from 'socket.io'
 import type { Bucket } from './rates.ts'
 import type { Session } from './session.ts'
@@ -100,25 +101,18 @@ export class Dispatch {
   }
 
   /** Size, rate and session; the service validates the rest. @returns the request's body */
-  private admit(
-    socket: Socket,
-    name: OperationName | undefined,
-    input: unknown,
-    requestId: string,
-  ): Uint8Array {
+  private admit(socket: Socket, name: OperationName | undefined, input: unknown, requestId: string): Body {
     const connected = sessionOf(socket)
     if (!connected) throw new Fault('CLIENT_ID_NO_EXISTS')
-    const rate = name && rowOf(name).rate
-    if (rate) connected.session.rates[rate].take()
-    else connected.rate.take()
+    takeRate(connected, name && rowOf(name).rate)
     if (!name) throw new Fault('INVALID_REQUEST', { message: 'Unknown event' })
-    const payload = toJson(input)
-    if (Buffer.byteLength(payload) > this.limits.eventBytes) {
-      throw new Fault('INVALID_REQUEST', {
-        message: `The event is larger than ${this.limits.eventBytes} bytes`,
-      })
-    }
-    return Buffer.from(`{"caller":${JSON.stringify(connected.session.caller(requestId))},"input":${payload}}`)
+    const { bytes: field } = rowOf(name)
+    const { rest, bytes } = field === undefined ? { rest: input } : apart(input, field)
+    const payload = toJson(rest)
+    requireSize(Buffer.byteLength(payload), this.limits.eventBytes, 'event')
+    requireSize(bytes?.byteLength ?? 0, this.limits.chunkBytes, 'chunk')
+    const json = `{"caller":${JSON.stringify(connected.session.caller(requestId))},"input":${payload}}`
+    return { json, ...(bytes && { bytes }) }
   }
 }
 
@@ -130,6 +124,25 @@ type GenericEffect = {
 
 export const sessionOf = (socket: Socket): Connected | undefined =>
   (socket.data as { connected?: Connected }).connected
+
+/** @throws RATE_LIMITED */
+function takeRate({ session, rate }: Connected, kind: Row['rate']) {
+  if (kind === undefined) rate.take()
+  else if (kind !== 'none') session.rates[kind].take()
+}
+
+/** Splits off the bytes of a payload; socket.io gives a Buffer for whatever bytes a client sends. */
+function apart(input: unknown, field: string): { rest: unknown; bytes?: Uint8Array } {
+  if (typeof input !== 'object' || input === null || !Object.hasOwn(input, field)) return { rest: input }
+  const { [field]: bytes, ...rest } = input as Record<string, unknown>
+  // Anything else than bytes goes where the contract refuses it.
+  return bytes instanceof Uint8Array ? { rest, bytes } : { rest: input }
+}
+
+/** @throws INVALID_REQUEST */
+function requireSize(bytes: number, max: number, what: string) {
+  if (bytes > max) throw new Fault('INVALID_REQUEST', { message: `The ${what} is larger than ${max} bytes` })
+}
 
 /** @throws INVALID_REQUEST: what a client sends may be nested deeper than JSON can be written */
 function toJson(input: unknown): string {

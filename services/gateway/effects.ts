@@ -85,6 +85,15 @@ export const effectsOf = ({ delivery }: Rooms): Effects => ({
   sendMessage: {
     succeeded: async (socket, _input, { message }) => noteSent(socket, [message]),
   },
+  sendFileMessage: {
+    succeeded: async (socket, input, { progress, message }) => {
+      socket.emit(`progress_${(input as { syncKey: string }).syncKey}`, progress)
+      if (message) noteSent(socket, [message])
+    },
+  },
+  completeUpload: {
+    succeeded: async (socket, _input, { message }) => noteSent(socket, [message]),
+  },
   shareMessage: {
     succeeded: async (socket, _input, { messages }) => noteSent(socket, messages),
   },

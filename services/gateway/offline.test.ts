@@ -1,14 +1,20 @@
-import { once } from 'node:events'
-import { type AddressInfo, connect as connectTcp, createServer, type Socket } from 'node:net'
 import { connect, memoryStore, type OfflineChat } from '@chat/client'
 import type { Message, Room } from '@chat/contract'
-import { connectAs, eventually, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
+import {
+  connectAs,
+  eventually,
+  openWire,
+  type PlainClient,
+  startTestStack,
+  type TestStack,
+  type Wire,
+} from '@chat/testing'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 
 // What a client holds is what the server has, whatever happened while it was away.
 
 let stack: TestStack
-let wire: Awaited<ReturnType<typeof openWire>>
+let wire: Wire
 let bob: PlainClient
 let ann: OfflineChat
 
@@ -23,44 +29,6 @@ afterEach(async () => {
   await wire?.close()
   await stack?.close()
 })
-
-/** A way to a gateway that can be cut, without a goodbye, and mended. */
-async function openWire(url: string) {
-  const { hostname, port } = new URL(url)
-  const ends = new Set<Socket>()
-  let isCut = false
-  const server = createServer((near) => {
-    if (isCut) return near.destroy()
-    const far = connectTcp(Number(port), hostname)
-    for (const [end, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      ends.add(end)
-      end.on('error', () => {})
-      end.on('close', () => {
-        ends.delete(end)
-        other.destroy()
-      })
-      end.pipe(other)
-    }
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    cut: () => {
-      isCut = true
-      for (const end of ends) end.destroy()
-    },
-    mend: () => {
-      isCut = false
-    },
-    close: () => {
-      for (const end of ends) end.destroy()
-      return new Promise((resolve) => server.close(resolve))
-    },
-  }
-}
 
 const connectAnn = async (store = memoryStore()) =>
   connect({ url: wire.url, token: await stack.token('ann'), store, reconnectMinMs: 20, reconnectMaxMs: 100 })

@@ -104,6 +104,14 @@ const target = (userId: string) => (scene: Scene) => ({ ...room(scene), targetUs
 const ownMessage = (scene: Scene, role: Role) => (scene.own.get(role) ?? scene.foreign)._id
 const fresh = () => crypto.randomUUID()
 
+const file = (scene: Scene) => ({
+  ...room(scene),
+  syncKey: fresh(),
+  type: 'FILE',
+  name: 'hello.txt',
+  size: 5,
+})
+
 const cases: Case[] = [
   { event: 'joinRoom', input: ({ roomId }) => roomId, expected: members },
   { event: 'leaveRoom', input: ({ roomId }) => roomId, expected: members },
@@ -190,6 +198,24 @@ const cases: Case[] = [
     of: 'the room',
     input: (s) => ({ ...room(s), keyword: 'here' }),
     expected: members,
+  },
+  {
+    event: 'sendFileMessage',
+    input: (s) => ({ ...file(s), data: Buffer.from('hello') }),
+    expected: writers,
+  },
+  { event: 'createUpload', input: (s) => file(s), expected: writers },
+  {
+    event: 'completeUpload',
+    of: 'none',
+    input: (s) => ({ ...room(s), syncKey: fresh() }),
+    expected: inside(() => 'FILE_NO_EXISTS_WITH_SYNC_KEY'),
+  },
+  {
+    event: 'getFileUrl',
+    of: 'a file that is not there',
+    input: (s) => ({ ...room(s), path: 'aa/none' }),
+    expected: inside(() => 'FILE_NO_EXISTS'),
   },
   { event: 'listGallery', input: (s) => ({ ...room(s), kind: 'LINK' }), expected: members },
   { event: 'searchMessages', of: 'all rooms', input: () => ({ keyword: 'here' }), expected: everybody },

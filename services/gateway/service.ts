@@ -20,8 +20,9 @@ import { Delivery, type Tell } from './delivery.ts'
 import { type Connected, Dispatch, sessionOf } from './dispatch.ts'
 import { effectsOf, OpenRooms } from './effects.ts'
 import { endAtExpiry } from './expiry.ts'
+import { serveFiles } from './file-links.ts'
 import { Sessions } from './sessions.ts'
-import { dropSlowReaders, guard, identityOf, openSockets } from './sockets.ts'
+import { allows, dropSlowReaders, guard, identityOf, openSockets } from './sockets.ts'
 
 export type Options = {
   config: Pick<Config, 'host' | 'gatewayPort' | 'namespace' | 'allowedOrigins' | 'limits' | 'auth'>
@@ -39,8 +40,11 @@ export const start = (options: Options) =>
     const bus = await scope.use('nats', options.openBus(), (b) => b.close())
     const ready: Checks = { nats: () => bus.ping(), ...options.checks }
     const health = serveHealth(ready, metrics)
+    const authenticate = createAuthenticate(config.auth)
+    const isAllowedOrigin = (origin: string) => allows(config.allowedOrigins, origin)
+    const files = serveFiles({ bus, authenticate, logger, isAllowedOrigin })
     const http = createServer((request, response) => {
-      if (!health(request, response)) response.writeHead(404).end()
+      if (!health(request, response) && !files(request, response)) response.writeHead(404).end()
     })
     const { io, clients } = openSockets(http, config)
 
@@ -66,7 +70,7 @@ export const start = (options: Options) =>
     })
     reloadAfterOutage(bus, { audience, sessions, delivery, logger })
 
-    guard(clients, { authenticate: createAuthenticate(config.auth), sessions, config, logger, metrics })
+    guard(clients, { authenticate, sessions, config, logger, metrics })
     clients.on('connection', (socket: Socket) => {
       const openRooms = new OpenRooms({ delivery, sessions }, socket)
       Object.assign(socket.data, { openRooms })

@@ -13,15 +13,17 @@ const BACKLOG_CHECK_MS = 1_000
 
 type Settings = Pick<Config, 'namespace' | 'allowedOrigins' | 'limits'>
 
+/** Whether pages of that origin may come in. */
+export const allows = (origins: string[], origin: string) => origins.includes('*') || origins.includes(origin)
+
 /** The socket.io server: websocket only, so that no sticky sessions are needed. */
 export function openSockets(http: HttpServer, { namespace, allowedOrigins, limits }: Settings) {
-  const isAllowed = (origin: string | undefined) =>
-    origin === undefined || allowedOrigins.includes('*') || allowedOrigins.includes(origin)
   const io = new Server(http, {
     transports: ['websocket'],
     serveClient: false,
     maxHttpBufferSize: Math.max(limits.chunkBytes, limits.eventBytes) + PACKET_OVERHEAD_BYTES,
-    allowRequest: (request, decide) => decide(null, isAllowed(request.headers.origin)),
+    allowRequest: ({ headers }, decide) =>
+      decide(null, headers.origin === undefined || allows(allowedOrigins, headers.origin)),
   })
   if (namespace !== '/')
     io.use((_socket, next) =>

@@ -6,7 +6,7 @@ import { findMessage, requireVisible } from './finding.ts'
 import { Lanes } from './lanes.ts'
 import type { Outbox } from './outbox.ts'
 import type { Presenting } from './presenting.ts'
-import { requireLength, requireMaster, requireMayDelete, requireNotFrozen, requireNotMuted } from './rules.ts'
+import { requireLength, requireMaster, requireMayDelete, requireMayWrite } from './rules.ts'
 import { type MessageDoc, type Store, statusOf } from './store.ts'
 
 /** Each time somebody else was faster, so the room is getting on. */
@@ -64,8 +64,7 @@ export class Changing {
 
   async edit(caller: Caller, { text, ...place }: Input<'editMessage'>): Promise<Message> {
     const message = await this.parts.access.during(caller, place.roomId, async (access) => {
-      requireNotFrozen(access)
-      requireNotMuted(access)
+      requireMayWrite(access)
       return this.change(caller, place, (doc) => {
         requireVisible(doc, access)
         if (doc.author.authorId !== caller.userId || doc.data.type !== 'TEXT') throw new Fault('FORBIDDEN')

@@ -56,6 +56,17 @@ export const handlers = (parts: Parts): Handlers<'messages'> => ({
   lastMessageOf: (_caller, roomId) => parts.outbox.reconcileAll(roomId),
   postFirstMessage: async (_caller, input) => ({ message: await parts.posting.first(input) }),
   postMessage: async (caller, input) => ({ message: await parts.posting.post(caller, input) }),
+  mayPost: async (caller, roomId) => {
+    await parts.sending.requireMayPost(caller, roomId)
+    return { result: true }
+  },
+  postFile: async (caller, input) => ({
+    message: presentMessage(await parts.sending.sendFile(caller, input)),
+  }),
+  messageBySyncKey: async (caller, input) => {
+    const doc = await parts.sending.stored(caller, input)
+    return { message: doc && presentMessage(doc) }
+  },
   replayMessages: (caller, input) => parts.syncing.replay(caller, input),
   quoteMessage: (_caller, input) => parts.looking.quote(input),
   surveyMessages: (_caller, input) => survey(parts.store, input),

@@ -24,6 +24,11 @@ export function requireNotMuted({ mutedUntil }: Access) {
   if (mutedUntil !== null && Date.parse(mutedUntil) > Date.now()) throw new Fault('USER_IS_MUTED')
 }
 
+export function requireMayWrite(access: Access) {
+  requireNotFrozen(access)
+  requireNotMuted(access)
+}
+
 export function requireLength(text: string, maxLength: number) {
   if (text.length > maxLength) throw new Fault('MESSAGE_TOO_LONG')
 }

@@ -1,6 +1,5 @@
-import type { Connection } from '@chat/service'
+import { type Connection, insertMissing } from '@chat/service'
 import mongoose from 'mongoose'
-import { insertMissing } from './bulk-writes.ts'
 import { olderThan, type Position } from './positions.ts'
 
 /** Four weeks: few enough in years for a rare keyword, short enough for a frequent one. */

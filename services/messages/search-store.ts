@@ -1,6 +1,5 @@
-import type { Connection } from '@chat/service'
+import { type Connection, insertMissing, writeEach } from '@chat/service'
 import mongoose from 'mongoose'
-import { insertMissing, writeEach } from './bulk-writes.ts'
 import type { Position } from './positions.ts'
 import { openPeriods, periodOf } from './search-periods.ts'
 

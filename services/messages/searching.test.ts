@@ -1,13 +1,11 @@
 import type { Input, Message, Room } from '@chat/contract'
 import { connectAs, eventually, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
-import type { Connection } from 'mongoose'
-import { makeRoom, openDatabase, openStackBus, sendText } from './testing.ts'
+import { makeRoom, openStackBus, sendText } from './testing.ts'
 
 type Page = { list: Message[]; nextCursor: string | null }
 
 let stack: TestStack
-let mongo: Connection
 let bus: Awaited<ReturnType<typeof openStackBus>>
 let ann: PlainClient
 let ben: PlainClient
@@ -17,7 +15,6 @@ let roomId: string
 
 beforeAll(async () => {
   stack = await startTestStack({ instances: { messages: 2 } })
-  mongo = await openDatabase(stack)
   bus = await openStackBus(stack)
   ann = await connectAs(stack, 'ann')
   ben = await connectAs(stack, 'ben')
@@ -26,7 +23,6 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const client of [ann, ben, cid]) client?.close()
   await bus?.close()
-  await mongo?.close()
   await stack?.close()
 })
 beforeEach(async () => {
@@ -229,18 +225,25 @@ test('the gallery lists links of members, cards and notices, newest first, until
     expect(await gallery(kind)).toEqual({ list: [], nextCursor: null })
 })
 
-test('files are in the gallery by their type, and found by their names', async () => {
-  const [sample] = [await sendText(ann, roomId, 'sample')]
-  const stored = await mongo.collection('messages').findOne({ roomId, seq: sample.seq })
-  const data = { type: 'PHOTO', content: { files: [{ name: '제주도 여행.jpg', path: 'p', size: 1 }] } }
-  const doc = { ...stored, _id: `${roomId}-0000000002` as never, seq: 2, syncKey: 'photo', data }
-  await mongo.collection('messages').insertOne(doc)
-  // The one after it publishes what was stored and not published.
-  await sendText(ann, roomId, 'next')
+test('files are in the gallery by their type until they are gone, and found by their names', async () => {
+  const posted: Message[] = []
+  for (const type of ['PHOTO', 'VIDEO', 'FILE', 'PHOTO'] as const) {
+    const file = { name: `제주도 ${type} ${posted.length}`, path: `p${posted.length}`, size: 1 }
+    const caller = { userId: 'ann', requestId: 'test' }
+    const { message } = await bus.ask('postFile', caller, { roomId, syncKey: file.path, type, file })
+    posted.push(message)
+  }
+  const [photo, video, file, last] = posted as [Message, Message, Message, Message]
+  const gallery = async (kind: string) =>
+    (await ben.get<Page>('listGallery', { roomId, kind })).list.map(({ _id }) => _id)
   await eventually(async () => {
-    expect(
-      (await ann.get<Page>('listGallery', { roomId, kind: 'PHOTO' })).list.map(({ seq }) => seq),
-    ).toEqual([2])
-    expect((await search(ann, '제주', { roomId })).list.map(({ seq }) => seq)).toEqual([2])
+    expect(await gallery('PHOTO')).toEqual([last._id, photo._id])
+    expect(await gallery('VIDEO')).toEqual([video._id])
+    expect(await gallery('FILE')).toEqual([file._id])
+    expect((await search(ben, '제주도 vid', { roomId })).list).toMatchObject([{ data: video.data }])
   })
+  await ann.get('deleteMessage', { roomId, messageId: last._id })
+  await ann.get('hideMessage', { roomId, messageId: file._id, hidden: true })
+  expect(await gallery('PHOTO')).toEqual([photo._id])
+  expect(await gallery('FILE')).toEqual([])
 })

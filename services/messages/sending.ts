@@ -2,8 +2,11 @@ import { type Caller, Fault, type Input } from '@chat/contract'
 import type { Access, AccessCache } from './access.ts'
 import type { Committing } from './committing.ts'
 import { findMessage } from './finding.ts'
-import { requireLength, requireNotFrozen, requireNotMuted } from './rules.ts'
+import { requireLength, requireMayWrite } from './rules.ts'
 import { type Draft, type MessageDoc, quoteOf, type Store } from './store.ts'
+
+type Place = { roomId: string; syncKey: string }
+type Said = Pick<Draft, 'data' | 'replyTo' | 'meta'>
 
 /** What members write. */
 export class Sending {
@@ -18,36 +21,64 @@ export class Sending {
     this.textLength = textLength
   }
 
+  async send(caller: Caller, { data, replyTo, meta, ...place }: Input<'sendMessage'>): Promise<MessageDoc> {
+    return this.post(caller, place, async () => {
+      const text = typeof data.content === 'string' ? data.content : data.content.text
+      requireLength(text, this.textLength)
+      return {
+        data: { type: data.type, content: { text } },
+        replyTo: replyTo === undefined ? null : await this.quote(place.roomId, replyTo),
+        meta: meta ?? null,
+      }
+    })
+  }
+
+  async sendFile(caller: Caller, { type, file, ...place }: Input<'postFile'>): Promise<MessageDoc> {
+    return this.post(caller, place, async () => ({
+      data: { type, content: { files: [file] } },
+      replyTo: null,
+      meta: null,
+    }))
+  }
+
+  /** @throws what would keep the caller from writing in the room */
+  async requireMayPost(caller: Caller, roomId: string): Promise<void> {
+    await this.access.during(caller, roomId, async (access) => requireMayWrite(access))
+  }
+
+  /** What the caller has stored under a syncKey. */
+  async stored(caller: Caller, { roomId, syncKey }: Place): Promise<MessageDoc | null> {
+    return this.access.during(caller, roomId, async () => {
+      const doc = await this.store.bySyncKey(roomId, caller.userId, syncKey)
+      return doc && this.committing.published(doc)
+    })
+  }
+
   /** A syncKey that is stored already answers with its message, whatever has changed since. */
-  async send(caller: Caller, input: Input<'sendMessage'>): Promise<MessageDoc> {
-    return this.access.during(caller, input.roomId, async (access) => {
-      const draft = await this.draft(access, input).catch((refusal) => this.repeatOf(caller, input, refusal))
+  private post(caller: Caller, place: Place, say: () => Promise<Said>): Promise<MessageDoc> {
+    return this.access.during(caller, place.roomId, async (access) => {
+      const draft = await this.draft(access, place, say).catch((refusal) =>
+        this.repeatOf(caller, place, refusal),
+      )
       return 'seq' in draft ? this.committing.published(draft) : this.committing.commit(draft)
     })
   }
 
   /** What would be refused now may have been stored before: a lost ack is asked for again. @throws the refusal */
-  private async repeatOf({ userId }: Caller, { roomId, syncKey }: Input<'sendMessage'>, refusal: unknown) {
+  private async repeatOf({ userId }: Caller, { roomId, syncKey }: Place, refusal: unknown) {
     const stored = refusal instanceof Fault ? await this.store.bySyncKey(roomId, userId, syncKey) : null
     if (!stored) throw refusal
     return stored
   }
 
-  private async draft(
-    access: Access,
-    { roomId, syncKey, data, replyTo, meta }: Input<'sendMessage'>,
-  ): Promise<Draft> {
-    requireNotFrozen(access)
-    requireNotMuted(access)
-    const text = typeof data.content === 'string' ? data.content : data.content.text
-    requireLength(text, this.textLength)
+  private async draft(access: Access, { roomId, syncKey }: Place, say: () => Promise<Said>): Promise<Draft> {
+    requireMayWrite(access)
+    const said = await say()
     return {
       roomId,
       syncKey,
       author: access.author,
-      data: { type: data.type, content: { text } },
-      replyTo: replyTo === undefined ? null : await this.quote(roomId, replyTo),
-      meta: meta ?? null,
+      ...said,
       audience: access.memberCount - 1,
       createdAt: new Date(),
     }

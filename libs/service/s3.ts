@@ -1,0 +1,171 @@
+import http from 'node:http'
+import https from 'node:https'
+import type { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { clientOf, guarded, patient, type S3Client, unlessMissing } from './s3-client.ts'
+
+export type BucketOptions = {
+  /** http(s)://access:secret@host:port */
+  url: string
+  /** The host of links that clients open, where it is another one. */
+  publicUrl?: string | null
+  bucket: string
+}
+/** One that is stored; `etag` is what S3 knows its bytes by. */
+export type Part = { number: number; etag: string; size: number }
+
+const MAX_SOCKETS = 32
+
+/** Opens a bucket, and makes it where it is missing. Objects are private: clients reach them by signed links. */
+export async function openBucket(options: BucketOptions): Promise<Bucket> {
+  const agent = new (options.url.startsWith('https:') ? https : http).Agent({
+    keepAlive: true,
+    maxSockets: MAX_SOCKETS,
+  })
+  const client = clientOf(options.url, { transport: patient(options.url), transportAgent: agent })
+  const { bucket } = options
+  try {
+    await guarded(() => ensureBucket(client, bucket))
+    const region = await guarded(() => client.getBucketRegionAsync(bucket))
+    // Signing asks nobody: the public address need not be reachable from here.
+    const signer = clientOf(publicUrlOf(options), { region })
+    return new Bucket({ client, signer, bucket, agent })
+  } catch (cause) {
+    agent.destroy()
+    const { host } = new URL(options.url)
+    throw new Error(`S3 at ${host} cannot be used (${(cause as Error).message}): check CHAT_S3_URL`, {
+      cause,
+    })
+  }
+}
+
+async function ensureBucket(client: S3Client, bucket: string) {
+  if (await client.bucketExists(bucket)) return
+  try {
+    await client.makeBucket(bucket)
+  } catch (error) {
+    // Another instance may have been faster; how it is refused then differs between servers.
+    if (!(await client.bucketExists(bucket))) throw error
+  }
+}
+
+function publicUrlOf({ url, publicUrl }: BucketOptions): string {
+  if (!publicUrl) return url
+  const shown = new URL(publicUrl)
+  const { username, password } = new URL(url)
+  if (!shown.username) Object.assign(shown, { username, password })
+  return shown.href
+}
+
+/** The objects of one bucket, and uploads of them in parts (at least 5 MiB each, but for the last). */
+export class Bucket {
+  private readonly client: S3Client
+  private readonly signer: S3Client
+  private readonly bucket: string
+  private readonly agent: http.Agent
+
+  constructor(parts: { client: S3Client; signer: S3Client; bucket: string; agent: http.Agent }) {
+    this.client = parts.client
+    this.signer = parts.signer
+    this.bucket = parts.bucket
+    this.agent = parts.agent
+  }
+
+  async put(path: string, data: Buffer, mediaType: string) {
+    const headers = { 'Content-Type': mediaType }
+    await guarded(() => this.client.putObject(this.bucket, path, data, data.length, headers))
+  }
+
+  /** The whole object. @throws where there is none, or S3 goes away while it is read */
+  read(path: string): Promise<Readable> {
+    return guarded(() => this.client.getObject(this.bucket, path))
+  }
+
+  /** Its first bytes: fewer where it is shorter. */
+  start(path: string, length: number): Promise<Buffer> {
+    return guarded(async () => buffer(await this.client.getPartialObject(this.bucket, path, 0, length)))
+  }
+
+  /** In bytes; null where there is no such object. */
+  sizeOf(path: string): Promise<number | null> {
+    return unlessMissing(guarded(async () => (await this.client.statObject(this.bucket, path)).size))
+  }
+
+  /** Nothing happens where it is gone already. */
+  async remove(path: string) {
+    await unlessMissing(guarded(() => this.client.removeObject(this.bucket, path)))
+  }
+
+  /** Begins an upload in parts. @returns its id */
+  begin(path: string, mediaType: string): Promise<string> {
+    return guarded(() =>
+      this.client.initiateNewMultipartUpload(this.bucket, path, { 'Content-Type': mediaType }),
+    )
+  }
+
+  async putPart(path: string, uploadId: string, number: number, data: Buffer): Promise<Part> {
+    const headers = { 'Content-Type': 'application/octet-stream' }
+    const part = {
+      bucketName: this.bucket,
+      objectName: path,
+      uploadID: uploadId,
+      partNumber: number,
+      headers,
+    }
+    const { etag } = await guarded(() => this.client.uploadPart(part, data))
+    return { number, etag, size: data.length }
+  }
+
+  /** Those that have come, ascending; null where there is no such upload, or no more. */
+  async parts(path: string, uploadId: string): Promise<Part[] | null> {
+    const listed = await unlessMissing(guarded(() => this.client.listParts(this.bucket, path, uploadId)))
+    return (
+      listed
+        ?.map(({ part, etag, size }) => ({ number: part, etag, size }))
+        .sort((one, other) => one.number - other.number) ?? null
+    )
+  }
+
+  /** Makes the object of its parts; once more where somebody has made it already does nothing. */
+  async complete(path: string, uploadId: string, parts: Part[]) {
+    const etags = parts.map(({ number, etag }) => ({ part: number, etag }))
+    const size = parts.reduce((sum, part) => sum + part.size, 0)
+    try {
+      await guarded(() => this.client.completeMultipartUpload(this.bucket, path, uploadId, etags))
+    } catch (error) {
+      // Which error tells that it is made differs between servers.
+      if ((await this.sizeOf(path)) !== size) throw error
+    }
+  }
+
+  /** Forgets an upload and its parts. */
+  async abort(path: string, uploadId: string) {
+    await unlessMissing(guarded(() => this.client.abortMultipartUpload(this.bucket, path, uploadId)))
+  }
+
+  /** A link that opens an object. @param seconds how long it does */
+  linkToRead(
+    path: string,
+    { seconds, mediaType, disposition }: { seconds: number; mediaType: string; disposition: string },
+  ): Promise<string> {
+    return this.signer.presignedGetObject(this.bucket, path, seconds, {
+      'response-content-type': mediaType,
+      'response-content-disposition': disposition,
+    })
+  }
+
+  /** A link that takes one part of an upload, by PUT. @param seconds how long it does */
+  linkToPart(path: string, uploadId: string, number: number, seconds: number): Promise<string> {
+    const query = { uploadId, partNumber: String(number) }
+    return this.signer.presignedUrl('PUT', this.bucket, path, seconds, query)
+  }
+
+  /** For readiness. @throws where S3 does not answer */
+  async ping() {
+    await guarded(() => this.client.bucketExists(this.bucket))
+  }
+
+  close() {
+    this.agent.destroy()
+  }
+}

@@ -1,0 +1,68 @@
+import { fileTypeFromBuffer } from 'file-type'
+
+/** As many first bytes as tell the type of nearly every file. */
+export const TELLING_BYTES = 65_536
+/** Where markup must begin for a browser to take it for such. */
+const MARKUP_CHARS = 2_048
+
+/** Names that mean the same to whoever shows them. */
+const aliases: Record<string, string> = {
+  'image/apng': 'image/png',
+  'image/heic-sequence': 'image/heic',
+  'image/heif-sequence': 'image/heif',
+  'video/matroska': 'video/x-matroska',
+  'video/x-m4v': 'video/mp4',
+  'video/3gpp2': 'video/3gpp',
+  'application/xml': 'text/xml',
+}
+
+/**
+ * The media type of a file by its bytes. What its sender calls it is not asked.
+ * @param start its first bytes
+ * @param isWhole whether there are no more
+ */
+export async function sniff(start: Uint8Array, isWhole: boolean): Promise<string> {
+  const text = textOf(start, isWhole)
+  const markup = text === null ? null : markupType(text)
+  if (markup) return markup
+  // It reads what came from outside, and may stumble over it.
+  const found = await fileTypeFromBuffer(start).catch(() => undefined)
+  const type = found?.mime.split(';')[0]
+  if (type) return aliases[type] ?? type
+  return text === null ? 'application/octet-stream' : 'text/plain'
+}
+
+const byteOrderMarks: [string, number[]][] = [
+  ['utf-16le', [0xff, 0xfe]],
+  ['utf-16be', [0xfe, 0xff]],
+]
+
+/** What the bytes say as text; null where they are none. */
+function textOf(bytes: Uint8Array, isWhole: boolean): string | null {
+  const marked = byteOrderMarks.find(([, mark]) => mark.every((byte, index) => bytes[index] === byte))
+  try {
+    const decoder = new TextDecoder(marked?.[0] ?? 'utf-8', { fatal: true })
+    // A character may be cut off at the end of what is seen.
+    const text = decoder.decode(bytes, { stream: !isWhole })
+    return hasControls(text) ? null : text
+  } catch {
+    return null
+  }
+}
+
+/** Other control characters than white space stand in no text. */
+const hasControls = (text: string) => /\p{Cc}/u.test(text.replace(/\s+/g, ' '))
+
+/** Opening tags by which browsers know HTML (WHATWG MIME Sniffing, 7.1). */
+const HTML = /^<(!doctype html|html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p)[\s>/]/i
+const PROLOGUE = /^(<\?[^>]*>|<!--[\s\S]*?(-->|$)|<!doctype(?! html)[^>[]*(\[[^\]]*\])?[^>]*>|\s+)/i
+
+/** The type of text that a browser would run or draw; null for any other. */
+function markupType(text: string): string | null {
+  const start = text.trimStart().slice(0, MARKUP_CHARS)
+  let rest = start
+  for (let found = PROLOGUE.exec(rest); found; found = PROLOGUE.exec(rest)) rest = rest.slice(found[0].length)
+  if (/^<([\w-]+:)?svg[\s>/]/i.test(rest)) return 'image/svg+xml'
+  if (HTML.test(rest) || start.startsWith('<!--')) return 'text/html'
+  return start.startsWith('<?xml') ? 'text/xml' : null
+}
