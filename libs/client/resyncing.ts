@@ -16,8 +16,9 @@ const PAUSE_MS = 500
 
 /** How far a room goes, as far as it is known. */
 type Known = { seq: number; change: number }
-const EVERYTHING: Known = { seq: Infinity, change: Infinity }
-const BEGIN = null
+/** `isNew`: it may not be held yet, and is to be. */
+type Due = Known & { isNew: boolean }
+const EVERYTHING: Due = { seq: Infinity, change: Infinity, isNew: false }
 
 /**
  * Keeps the cache up to date: after each connect every room that is held, the newest activity first, and at other
@@ -28,8 +29,8 @@ export class Resyncing {
   private readonly asking: Asking
   private readonly cache: Cache
   private readonly onStoreError: StoreErrorListener
-  /** Rooms to look after, in this order, unless they go that far by then; BEGIN: unless anything is held. */
-  private readonly due = new Map<string, Known | typeof BEGIN>()
+  /** Rooms to look after, in this order, unless they are held that far by then. */
+  private readonly due = new Map<string, Due>()
   private readonly lanes = new Lanes()
   private turn = 0
   private timer: ReturnType<typeof setTimeout> | undefined
@@ -42,16 +43,24 @@ export class Resyncing {
     connection.onState((state) => this.follow(state))
   }
 
-  /** A room that is held turned out to go this far. */
+  /** A room turned out to go this far; where it is not held, that is nothing to look after. */
   want(roomId: string, known: Known) {
-    const { seq, change } = this.due.get(roomId) ?? known
-    this.due.set(roomId, { seq: Math.max(seq, known.seq), change: Math.max(change, known.change) })
-    this.schedule()
+    this.add(roomId, { ...known, isNew: false })
   }
 
   /** A room that was looked at is to be held. */
   adopt(roomId: string) {
-    if (!this.due.has(roomId)) this.due.set(roomId, BEGIN)
+    // The page that is fetched on that account is not a new reason for it.
+    if (!this.due.get(roomId)?.isNew) this.add(roomId, { seq: 0, change: 0, isNew: true })
+  }
+
+  private add(roomId: string, more: Due) {
+    const { seq, change, isNew } = this.due.get(roomId) ?? more
+    this.due.set(roomId, {
+      seq: Math.max(seq, more.seq),
+      change: Math.max(change, more.change),
+      isNew: isNew || more.isNew,
+    })
     this.schedule()
   }
 
@@ -111,28 +120,27 @@ export class Resyncing {
     const others = [...this.due]
     this.due.clear()
     for (const roomId of [...doubtful, ...active]) this.due.set(roomId, EVERYTHING)
-    for (const [roomId, known] of others) if (!this.due.has(roomId)) this.due.set(roomId, known)
+    for (const [roomId, due] of others) if (!this.due.has(roomId)) this.due.set(roomId, due)
   }
 
   private async work(ask: Ask, isCurrent: () => boolean) {
     let synced = 0
-    for (const [roomId, known] of this.due) {
-      if (await this.isBehind(roomId, known)) {
+    for (const [roomId, due] of this.due) {
+      if (await this.isBehind(roomId, due)) {
         if (synced >= QUICK_ROOMS) await sleep(PAUSE_MS, this.connection.signal)
         await this.sync(ask, roomId)
         synced += 1
       }
       if (!isCurrent()) return
-      const isStillThat = this.due.get(roomId) === known
+      const isStillThat = this.due.get(roomId) === due
       if (isStillThat) this.due.delete(roomId)
     }
   }
 
-  private async isBehind(roomId: string, known: Known | typeof BEGIN): Promise<boolean> {
+  private async isBehind(roomId: string, due: Due): Promise<boolean> {
     const mark = await this.cache.mark(roomId)
-    if (known === BEGIN || !mark) return known === BEGIN && isUnfilled(this.cache, roomId)
-    const isShort = mark.seq < known.seq || mark.change < known.change
-    return isShort || isUnfilled(this.cache, roomId)
+    if (!mark) return due.isNew
+    return mark.seq < due.seq || mark.change < due.change || isUnfilled(this.cache, roomId)
   }
 
   private async sync(ask: Ask, roomId: string) {

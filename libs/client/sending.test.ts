@@ -62,7 +62,9 @@ test('no ack in time is sent again', async () => {
   const chat = client({ timeoutMs: 50 })
   await chat.ready
   await chat.send({ roomId: 'r1', text: 'hello', syncKey: 'k1' })
-  expect(inputs().map(({ syncKey }) => syncKey)).toEqual(['k1', 'k1'])
+  // On a busy machine the next ack may be late too.
+  expect(inputs().length).toBeGreaterThan(1)
+  expect(new Set(inputs().map(({ syncKey }) => syncKey))).toEqual(new Set(['k1']))
 })
 
 test('RATE_LIMITED is waited out, however often', async () => {

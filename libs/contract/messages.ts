@@ -166,7 +166,7 @@ export const changeOperations = {
     event: 'searchMessages',
     summary: "Messages that hold a keyword, newest first, in one of the caller's rooms or in all of them",
     input: Type.Object({
-      keyword: Text(1, 100),
+      keyword: Text(2, 100),
       roomId: Type.Optional(RoomId),
       limit: Type.Optional(Limit),
       cursor: Type.Optional(Cursor),
@@ -209,7 +209,8 @@ export const messageInternals = {
       author: Author,
       type: Type.Enum(['TEXT', 'ADMIN']),
       text: LongText,
-      memberCount: Type.Integer({ minimum: 0 }),
+      /** Members who have not read it by writing it. */
+      audience: Type.Integer({ minimum: 0 }),
     }),
     output: Type.Object({ message: Message }),
     errors: ['MESSAGE_TOO_LONG'],

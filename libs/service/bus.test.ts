@@ -153,7 +153,8 @@ test('close waits for requests in flight, and every one is answered', async () =
   const closing = serving.close().then(() => {
     isClosed = true
   })
-  // No longer served: whoever asks now is told so, while the others still wait.
+  // No longer served, once the server knows: whoever asks now is told so, while the others still wait.
+  await bus.flush()
   await faultOf(ask())
   for (let n = 0; n < 5; n++) await bus.flush()
   expect(isClosed).toBe(false)

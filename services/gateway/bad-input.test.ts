@@ -26,6 +26,8 @@ type Shape = {
   properties?: Record<string, Shape>
   required?: string[]
   items?: Shape
+  minItems?: number
+  minLength?: number
   maxLength?: number
 }
 
@@ -38,9 +40,10 @@ function sample(shape: Shape): unknown {
     const { properties, required = [] } = shape
     return Object.fromEntries(required.map((key) => [key, sample(properties[key] as Shape)]))
   }
-  return { string: 'x', integer: 1, number: 1, boolean: true, array: [], object: {}, null: null }[
-    shape.type ?? 'null'
-  ]
+  if (shape.type === 'array')
+    return Array.from({ length: shape.minItems ?? 0 }, () => sample(shape.items as Shape))
+  if (shape.type === 'string') return 'x'.repeat(shape.minLength ?? 1)
+  return { integer: 1, number: 1, boolean: true, object: {}, null: null }[shape.type ?? 'null']
 }
 
 const kinds: Record<string, unknown[]> = {

@@ -252,6 +252,8 @@ async function look({ roomId }: Scene) {
 const settled = (scene: Scene, state: State) =>
   eventually(async () => {
     const found = await look(scene)
+    expect(await look(scene)).toEqual(found)
+    expect(found.room?.lastSeq).toBe(scene.foreign.seq)
     for (const { _id, lastReadMessageId } of found.room?.joinUsers ?? [])
       if (scene.own.has(_id)) expect(lastReadMessageId).toBe(scene.own.get(_id)?._id)
     const told = (event: string) =>

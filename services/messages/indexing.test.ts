@@ -133,7 +133,7 @@ test('events that come late, twice or in one batch change nothing', async () => 
   await one.handle(sent(first))
   expect([await offered(['회의']), await offered(['점심'])]).toEqual([[], [1]])
   await one.handle([...changed(third), ...changed(second), ...sent(first)])
-  for (const state of states) await one.handle(changed(state))
+  for (const state of states.toReversed()) await one.handle(changed(state))
   await one.handle(sent(first))
   expect([await offered(['회의']), await offered(['점심'])]).toEqual([[], []])
 })

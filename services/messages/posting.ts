@@ -18,10 +18,9 @@ export class Posting {
   }
 
   /** The message a room is made with; asked again, it is the same one. */
-  async first({ roomId, author, type, text, memberCount }: Input<'postFirstMessage'>): Promise<Message> {
+  async first({ roomId, author, type, text, audience }: Input<'postFirstMessage'>): Promise<Message> {
     requireLength(text, this.textLength)
     const data = { type, content: { text } }
-    const audience = Math.max(0, memberCount - 1)
     return this.commit({ roomId, syncKey: `first:${roomId}`, author, data, meta: null, audience })
   }
 

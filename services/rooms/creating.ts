@@ -66,7 +66,7 @@ export class Creating {
       input.joinUsers.map(({ _id, ...profile }) => ({ userId: _id, ...profile })),
     )
     await this.storeRoom(roomId, plan)
-    if (input.message) await this.postFirst(requestId, roomId, plan.joiners.length, input.message)
+    if (input.message) await this.postFirst(requestId, roomId, plan.joiners, input.message)
     return this.parts.viewing.one(await this.open(roomId))
   }
 
@@ -114,7 +114,7 @@ export class Creating {
   private async postFirst(
     requestId: string,
     roomId: string,
-    memberCount: number,
+    joiners: Joiner[],
     { author, data }: NonNullable<PlatformRoom['message']>,
   ) {
     const whole: Author = {
@@ -122,10 +122,11 @@ export class Creating {
       nickName: author.nickName ?? defaultName(author.authorId),
       profileUrl: author.profileUrl ?? null,
     }
+    const audience = joiners.filter(({ userId }) => userId !== author.authorId).length
     const { message } = await this.parts.bus.ask(
       'postFirstMessage',
       { userId: '', requestId },
-      { roomId, author: whole, type: data.type, text: data.content.text, memberCount },
+      { roomId, author: whole, type: data.type, text: data.content.text, audience },
     )
     // It comes by the stream too; the answer must show it already.
     await this.parts.following.takeMessages([message])

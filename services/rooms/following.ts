@@ -1,4 +1,4 @@
-import { type Message, maySee, type Rules } from '@chat/contract'
+import { isGone, type Message, maySee, type Rules } from '@chat/contract'
 import type { Bus, StreamEvent } from '@chat/service'
 import type { Announcing } from './announcing.ts'
 import { memberId } from './documents.ts'
@@ -57,8 +57,10 @@ export class Following {
     for (const [roomId, messages] of byRoom) await gone.note(roomId, messages.map(markOf))
     await store.takeLastMessages([...byRoom.values()].map((messages) => messages.reduce(later)))
     for (const [roomId, messages] of byRoom) {
+      const lost = messages.filter(isGone)
+      for (const message of messages)
+        await store.requote(roomId, message._id, isGone(message) ? '' : (message.data.content.text ?? ''))
       bus.publishRoom(roomId, 'gone', {})
-      const lost = messages.filter(({ status }) => status.deleted || status.hidden)
       if (
         await store.unannounce(
           roomId,

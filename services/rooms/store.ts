@@ -66,6 +66,13 @@ export async function openStore(connection: Connection) {
       const found = await store.rooms.find({ _id: { $in: [...new Set(roomIds)] } }, { rules: 1 }).lean()
       return new Map(found.map((room) => [room._id, room.rules]))
     },
+    /** The last message may quote another one: it says what that says now, and nothing where that is gone. */
+    requote: async (roomId: string, messageId: string, text: string): Promise<void> => {
+      await store.rooms.updateOne(
+        { _id: roomId, 'lastMessage.replyTo.messageId': messageId },
+        { $set: { 'lastMessage.replyTo.text': text } },
+      )
+    },
     /** Takes an announcement down that speaks of one of these messages. @returns whether there was one */
     unannounce: async (roomId: string, messageIds: string[]): Promise<boolean> => {
       if (messageIds.length === 0) return false

@@ -111,6 +111,23 @@ test('a hidden message is shown to masters alone, live, in pages and as the last
   await eventually(async () => expect(await listed(cho, room._id)).toMatchObject({ unReadMsgCount: 1 }))
 })
 
+test('a last message that quotes another says what that says now, and nothing of what is gone', async () => {
+  room = await makeRoom(ann, ['ben', 'cho'])
+  const quoted = await sendText(ann, room._id, 'between us')
+  await sendText(ben, room._id, 'agreed', { replyTo: quoted._id })
+  const shown = async () => (await listed(cho, room._id))?.lastMessage?.replyTo?.text
+  await eventually(async () => expect(await shown()).toBe('between us'))
+  const place = { roomId: room._id, messageId: quoted._id }
+  await ann.get('editMessage', { ...place, text: 'between the two of us' })
+  await eventually(async () => expect(await shown()).toBe('between the two of us'))
+  await ann.get('hideMessage', { ...place, hidden: true })
+  await eventually(async () => expect(await shown()).toBe(''))
+  await eventually(() => {
+    const told = cho.payloads<Room>('updateRoomLastMessage').findLast(({ _id }) => _id === room._id)
+    expect(told?.lastMessage?.replyTo?.text).toBe('')
+  })
+})
+
 test('what one deletes oneself is uncounted at once, and the last message is that message, emptied', async () => {
   room = await make()
   for (let n = 0; n < 5; n++) await sendText(ben, room._id, `${n}`)
