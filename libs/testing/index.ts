@@ -1,5 +1,6 @@
 export { openTestBus } from './bus.ts'
 export { listed, makeRoom, newestPage, sendText } from './conversation.ts'
+export { openDatabase } from './databases.ts'
 export { eventually } from './eventually.ts'
 export { connectAs, connectPlain, PlainClient } from './plain-client.ts'
 export { enginePids, freePort, type Place, startProcess } from './process.ts'

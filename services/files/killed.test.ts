@@ -12,10 +12,20 @@ import {
   type TestStack,
 } from '@chat/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
-import { type Ack, announce, noise, openStored, type Sent, type Stored, sendChunk } from './testing.ts'
+import {
+  type Ack,
+  announce,
+  chunkOf,
+  noise,
+  openStored,
+  type Sent,
+  type Stored,
+  sendChunk,
+} from './testing.ts'
 
 const PROGRAM = fileURLToPath(new URL('./alone.ts', import.meta.url))
 const CHUNK = 500_000
+const PATIENCE_MS = 1_000
 let stack: TestStack
 let stored: Stored
 let ann: PlainClient
@@ -55,13 +65,15 @@ async function kill(child: ChildProcess) {
   running = running.filter((other) => other !== child)
 }
 
-/** As a client does that sends again what was not answered. */
+/** As a client does that sends again what is not answered soon. */
 async function persist(file: Sent, data: Buffer, from = 0): Promise<Ack> {
   for (let slice = from; ; ) {
-    const { data: ack, error, retryable } = await sendChunk(ann, file, data, slice, CHUNK)
-    if (ack?.message) return ack
-    if (error && !retryable) throw new Error(`chunk ${slice} was refused: ${error}`)
-    slice = ack?.slice ?? slice
+    const chunk = { ...file, size: data.length, slice, data: chunkOf(data, slice, CHUNK) }
+    const asked = ann.socket.timeout(PATIENCE_MS).emitWithAck('sendFileMessage', chunk)
+    const envelope: Envelope<Ack> | null = await asked.catch(() => null)
+    if (envelope?.data?.message) return envelope.data
+    if (envelope?.error && !envelope.retryable) throw new Error(`chunk ${slice}: ${envelope.error}`)
+    slice = envelope?.data?.slice ?? slice
   }
 }
 
@@ -103,7 +115,7 @@ test.each(['described', 'posted'])('one killed when its file was %s is gone on f
   const data = noise(6_000_000)
   const first = await startFiles()
   for (let slice = 0; slice < 11; slice++) await sendChunk(ann, file, data, slice, CHUNK)
-  const lost = sendChunk(ann, file, data, 11, CHUNK).catch(() => null) as Promise<Envelope<Ack> | null>
+  const arriving = persist(file, data, 11)
   await eventually(async () => {
     const upload = await stored.collection('uploads').findOne({ syncKey: file.syncKey })
     if (moment === 'described') expect(upload?.file).toBeTruthy()
@@ -111,8 +123,7 @@ test.each(['described', 'posted'])('one killed when its file was %s is gone on f
   })
   await kill(first)
   const second = await startFiles()
-  await expectArrived(await persist(file, data, 11), data)
-  await lost
+  await expectArrived(await arriving, data)
   await kill(second)
 })
 

@@ -1,8 +1,17 @@
 import { changeId, type Envelope, type Message, type Room } from '@chat/contract'
-import { connectAs, eventually, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
+import {
+  connectAs,
+  eventually,
+  makeRoom,
+  newestPage,
+  openDatabase,
+  type PlainClient,
+  sendText,
+  startTestStack,
+  type TestStack,
+} from '@chat/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import type { Connection } from 'mongoose'
-import { makeRoom, openDatabase, page, sendText } from './testing.ts'
 
 // Deleting, hiding and editing: who may, what is kept, and what everybody sees of it.
 
@@ -65,7 +74,7 @@ test('a deleted message keeps its place, emptied for everybody, and what it said
     unReadUserCount: 0,
   }
   for (const who of [ann, ben, cat]) {
-    expect(await page(who, room._id)).toEqual([expect.objectContaining(emptied)])
+    expect(await newestPage(who, room._id)).toEqual([expect.objectContaining(emptied)])
     await eventually(async () => expect(updates(who)).toHaveLength(2))
     expect(updates(who)[1]).toMatchObject(emptied)
   }
@@ -120,7 +129,7 @@ test('what is hidden reaches masters alone, by any way, and comes back when it i
     [cat, {}],
   ] as const) {
     const seen = { data: { type: 'TEXT', content }, status: { deleted: false, hidden: true } }
-    expect(await page(who, room._id)).toEqual([expect.objectContaining(seen)])
+    expect(await newestPage(who, room._id)).toEqual([expect.objectContaining(seen)])
     expect(await who.get('syncMessages', syncing)).toMatchObject({ list: [seen], changed: [seen] })
     expect(await lastUpdate(who)).toMatchObject(seen)
   }
@@ -158,7 +167,7 @@ test('an edit is seen by everybody, and what was said before is kept', async () 
   expect((await changesOf(message)).map(({ text }) => text)).toEqual(['tpyo', 'typo'])
   for (const who of [ann, ben, cat]) {
     await eventually(() => expect(updates(who).map(textOf)).toEqual(['typo', 'typos']))
-    expect((await page(who, room._id)).map(textOf)).toEqual(['typos'])
+    expect((await newestPage(who, room._id)).map(textOf)).toEqual(['typos'])
   }
   await eventually(async () => {
     const { list } = await cat.get<{ list: Room[] }>('listenRooms', {})
@@ -192,7 +201,7 @@ test('a frozen room keeps its texts, but lets go of messages; a muted member lik
   expect(await editing()).toBe('ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED')
   await ann.get('hideMessage', on(two, { hidden: true }))
   await ben.get('deleteMessage', on(one))
-  expect((await page(ben, room._id)).map(({ status }) => status)).toEqual([
+  expect((await newestPage(ben, room._id)).map(({ status }) => status)).toEqual([
     { deleted: true, hidden: false },
     { deleted: false, hidden: true },
   ])
@@ -216,7 +225,7 @@ test('changes of many at once, by both instances, get numbers without gaps, and 
   for (const who of [ann, ben, cat]) {
     await eventually(() => expect(updates(who)).toHaveLength(changes.length))
     // Of each message the last that is told is what it is.
-    for (const message of await page(who, room._id))
+    for (const message of await newestPage(who, room._id))
       expect(updates(who).findLast(({ _id }) => _id === message._id)).toEqual(message)
   }
 })

@@ -1,8 +1,15 @@
 import { changeId, type Message, messageId, type Room, subjectsOf } from '@chat/contract'
-import { connectAs, eventually, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
+import {
+  connectAs,
+  eventually,
+  openDatabase,
+  type PlainClient,
+  startTestStack,
+  type TestStack,
+} from '@chat/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
-import mongoose from 'mongoose'
+import type mongoose from 'mongoose'
 
 // Promise 1 where instances die half-way: what is stored is heard, once and in order, whatever was published of it.
 
@@ -16,7 +23,7 @@ let room: Room
 beforeAll(async () => {
   stack = await startTestStack()
   nats = await connect({ servers: new URL(stack.natsUrl).host })
-  mongo = await mongoose.createConnection(stack.mongoUrl, { dbName: `${stack.root}_messages` }).asPromise()
+  mongo = await openDatabase(stack, 'messages')
   ann = await connectAs(stack, 'ann')
   ben = await connectAs(stack, 'ben')
 })

@@ -1,8 +1,15 @@
 import type { Input, Message, Room } from '@chat/contract'
 import type { Bus } from '@chat/service'
-import { connectAs, eventually, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
+import {
+  connectAs,
+  eventually,
+  makeRoom,
+  openTestBus,
+  type PlainClient,
+  startTestStack,
+  type TestStack,
+} from '@chat/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
-import { makeRoom, openStackBus } from './testing.ts'
 
 let stack: TestStack
 let bus: Bus
@@ -11,7 +18,7 @@ let room: Room
 
 beforeAll(async () => {
   stack = await startTestStack({ instances: { messages: 2 } })
-  bus = await openStackBus(stack)
+  bus = await openTestBus(stack)
   ann = await connectAs(stack, 'ann')
   const ben = await connectAs(stack, 'ben')
   ben.close()

@@ -1,8 +1,18 @@
 import type { Message, Room } from '@chat/contract'
-import { connectAs, eventually, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
+import {
+  connectAs,
+  eventually,
+  makeRoom,
+  newestPage,
+  openDatabase,
+  openTestBus,
+  type PlainClient,
+  sendText,
+  startTestStack,
+  type TestStack,
+} from '@chat/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import type { Connection } from 'mongoose'
-import { makeRoom, openDatabase, openStackBus, page, sendText } from './testing.ts'
 
 // A reply shows what the quoted message says now, and nothing of one that is gone.
 
@@ -40,7 +50,7 @@ async function quotes(replied: Message) {
     afterSeq: replied.seq - 1,
   })
   const repeated = await reply(replied, { syncKey: replied.syncKey })
-  const shown = [(await page(ann, room._id)).at(-1), ...synced.list, repeated]
+  const shown = [(await newestPage(ann, room._id)).at(-1), ...synced.list, repeated]
   return shown.map((message) => message?.replyTo?.text)
 }
 
@@ -80,11 +90,11 @@ test('what is gone may be replied to, without its text', async () => {
 test('a deleted reply quotes nothing', async () => {
   const replied = await reply(await sendText(ann, room._id, 'quoted'))
   await ben.get('deleteMessage', one(replied))
-  expect((await page(ann, room._id)).at(-1)).toMatchObject({ replyTo: null, status: { deleted: true } })
+  expect((await newestPage(ann, room._id)).at(-1)).toMatchObject({ replyTo: null, status: { deleted: true } })
 })
 
 test('an announcement may quote what is there', async () => {
-  const bus = await openStackBus(stack)
+  const bus = await openTestBus(stack)
   const quote = (message: Message) => bus.ask('quoteMessage', { userId: '', requestId: 'test' }, one(message))
   const message = await sendText(ann, room._id, 'news')
   expect(await quote(message)).toEqual({ author: message.author, text: 'news' })

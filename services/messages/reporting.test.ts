@@ -1,8 +1,15 @@
 import type { Message, Room, User } from '@chat/contract'
-import { connectAs, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
+import {
+  connectAs,
+  makeRoom,
+  openDatabase,
+  type PlainClient,
+  sendText,
+  startTestStack,
+  type TestStack,
+} from '@chat/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import type { Connection } from 'mongoose'
-import { makeRoom, openDatabase, sendText } from './testing.ts'
 
 let stack: TestStack
 let database: Connection

@@ -1,12 +1,20 @@
 import type { Input, Message, Room } from '@chat/contract'
-import { connectAs, eventually, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
+import {
+  connectAs,
+  eventually,
+  makeRoom,
+  openTestBus,
+  type PlainClient,
+  sendText,
+  startTestStack,
+  type TestStack,
+} from '@chat/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
-import { makeRoom, openStackBus, sendText } from './testing.ts'
 
 type Page = { list: Message[]; nextCursor: string | null }
 
 let stack: TestStack
-let bus: Awaited<ReturnType<typeof openStackBus>>
+let bus: Awaited<ReturnType<typeof openTestBus>>
 let ann: PlainClient
 let ben: PlainClient
 let cid: PlainClient
@@ -15,7 +23,7 @@ let roomId: string
 
 beforeAll(async () => {
   stack = await startTestStack({ instances: { messages: 2 } })
-  bus = await openStackBus(stack)
+  bus = await openTestBus(stack)
   ann = await connectAs(stack, 'ann')
   ben = await connectAs(stack, 'ben')
   cid = await connectAs(stack, 'cid')

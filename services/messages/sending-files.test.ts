@@ -3,13 +3,15 @@ import type { Bus } from '@chat/service'
 import {
   connectAs,
   eventually,
+  makeRoom,
+  newestPage,
   openTestBus,
   type PlainClient,
+  sendText,
   startTestStack,
   type TestStack,
 } from '@chat/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
-import { makeRoom, page, sendText } from './testing.ts'
 
 // What the files service asks for in the name of members.
 
@@ -72,7 +74,7 @@ test('the same syncKey is stored once, raced or repeated, and can be asked for',
   const first = await Promise.all([posting('ben', 'k'), posting('ben', 'k'), posting('ben', 'k')])
   const again = await posting('ben', 'k', { type: 'FILE', file: { ...photo, path: 'other' } })
   expect([...first, again]).toEqual(Array(4).fill(first[0]))
-  expect(await page(ann, roomId)).toMatchObject([{ _id: again._id }])
+  expect(await newestPage(ann, roomId)).toMatchObject([{ _id: again._id }])
   expect(await stored('ben', 'k')).toEqual({ message: again })
   expect(await stored('ben', 'other')).toEqual({ message: null })
   expect(await stored('ann', 'k')).toEqual({ message: null })
@@ -103,6 +105,6 @@ test('a share carries the same files, and a deletion leaves none', async () => {
   const sharing = { roomId, messageId: message._id, targetRoomIds: [target._id], syncKey: 's' }
   await ann.get('shareMessage', sharing)
   await ann.get('deleteMessage', { roomId, messageId: message._id })
-  expect(await page(ann, target._id)).toMatchObject([{ data: message.data }])
-  expect(await page(ann, roomId)).toMatchObject([{ data: { type: 'PHOTO', content: {} } }])
+  expect(await newestPage(ann, target._id)).toMatchObject([{ data: message.data }])
+  expect(await newestPage(ann, roomId)).toMatchObject([{ data: { type: 'PHOTO', content: {} } }])
 })

@@ -1,7 +1,14 @@
 import type { Room } from '@chat/contract'
-import { connectAs, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
+import {
+  connectAs,
+  makeRoom,
+  newestPage,
+  type PlainClient,
+  sendText,
+  startTestStack,
+  type TestStack,
+} from '@chat/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
-import { makeRoom, page, sendText } from './testing.ts'
 
 let stack: TestStack
 let ann: PlainClient
@@ -45,15 +52,15 @@ test('from the ack of a muting on a member says nothing, until they are unmuted'
   })
   await ann.get('unmuteUsers', targets())
   await sendText(ben, room._id, 'again')
-  expect(await page(ann, room._id)).toHaveLength(11)
+  expect(await newestPage(ann, room._id)).toHaveLength(11)
 })
 
 test('what is sent while its author is kicked is stored before the ack of the kick, or never', async () => {
   const sent = Array.from({ length: 50 }, (_, n) => refusal(`${n}`))
   await ann.get('kickOutUsers', targets())
-  const atKick = (await page(ann, room._id)).length
+  const atKick = (await newestPage(ann, room._id)).length
   const codes = await Promise.all(sent)
   expect(new Set(codes).difference(new Set([null, 'ROOM_NO_EXISTS'])).size).toBe(0)
   const acked = codes.filter((code) => code === null).length
-  expect([atKick, (await page(ann, room._id)).length]).toEqual([acked, acked])
+  expect([atKick, (await newestPage(ann, room._id)).length]).toEqual([acked, acked])
 })

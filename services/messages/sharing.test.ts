@@ -1,7 +1,15 @@
 import type { Message, Room } from '@chat/contract'
-import { connectAs, eventually, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
+import {
+  connectAs,
+  eventually,
+  makeRoom,
+  newestPage,
+  type PlainClient,
+  sendText,
+  startTestStack,
+  type TestStack,
+} from '@chat/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
-import { makeRoom, page, sendText } from './testing.ts'
 
 // Messages posted again in other rooms: all of them or none, and each once.
 
@@ -59,7 +67,7 @@ test('a copy goes to each target once, in the name of who shares it', async () =
       meta: null,
       syncKey: 'share',
     })
-    expect(await page(cat, copy.roomId)).toMatchObject([{ _id: copy._id }])
+    expect(await newestPage(cat, copy.roomId)).toMatchObject([{ _id: copy._id }])
   }
   await eventually(() => expect(cat.payloads(`listenMessage_${target._id}`)).toEqual([messages[0]]))
   expect(await unread(ann, target)).toBe(0)
@@ -79,7 +87,7 @@ test('a repeat answers what is stored, though it would be refused now, and finis
   expect(await share(ann, message, [target, other])).toEqual(both)
   expect(await refusal(ann, message, [target, other], 'new')).toBe('ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED')
   expect(await refusal(ann, message, [other], 'new')).toBe('MESSAGE_NO_EXISTS')
-  expect(await page(cat, other._id)).toHaveLength(1)
+  expect(await newestPage(cat, other._id)).toHaveLength(1)
 })
 
 test('what keeps it from one target keeps it from all', async () => {
@@ -94,7 +102,7 @@ test('what keeps it from one target keeps it from all', async () => {
   expect(await refusal(ann, message, [target])).toBe('ROOM_RULES_CAN_NOT_SHARE')
   await setRules(target, { isFreezed: true })
   expect(await refusal(ben, message, [own, target])).toBe('ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED')
-  for (const room of [target, own]) expect(await page(cat, room._id)).toEqual([])
+  for (const room of [target, own]) expect(await newestPage(cat, room._id)).toEqual([])
 })
 
 test('who is muted where it comes from may share it; what is hidden stays, for masters too', async () => {

@@ -1,7 +1,15 @@
 import type { Message, Output, Room } from '@chat/contract'
-import { connectAs, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
+import {
+  connectAs,
+  makeRoom,
+  newestPage,
+  openTestBus,
+  type PlainClient,
+  sendText,
+  startTestStack,
+  type TestStack,
+} from '@chat/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
-import { makeRoom, openStackBus, page, sendText } from './testing.ts'
 
 // Whoever was away learns what came and what changed, all of it and nothing twice.
 
@@ -70,7 +78,7 @@ test('a message that changed several times comes once, as it is now', async () =
   await remove(one)
   const { changed, lastChange } = await sync({ afterSeq: 3, afterChange: 0 })
   expect(lastChange).toBe(4)
-  expect(changed).toEqual((await page(ben, room._id)).filter(({ _id }) => _id !== three._id))
+  expect(changed).toEqual((await newestPage(ben, room._id)).filter(({ _id }) => _id !== three._id))
   const since = await sync({ afterSeq: 3, afterChange: 3 })
   expect(since.changed.map(({ _id }) => _id)).toEqual([one._id])
   expect(await sync({ afterSeq: 3, afterChange: 4 })).toMatchObject({
@@ -118,7 +126,7 @@ test('a page ends early where the messages are large', async () => {
 })
 
 test('an edge that missed events gets each of them, in full', async () => {
-  const bus = await openStackBus(stack)
+  const bus = await openTestBus(stack)
   const [one, two] = (await send(2)) as [Message, Message]
   await edit(one, 'edited')
   await ann.get('hideMessage', { roomId: room._id, messageId: two._id, hidden: true })

@@ -1,5 +1,5 @@
 import type { Message, Room } from '@chat/contract'
-import { connectAs, eventually, startTestStack, type TestStack } from '@chat/testing'
+import { connectAs, eventually, openDatabase, startTestStack, type TestStack } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import mongoose from 'mongoose'
 import { claimKey } from './claims.ts'
@@ -49,7 +49,7 @@ test('of 1,000 concurrent /chat/room with the same people and link one makes the
 }, 60_000)
 
 test('a room that a crash left half made is finished by the next who asks for it', async () => {
-  const mongo = await mongoose.createConnection(stack.mongoUrl, { dbName: `${stack.root}_rooms` }).asPromise()
+  const mongo = await openDatabase(stack, 'rooms')
   const roomId = new mongoose.Types.ObjectId().toHexString()
   const claim = { _id: claimKey('half', ['ann', 'ben']), roomId, createdAt: new Date(Date.now() - 60_000) }
   await mongo.collection('claims').insertOne(claim as never)

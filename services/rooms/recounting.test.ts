@@ -5,6 +5,7 @@ import {
   eventually,
   listed,
   makeRoom,
+  openDatabase,
   openTestBus,
   type PlainClient,
   sendText,
@@ -12,7 +13,7 @@ import {
   type TestStack,
 } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import mongoose from 'mongoose'
+import type mongoose from 'mongoose'
 
 // What rooms keeps of messages can be rebuilt from the messages, while they are in use.
 
@@ -26,7 +27,7 @@ const sent: Message[] = []
 
 beforeAll(async () => {
   stack = await startTestStack({ instances: { rooms: 2, messages: 2 } })
-  mongo = await mongoose.createConnection(stack.mongoUrl, { dbName: `${stack.root}_rooms` }).asPromise()
+  mongo = await openDatabase(stack, 'rooms')
   bus = await openTestBus(stack)
   ann = await connectAs(stack, 'ann')
   ben = await connectAs(stack, 'ben')
