@@ -66,9 +66,10 @@ export class HeldMessages {
     const mark = this.marks.get(roomId)
     const [first] = messages
     if (!mark || !first) return false
-    const stored = await (messages.length > 1 ? this.stored(roomId) : this.storedAt(roomId, first.seq))
+    const stored = await this.stored(roomId)
     const held = new Map(stored.map((message) => [message.seq, message]))
-    const put = messages.filter((message) => isLater(message, held.get(message.seq)))
+    const later = messages.filter((message) => isLater(message, held.get(message.seq)))
+    const put = [...later, ...requoting(stored, later)]
     if (put.length > 0) await this.keep(mark, { seq: mark.seq, put, removed: [] })
     return put.length > 0
   }
@@ -95,10 +96,6 @@ export class HeldMessages {
     return (await this.store.read('messages', messagesPrefix(roomId))) as Message[]
   }
 
-  private async storedAt(roomId: string, seq: number): Promise<Message[]> {
-    return (await this.store.read('messages', messageKey(roomId, seq))) as Message[]
-  }
-
   /** The mark does not move where the messages could not be written: they are asked for again then. */
   private async keep(mark: Mark, { put, removed }: Window) {
     await this.store.write([
@@ -108,6 +105,21 @@ export class HeldMessages {
     ])
     this.marks.set(mark.roomId, mark)
   }
+}
+
+/** As the server quotes: nothing of what is gone. */
+const quoteTextOf = ({ status, data }: Message) =>
+  status.deleted || status.hidden ? '' : (data.content.text ?? '')
+
+/** Replies among the held ones that quote what has changed: they say what it says now. */
+function requoting(held: Message[], changed: Message[]): Message[] {
+  const byId = new Map(changed.map((message) => [message._id, message]))
+  const seqs = new Set(changed.map(({ seq }) => seq))
+  return held.flatMap((message) => {
+    const quoted = message.replyTo && byId.get(message.replyTo.messageId)
+    if (!message.replyTo || !quoted || seqs.has(message.seq)) return []
+    return [{ ...message, replyTo: { ...message.replyTo, text: quoteTextOf(quoted) } }]
+  })
 }
 
 const isLater = (coming: Message, held: Message | undefined) =>

@@ -32,6 +32,20 @@ export const emptied = (message: Message) => ({
   meta: null,
 })
 
+/** What a quote of it says: its text as it is now, and nothing of what is gone. */
+export const quoteTextOf = (message: Pick<Message, 'status' | 'data'>) =>
+  isGone(message) ? '' : (message.data.content.text ?? '')
+
+/** Present members who have not read the last message; as it was when it was sent where not all of them are known. */
+function unreadersOf({ lastMessage, joinUsers, memberCount }: Room): number {
+  if (!lastMessage || isGone(lastMessage)) return 0
+  if (joinUsers.length < memberCount) return lastMessage.unReadUserCount
+  // Ids of one room sort as their seqs do, and no cursor stands before one's joining.
+  const isBehind = ({ _id, lastReadMessageId }: JoinUser) =>
+    _id !== lastMessage.author.authorId && (lastReadMessageId ?? '') < lastMessage._id
+  return joinUsers.filter(isBehind).length
+}
+
 /** How many of the ascending `seqs` are above `from`. */
 export function countAbove(seqs: readonly number[], from: number): number {
   let [low, high] = [0, seqs.length]
@@ -57,10 +71,11 @@ export function roomAsSeenBy(
   const self = { ...member, lastReadMessageId: readSeq > 0 ? messageId(room._id, readSeq) : null }
   const visible = room.joinUsers.filter((user) => maySee(room.rules, member, user))
   const isShown = visible.some((user) => user._id === member._id)
+  const last = room.lastMessage && { ...room.lastMessage, unReadUserCount: unreadersOf(room) }
   return {
     ...room,
     joinUsers: isShown ? visible.map((user) => (user._id === member._id ? self : user)) : [...visible, self],
-    lastMessage: room.lastMessage && messageAsSeenBy(room.lastMessage, { master: member.master, blocked }),
+    lastMessage: last && messageAsSeenBy(last, { master: member.master, blocked }),
     unReadMsgCount: unreadOf(room.lastSeq, readSeq, gone),
     alarmOn: member.alarmOn,
   }

@@ -33,6 +33,19 @@ test('an object is read as it was put, from its start or whole, until it is remo
   expect(await bucket.sizeOf('aa/one')).toBeNull()
 })
 
+test('objects are listed by how they begin, read into a place of the caller, and removed together', async () => {
+  for (const path of ['ee/1', 'ee/2', 'ef/1']) await bucket.put(path, Buffer.from(path), 'text/plain')
+  expect(await bucket.list('ee/')).toEqual(['ee/1', 'ee/2'])
+  const room = Buffer.alloc(6)
+  expect(await bucket.readInto('ee/2', room.subarray(1))).toBe(4)
+  expect(String(room)).toBe('\0ee/2\0')
+  await expect(bucket.readInto('ee/2', room.subarray(3))).rejects.toThrow('larger')
+  await bucket.removeAll(['ee/1', 'ee/2', 'ee/3'])
+  await bucket.removeAll([])
+  expect(await bucket.list('e')).toEqual(['ef/1'])
+  expect(await bucket.readInto('ee/2', room)).toBeNull()
+})
+
 test('parts become an object; one that was put twice counts as it was put last', async () => {
   const id = await bucket.begin('bb/two', 'text/plain')
   expect(await bucket.parts('bb/two', id)).toEqual([])

@@ -81,6 +81,18 @@ export class Bucket {
     return guarded(() => this.client.getObject(this.bucket, path))
   }
 
+  /** Puts the whole object into `room`. @returns its length in bytes; null where there is none */
+  async readInto(path: string, room: Buffer): Promise<number | null> {
+    const stream = await unlessMissing(this.read(path))
+    if (!stream) return null
+    let length = 0
+    for await (const piece of stream as AsyncIterable<Buffer>) {
+      if (length + piece.length > room.length) throw new Error(`${path} is larger than its place`)
+      length += piece.copy(room, length)
+    }
+    return length
+  }
+
   /** Its first bytes: fewer where it is shorter. */
   start(path: string, length: number): Promise<Buffer> {
     return guarded(async () => buffer(await this.client.getPartialObject(this.bucket, path, 0, length)))
@@ -94,6 +106,20 @@ export class Bucket {
   /** Nothing happens where it is gone already. */
   async remove(path: string) {
     await unlessMissing(guarded(() => this.client.removeObject(this.bucket, path)))
+  }
+
+  /** Likewise for many at once. */
+  async removeAll(paths: string[]) {
+    if (paths.length > 0) await guarded(() => this.client.removeObjects(this.bucket, paths))
+  }
+
+  /** The paths that begin so. */
+  list(prefix: string): Promise<string[]> {
+    return guarded(async () => {
+      const paths: string[] = []
+      for await (const { name } of this.client.listObjectsV2(this.bucket, prefix, true)) paths.push(name)
+      return paths
+    })
   }
 
   /** Begins an upload in parts. @returns its id */

@@ -24,8 +24,8 @@ type Parts = {
 }
 
 /** Nobody but a process that died stays silent for so long. */
-const CLAIM_MS = 10_000
-const RENEW_MS = 3_000
+const CLAIM_MS = 5_000
+const RENEW_MS = 1_500
 /** How often one looks who waits for another instance. */
 const LOOK_MS = 100
 /** Less than `sendFileMessage` may take. */

@@ -47,6 +47,8 @@ export class Picturing {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
+    // Whoever waits for an answer learns of it; where nobody does, it is of no matter.
+    this.child.on('error', () => {})
     return this.child
   }
 }

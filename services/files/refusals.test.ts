@@ -84,6 +84,19 @@ test('archives and documents are files', async () => {
   })
 })
 
+test('a document that is an archive is known as what it is', async () => {
+  const name = 'mimetype'
+  const mediaType = 'application/vnd.oasis.opendocument.text'
+  const head = Buffer.alloc(30)
+  head.write('PK\x03\x04')
+  head.writeUInt32LE(mediaType.length, 18)
+  head.writeUInt32LE(mediaType.length, 22)
+  head.writeUInt16LE(name.length, 26)
+  const document = Buffer.concat([head, Buffer.from(name + mediaType), noise(9_000)])
+  const { file } = await send(ben, announce(room._id), document, 20)
+  expect(await stored.collection('objects').findOne({ _id: file.path as never })).toMatchObject({ mediaType })
+})
+
 test('what shows only when all has come is refused then, and its object is gone', async () => {
   const file = announce(room._id, { type: 'PHOTO' })
   const data = Buffer.from('<!doctype html>')

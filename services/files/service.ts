@@ -52,7 +52,7 @@ export const start = (options: Options) =>
     const bucket = await scope.use('s3', openBucket({ ...config.s3, url: options.s3Url }), (b) => b.close())
     const bus = await scope.use('nats', options.openBus(), (b) => b.close())
     const uploads = await openUploads(mongo)
-    const chunks = await openChunks(mongo)
+    const chunks = await openChunks(mongo, bucket)
     const objects = await openObjects(mongo)
     const store = await openReferences(mongo)
     await ensureStream(bus)

@@ -1,4 +1,4 @@
-import type { Caller, Message, RoomEvents } from '@chat/contract'
+import { type Caller, isGone, type Message, type RoomEvents } from '@chat/contract'
 import type { Bus, Logger, Metrics } from '@chat/service'
 import { Ordered } from './ordered.ts'
 
@@ -19,6 +19,8 @@ type Lane = {
   changes: Ordered<Message>
   /** Later states of messages that have not been delivered yet. */
   changedEarly: Map<number, Message>
+  /** Messages that went while the room was open: a reply that is on its way may quote them still. */
+  gone: Set<string>
   timer: NodeJS.Timeout | null
 }
 
@@ -115,6 +117,7 @@ export class Delivery {
       messages: new Ordered<Message>((message) => this.deliver(lane, message)),
       changes: new Ordered<Message>((message) => this.deliverChange(lane, message)),
       changedEarly: new Map(),
+      gone: new Set(),
       timer: null,
     }
     this.lanes.set(roomId, lane)
@@ -134,10 +137,15 @@ export class Delivery {
     const later = lane.changedEarly.get(message.seq)
     lane.changedEarly.delete(message.seq)
     this.metrics.deliveries.observe(lane.listeners.size)
-    this.tell('listenMessage', later && later.updatedAt > message.updatedAt ? later : message)
+    const latest = later && later.updatedAt > message.updatedAt ? later : message
+    const { replyTo } = latest
+    const isQuoteGone = replyTo !== null && lane.gone.has(replyTo.messageId)
+    this.tell('listenMessage', isQuoteGone ? { ...latest, replyTo: { ...replyTo, text: '' } } : latest)
   }
 
   private deliverChange(lane: Lane, message: Message) {
+    if (isGone(message)) lane.gone.add(message._id)
+    else lane.gone.delete(message._id)
     if (message.seq <= deliveredOf(lane)) this.tell('updateMessage', message)
     else lane.changedEarly.set(message.seq, message)
   }

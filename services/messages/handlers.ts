@@ -8,7 +8,7 @@ import type { Reporting } from './reporting.ts'
 import type { Searching } from './searching.ts'
 import type { Sending } from './sending.ts'
 import type { Sharing } from './sharing.ts'
-import { presentMessage, type Store } from './store.ts'
+import type { Store } from './store.ts'
 import { survey } from './surveying.ts'
 import type { Syncing } from './syncing.ts'
 
@@ -29,7 +29,7 @@ export type Parts = {
 export const handlers = (parts: Parts): Handlers<'messages'> => ({
   sendMessage: async (caller, input) => ({
     result: true,
-    message: presentMessage(await parts.sending.send(caller, input)),
+    message: await parts.sending.send(caller, input),
   }),
   listenMessagesByRoom: (caller, input) => parts.paging.page(caller, input),
   syncMessages: (caller, input) => parts.syncing.sync(caller, input),
@@ -42,10 +42,7 @@ export const handlers = (parts: Parts): Handlers<'messages'> => ({
     return { result: true }
   },
   editMessage: async (caller, input) => ({ message: await parts.changing.edit(caller, input) }),
-  shareMessage: async (caller, input) => {
-    const copies = await parts.sharing.share(caller, input)
-    return { messages: copies.map((doc) => presentMessage(doc)) }
-  },
+  shareMessage: async (caller, input) => ({ messages: await parts.sharing.share(caller, input) }),
   reportMessage: async (caller, input) => {
     await parts.reporting.report(caller, input)
     return { result: true }
@@ -60,13 +57,8 @@ export const handlers = (parts: Parts): Handlers<'messages'> => ({
     await parts.sending.requireMayPost(caller, roomId)
     return { result: true }
   },
-  postFile: async (caller, input) => ({
-    message: presentMessage(await parts.sending.sendFile(caller, input)),
-  }),
-  messageBySyncKey: async (caller, input) => {
-    const doc = await parts.sending.stored(caller, input)
-    return { message: doc && presentMessage(doc) }
-  },
+  postFile: async (caller, input) => ({ message: await parts.sending.sendFile(caller, input) }),
+  messageBySyncKey: async (caller, input) => ({ message: await parts.sending.stored(caller, input) }),
   replayMessages: (caller, input) => parts.syncing.replay(caller, input),
   quoteMessage: (_caller, input) => parts.looking.quote(input),
   surveyMessages: (_caller, input) => survey(parts.store, input),

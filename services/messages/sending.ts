@@ -1,9 +1,9 @@
-import { type Caller, Fault, type Input } from '@chat/contract'
+import { type Caller, Fault, type Input, type Message } from '@chat/contract'
 import type { Access, AccessCache } from './access.ts'
-import type { Committing } from './committing.ts'
+import type { Answering } from './answering.ts'
 import { findMessage } from './finding.ts'
 import { requireLength, requireMayWrite } from './rules.ts'
-import { type Draft, type MessageDoc, quoteOf, type Store } from './store.ts'
+import { type Draft, quoteOf, type Store } from './store.ts'
 
 type Place = { roomId: string; syncKey: string }
 type Said = Pick<Draft, 'data' | 'replyTo' | 'meta'>
@@ -12,16 +12,16 @@ type Said = Pick<Draft, 'data' | 'replyTo' | 'meta'>
 export class Sending {
   private readonly store: Store
   private readonly access: AccessCache
-  private readonly committing: Committing
+  private readonly answering: Answering
   private readonly textLength: number
-  constructor(store: Store, access: AccessCache, committing: Committing, textLength: number) {
+  constructor(store: Store, access: AccessCache, answering: Answering, textLength: number) {
     this.store = store
     this.access = access
-    this.committing = committing
+    this.answering = answering
     this.textLength = textLength
   }
 
-  async send(caller: Caller, { data, replyTo, meta, ...place }: Input<'sendMessage'>): Promise<MessageDoc> {
+  async send(caller: Caller, { data, replyTo, meta, ...place }: Input<'sendMessage'>): Promise<Message> {
     return this.post(caller, place, async () => {
       const text = typeof data.content === 'string' ? data.content : data.content.text
       requireLength(text, this.textLength)
@@ -33,7 +33,7 @@ export class Sending {
     })
   }
 
-  async sendFile(caller: Caller, { type, file, ...place }: Input<'postFile'>): Promise<MessageDoc> {
+  async sendFile(caller: Caller, { type, file, ...place }: Input<'postFile'>): Promise<Message> {
     return this.post(caller, place, async () => ({
       data: { type, content: { files: [file] } },
       replyTo: null,
@@ -47,20 +47,20 @@ export class Sending {
   }
 
   /** What the caller has stored under a syncKey. */
-  async stored(caller: Caller, { roomId, syncKey }: Place): Promise<MessageDoc | null> {
-    return this.access.during(caller, roomId, async () => {
+  async stored(caller: Caller, { roomId, syncKey }: Place): Promise<Message | null> {
+    return this.access.during(caller, roomId, async (access) => {
       const doc = await this.store.bySyncKey(roomId, caller.userId, syncKey)
-      return doc && this.committing.published(doc)
+      return doc && this.answering.answer(caller, access, doc)
     })
   }
 
   /** A syncKey that is stored already answers with its message, whatever has changed since. */
-  private post(caller: Caller, place: Place, say: () => Promise<Said>): Promise<MessageDoc> {
+  private post(caller: Caller, place: Place, say: () => Promise<Said>): Promise<Message> {
     return this.access.during(caller, place.roomId, async (access) => {
       const draft = await this.draft(access, place, say).catch((refusal) =>
         this.repeatOf(caller, place, refusal),
       )
-      return 'seq' in draft ? this.committing.published(draft) : this.committing.commit(draft)
+      return this.answering.answer(caller, access, draft)
     })
   }
 

@@ -12,6 +12,7 @@ import {
   pingMongo,
 } from '@chat/service'
 import { AccessCache } from './access.ts'
+import { Answering } from './answering.ts'
 import { Blocks } from './blocks.ts'
 import { openChanges } from './change-store.ts'
 import { Changing } from './changing.ts'
@@ -65,6 +66,7 @@ export const start = (options: Options) =>
     const sources = sourcesOf(store, changes, presenting)
     const outbox = await scope.use('outbox', new Outbox(sources, new EventLog(bus), logger), (o) => o.close())
     const committing = new Committing({ store, outbox, metrics, logger })
+    const answering = new Answering(committing, presenting)
     const indexing = new Indexing(search)
     const indexer = consumeEvents({
       bus,
@@ -77,9 +79,9 @@ export const start = (options: Options) =>
     const answers = handlers({
       store,
       outbox,
-      sending: new Sending(store, access, committing, textLength),
+      sending: new Sending(store, access, answering, textLength),
       posting: new Posting(store, bus, committing, textLength),
-      sharing: new Sharing(store, access, committing),
+      sharing: new Sharing(store, access, answering),
       changing: new Changing({ store, changes, access, outbox, presenting, bus, logger, textLength }),
       paging: new Paging(store, access, presenting),
       syncing: new Syncing(store, changes, access, presenting),

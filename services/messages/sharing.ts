@@ -1,32 +1,30 @@
-import { type Caller, Fault, type Input } from '@chat/contract'
+import { type Caller, Fault, type Input, type Message } from '@chat/contract'
 import type { Access, AccessCache } from './access.ts'
-import type { Committing } from './committing.ts'
+import type { Answering } from './answering.ts'
 import { findVisible } from './finding.ts'
 import { requireMayShare, requireNotFrozen, requireNotMuted } from './rules.ts'
-import type { Draft, MessageDoc, Store } from './store.ts'
+import type { Draft, Store } from './store.ts'
 
 /** Messages posted again in other rooms. */
 export class Sharing {
   private readonly store: Store
   private readonly access: AccessCache
-  private readonly committing: Committing
-  constructor(store: Store, access: AccessCache, committing: Committing) {
+  private readonly answering: Answering
+  constructor(store: Store, access: AccessCache, answering: Answering) {
     this.store = store
     this.access = access
-    this.committing = committing
+    this.answering = answering
   }
 
   /** All or nothing is checked; a repeat with the same syncKey stores what is missing. @returns a copy per target */
-  async share(caller: Caller, input: Input<'shareMessage'>): Promise<MessageDoc[]> {
+  async share(caller: Caller, input: Input<'shareMessage'>): Promise<Message[]> {
     const targetIds = [...new Set(input.targetRoomIds)]
     return this.access.duringAll(caller, [input.roomId, ...targetIds], async ([source, ...targets]) => {
       const copies = await this.copies(input, source as Access, targets, targetIds).catch((refusal) =>
         this.repeatsOf(caller, input.syncKey, targetIds, refusal),
       )
       return Promise.all(
-        copies.map((copy) =>
-          'seq' in copy ? this.committing.published(copy) : this.committing.commit(copy),
-        ),
+        copies.map((copy, index) => this.answering.answer(caller, targets[index] as Access, copy)),
       )
     })
   }

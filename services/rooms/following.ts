@@ -1,4 +1,4 @@
-import { isGone, type Message, maySee, type Rules } from '@chat/contract'
+import { isGone, type Message, maySee, quoteTextOf, type Rules, seqOf } from '@chat/contract'
 import type { Bus, StreamEvent } from '@chat/service'
 import type { Announcing } from './announcing.ts'
 import { memberId } from './documents.ts'
@@ -40,7 +40,7 @@ export class Following {
     // Cursors first: a list read in between shows an author a count too low for a moment, never too high.
     await store.moveCursors(new Map([...authored].map(([id, { seq }]) => [id, seq])))
     await store.takeLastMessages([...latest.values()])
-    this.tell([...latest.values()], [...authored.values()])
+    this.tell(await this.withoutGoneQuotes([...latest.values()]), [...authored.values()])
     // By sending, one has read what others wrote before: it is told as any other reading is.
     const readers = [...authored].flatMap(([id, message]) => {
       const { readSeq, master } = before.get(id) ?? { readSeq: message.seq, master: false }
@@ -48,6 +48,26 @@ export class Following {
       return isReading ? [{ message, fromSeq: readSeq, master }] : []
     })
     if (readers.length > 0) await this.tellReading(readers)
+  }
+
+  /**
+   * A message that is told may quote one that was gone before it came, since the quote was made before. Looked for
+   * after it is stored: a deletion that comes later finds it there.
+   */
+  private async withoutGoneQuotes(messages: Message[]): Promise<Message[]> {
+    const replies = messages.filter((message) => message.replyTo !== null)
+    if (replies.length === 0) return messages
+    const { gone, store } = this.parts
+    const sets = await gone.ofRooms(replies.map(({ roomId }) => roomId))
+    const quotesGone = ({ roomId, replyTo }: Message) =>
+      replyTo !== null && sets.get(roomId)?.includes(seqOf(roomId, replyTo.messageId) ?? 0)
+    return Promise.all(
+      messages.map(async (message) => {
+        if (!message.replyTo || !quotesGone(message)) return message
+        await store.requote(message.roomId, message.replyTo.messageId, '')
+        return { ...message, replyTo: { ...message.replyTo, text: '' } }
+      }),
+    )
   }
 
   /** What happened to messages later: which of them count, how the last one looks, what is still announced. */
@@ -58,8 +78,7 @@ export class Following {
     await store.takeLastMessages([...byRoom.values()].map((messages) => messages.reduce(later)))
     for (const [roomId, messages] of byRoom) {
       const lost = messages.filter(isGone)
-      for (const message of messages)
-        await store.requote(roomId, message._id, isGone(message) ? '' : (message.data.content.text ?? ''))
+      for (const message of messages) await store.requote(roomId, message._id, quoteTextOf(message))
       bus.publishRoom(roomId, 'gone', {})
       if (
         await store.unannounce(

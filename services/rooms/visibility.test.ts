@@ -128,6 +128,39 @@ test('a last message that quotes another says what that says now, and nothing of
   })
 })
 
+test('a reply that is sent while the quoted message goes shows nothing of it, in lists and in events', async () => {
+  for (let n = 0; n < 12; n++) {
+    room = await makeRoom(ann, ['ben', 'cho'])
+    await cho.get('joinRoom', room._id)
+    const quoted = await sendText(ben, room._id, 'secret')
+    const place = { roomId: room._id, messageId: quoted._id }
+    const going = n % 2 ? ben.get('deleteMessage', place) : ann.get('hideMessage', { ...place, hidden: true })
+    const [reply] = await Promise.all([sendText(ann, room._id, 'yes', { replyTo: quoted._id }), going])
+    // Everything that is told from here on is told after the ack.
+    const heard = cho.heard.length
+    await eventually(async () => {
+      const last = await listed(cho, room._id)
+      expect(last?.lastMessage).toMatchObject({ _id: reply._id, replyTo: { text: '' } })
+      const told = cho.payloads<Room>('updateRoomLastMessage').findLast(({ _id }) => _id === room._id)
+      expect(told?.lastMessage).toMatchObject({ _id: reply._id, replyTo: { text: '' } })
+    })
+    const updates = cho.heard.slice(heard).filter(({ event }) => event === 'updateRoomLastMessage')
+    expect(JSON.stringify(updates)).not.toContain('secret')
+  }
+}, 60_000)
+
+test('the last message tells how many have not read it by now', async () => {
+  room = await makeRoom(ann, ['ben', 'cho'])
+  const message = await sendText(ann, room._id, 'read me')
+  await eventually(async () =>
+    expect((await listed(ann, room._id))?.lastMessage).toMatchObject({ seq: 1, unReadUserCount: 2 }),
+  )
+  await ben.get('updateReadMessage', { roomId: room._id, messageId: message._id })
+  expect((await listed(ann, room._id))?.lastMessage).toMatchObject({ seq: 1, unReadUserCount: 1 })
+  await cho.get('joinRoom', room._id)
+  expect((await listed(ann, room._id))?.lastMessage).toMatchObject({ seq: 1, unReadUserCount: 0 })
+})
+
 test('what one deletes oneself is uncounted at once, and the last message is that message, emptied', async () => {
   room = await make()
   for (let n = 0; n < 5; n++) await sendText(ben, room._id, `${n}`)
