@@ -1,5 +1,6 @@
-import { type Bucket, type Connection, Lanes } from '@chat/service'
+import type { Bucket, Connection } from '@chat/service'
 import mongoose from 'mongoose'
+import type { Pacing } from './pacing.ts'
 import { isDuplicate } from './upload-store.ts'
 
 /**
@@ -29,8 +30,6 @@ const chunkSchema = new Schema<ChunkDoc>(
 // For the sweeping of those that an upload left behind.
 chunkSchema.index({ createdAt: 1 })
 
-/** Chunks that are stored at a time: the machine has messages to carry too. */
-const AT_ONCE = 2
 const PAGE = 1_000
 const CHUNK_TYPE = 'application/octet-stream'
 const INDEX_DIGITS = 10
@@ -44,14 +43,9 @@ const folderOf = (uploadId: string) => `incoming/${uploadId}/`
 const objectOf = (uploadId: string, index: number) => `${folderOf(uploadId)}${index}-${crypto.randomUUID()}`
 
 /** Chunks that are in no part yet. */
-export async function openChunks(connection: Connection, bucket: Bucket) {
+export async function openChunks(connection: Connection, bucket: Bucket, pacing: Pacing) {
   const model = connection.model<ChunkDoc>('Chunk', chunkSchema, 'chunks')
   await model.createIndexes()
-  const lanes = new Lanes()
-  let turn = 0
-  const put = (object: string, bytes: Buffer) =>
-    lanes.run(String(turn++ % AT_ONCE), () => bucket.put(object, bytes, CHUNK_TYPE))
-
   const store = {
     /** How far an upload is. Its last chunk stays as long as somebody may take it for open. */
     async tail(uploadId: string): Promise<Tail> {
@@ -65,7 +59,8 @@ export async function openChunks(connection: Connection, bucket: Bucket) {
     /** Stores the next chunk. @returns false where another one has become that */
     async add(uploadId: string, tail: Tail, data: Uint8Array): Promise<boolean> {
       const object = objectOf(uploadId, tail.slices)
-      await put(object, Buffer.from(data.buffer, data.byteOffset, data.byteLength))
+      const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+      await pacing.run(() => bucket.put(object, bytes, CHUNK_TYPE))
       const end = tail.bytes + data.length
       const chunk = { _id: idOf(uploadId, tail.slices), end, object, createdAt: new Date() }
       try {

@@ -13,6 +13,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type mongoose from 'mongoose'
 import { openChunks } from './chunk-store.ts'
 import { Clearing } from './clearing.ts'
+import { Pacing } from './pacing.ts'
 import { announce, noise, openStored, type Stored, send, sendChunk } from './testing.ts'
 import { openUploads } from './upload-store.ts'
 
@@ -29,7 +30,7 @@ beforeAll(async () => {
   stack = await startTestStack()
   stored = await openStored(stack)
   mongo = await openDatabase(stack, 'files')
-  const [uploads, chunks] = [await openUploads(mongo), await openChunks(mongo, stored.bucket)]
+  const [uploads, chunks] = [await openUploads(mongo), await openChunks(mongo, stored.bucket, new Pacing())]
   clearing = new Clearing({ uploads, chunks, bucket: stored.bucket, logger: createLogger('silent') })
   ann = await connectAs(stack, 'ann')
   const ben = await connectAs(stack, 'ben')

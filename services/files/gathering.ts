@@ -1,5 +1,6 @@
 import { type Bucket, Lanes } from '@chat/service'
 import type { Chunks, Tail } from './chunk-store.ts'
+import type { Pacing } from './pacing.ts'
 import type { UploadDoc, Uploads } from './upload-store.ts'
 
 /** The smallest that S3 takes, but for the last of a file. */
@@ -8,7 +9,7 @@ export const PART_BYTES = 5 * 1024 * 1024
 const MOST_CHUNK_BYTES = 8 * 1024 * 1024
 const AT_ONCE = 2
 
-type Stores = { uploads: Uploads; chunks: Chunks; bucket: Bucket }
+type Stores = { uploads: Uploads; chunks: Chunks; bucket: Bucket; pacing: Pacing }
 
 /** Gives an upload a name in S3 under which its parts are put. Null where it is gone. */
 export async function beginParts(stores: Pick<Stores, 'uploads' | 'bucket'>, upload: UploadDoc) {
@@ -49,7 +50,9 @@ export class Gathering {
     if (tail.bytes < PART_BYTES) return this.inTurn((room) => this.inOnePiece(upload, room))
     let at = await this.gather(upload, tail)
     while (at && at.moved.bytes < at.size) at = await this.moved(at, at.size - at.moved.bytes)
-    if (at?.s3Id) await this.stores.bucket.complete(at.path, at.s3Id, at.parts)
+    const { pacing, bucket } = this.stores
+    const { path, s3Id, parts } = at ?? {}
+    if (path && s3Id && parts) await pacing.run(() => bucket.complete(path, s3Id, parts))
   }
 
   private async inOnePiece({ id, path, size, mediaType }: UploadDoc, room: Buffer) {
@@ -71,7 +74,9 @@ export class Gathering {
     if (!upload?.s3Id) return upload
     const run = await this.stores.chunks.read(upload.id, upload.moved.slices, bytes, room)
     if (!run?.slices) return this.movedElsewhere(upload)
-    const part = await this.stores.bucket.putPart(upload.path, upload.s3Id, upload.parts.length + 1, run.data)
+    const { path, s3Id, parts } = upload
+    const { pacing, bucket } = this.stores
+    const part = await pacing.run(() => bucket.putPart(path, s3Id, parts.length + 1, run.data))
     const moved = {
       slices: upload.moved.slices + run.slices,
       bytes: upload.moved.bytes + run.bytes,

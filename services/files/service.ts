@@ -22,6 +22,7 @@ import { handlers } from './handlers.ts'
 import { Links } from './links.ts'
 import { openObjects } from './object-store.ts'
 import { Opening } from './opening.ts'
+import { Pacing } from './pacing.ts'
 import { Picturing } from './picturing.ts'
 import { Previewing } from './previewing.ts'
 import { openReferences } from './reference-store.ts'
@@ -51,8 +52,9 @@ export const start = (options: Options) =>
     )
     const bucket = await scope.use('s3', openBucket({ ...config.s3, url: options.s3Url }), (b) => b.close())
     const bus = await scope.use('nats', options.openBus(), (b) => b.close())
+    const pacing = new Pacing()
     const uploads = await openUploads(mongo)
-    const chunks = await openChunks(mongo, bucket)
+    const chunks = await openChunks(mongo, bucket, pacing)
     const objects = await openObjects(mongo)
     const store = await openReferences(mongo)
     await ensureStream(bus)
@@ -77,7 +79,7 @@ export const start = (options: Options) =>
     )
     const admitting = new Admitting(config.fileTypes)
     const opening = new Opening({ uploads, clearing, bus, limits })
-    const gathering = new Gathering({ uploads, chunks, bucket })
+    const gathering = new Gathering({ uploads, chunks, bucket, pacing })
     const finishing = new Finishing({
       ...{ uploads, objects, references, bucket, bus },
       ...{ admitting, previewing, clearing },
