@@ -26,6 +26,7 @@ type Shape = {
   properties?: Record<string, Shape>
   required?: string[]
   items?: Shape
+  bytes?: boolean
   minItems?: number
   minLength?: number
   maxLength?: number
@@ -40,6 +41,7 @@ function sample(shape: Shape): unknown {
     const { properties, required = [] } = shape
     return Object.fromEntries(required.map((key) => [key, sample(properties[key] as Shape)]))
   }
+  if (shape.bytes) return Buffer.from('x')
   if (shape.type === 'array')
     return Array.from({ length: shape.minItems ?? 0 }, () => sample(shape.items as Shape))
   if (shape.type === 'string') return 'x'.repeat(shape.minLength ?? 1)

@@ -8,7 +8,7 @@ import {
   type Row,
   rowOf,
 } from '@chat/contract'
-import { type Body, type Bus, Lanes, type Limits, type Logger, type Metrics } from '@chat/service'
+import type { Body, Bus, Limits, Logger, Metrics } from '@chat/service'
 import type { Socket } from 'socket.io'
 import type { Bucket } from './rates.ts'
 import type { Session } from './session.ts'
@@ -39,7 +39,6 @@ export class Dispatch {
   private readonly metrics: Metrics
   private readonly effects: Effects
   private readonly inFlight = new Set<Promise<void>>()
-  private readonly streams = new Lanes()
 
   constructor(parts: { bus: Bus; limits: Limits; logger: Logger; metrics: Metrics; effects: Effects }) {
     this.bus = parts.bus
@@ -90,9 +89,7 @@ export class Dispatch {
     try {
       const body = this.admit(socket, name, input, requestId)
       await effect?.before?.(socket, input)
-      const envelope = await this.inOrder(socket, body, () =>
-        this.bus.forward(name as OperationName, body, requestId),
-      )
+      const envelope = await this.bus.forward(name as OperationName, body, requestId)
       if (envelope.success) await effect?.succeeded?.(socket, input, envelope.data)
       else await effect?.failed?.(socket, input)
       return envelope
@@ -101,11 +98,6 @@ export class Dispatch {
       this.logger.error({ err: error, event, requestId }, 'event failed')
       return failed(new Fault('INTERNAL'), requestId)
     }
-  }
-
-  /** Bytes of one socket follow each other, also where their sender waits for no ack: instances share them. */
-  private inOrder<T>(socket: Socket, { bytes }: Body, forward: () => Promise<T>): Promise<T> {
-    return bytes ? this.streams.run(socket.id, forward) : forward()
   }
 
   /** Size, rate and session; the service validates the rest. @returns the request's body */
