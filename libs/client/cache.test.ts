@@ -61,6 +61,20 @@ test('a change of a message that is not held is not a reason to hold it', async 
   expect(await held()).toEqual([[2, '2']])
 })
 
+test('a held reply quotes what the quoted message says now, and nothing of what is gone', async () => {
+  const shown = { deleted: false, hidden: false }
+  const said = (text: string, version: string, status = shown) =>
+    ({ ...at(1, version), _id: 'm1', status, data: { content: { text } } }) as Message
+  const reply = { ...at(2), _id: 'm2', replyTo: { messageId: 'm1', text: 'first' } } as Message
+  const quote = async () => (await cache.messages('r1')).map(({ replyTo }) => replyTo?.text)[1]
+  await cache.begin(mark, cache.tick())
+  await cache.take('r1', [said('first', '1'), reply], cache.tick())
+  await cache.revise('r1', [said('second', '2')])
+  expect(await quote()).toBe('second')
+  await cache.revise('r1', [said('', '3', { ...shown, hidden: true })])
+  expect(await quote()).toBe('')
+})
+
 test('listeners hear what changed, and nothing where nothing did', async () => {
   const heard: unknown[] = []
   const off = cache.onChange((change) => heard.push(change))

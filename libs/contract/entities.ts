@@ -87,7 +87,7 @@ const Card = Type.Object({
 
 /** Empty where the message is deleted, or hidden from the receiver. */
 export const MessageContent = Type.Object({
-  text: Type.Optional(Type.String()),
+  text: Type.Optional(Text(0, 1_000_000)),
   files: Type.Optional(Type.Array(File)),
   rawData: Type.Optional(Card),
 })

@@ -7,6 +7,7 @@ import {
   Limit,
   LongText,
   MessageId,
+  Name,
   Nullable,
   Result,
   RoomId,
@@ -14,6 +15,8 @@ import {
   SyncKey,
   Text,
   Timestamp,
+  Url,
+  UserId,
 } from './values.ts'
 
 const One = { roomId: RoomId, messageId: MessageId }
@@ -242,7 +245,12 @@ export const messageInternals = {
     input: Type.Object({
       roomId: RoomId,
       syncKey: SyncKey,
-      author: Author,
+      /** What is not given is as the directory has it. */
+      author: Type.Object({
+        authorId: UserId,
+        nickName: Type.Optional(Name),
+        profileUrl: Type.Optional(Url),
+      }),
       data: Type.Object({ type: Type.Enum(['TEXT', 'ADMIN', 'CARD']), content: MessageContent }),
       meta: Type.Optional(FreeForm),
     }),

@@ -34,7 +34,7 @@ beforeEach(async () => {
 })
 
 type Data = Input<'postMessage'>['data']
-const bot = { authorId: 'bot', nickName: 'Bot', profileUrl: null }
+const bot = { authorId: 'bot', nickName: 'Bot' }
 const post = async (data: Data, syncKey = crypto.randomUUID() as string, roomId = room._id) =>
   (await bus.ask('postMessage', { userId: '', requestId: 'test' }, { roomId, syncKey, author: bot, data }))
     .message
@@ -44,6 +44,30 @@ const card: Data = {
     rawData: { cardType: 'LINK_INVITATION', text: 'Come in', buttons: [{ title: 'Go', action: 'link' }] },
   },
 }
+
+test('over HTTP too, as the contract has a card, under the name that the directory knows', async () => {
+  const path = `/v1/rooms/${room._id}/messages`
+  const author = { authorId: 'ann' }
+  const { status, body } = await stack.post(path, { author, data: card, syncKey: 'once' })
+  const { data } = body as { data: { message: Message } }
+  expect([status, data.message.data, data.message.author]).toEqual([
+    200,
+    card,
+    { authorId: 'ann', nickName: 'ann', profileUrl: null },
+  ])
+  expect(await stack.post(path, { author, data: card, syncKey: 'once' })).toEqual({ status, body })
+  const wrong = [
+    { author, data: { type: 'CARD', content: { text: 'no card' } } },
+    { author, data: { type: 'CARD', content: { rawData: { cardType: 'X', buttons: [{ title: 'Go' }] } } } },
+    { author, data: { type: 'ADMIN', content: { text: '\ud800' } } },
+    { author: {}, data: card },
+    { data: card },
+  ]
+  for (const input of wrong)
+    expect(await stack.post(path, input)).toMatchObject({ status: 400, body: { error: 'INVALID_REQUEST' } })
+  const nowhere = await stack.post('/v1/rooms/nowhere/messages', { author, data: card })
+  expect(nowhere).toMatchObject({ status: 404, body: { error: 'ROOM_NO_EXISTS' } })
+})
 
 test('a platform posts texts, admin messages and cards', async () => {
   const texts: Data[] = [

@@ -1,5 +1,6 @@
 import { type Caller, Fault, type Input, type Message, type MessageData } from '@chat/contract'
 import type { Bus } from '@chat/service'
+import type { Access } from './access.ts'
 import type { Committing } from './committing.ts'
 import { requireLength } from './rules.ts'
 import { type Draft, presentMessage, type Store } from './store.ts'
@@ -26,22 +27,27 @@ export class Posting {
 
   /** A syncKey that is stored already answers with its message, whatever has changed since. */
   async post(caller: Caller, input: Input<'postMessage'>): Promise<Message> {
-    const { roomId, author, syncKey, meta = null } = input
+    const { roomId, syncKey, meta = null } = input
+    const { authorId, ...given } = input.author
     const data = fitting(input.data)
     const facts = await this.bus.ask('roomFacts', caller, roomId)
     const refusal = this.refusalOf(facts, data)
-    const stored = refusal && (await this.store.bySyncKey(roomId, author.authorId, syncKey))
+    const stored = refusal && (await this.store.bySyncKey(roomId, authorId, syncKey))
     if (stored) return presentMessage(await this.committing.published(stored))
     if (refusal) throw refusal
-    const audience = facts.memberCount - ((await this.isMember(caller, roomId, author.authorId)) ? 1 : 0)
+    const member = await this.memberOf(caller, roomId, authorId)
+    const known = member?.author ?? { nickName: authorId.slice(0, 100).toWellFormed(), profileUrl: null }
+    const author = { ...known, ...given, authorId }
+    const audience = facts.memberCount - (member ? 1 : 0)
     return this.commit({ roomId, syncKey, author, data, meta, audience })
   }
 
-  private isMember(caller: Caller, roomId: string, userId: string): Promise<boolean> {
-    return this.bus.ask('roomAccess', caller, { roomId, userId }).then(
-      () => true,
-      () => false,
-    )
+  /** Null where they are not in the room: a platform may write in the name of anybody. */
+  private memberOf(caller: Caller, roomId: string, userId: string): Promise<Access | null> {
+    return this.bus.ask('roomAccess', caller, { roomId, userId }).catch((error) => {
+      if (error instanceof Fault && error.code === 'ROOM_NO_EXISTS') return null
+      throw error
+    })
   }
 
   private refusalOf({ isFrozen }: { isFrozen: boolean }, { content }: MessageData): Fault | null {

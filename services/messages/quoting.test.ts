@@ -102,3 +102,15 @@ test('an announcement may quote what is there', async () => {
   await expect(quote(message)).rejects.toMatchObject({ code: 'MESSAGE_NO_EXISTS' })
   await bus.close()
 })
+
+test('an author who is no master gets of their hidden message, sent again, what a page shows', async () => {
+  const syncKey = crypto.randomUUID()
+  const message = await sendText(ben, room._id, 'regretted', { syncKey })
+  await hide(message, true)
+  const again = await sendText(ben, room._id, 'regretted', { syncKey })
+  expect(again).toEqual((await newestPage(ben, room._id)).at(-1))
+  expect([again.data.content, again.status]).toEqual([{}, { deleted: false, hidden: true }])
+  const masters = await sendText(ann, room._id, 'mine', { syncKey })
+  await ann.get('hideMessage', { ...one(masters), hidden: true })
+  expect((await sendText(ann, room._id, 'mine', { syncKey })).data.content).toEqual({ text: 'mine' })
+})

@@ -213,7 +213,7 @@ test('the gallery lists links of members, cards and notices, newest first, until
   const text = 'see https://example.com'
   const link = await sendText(ben, roomId, text)
   await sendText(ben, roomId, 'no link')
-  const author = { authorId: 'bot', nickName: 'Bot', profileUrl: null }
+  const author = { authorId: 'bot', nickName: 'Bot' }
   const post = (syncKey: string, data: Input<'postMessage'>['data']) =>
     bus.ask('postMessage', { userId: '', requestId: 'test' }, { roomId, syncKey, author, data })
   await post('card', { type: 'CARD', content: { rawData: { cardType: 'offer', text: 'www.example.com' } } })

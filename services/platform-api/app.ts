@@ -43,6 +43,11 @@ export function createApp({ bus, auth, apiKeys, logger, metrics }: Parts): Koa {
     context.body = succeeded(await mintToken(auth, userId, expiresIn))
   })
 
+  router.post('/v1/rooms/:id/messages', async (context) => {
+    const message = { syncKey: crypto.randomUUID(), ...bodyOf(context), roomId: context.params.id as string }
+    context.body = succeeded(await bus.ask('postMessage', callerOf(context), message as Input<'postMessage'>))
+  })
+
   app.use(answerFailures(logger, metrics))
   app.use(async (context, next) => {
     requireKey(context.get('chat-api-key'))
@@ -81,7 +86,7 @@ async function requireReadablePath(context: Context, next: Next) {
 }
 
 /** No body at all is an empty object; one that does not say it is JSON is refused, or its wishes would go unheard. */
-function bodyOf(context: Context): unknown {
+function bodyOf(context: Context): object {
   if (context.request.length !== 0 && context.is('json', '+json') === false) {
     throw new Fault('INVALID_REQUEST', { message: 'The content-type must be application/json' })
   }
