@@ -1,6 +1,5 @@
-import type { Bucket, Connection } from '@chat/service'
+import type { Bucket, Connection, Pacing } from '@chat/service'
 import mongoose from 'mongoose'
-import type { Pacing } from './pacing.ts'
 import { isDuplicate } from './upload-store.ts'
 
 /**

@@ -1,5 +1,5 @@
 import type { Room } from '@chat/contract'
-import { createLogger } from '@chat/service'
+import { createLogger, Pacing } from '@chat/service'
 import {
   connectAs,
   makeRoom,
@@ -13,7 +13,6 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type mongoose from 'mongoose'
 import { openChunks } from './chunk-store.ts'
 import { Clearing } from './clearing.ts'
-import { Pacing } from './pacing.ts'
 import { announce, noise, openStored, type Stored, send, sendChunk } from './testing.ts'
 import { openUploads } from './upload-store.ts'
 
@@ -30,7 +29,7 @@ beforeAll(async () => {
   stack = await startTestStack()
   stored = await openStored(stack)
   mongo = await openDatabase(stack, 'files')
-  const [uploads, chunks] = [await openUploads(mongo), await openChunks(mongo, stored.bucket, new Pacing())]
+  const [uploads, chunks] = [await openUploads(mongo), await openChunks(mongo, stored.bucket, new Pacing(0))]
   clearing = new Clearing({ uploads, chunks, bucket: stored.bucket, logger: createLogger('silent') })
   ann = await connectAs(stack, 'ann')
   const ben = await connectAs(stack, 'ben')

@@ -1,6 +1,5 @@
-import { type Bucket, Lanes } from '@chat/service'
+import { type Bucket, Lanes, type Pacing } from '@chat/service'
 import type { Chunks, Tail } from './chunk-store.ts'
-import type { Pacing } from './pacing.ts'
 import type { UploadDoc, Uploads } from './upload-store.ts'
 
 /** The smallest that S3 takes, but for the last of a file. */

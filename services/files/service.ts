@@ -8,6 +8,7 @@ import {
   openAll,
   openBucket,
   openMongo,
+  Pacing,
   pingMongo,
 } from '@chat/service'
 import { Admitting } from './admitting.ts'
@@ -22,13 +23,15 @@ import { handlers } from './handlers.ts'
 import { Links } from './links.ts'
 import { openObjects } from './object-store.ts'
 import { Opening } from './opening.ts'
-import { Pacing } from './pacing.ts'
 import { Picturing } from './picturing.ts'
 import { Previewing } from './previewing.ts'
 import { openReferences } from './reference-store.ts'
 import { References } from './references.ts'
 import { Sweeping } from './sweeping.ts'
 import { openUploads } from './upload-store.ts'
+
+/** Uploads take a third of the time of what carries them, and leave the rest to messages. */
+const TRANSFER_REST = 2
 
 export type Options = {
   config: Pick<Config, 's3' | 'fileTypes' | 'limits'>
@@ -52,7 +55,7 @@ export const start = (options: Options) =>
     )
     const bucket = await scope.use('s3', openBucket({ ...config.s3, url: options.s3Url }), (b) => b.close())
     const bus = await scope.use('nats', options.openBus(), (b) => b.close())
-    const pacing = new Pacing()
+    const pacing = new Pacing(TRANSFER_REST)
     const uploads = await openUploads(mongo)
     const chunks = await openChunks(mongo, bucket, pacing)
     const objects = await openObjects(mongo)
