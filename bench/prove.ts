@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { startEngines } from '@chat/engines'
 import { startTestStack } from '@chat/testing'
 import { MongoClient } from 'mongodb'
@@ -11,6 +12,19 @@ import { proveSearch } from './proofs/search.ts'
 import { proveUploads } from './proofs/uploads.ts'
 import { print } from './report.ts'
 import { runScript } from './script.ts'
+
+const proofs = {
+  uploads: proveUploads,
+  'many-rooms': proveManyRooms,
+  'long-room': proveLongRoom,
+  search: proveSearch,
+}
+const { positionals: chosen } = parseArgs({ allowPositionals: true })
+const unknown = chosen.filter((name) => !Object.hasOwn(proofs, name))
+if (unknown.length > 0) {
+  console.error(`There is no proof named ${unknown.join(', ')}: they are ${Object.keys(proofs).join(', ')}`)
+  process.exit(2)
+}
 
 await runScript(async (scope, signal) => {
   const dataDir = await scope.use('data', mkdtemp(join(tmpdir(), 'chat-prove-')), (folder) =>
@@ -24,11 +38,12 @@ await runScript(async (scope, signal) => {
   const mongo = await scope.use('mongo', new MongoClient(urls.mongoUrl).connect(), (m) => m.close())
   const ground: Ground = { stack, mongo, verdicts: new Verdicts() }
   print('Proving what holds for large data: some minutes')
-  for (const prove of [proveUploads, proveManyRooms, proveLongRoom, proveSearch]) {
+  for (const [name, prove] of Object.entries(proofs)) {
+    if (chosen.length > 0 && !chosen.includes(name)) continue
     try {
       await prove(ground)
     } catch (error) {
-      ground.verdicts.claim(prove.name, false, (error as Error).message)
+      ground.verdicts.claim(name, false, (error as Error).message)
     }
   }
   return ground.verdicts.hold

@@ -80,3 +80,6 @@ export function roomAsSeenBy(
     alarmOn: member.alarmOn,
   }
 }
+
+/** The nickName of one who has not been given any. */
+export const defaultName = (userId: string) => userId.slice(0, 100).toWellFormed()

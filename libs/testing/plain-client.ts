@@ -1,4 +1,4 @@
-import type { Envelope } from '@chat/contract'
+import type { Envelope, Room } from '@chat/contract'
 import { io, type Socket } from 'socket.io-client'
 import type { TestStack } from './stack.ts'
 
@@ -27,6 +27,11 @@ export class PlainClient {
 
   payloads<T = never>(event: string): T[] {
     return this.heard.filter((item) => item.event === event).map((item) => item.payload)
+  }
+
+  /** The room as it was last told, by that event: other rooms' may come at any time. */
+  told(event: 'listenRoom' | 'updateRoomLastMessage', roomId: string): Room | undefined {
+    return this.payloads<Room>(event).findLast(({ _id }) => _id === roomId)
   }
 
   close() {

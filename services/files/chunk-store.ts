@@ -1,6 +1,5 @@
-import type { Bucket, Connection, Pacing } from '@chat/service'
+import { type Bucket, type Connection, isDuplicate, type Pacing } from '@chat/service'
 import mongoose from 'mongoose'
-import { isDuplicate } from './upload-store.ts'
 
 /**
  * One that came, and how far the file is with it. The primary key decides which chunk is which; the bytes lie in S3,

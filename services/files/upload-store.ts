@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { File } from '@chat/contract'
-import type { Connection, Part } from '@chat/service'
+import { type Connection, isDuplicate, type Part } from '@chat/service'
 import mongoose from 'mongoose'
 import type { Kind } from './admitting.ts'
 
@@ -72,10 +72,6 @@ export const uploadKey = ({ way, owner, roomId, syncKey }: UploadName) =>
   createHash('sha256')
     .update(JSON.stringify([way, owner, roomId, syncKey]))
     .digest('base64url')
-
-/** MongoDB's code for a second document with the same unique key. */
-export const isDuplicate = (error: unknown) =>
-  error instanceof Error && 'code' in error && error.code === 11000
 
 const closed = (state: 'done' | 'ended') => ({ state, openUntil: new Date(0) })
 

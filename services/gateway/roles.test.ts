@@ -322,7 +322,7 @@ async function fence({ roomId }: Scene) {
   if (frozen?.rules.isFreezed) await as('keeper').get('updateRoomSetting', { roomId, updateData })
   const { seq } = await send('keeper', roomId, 'fence')
   await eventually(() =>
-    expect(as('witness').payloads<Room>('updateRoomLastMessage').at(-1)).toMatchObject({
+    expect(as('witness').told('updateRoomLastMessage', roomId)).toMatchObject({
       _id: roomId,
       lastSeq: seq,
     }),

@@ -1,8 +1,8 @@
 import { changeId } from '@chat/contract'
-import type { Connection } from '@chat/service'
+import { type Connection, isDuplicate } from '@chat/service'
 import mongoose from 'mongoose'
 import { idRange, Numbering } from './numbering.ts'
-import { asStored, isDuplicate, type MessageDoc, type Store, statusOf } from './store.ts'
+import { asStored, type MessageDoc, type Store, statusOf } from './store.ts'
 
 export type ChangeKind = 'edit' | 'delete' | 'hide' | 'show'
 /** What happened to a message, numbered per room from 1 without gaps; the primary key arbitrates the numbers. */

@@ -47,7 +47,7 @@ const send = (text: string) =>
     roomId: room._id,
     data: { type: 'TEXT', content: text },
   })
-const shown = () => ben.payloads<Room>('updateRoomLastMessage').findLast(({ _id }) => _id === room._id)
+const shown = () => ben.told('updateRoomLastMessage', room._id)
 const heard = () => ben.payloads<Message>(`listenMessage_${room._id}`).map((message) => message.seq)
 
 /** As an instance does that dies before it publishes. */

@@ -1,4 +1,4 @@
-import { type Caller, Fault, type Input, type Message, type MessageData } from '@chat/contract'
+import { type Caller, defaultName, Fault, type Input, type Message, type MessageData } from '@chat/contract'
 import type { Bus } from '@chat/service'
 import type { Access } from './access.ts'
 import type { Committing } from './committing.ts'
@@ -36,7 +36,7 @@ export class Posting {
     if (stored) return presentMessage(await this.committing.published(stored))
     if (refusal) throw refusal
     const member = await this.memberOf(caller, roomId, authorId)
-    const known = member?.author ?? { nickName: authorId.slice(0, 100).toWellFormed(), profileUrl: null }
+    const known = member?.author ?? { nickName: defaultName(authorId), profileUrl: null }
     const author = { ...known, ...given, authorId }
     const audience = facts.memberCount - (member ? 1 : 0)
     return this.commit({ roomId, syncKey, author, data, meta, audience })

@@ -1,7 +1,6 @@
 import type { Message } from '@chat/contract'
-import type { Connection } from '@chat/service'
+import { type Connection, isDuplicate } from '@chat/service'
 import mongoose from 'mongoose'
-import { isDuplicate } from './store.ts'
 
 /** `message` as it was when it was reported. */
 export type Report = {

@@ -168,7 +168,3 @@ export function presentMessage(doc: MessageDoc, unReadUserCount = doc.audience):
     updatedAt: (doc.updatedAt ?? doc.createdAt).toISOString(),
   }
 }
-
-/** MongoDB's code for a second document with the same unique key. */
-export const isDuplicate = (error: unknown) =>
-  error instanceof Error && 'code' in error && error.code === 11000

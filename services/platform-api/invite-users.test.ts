@@ -49,10 +49,10 @@ test('200 is the Room itself, with those who were added and not those who were i
   expect(body.joinUsers.filter((joined) => joined.master).map((joined) => joined._id)).toEqual(['boss'])
   // The newcomer hears of the room, the others of the newcomer.
   await eventually(() =>
-    expect(guest.payloads<Room>('listenRoom').at(-1)).toMatchObject({ _id: room._id, memberCount: 4 }),
+    expect(guest.told('listenRoom', room._id)).toMatchObject({ _id: room._id, memberCount: 4 }),
   )
   await eventually(() =>
-    expect(staff.payloads<Room>('listenRoom').at(-1)).toMatchObject({ _id: room._id, memberCount: 4 }),
+    expect(staff.told('listenRoom', room._id)).toMatchObject({ _id: room._id, memberCount: 4 }),
   )
   expect(await guest.ask('joinRoom', room._id)).toMatchObject({ success: true, data: { unReadMsgCount: 0 } })
 })

@@ -1,7 +1,7 @@
 import { Fault, type User } from '@chat/contract'
-import type { Bus } from '@chat/service'
+import { type Bus, isDuplicate } from '@chat/service'
 import type { Directory } from './directory.ts'
-import { blockId, isDuplicate } from './documents.ts'
+import { blockId } from './documents.ts'
 import { presentUser } from './presenting.ts'
 import type { Store } from './store.ts'
 

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Fault } from '@chat/contract'
-import { type ClaimDoc, isDuplicate, type RoomDoc } from './documents.ts'
+import { isDuplicate } from '@chat/service'
+import type { ClaimDoc, RoomDoc } from './documents.ts'
 import type { Store } from './store.ts'
 
 /** The same link and the same set of people, in any order, as one key of fixed length. */

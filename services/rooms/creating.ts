@@ -1,5 +1,6 @@
 import {
   type Author,
+  defaultName,
   defaultRules,
   Fault,
   type Input,
@@ -7,12 +8,12 @@ import {
   type RoomType,
   type Rules,
 } from '@chat/contract'
+import { isDuplicate } from '@chat/service'
 import mongoose from 'mongoose'
 import { claimKey } from './claims.ts'
-import { isDuplicate, type RoomDoc } from './documents.ts'
+import type { RoomDoc } from './documents.ts'
 import { headsOf, type Joiner, newMembers } from './members.ts'
 import type { Parts } from './parts.ts'
-import { defaultName } from './presenting.ts'
 import { targetsOf } from './targets.ts'
 
 type PlatformRoom = Input<'createRoomWithMessage'>

@@ -1,6 +1,6 @@
-import type { Author } from '@chat/contract'
+import { type Author, defaultName } from '@chat/contract'
 import type { UserDoc } from './documents.ts'
-import { defaultName, presentUser } from './presenting.ts'
+import { presentUser } from './presenting.ts'
 import type { Store } from './store.ts'
 import { nameGrams } from './user-search.ts'
 

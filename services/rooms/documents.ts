@@ -65,7 +65,3 @@ export const blockId = (userId: string, blockedId: string) => JSON.stringify([us
 export const ofRoom = (roomId: string, after = '') => ({
   _id: { $gt: memberId(roomId, after), $lt: `${roomId};` },
 })
-
-/** MongoDB's code for a second document with the same unique key. */
-export const isDuplicate = (error: unknown) =>
-  error instanceof Error && 'code' in error && error.code === 11000

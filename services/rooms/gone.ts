@@ -1,5 +1,6 @@
 import { isGone, type Message } from '@chat/contract'
-import { type GoneDoc, isDuplicate, type Mark } from './documents.ts'
+import { isDuplicate } from '@chat/service'
+import type { GoneDoc, Mark } from './documents.ts'
 import type { Store } from './store.ts'
 
 /** What a message became, as far as counting goes. */

@@ -1,4 +1,4 @@
-import { type JoinUser, messageId, type Room, type User } from '@chat/contract'
+import { defaultName, type JoinUser, messageId, type Room, type User } from '@chat/contract'
 import type { MemberDoc, RoomDoc, UserDoc } from './documents.ts'
 
 export function presentMember(member: MemberDoc, user: UserDoc | undefined): JoinUser {
@@ -15,9 +15,6 @@ export function presentMember(member: MemberDoc, user: UserDoc | undefined): Joi
 
 const isMuted = (member: MemberDoc): member is MemberDoc & { mutedUntil: Date } =>
   member.mutedUntil != null && member.mutedUntil.getTime() > Date.now()
-
-/** The nickName of one who has not been given any. */
-export const defaultName = (userId: string) => userId.slice(0, 100).toWellFormed()
 
 export const presentUser = (userId: string, user: UserDoc | undefined): User => ({
   _id: userId,

@@ -87,6 +87,6 @@ test('what only a client can keep is told to it, and a partial change leaves the
   const expected = { canCopyMessage: false, canCaptureMessage: true, canLeaveOutRoom: true }
   expect(answer.room).toMatchObject({ name: 'Room', profileUrl: updateData.profileUrl, rules: expected })
   await eventually(() =>
-    expect(ben.payloads<Room>('listenRoom').at(-1)).toMatchObject({ _id: room._id, rules: expected }),
+    expect(ben.told('listenRoom', room._id)).toMatchObject({ _id: room._id, rules: expected }),
   )
 })

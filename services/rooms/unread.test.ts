@@ -76,11 +76,11 @@ test('the own other sockets learn of a moved cursor, on another gateway too', as
   const tablet = await connectAs(stack, 'ben', 0)
   await send(ann, _id, 'hello')
   await eventually(() =>
-    expect(tablet.payloads<Room>('updateRoomLastMessage').at(-1)).toMatchObject({ _id, unReadMsgCount: 1 }),
+    expect(tablet.told('updateRoomLastMessage', _id)).toMatchObject({ _id, unReadMsgCount: 1 }),
   )
   await ben.get('joinRoom', _id)
   await eventually(() =>
-    expect(tablet.payloads<Room>('updateRoomLastMessage').at(-1)).toMatchObject({ _id, unReadMsgCount: 0 }),
+    expect(tablet.told('updateRoomLastMessage', _id)).toMatchObject({ _id, unReadMsgCount: 0 }),
   )
   tablet.close()
 })
@@ -115,7 +115,7 @@ test('someone invited later starts with everything read', async () => {
   )
   await send(ben, room._id, 'after')
   await eventually(() =>
-    expect(cho.payloads<Room>('updateRoomLastMessage').at(-1)).toMatchObject({ unReadMsgCount: 1 }),
+    expect(cho.told('updateRoomLastMessage', room._id)).toMatchObject({ unReadMsgCount: 1 }),
   )
   cho.close()
 })
@@ -126,7 +126,7 @@ test('a message sent right after its room was made is shown, though a look at th
     const tablet = await connectAs(stack, 'ben', 0)
     await send(ann, _id, 'at once')
     await eventually(() =>
-      expect(tablet.payloads<Room>('updateRoomLastMessage').at(-1)).toMatchObject({ _id, unReadMsgCount: 1 }),
+      expect(tablet.told('updateRoomLastMessage', _id)).toMatchObject({ _id, unReadMsgCount: 1 }),
     )
     tablet.close()
   }
