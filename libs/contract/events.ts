@@ -34,6 +34,8 @@ export type UserEvents = {
   alarm: { roomId: string; alarmOn: boolean }
   /** They have blocked or unblocked someone: everybody they block now. */
   blocks: { userId: string; blocked: string[] }
+  /** What they have asked for can be had there until then. */
+  exportReady: { exportId: string; url: string; expiresAt: string }
 }
 
 /** What clients hear, by event name without its `_<roomId>` part. */
@@ -41,6 +43,7 @@ export type ServerEvents = {
   tokenExpired: { userId: string }
   listenRoom: Room
   updateRoomLastMessage: Room
+  exportReady: UserEvents['exportReady']
 }
 export type RoomServerEvents = {
   listenMessage: Message

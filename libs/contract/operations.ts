@@ -1,7 +1,9 @@
+import { exportInternals, exportOperations } from './exports.ts'
 import { fileInternals, fileOperations } from './files.ts'
 import { changeOperations, messageInternals, messageOperations } from './messages.ts'
 import type { InputOf, OutputOf, Row, ServiceName } from './operation.ts'
 import { memberOperations, roomInternals, roomOperations, userOperations } from './rooms.ts'
+import { wordInternals } from './words.ts'
 
 /** The one table: types, validators, subjects, dispatch, the typed client and the documents come from it. */
 export const operations = {
@@ -12,6 +14,9 @@ export const operations = {
   ...messageOperations,
   ...changeOperations,
   ...messageInternals,
+  ...wordInternals,
+  ...exportOperations,
+  ...exportInternals,
   ...fileOperations,
   ...fileInternals,
 }

@@ -360,6 +360,13 @@ export const roomInternals = {
     output: Type.Object({ roomIds: Type.Array(RoomId) }),
     errors: [],
   }),
+  describeUsers: operation({
+    service: 'rooms',
+    summary: 'What the directory knows of some users now; those it does not know are left out',
+    input: Type.Object({ userIds: Type.Array(UserId, { maxItems: 1000 }) }),
+    output: Type.Object({ users: Type.Array(User) }),
+    errors: [],
+  }),
   readersOf: operation({
     service: 'rooms',
     summary: 'Which present members have read a message, as far as the caller may see them',

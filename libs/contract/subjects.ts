@@ -27,6 +27,8 @@ export function subjectsOf(root = 'chat') {
     everyUser: (kind: keyof UserEvents) => `${root}.event.user.*.${kind}`,
     /** Processes that keep a copy of who may do what tell here that they are alive. */
     roll: `${root}.roll`,
+    /** A list of banned words has changed. */
+    words: `${root}.event.words`,
     stream: `${root.toUpperCase()}_EVENTS`,
   }
 }

@@ -20,9 +20,16 @@ function isPlain(value: unknown, depth: number): boolean {
 const isFreeForm = (value: unknown) =>
   isPlain(value, FREE_FORM_DEPTH) && Buffer.byteLength(JSON.stringify(value)) <= FREE_FORM_BYTES
 
+/** A day (it begins in UTC), or a time with its offset: nothing that is read by the machine's own zone. */
+const INSTANT = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?$/
+
 // `unicode: false` counts lengths in UTF-16 units, as contract.md does.
 const ajv = new Ajv({ unicode: false, strict: false, logger: false })
 ajv.addFormat('well-formed', { type: 'string', validate: (text: string) => text.isWellFormed() })
+ajv.addFormat('instant', {
+  type: 'string',
+  validate: (text: string) => INSTANT.test(text) && Number.isFinite(Date.parse(text)),
+})
 ajv.addKeyword({ keyword: 'bytes', validate: (_: boolean, value: unknown) => value instanceof Uint8Array })
 ajv.addKeyword({ keyword: 'freeForm', validate: (_: boolean, value: unknown) => isFreeForm(value) })
 

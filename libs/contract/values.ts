@@ -27,6 +27,14 @@ export const Bytes = Type.Unsafe<Uint8Array>({ bytes: true })
 export const Url = text(1, 2048)
 export const Cursor = text(1, 500)
 export const Timestamp = Type.String()
+/** A moment that somebody names, as ISO 8601 has it. */
+export const Instant = Type.String({ format: 'instant', maxLength: 40 })
+/** One address and nothing else; no line of a mail's head can be written with it. As HTML has it. */
+export const Email = Type.String({
+  maxLength: 254,
+  pattern:
+    "^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~\\-]{1,64}@[a-zA-Z0-9](?:[a-zA-Z0-9\\-]{0,61}[a-zA-Z0-9])?(?:\\.[a-zA-Z0-9](?:[a-zA-Z0-9\\-]{0,61}[a-zA-Z0-9])?)*$",
+})
 export const Seq = Type.Integer({ minimum: 0, maximum: 9_999_999_999 })
 /** A page longer than the server's maximum is shortened, not refused. */
 /** Whom an operation acts on. */

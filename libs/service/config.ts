@@ -70,6 +70,10 @@ export type Config = {
   s3: { url: string | null; publicUrl: string | null; bucket: string }
   /** Media types that may be uploaded; `image/*` stands for all of its kind. */
   fileTypes: string[]
+  /** What is done with a message that has a banned word. */
+  bannedWordsMode: 'refuse' | 'mask'
+  /** Null where no mail is sent. */
+  mail: { url: string; from: string } | null
   allowedOrigins: string[]
   limits: Limits
   logLevel: string
@@ -89,7 +93,7 @@ export class ConfigError extends Error {
   }
 }
 
-const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
 /** Reads variables one by one and remembers what is wrong with them. An empty variable counts as unset. */
 class Reader {
@@ -133,6 +137,22 @@ class Reader {
   matching(name: string, pattern: RegExp, hint: string, fallback: string): string {
     const value = this.text(name) ?? fallback
     return pattern.test(value) ? value : this.wrong(name, hint, fallback)
+  }
+
+  /** @param fallback the first one unless it is given */
+  choice<T extends string>(name: string, choices: readonly [T, ...T[]], fallback: T = choices[0]): T {
+    const value = this.text(name) ?? fallback
+    const chosen = choices.find((choice) => choice === value)
+    return chosen ?? this.wrong(name, `must be one of ${choices.join(', ')}`, fallback)
+  }
+
+  /** A server takes no mail that comes from nobody. */
+  mail(urlName: string, fromName: string): Config['mail'] {
+    const url = this.url(urlName, ['smtp', 'smtps'])
+    const from = this.text(fromName)
+    if (url === null) return null
+    const isSender = from !== null && /^[^\p{Cc}]*[^\s@<>]+@[^\s@<>]+>?$/u.test(from)
+    return isSender ? { url, from } : this.wrong(fromName, 'must be the sender of mails, an address', null)
   }
 
   limits(name: string): Limits {
@@ -199,14 +219,11 @@ export function readConfig(env: Env, isDevelopment: boolean): Config {
       ),
     },
     fileTypes: read.list('CHAT_FILE_TYPES', defaultFileTypes),
+    bannedWordsMode: read.choice('CHAT_BANNED_WORDS_MODE', ['refuse', 'mask']),
+    mail: read.mail('CHAT_SMTP_URL', 'CHAT_MAIL_FROM'),
     allowedOrigins: read.list('CHAT_ALLOWED_ORIGINS', isDevelopment ? ['*'] : []),
     limits: read.limits('CHAT_LIMITS'),
-    logLevel: read.matching(
-      'CHAT_LOG_LEVEL',
-      new RegExp(`^(${LOG_LEVELS.join('|')})$`),
-      `must be one of ${LOG_LEVELS.join(', ')}`,
-      'info',
-    ),
+    logLevel: read.choice('CHAT_LOG_LEVEL', LOG_LEVELS, 'info'),
   }
   const { auth, apiKeys } = config
   if (!isDevelopment && !auth.secret && !auth.jwksUrl) {

@@ -46,7 +46,7 @@ export const startStack = (options: StackOptions) =>
     const checks: Checks = {}
 
     for (let index = 0; index < (instances.messages ?? 1); index++) {
-      const starting = startMessages({ ...common('messages'), database: `${root}_messages` })
+      const starting = startMessages({ ...common('messages'), config, s3Url, database: `${root}_messages` })
       const { ready } = await scope.use('messages', starting, (service) => service.close())
       checks.messages = ready.mongo
     }

@@ -174,6 +174,7 @@ export class Sessions {
     if (kind === 'cursor') this.moveCursor(session, event.json())
     else if (kind === 'joined') void this.welcome(session, event.json())
     else if (kind === 'alarm') this.setAlarm(session, event.json())
+    else if (kind === 'exportReady') session.emit('exportReady', event.json())
     else if (kind === 'blocks') this.blocks.set(session, event.json<UserEvents['blocks']>().blocked)
   }
 

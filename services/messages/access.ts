@@ -4,6 +4,8 @@ import { Answers } from './answers.ts'
 
 export type Access = Output<'roomAccess'>
 
+type EndRemoved = (roomId: string, userIds: string[]) => Promise<void>
+
 const MAX_ROOMS = 20_000
 const FINISH_WITHIN_MS = 1_000
 
@@ -16,16 +18,23 @@ export class AccessCache {
   private readonly bus: Bus
   private readonly rooms = new Map<string, Answers<Access>>()
   private readonly running = new Map<string, Set<Promise<unknown>>>()
+  private endRemoved: EndRemoved = async () => {}
 
   constructor(bus: Bus) {
     this.bus = bus
     bus.subscribe(bus.subjects.everyRoom('access'), (request) => {
-      const { roomId } = request.json<RoomEvents['access']>()
+      const { roomId, removed = [] } = request.json<RoomEvents['access']>()
       this.rooms.delete(roomId)
-      void this.finished(roomId).then(() => confirm(bus, request))
+      const ended = removed.length > 0 ? this.endRemoved(roomId, removed) : null
+      void Promise.allSettled([this.finished(roomId), ended]).then(() => confirm(bus, request))
     })
     // Events may have been missed.
     bus.onReconnect(() => this.rooms.clear())
+  }
+
+  /** Also ends what those who are removed have been given, before that is confirmed. */
+  onRemoved(end: EndRemoved) {
+    this.endRemoved = end
   }
 
   /** Does something that the caller's membership of a room allows. @throws ROOM_NO_EXISTS where they are not in it */

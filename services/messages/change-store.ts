@@ -77,6 +77,14 @@ export async function openChanges(connection: Connection, messages: Store) {
       return true
     },
 
+    /** The seqs of messages that went with changes from one number to another, both inclusive. */
+    async goneBetween(roomId: string, from: number, to: number): Promise<number[]> {
+      const kinds: ChangeKind[] = ['delete', 'hide']
+      const going = { ...idRange(changeId, roomId, from, to), kind: { $in: kinds } }
+      const changes = await model.find(going, { seq: 1 }).lean<{ seq: number }[]>()
+      return changes.map(({ seq }) => seq)
+    },
+
     /** Changes from one number to another, both inclusive, in order. */
     async between(roomId: string, from: number, to: number): Promise<Changed[]> {
       const changes = await model

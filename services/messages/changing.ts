@@ -6,6 +6,7 @@ import { findMessage, requireVisible } from './finding.ts'
 import type { Outbox } from './outbox.ts'
 import type { Presenting } from './presenting.ts'
 import { requireLength, requireMaster, requireMayDelete, requireMayWrite } from './rules.ts'
+import type { Screening } from './screening.ts'
 import { type MessageDoc, type Store, statusOf } from './store.ts'
 
 /** Each time somebody else was faster, so the room is getting on. */
@@ -21,6 +22,7 @@ type Parts = {
   access: AccessCache
   outbox: Outbox
   presenting: Presenting
+  screening: Screening
   bus: Bus
   logger: Logger
   textLength: number
@@ -64,12 +66,14 @@ export class Changing {
   async edit(caller: Caller, { text, ...place }: Input<'editMessage'>): Promise<Message> {
     const message = await this.parts.access.during(caller, place.roomId, async (access) => {
       requireMayWrite(access)
+      const screen = await this.parts.screening.in(place.roomId)
       return this.change(caller, place, (doc) => {
         requireVisible(doc, access)
         if (doc.author.authorId !== caller.userId || doc.data.type !== 'TEXT') throw new Fault('FORBIDDEN')
         requireLength(text, this.parts.textLength)
-        if (doc.data.content.text === text) return null
-        return { kind: 'edit', becomes: { data: { type: 'TEXT', content: { text } } } }
+        const said = screen(text)
+        if (doc.data.content.text === said) return null
+        return { kind: 'edit', becomes: { data: { type: 'TEXT', content: { text: said } } } }
       })
     })
     await this.note(caller, message)

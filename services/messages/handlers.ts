@@ -1,5 +1,6 @@
 import type { Handlers } from '@chat/contract'
 import type { Changing } from './changing.ts'
+import type { Exporting } from './exporting.ts'
 import type { Looking } from './looking.ts'
 import type { Outbox } from './outbox.ts'
 import type { Paging } from './paging.ts'
@@ -11,6 +12,7 @@ import type { Sharing } from './sharing.ts'
 import type { Store } from './store.ts'
 import { survey } from './surveying.ts'
 import type { Syncing } from './syncing.ts'
+import type { WordKeeping } from './word-keeping.ts'
 
 export type Parts = {
   store: Store
@@ -24,6 +26,8 @@ export type Parts = {
   looking: Looking
   reporting: Reporting
   searching: Searching
+  exporting: Exporting
+  wordKeeping: WordKeeping
 }
 
 export const handlers = (parts: Parts): Handlers<'messages'> => ({
@@ -50,6 +54,14 @@ export const handlers = (parts: Parts): Handlers<'messages'> => ({
   messageReaders: (caller, input) => parts.looking.readers(caller, input),
   searchMessages: (caller, input) => parts.searching.search(caller, input),
   listGallery: (caller, input) => parts.searching.gallery(caller, input),
+  exportMessages: (caller, input) => parts.exporting.start(caller, input),
+  startExport: (caller, input) => parts.exporting.startForPlatform(caller, input),
+  getExport: (caller, input) => parts.exporting.get(caller, input),
+  listExports: (caller, input) => parts.exporting.list(caller, input),
+  listBannedWords: (caller, input) => parts.wordKeeping.list(caller, input),
+  putBannedWords: (caller, input) => parts.wordKeeping.put(caller, input),
+  addBannedWords: (caller, input) => parts.wordKeeping.add(caller, input),
+  removeBannedWords: (caller, input) => parts.wordKeeping.remove(caller, input),
   lastMessageOf: (_caller, roomId) => parts.outbox.reconcileAll(roomId),
   postFirstMessage: async (_caller, input) => ({ message: await parts.posting.first(input) }),
   postMessage: async (caller, input) => ({ message: await parts.posting.post(caller, input) }),

@@ -3,6 +3,7 @@ import type { Bus } from '@chat/service'
 import type { Access } from './access.ts'
 import type { Committing } from './committing.ts'
 import { requireLength } from './rules.ts'
+import type { Screening } from './screening.ts'
 import { type Draft, presentMessage, type Store } from './store.ts'
 
 /** What platforms write, in the name of anybody. */
@@ -10,12 +11,20 @@ export class Posting {
   private readonly store: Store
   private readonly bus: Bus
   private readonly committing: Committing
+  private readonly screening: Screening
   private readonly textLength: number
-  constructor(store: Store, bus: Bus, committing: Committing, textLength: number) {
-    this.store = store
-    this.bus = bus
-    this.committing = committing
-    this.textLength = textLength
+  constructor(parts: {
+    store: Store
+    bus: Bus
+    committing: Committing
+    screening: Screening
+    textLength: number
+  }) {
+    this.store = parts.store
+    this.bus = parts.bus
+    this.committing = parts.committing
+    this.screening = parts.screening
+    this.textLength = parts.textLength
   }
 
   /** The message a room is made with; asked again, it is the same one. */
@@ -29,12 +38,10 @@ export class Posting {
   async post(caller: Caller, input: Input<'postMessage'>): Promise<Message> {
     const { roomId, syncKey, meta = null } = input
     const { authorId, ...given } = input.author
-    const data = fitting(input.data)
+    const wanted = fitting(input.data)
     const facts = await this.bus.ask('roomFacts', caller, roomId)
-    const refusal = this.refusalOf(facts, data)
-    const stored = refusal && (await this.store.bySyncKey(roomId, authorId, syncKey))
-    if (stored) return presentMessage(await this.committing.published(stored))
-    if (refusal) throw refusal
+    const data = await this.screened(facts, roomId, wanted).catch((refusal) => refusal as Error)
+    if (data instanceof Error) return this.repeatOf({ roomId, authorId, syncKey }, data)
     const member = await this.memberOf(caller, roomId, authorId)
     const known = member?.author ?? { nickName: defaultName(authorId), profileUrl: null }
     const author = { ...known, ...given, authorId }
@@ -50,10 +57,21 @@ export class Posting {
     })
   }
 
-  private refusalOf({ isFrozen }: { isFrozen: boolean }, { content }: MessageData): Fault | null {
-    if (isFrozen) return new Fault('ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED')
-    const text = content.text ?? content.rawData?.text ?? ''
-    return text.length > this.textLength ? new Fault('MESSAGE_TOO_LONG') : null
+  /** @throws what keeps it from being posted */
+  private async screened({ isFrozen }: { isFrozen: boolean }, roomId: string, data: MessageData) {
+    if (isFrozen) throw new Fault('ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED')
+    requireLength(data.content.text ?? data.content.rawData?.text ?? '', this.textLength)
+    return this.screening.message(roomId, data)
+  }
+
+  /** @throws the refusal, unless it was stored before */
+  private async repeatOf(
+    { roomId, authorId, syncKey }: { roomId: string; authorId: string; syncKey: string },
+    refusal: Error,
+  ): Promise<Message> {
+    const stored = refusal instanceof Fault && (await this.store.bySyncKey(roomId, authorId, syncKey))
+    if (!stored) throw refusal
+    return presentMessage(await this.committing.published(stored))
   }
 
   private async commit(said: Omit<Draft, 'replyTo' | 'createdAt'>): Promise<Message> {

@@ -3,6 +3,7 @@ import type { Access, AccessCache } from './access.ts'
 import type { Answering } from './answering.ts'
 import { findMessage } from './finding.ts'
 import { requireLength, requireMayWrite } from './rules.ts'
+import type { Screening } from './screening.ts'
 import { type Draft, quoteOf, type Store } from './store.ts'
 
 type Place = { roomId: string; syncKey: string }
@@ -13,12 +14,20 @@ export class Sending {
   private readonly store: Store
   private readonly access: AccessCache
   private readonly answering: Answering
+  private readonly screening: Screening
   private readonly textLength: number
-  constructor(store: Store, access: AccessCache, answering: Answering, textLength: number) {
-    this.store = store
-    this.access = access
-    this.answering = answering
-    this.textLength = textLength
+  constructor(parts: {
+    store: Store
+    access: AccessCache
+    answering: Answering
+    screening: Screening
+    textLength: number
+  }) {
+    this.store = parts.store
+    this.access = parts.access
+    this.answering = parts.answering
+    this.screening = parts.screening
+    this.textLength = parts.textLength
   }
 
   async send(caller: Caller, { data, replyTo, meta, ...place }: Input<'sendMessage'>): Promise<Message> {
@@ -79,6 +88,7 @@ export class Sending {
       syncKey,
       author: access.author,
       ...said,
+      data: await this.screening.message(roomId, said.data),
       audience: access.memberCount - 1,
       createdAt: new Date(),
     }

@@ -1,43 +1,56 @@
 import {
   type Bus,
+  type Config,
+  type Connection,
   consumeEvents,
   EventLog,
   ensureStream,
   joinRoll,
-  type Limits,
   type Logger,
   type Metrics,
   openAll,
   openMongo,
   pingMongo,
+  type Scope,
 } from '@chat/service'
 import { AccessCache } from './access.ts'
 import { Answering } from './answering.ts'
 import { Blocks } from './blocks.ts'
-import { openChanges } from './change-store.ts'
+import { type Changes, openChanges } from './change-store.ts'
 import { Changing } from './changing.ts'
 import { Committing } from './committing.ts'
+import { ExportNotices } from './export-notices.ts'
+import { openExports } from './export-store.ts'
+import { ExportWorker } from './export-worker.ts'
+import { Exporting } from './exporting.ts'
 import { handlers } from './handlers.ts'
 import { Indexing } from './indexing.ts'
 import { Looking } from './looking.ts'
+import { Mailing } from './mailing.ts'
 import { Outbox } from './outbox.ts'
 import { Paging } from './paging.ts'
 import { Posting } from './posting.ts'
 import { Presenting } from './presenting.ts'
 import { openReports } from './report-store.ts'
 import { Reporting } from './reporting.ts'
+import { Screening } from './screening.ts'
 import { openSearch } from './search-store.ts'
 import { Searching } from './searching.ts'
 import { Sending } from './sending.ts'
 import { Sharing } from './sharing.ts'
 import { sourcesOf } from './sources.ts'
-import { openStore } from './store.ts'
+import { Storage } from './storage.ts'
+import { openStore, type Store } from './store.ts'
 import { Syncing } from './syncing.ts'
+import { WordKeeping } from './word-keeping.ts'
+import { WordLists } from './word-lists.ts'
+import { openWords } from './word-store.ts'
 
 export type Options = {
+  config: Pick<Config, 's3' | 'limits' | 'mail' | 'bannedWordsMode'>
   mongoUrl: string
   database?: string
-  limits: Limits
+  s3Url: string
   logger: Logger
   metrics: Metrics
   openBus: () => Promise<Bus>
@@ -46,7 +59,7 @@ export type Options = {
 /** Messages and their numbers. */
 export const start = (options: Options) =>
   openAll(async (scope) => {
-    const { logger, metrics, limits } = options
+    const { logger, metrics, config } = options
     const mongo = await scope.use(
       'mongo',
       openMongo(options.mongoUrl, options.database ?? 'chat_messages'),
@@ -59,7 +72,7 @@ export const start = (options: Options) =>
     const search = await openSearch(mongo)
     await ensureStream(bus)
 
-    const { textLength } = limits
+    const { textLength } = config.limits
     const access = new AccessCache(bus)
     await scope.use('roll', joinRoll(bus), (roll) => roll.close())
     const presenting = new Presenting(bus, new Blocks(bus))
@@ -67,6 +80,9 @@ export const start = (options: Options) =>
     const outbox = await scope.use('outbox', new Outbox(sources, new EventLog(bus), logger), (o) => o.close())
     const committing = new Committing({ store, outbox, metrics, logger })
     const answering = new Answering(committing, presenting)
+    const words = await openWords(mongo)
+    const wordLists = new WordLists(words, bus)
+    const screening = new Screening(wordLists, config.bannedWordsMode)
     const indexing = new Indexing(search)
     const indexer = consumeEvents({
       bus,
@@ -76,20 +92,39 @@ export const start = (options: Options) =>
       handle: (events) => indexing.handle(events),
     })
     await scope.use('indexer', indexer, (consumer) => consumer.close())
+    const exporting = await openExporting(scope, options, { mongo, bus, store, changes, access })
     const answers = handlers({
       store,
       outbox,
-      sending: new Sending(store, access, answering, textLength),
-      posting: new Posting(store, bus, committing, textLength),
-      sharing: new Sharing(store, access, answering),
-      changing: new Changing({ store, changes, access, outbox, presenting, bus, logger, textLength }),
+      sending: new Sending({ store, access, answering, screening, textLength }),
+      posting: new Posting({ store, bus, committing, screening, textLength }),
+      sharing: new Sharing(store, access, answering, screening),
+      changing: new Changing({
+        ...{ store, changes, access, outbox, presenting, screening },
+        ...{ bus, logger, textLength },
+      }),
       paging: new Paging(store, access, presenting),
       syncing: new Syncing(store, changes, access, presenting),
       looking: new Looking(store, access, bus),
       reporting: new Reporting(store, reports, access),
       searching: new Searching({ search, store, access, presenting, bus }),
+      exporting,
+      wordKeeping: new WordKeeping(words, wordLists, bus),
     })
     await scope.use('requests', bus.serve('messages', answers), (serving) => serving.close())
     await bus.flush()
     return { ready: { nats: () => bus.ping(), mongo: () => pingMongo(mongo) } }
   })
+
+type Around = { mongo: Connection; bus: Bus; store: Store; changes: Changes; access: AccessCache }
+
+/** Rooms as files: kept in S3, told to sockets or by mail. */
+async function openExporting(scope: Scope, { config, s3Url, logger }: Options, around: Around) {
+  const storage = await scope.use('s3', new Storage({ ...config.s3, url: s3Url }), (s) => s.close())
+  const mailing = config.mail && (await scope.use('mail', new Mailing(config.mail), (m) => m.close()))
+  const exports = await openExports(around.mongo)
+  const notices = new ExportNotices({ ...around, mailing, storage })
+  const parts = { ...around, exports, notices, storage, logger }
+  const worker = await scope.use('exports', new ExportWorker(parts), (w) => w.close())
+  return new Exporting({ ...parts, worker, sendsMail: mailing !== null })
+}

@@ -1,8 +1,9 @@
-import { type Caller, Fault, type Input, type Message } from '@chat/contract'
+import { type Caller, Fault, type Input, type Message, type MessageData } from '@chat/contract'
 import type { Access, AccessCache } from './access.ts'
 import type { Answering } from './answering.ts'
 import { findVisible } from './finding.ts'
 import { requireMayShare, requireNotFrozen, requireNotMuted } from './rules.ts'
+import type { Screening } from './screening.ts'
 import type { Draft, Store } from './store.ts'
 
 /** Messages posted again in other rooms. */
@@ -10,10 +11,12 @@ export class Sharing {
   private readonly store: Store
   private readonly access: AccessCache
   private readonly answering: Answering
-  constructor(store: Store, access: AccessCache, answering: Answering) {
+  private readonly screening: Screening
+  constructor(store: Store, access: AccessCache, answering: Answering, screening: Screening) {
     this.store = store
     this.access = access
     this.answering = answering
+    this.screening = screening
   }
 
   /** All or nothing is checked; a repeat with the same syncKey stores what is missing. @returns a copy per target */
@@ -40,11 +43,14 @@ export class Sharing {
     targets.forEach(requireNotMuted)
     // What is hidden leaves the room through nobody, masters included.
     const { data } = await findVisible(this.store, place, { master: false })
+    const said: MessageData = data.type === 'ADMIN' ? { ...data, type: 'TEXT' } : data
+    // Each room has words of its own, and lists are longer than when the message was written.
+    const screened = await Promise.all(targetIds.map((roomId) => this.screening.message(roomId, said)))
     return targets.map(({ author, memberCount }, index) => ({
       roomId: targetIds[index] as string,
       syncKey,
       author,
-      data: data.type === 'ADMIN' ? { ...data, type: 'TEXT' } : data,
+      data: screened[index] as MessageData,
       replyTo: null,
       meta: null,
       audience: memberCount - 1,

@@ -96,11 +96,21 @@ export async function openStore(connection: Connection) {
 
     /** Messages from one seq to another, both inclusive, oldest first. */
     async between(roomId: string, from: number, to: number): Promise<MessageDoc[]> {
-      const docs = await model
+      return store.quotingEach(await store.plainBetween(roomId, from, to))
+    },
+
+    /** Likewise, without what replies quote. */
+    plainBetween(roomId: string, from: number, to: number): Promise<MessageDoc[]> {
+      return model
         .find(idRange(messageId, roomId, from, to))
         .sort({ _id: 1 })
         .lean<MessageDoc[]>()
-      return store.quotingEach(docs)
+    },
+
+    /** When a message was written, in ms; null where there is none. */
+    async timeOf(roomId: string, seq: number): Promise<number | null> {
+      const found = await model.findById(messageId(roomId, seq), { createdAt: 1 }).lean<{ createdAt: Date }>()
+      return found?.createdAt.getTime() ?? null
     },
 
     /** Of the messages from one seq to another those that were ever changed, without their content. */

@@ -1,9 +1,12 @@
-import { type Caller, Fault, failed, type Input, succeeded, errors as table } from '@chat/contract'
+import { Fault, failed, type Input, succeeded, errors as table } from '@chat/contract'
 import { type Auth, type Bus, faultOf, type Logger, type Metrics } from '@chat/service'
 import { bodyParser } from '@koa/bodyparser'
 import Router from '@koa/router'
 import Koa, { type Context, type Next } from 'koa'
+import { bodyOf, callerOf } from './asking.ts'
 import { createKeyCheck } from './auth.ts'
+import { routeBannedWords } from './banned-words.ts'
+import { routeExports } from './exports.ts'
 import { DEFAULT_EXPIRES_IN_S, mintToken } from './tokens.ts'
 
 type Parts = { bus: Bus; auth: Auth; apiKeys: string[]; logger: Logger; metrics: Metrics }
@@ -17,8 +20,6 @@ const NAMED = new Set<string>([
   'INVITER_ID_IS_NOT_MASTER',
   'JOIN_USERS_EMPTY',
 ])
-
-const callerOf = (context: Context): Caller => ({ userId: '', requestId: context.state.requestId })
 
 /** The HTTP side: /chat/* as the original document has it, /v1/* in the envelope. */
 export function createApp({ bus, auth, apiKeys, logger, metrics }: Parts): Koa {
@@ -48,13 +49,21 @@ export function createApp({ bus, auth, apiKeys, logger, metrics }: Parts): Koa {
     context.body = succeeded(await bus.ask('postMessage', callerOf(context), message as Input<'postMessage'>))
   })
 
+  routeBannedWords(router, { bus })
+  routeExports(router, { bus })
+
   app.use(answerFailures(logger, metrics))
   app.use(async (context, next) => {
     requireKey(context.get('chat-api-key'))
     await next()
   })
   app.use(requireReadablePath)
-  app.use(bodyParser({ enableTypes: ['json'], jsonLimit: '4mb', jsonStrict: true, onError: refuseBody }))
+  app.use(
+    bodyParser({
+      ...{ enableTypes: ['json'], jsonLimit: '4mb', jsonStrict: true, onError: refuseBody },
+      parsedMethods: ['POST', 'PUT', 'PATCH', 'DELETE'],
+    }),
+  )
   app.use(router.routes())
   app.use((context) => {
     context.status = 404
@@ -83,18 +92,6 @@ async function requireReadablePath(context: Context, next: Next) {
     throw new Fault('INVALID_REQUEST', { message: 'The path is not percent-encoded UTF-8' })
   }
   await next()
-}
-
-/** No body at all is an empty object; one that does not say it is JSON is refused, or its wishes would go unheard. */
-function bodyOf(context: Context): object {
-  if (context.request.length !== 0 && context.is('json', '+json') === false) {
-    throw new Fault('INVALID_REQUEST', { message: 'The content-type must be application/json' })
-  }
-  const { body } = context.request as { body?: unknown }
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw new Fault('INVALID_REQUEST', { message: 'The body must be a JSON object' })
-  }
-  return body
 }
 
 const MAX_EXPIRES_IN_S = 10 * 365 * 24 * 3_600

@@ -1,4 +1,4 @@
-import { type Author, defaultName } from '@chat/contract'
+import { type Author, defaultName, type User } from '@chat/contract'
 import type { UserDoc } from './documents.ts'
 import { presentUser } from './presenting.ts'
 import type { Store } from './store.ts'
@@ -73,6 +73,11 @@ export class Directory {
   async author(userId: string): Promise<Author> {
     const { _id, ...profile } = presentUser(userId, (await this.profiles([userId])).get(userId))
     return { authorId: _id, ...profile }
+  }
+
+  /** Those of `userIds` that exist, as others see them. */
+  async users(userIds: string[]): Promise<User[]> {
+    return [...(await this.profiles(userIds)).values()].map((user) => presentUser(user._id, user))
   }
 
   async profiles(userIds: Iterable<string>): Promise<Map<string, UserDoc>> {

@@ -112,6 +112,7 @@ export function handlers(parts: Parts): Handlers<'rooms'> {
     roomFacts: (_caller, roomId) => sessions.facts(roomId),
     blocksOf: async (_caller, userId) => ({ blocked: await blocking.blockedBy(userId) }),
     roomsOfUser: async (_caller, userId) => ({ roomIds: await sessions.roomIdsOf(userId) }),
+    describeUsers: async (_caller, { userIds }) => ({ users: await directory.users(userIds) }),
     countUnread: async (_caller, input) => ({ counts: await reading.countUnread(input) }),
     readersOf: (caller, input) => reading.readersOf(caller, input),
     noteChange: async (_caller, message) => {

@@ -1,0 +1,147 @@
+import { type Caller, type Export, Fault, type Input, type Output } from '@chat/contract'
+import type { Bus, Logger } from '@chat/service'
+import type { AccessCache } from './access.ts'
+import type { ExportNotices } from './export-notices.ts'
+import { type ExportDoc, type Exports, isOver, newExport } from './export-store.ts'
+import type { ExportWorker } from './export-worker.ts'
+import { MAX_COUNT } from './fitting.ts'
+import type { Store } from './store.ts'
+
+const DEFAULT_LIMIT = 20
+const RETRY_AFTER_MS = 5_000
+/** Who took a slot and died before they stored their export. */
+const EMPTY_SLOT_MS = 60_000
+const PLATFORMS_AT_ONCE = 20
+
+type Wanted = Input<'exportMessages'>
+type Parts = {
+  store: Store
+  exports: Exports
+  notices: ExportNotices
+  worker: ExportWorker
+  access: AccessCache
+  bus: Bus
+  sendsMail: boolean
+  logger: Logger
+}
+
+/** What people ask about exports; the work is done by `ExportWorker`. */
+export class Exporting {
+  private readonly parts: Parts
+  constructor(parts: Parts) {
+    this.parts = parts
+    parts.access.onRemoved((roomId, userIds) => this.endAll(roomId, userIds))
+  }
+
+  /** @throws ROOM_NO_EXISTS, MAIL_NOT_CONFIGURED, and RATE_LIMITED while another one of theirs is not over */
+  start(caller: Caller, wanted: Wanted): Promise<Output<'exportMessages'>> {
+    requirePeriod(wanted)
+    return this.parts.access.during(caller, wanted.roomId, async () => {
+      this.requireMail(wanted)
+      const doc = await this.draft(caller, wanted)
+      await this.takeSlot(doc)
+      return this.queue(doc)
+    })
+  }
+
+  /** Likewise for a platform, which is in every room. */
+  async startForPlatform(caller: Caller, wanted: Wanted): Promise<Output<'startExport'>> {
+    requirePeriod(wanted)
+    await this.parts.bus.ask('roomFacts', caller, wanted.roomId)
+    this.requireMail(wanted)
+    if ((await this.parts.exports.countOpen('')) >= PLATFORMS_AT_ONCE) throw isBusy()
+    return this.queue(await this.draft({ ...caller, userId: '' }, wanted))
+  }
+
+  /** @throws FILE_NO_EXISTS for what is not theirs, or no more, and ROOM_NO_EXISTS where they are not in the room now */
+  async get({ userId }: Caller, { exportId }: Input<'getExport'>): Promise<Export> {
+    const { exports, notices } = this.parts
+    const doc = await exports.find(exportId)
+    const isOwn = doc && (userId === '' || doc.userId === userId)
+    if (!isOwn || doc.expiresAt.getTime() <= Date.now()) throw new Fault('FILE_NO_EXISTS')
+    return notices.whileMember({ ...doc, userId }, async () => ({
+      ...present(doc),
+      ...(doc.state === 'ready' && (await notices.link(doc))),
+    }))
+  }
+
+  async list({ userId }: Caller, { limit, cursor }: Input<'listExports'>): Promise<Output<'listExports'>> {
+    const most = Math.min(limit ?? DEFAULT_LIMIT, MAX_COUNT)
+    const docs = await this.parts.exports.list(userId === '' ? null : userId, cursor, most + 1)
+    const list = docs.slice(0, most).map(present)
+    return { list, nextCursor: docs.length > most ? (list.at(-1)?.exportId ?? null) : null }
+  }
+
+  private requireMail({ email }: Wanted) {
+    if (email !== undefined && !this.parts.sendsMail) throw new Fault('MAIL_NOT_CONFIGURED')
+  }
+
+  private async draft({ userId }: Caller, { roomId, format, email, from, to }: Wanted): Promise<ExportDoc> {
+    return newExport({
+      ...{ userId, roomId, format, email: email ?? null },
+      from: from === undefined ? null : new Date(from),
+      to: to === undefined ? null : new Date(to),
+      lastSeq: await this.parts.store.lastSeq(roomId),
+    })
+  }
+
+  private async queue(doc: ExportDoc) {
+    await this.parts.exports.insert(doc)
+    this.parts.worker.wake()
+    return { exportId: doc._id }
+  }
+
+  /** One whose export is over is taken from it. */
+  private async takeSlot({ _id, userId }: ExportDoc): Promise<void> {
+    const { exports } = this.parts
+    for (let held = await exports.takeSlot(userId, _id); held; held = await exports.takeSlot(userId, _id)) {
+      const other = await exports.find(held.exportId)
+      const isFree = other ? isOver(other) : held.createdAt.getTime() < Date.now() - EMPTY_SLOT_MS
+      if (!isFree) throw isBusy(held.exportId)
+      await exports.freeSlot(userId, held.exportId)
+    }
+  }
+
+  /** Before their removal is acked: what was given to them opens no more. */
+  private async endAll(roomId: string, userIds: string[]) {
+    try {
+      const docs = await this.parts.exports.ofMembers(roomId, userIds)
+      await Promise.all(docs.map((doc) => this.parts.worker.remove(doc)))
+    } catch (err) {
+      this.parts.logger.error({ err, roomId }, 'exports of removed members not removed')
+    }
+  }
+}
+
+function requirePeriod({ from, to }: Wanted) {
+  if (from !== undefined && to !== undefined && Date.parse(from) >= Date.parse(to))
+    throw new Fault('INVALID_REQUEST', { message: 'The period ends before it begins' })
+}
+
+const isBusy = (exportId?: string) =>
+  new Fault('RATE_LIMITED', {
+    message: 'Another export of yours is not finished yet',
+    retryAfterMs: RETRY_AFTER_MS,
+    ...(exportId !== undefined && { data: { exportId } }),
+  })
+
+const STATES = { waiting: 'WAITING', running: 'RUNNING', ready: 'READY', failed: 'FAILED' } as const
+
+const present = (doc: ExportDoc): Export => ({
+  exportId: doc._id,
+  roomId: doc.roomId,
+  userId: doc.userId || null,
+  format: doc.format,
+  state: STATES[doc.state],
+  progress: progressOf(doc),
+  url: null,
+  expiresAt: null,
+  createdAt: doc.createdAt.toISOString(),
+})
+
+function progressOf({ state, firstSeq, lastSeq, seenSeq }: ExportDoc): number {
+  if (state === 'ready') return 100
+  if (state !== 'running') return 0
+  const seen = Math.max(0, seenSeq - firstSeq + 1)
+  return Math.min(99, Math.floor((100 * seen) / Math.max(1, lastSeq - firstSeq + 1)))
+}

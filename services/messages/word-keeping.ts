@@ -1,0 +1,106 @@
+import { type Caller, Fault, type Input, MAX_WORDS, type Output } from '@chat/contract'
+import type { Bus } from '@chat/service'
+import { characterOf } from './characters.ts'
+import { type Folded, fold } from './folding.ts'
+import type { WordLists } from './word-lists.ts'
+import type { WordList } from './word-matching.ts'
+import { EVERYWHERE, type Words } from './word-store.ts'
+
+type Page = Output<'listBannedWords'>
+type Some = Input<'addBannedWords'>
+
+/** What stands in a word without being part of it. */
+const PUNCTUATION = /^[\s.'’·_-]$/u
+
+/** The platform's lists of words: one for everyone, and one for each room that has its own. */
+export class WordKeeping {
+  private readonly words: Words
+  private readonly lists: WordLists
+  private readonly bus: Bus
+  constructor(words: Words, lists: WordLists, bus: Bus) {
+    this.words = words
+    this.lists = lists
+    this.bus = bus
+  }
+
+  async list(caller: Caller, { roomId }: Input<'listBannedWords'>): Promise<Page> {
+    const found = await this.words.find(await this.keyOf(caller, roomId))
+    return { words: found?.words ?? [], allow: found?.allow ?? [] }
+  }
+
+  put(caller: Caller, { roomId, words, allow = [] }: Input<'putBannedWords'>): Promise<Page> {
+    return this.change(caller, roomId, { words, allow }, (_before, given) => given)
+  }
+
+  /** A word that is there already, in whatever spelling, stays as it is. */
+  add(caller: Caller, { roomId, words = [], allow = [] }: Some): Promise<Page> {
+    return this.change(caller, roomId, { words, allow }, (before, given) => ({
+      words: [...before.words, ...given.words],
+      allow: [...before.allow, ...given.allow],
+    }))
+  }
+
+  /** In whatever spelling they are there. */
+  remove(caller: Caller, { roomId, words = [], allow = [] }: Some): Promise<Page> {
+    return this.change(caller, roomId, { words, allow }, (before, given) => ({
+      words: without(before.words, given.words, banned),
+      allow: without(before.allow, given.allow, allowed),
+    }))
+  }
+
+  /** @throws INVALID_REQUEST for words that mean nothing, and for too many of them */
+  private async change(
+    caller: Caller,
+    roomId: string | undefined,
+    given: WordList,
+    become: (before: WordList, given: WordList) => WordList,
+  ): Promise<Page> {
+    for (const word of [...given.words, ...given.allow]) requireMeaning(word)
+    const key = await this.keyOf(caller, roomId)
+    const most = key === EVERYWHERE ? MAX_WORDS.everywhere : MAX_WORDS.room
+    const list = await this.words.change(key, (before) => {
+      const { words, allow } = become(before, given)
+      const after = { words: unique(words, banned), allow: unique(allow, allowed) }
+      if (Math.max(after.words.length, after.allow.length) > most)
+        throw new Fault('INVALID_REQUEST', { message: `A list holds ${most} words at most` })
+      return after
+    })
+    await this.lists.announce(key)
+    return list
+  }
+
+  /** @throws ROOM_NO_EXISTS */
+  private async keyOf(caller: Caller, roomId: string | undefined): Promise<string> {
+    if (roomId === undefined) return EVERYWHERE
+    await this.bus.ask('roomFacts', caller, roomId)
+    return roomId
+  }
+}
+
+/** Two spellings of one word are one word; for an allowed one it matters what stands between its letters. */
+type Likeness = (form: Folded) => string
+const banned: Likeness = ({ letters }) => String.fromCodePoint(...letters)
+const allowed: Likeness = (form) => JSON.stringify([banned(form), form.parted])
+
+const unique = (words: string[], likeness: Likeness) => {
+  const first = new Map<string, string>()
+  for (const word of words) {
+    const key = likeness(fold(word))
+    if (!first.has(key)) first.set(key, word)
+  }
+  return [...first.values()]
+}
+
+function without(words: string[], others: string[], likeness: Likeness): string[] {
+  const gone = new Set(others.map((word) => likeness(fold(word))))
+  return words.filter((word) => !gone.has(likeness(fold(word))))
+}
+
+/** Signs are passed over in texts: `a$$` would stand for every `a`. */
+function requireMeaning(word: string) {
+  const signs = [...word].filter(
+    (each) => characterOf(each.codePointAt(0) as number).kind === 'seen' && !PUNCTUATION.test(each),
+  )
+  if (signs.length === 0 && fold(word).letters.length > 0) return
+  throw new Fault('INVALID_REQUEST', { message: `Words are made of letters and digits: "${word}" is not` })
+}
