@@ -6,7 +6,10 @@ import { isInPeriod } from './export-period.ts'
 import type { ExportDoc } from './export-store.ts'
 import { type MessageDoc, type Store, statusOf } from './store.ts'
 
-const BATCH = 500
+/** As many messages at a time as make about so much of the file, however long they are. */
+const BATCH_BYTES = 1024 * 1024
+const MAX_BATCH = 500
+const FIRST_BATCH = 8
 /** It takes half of the time, and leaves the rest to messages. */
 const REST = 1
 const MAX_NAMES = 10_000
@@ -22,6 +25,7 @@ export class Pieces {
   private readonly pacing = new Pacing(REST)
   private readonly doc: ExportDoc
   private readonly names = new Map<string, string>()
+  private batch = FIRST_BATCH
 
   constructor(parts: { store: Pick<Store, 'plainBetween'>; bus: Bus }, doc: ExportDoc) {
     this.store = parts.store
@@ -45,17 +49,22 @@ export class Pieces {
     let isFirst = from === this.doc.firstSeq
     if (isFirst) add(opening)
     while (next <= to && size < enough) {
-      const last = Math.min(to, next + BATCH - 1)
+      const last = Math.min(to, next + this.batch - 1)
+      const before = size
       const rows = await this.pacing.run(() => this.rows(next, last))
-      if (rows.length > 0) {
-        add(this.join(rows, isFirst))
-        isFirst = false
-      }
+      if (rows.length > 0) add(this.join(rows, isFirst))
+      isFirst &&= rows.length === 0
+      this.measure(size - before)
       see(last)
       next = last + 1
     }
     if (next > this.doc.lastSeq) add(closing)
     return { data: Buffer.concat(chunks), from, to: next - 1 }
+  }
+
+  private measure(bytes: number) {
+    const fitting = Math.round((this.batch * BATCH_BYTES) / Math.max(1, bytes))
+    this.batch = Math.max(1, Math.min(MAX_BATCH, fitting))
   }
 
   private join(rows: string[], isFirst: boolean) {

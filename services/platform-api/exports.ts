@@ -10,10 +10,8 @@ export function routeExports(router: Router, { bus }: Asking) {
   })
   router.get('/v1/exports', async (context) => {
     const { limit, cursor } = context.query
-    const input = {
-      ...(limit !== undefined && { limit: Number(limit) }),
-      ...(cursor !== undefined && { cursor }),
-    }
+    const count = /^\d+$/.test(String(limit)) ? Number(limit) : limit
+    const input = { ...(limit !== undefined && { limit: count }), ...(cursor !== undefined && { cursor }) }
     context.body = succeeded(await bus.ask('listExports', callerOf(context), input as Input<'listExports'>))
   })
   router.get('/v1/exports/:id', async (context) => {
