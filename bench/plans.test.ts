@@ -112,6 +112,33 @@ test('a repeated syncKey is found through an index', async () => {
   await expectIndexed(queries, ['messages by roomId, author.authorId, syncKey'])
 })
 
+test('a message is looked at for banned words by point reads, and by none once they are known', async () => {
+  await stack.post(`/v1/rooms/${sampleId}/banned-words`, { words: ['rude'] })
+  const send = (syncKey: string) => alice.get('sendMessage', draft(sampleId, syncKey))
+  await expectIndexed(await recordQueries(() => send('cold')), ['wordLists by _id'])
+  const warm = await recordQueries(() => send('warm'))
+  expect(warm.filter(({ collection }) => collection.name === 'wordLists')).toEqual([])
+})
+
+test('exports are found, listed, worked on and ended through indexes', async () => {
+  type List = { list: { exportId: string; state: string }[] }
+  const queries = await recordQueries(async () => {
+    const from = '2020-01-01'
+    const { exportId } = await alice.get<{ exportId: string }>('exportMessages', {
+      ...{ roomId, format: 'CSV', from },
+    })
+    await eventually(async () =>
+      expect(await alice.get('getExport', { exportId })).toMatchObject({ state: 'READY' }),
+    )
+    expect((await alice.get<List>('listExports', { limit: 1 })).list).toHaveLength(1)
+    await alice.get('kickOutUsers', { roomId, targetUserIds: ['bob'] })
+  })
+  await expectIndexed(queries, [
+    ...['exports by dueAt', 'exports by _id', 'exports by userId', 'exports by roomId, userId'],
+    'messages by _id',
+  ])
+})
+
 test('a query without an index would be seen', async () => {
   const queries = await recordQueries(() => alice.get('queryRooms', { keyword: 'long' }))
   const [query] = queries.filter(({ collection }) => collection.name === 'rooms')

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { startEngines } from '@chat/engines'
 import { startTestStack } from '@chat/testing'
 import { MongoClient } from 'mongodb'
+import { proveExports } from './proofs/exports.ts'
 import { proveLongRoom } from './proofs/long-room.ts'
 import { proveManyRooms } from './proofs/many-rooms.ts'
 import { type Ground, Verdicts } from './proofs/proof.ts'
@@ -17,6 +18,7 @@ const proofs = {
   uploads: proveUploads,
   'many-rooms': proveManyRooms,
   'long-room': proveLongRoom,
+  exports: proveExports,
   search: proveSearch,
 }
 const { positionals: chosen } = parseArgs({ allowPositionals: true })

@@ -128,3 +128,20 @@ test('keys and origins are lists; empty entries and spaces do not count', () => 
   expect(config.apiKeys).toEqual(['one', 'two'])
   expect(config.allowedOrigins).toEqual(['https://a.example', 'https://b.example'])
 })
+
+test('mail needs a server and a sender', () => {
+  const url = 'smtps://user:secret@mail.example:465'
+  const mailOf = (from: string) => readConfig({ CHAT_SMTP_URL: url, CHAT_MAIL_FROM: from }, true).mail
+  expect(readConfig({ CHAT_MAIL_FROM: 'chat@example.com' }, true).mail).toBeNull()
+  expect(mailOf('chat@example.com')).toEqual({ url, from: 'chat@example.com' })
+  expect(mailOf('"Chat" <chat@example.com>')?.from).toBe('"Chat" <chat@example.com>')
+  expect(variables(problemsOf({ CHAT_SMTP_URL: 'http://mail.example' }))).toEqual(['CHAT_SMTP_URL'])
+  for (const from of ['', 'chat', 'chat@example.com\nBcc: all@example.com'])
+    expect(variables(problemsOf({ CHAT_SMTP_URL: url, CHAT_MAIL_FROM: from }))).toEqual(['CHAT_MAIL_FROM'])
+})
+
+test('banned words are refused or masked', () => {
+  const modeOf = (mode: string) => readConfig({ CHAT_BANNED_WORDS_MODE: mode }, true).bannedWordsMode
+  expect([modeOf(''), modeOf('mask'), modeOf('refuse')]).toEqual(['refuse', 'mask', 'refuse'])
+  expect(variables(problemsOf({ CHAT_BANNED_WORDS_MODE: 'allow' }))).toEqual(['CHAT_BANNED_WORDS_MODE'])
+})

@@ -99,6 +99,7 @@ export function newExport(asked: Asked): ExportDoc {
 }
 export const inADay = (from = new Date()) => new Date(from.getTime() + DAY_MS)
 
+export const isExpired = ({ expiresAt }: ExportDoc) => expiresAt.getTime() <= Date.now()
 export const isOver = ({ state }: ExportDoc) => state === 'ready' || state === 'failed'
 
 /**
@@ -169,6 +170,13 @@ export async function openExports(connection: Connection) {
     /** @returns it as it then is; null where the claim is lost, or it is gone */
     update: (doc: ExportDoc, change: Partial<ExportDoc>): Promise<ExportDoc | null> =>
       model.findOneAndUpdate(own(doc), { $set: change }, { returnDocument: 'after' }).lean<ExportDoc>(),
+
+    /** Takes them from whoever works on them: they are due to be removed. */
+    async end(docs: ExportDoc[]) {
+      const now = new Date()
+      const ids = docs.map(({ _id }) => _id)
+      await model.updateMany({ _id: { $in: ids } }, { $set: { claim: null, expiresAt: now, dueAt: now } })
+    },
 
     async forget({ _id, userId }: ExportDoc) {
       await model.deleteOne({ _id })

@@ -2,7 +2,7 @@ import { Fault } from '@chat/contract'
 import { type Bucket, faultOf, type Logger } from '@chat/service'
 import type { ExportNotices } from './export-notices.ts'
 import { ExportRun, type Progress, type RunParts } from './export-run.ts'
-import { type ExportDoc, isOver, RENEW_MS } from './export-store.ts'
+import { type ExportDoc, isExpired, isOver, RENEW_MS } from './export-store.ts'
 import { isRefused } from './mailing.ts'
 
 /** Each keeps a piece of its file in memory. */
@@ -50,8 +50,8 @@ export class ExportWorker {
   /** What is left of an export when it is over for its asker. */
   async remove(doc: ExportDoc) {
     const bucket = await this.parts.storage.open()
-    await bucket.remove(doc.path)
     if (doc.uploadId !== null) await bucket.abort(doc.path, doc.uploadId)
+    await bucket.remove(doc.path)
     await this.parts.exports.forget(doc)
   }
 
@@ -64,7 +64,7 @@ export class ExportWorker {
   }
 
   private async seeTo(claimed: ExportDoc) {
-    if (claimed.expiresAt.getTime() <= Date.now()) return this.remove(claimed)
+    if (isExpired(claimed)) return this.remove(claimed)
     const progress: Progress = { seenSeq: claimed.seenSeq }
     const { exports } = this.parts
     const renew = () => exports.renew(claimed, progress.seenSeq).catch((error) => this.warn(claimed, error))
@@ -100,7 +100,8 @@ export class ExportWorker {
     try {
       const doc = await exports.find(claimed._id)
       // What was made of it meanwhile is nobody's.
-      if (!doc) return await (await storage.open()).remove(claimed.path)
+      if (!doc || (isExpired(doc) && doc.claim !== claimed.claim))
+        return await (await storage.open()).remove(claimed.path)
       if (doc.claim !== claimed.claim) return
       if (this.stopping.signal.aborted)
         return void (await exports.update(doc, { claim: null, dueAt: new Date() }))
@@ -108,7 +109,8 @@ export class ExportWorker {
       this.warn(doc, error)
       if (doc.tries + 1 < MAX_TRIES) return await this.retry(doc, error)
       const state = isOver(doc) ? doc.state : 'failed'
-      await exports.update(doc, { state, isTold: true, claim: null, dueAt: doc.expiresAt })
+      const dueAt = new Date(Math.max(doc.expiresAt.getTime(), Date.now() + MAX_PAUSE_MS))
+      await exports.update(doc, { state, isTold: true, claim: null, dueAt })
     } catch (err) {
       // Its claim runs out, and somebody finds it due.
       this.warn(claimed, err)

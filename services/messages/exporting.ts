@@ -2,7 +2,7 @@ import { type Caller, type Export, Fault, type Input, type Output } from '@chat/
 import type { Bus, Logger } from '@chat/service'
 import type { AccessCache } from './access.ts'
 import type { ExportNotices } from './export-notices.ts'
-import { type ExportDoc, type Exports, isOver, newExport } from './export-store.ts'
+import { type ExportDoc, type Exports, isExpired, isOver, newExport } from './export-store.ts'
 import type { ExportWorker } from './export-worker.ts'
 import { MAX_COUNT } from './fitting.ts'
 import type { Store } from './store.ts'
@@ -58,7 +58,7 @@ export class Exporting {
     const { exports, notices } = this.parts
     const doc = await exports.find(exportId)
     const isOwn = doc && (userId === '' || doc.userId === userId)
-    if (!isOwn || doc.expiresAt.getTime() <= Date.now()) throw new Fault('FILE_NO_EXISTS')
+    if (!isOwn || isExpired(doc)) throw new Fault('FILE_NO_EXISTS')
     return notices.whileMember({ ...doc, userId }, async () => ({
       ...present(doc),
       ...(doc.state === 'ready' && (await notices.link(doc))),
@@ -106,9 +106,11 @@ export class Exporting {
   private async endAll(roomId: string, userIds: string[]) {
     try {
       const docs = await this.parts.exports.ofMembers(roomId, userIds)
+      if (docs.length === 0) return
+      await this.parts.exports.end(docs)
       await Promise.all(docs.map((doc) => this.parts.worker.remove(doc)))
     } catch (err) {
-      this.parts.logger.error({ err, roomId }, 'exports of removed members not removed')
+      this.parts.logger.error({ err, roomId }, 'exports of removed members not removed yet')
     }
   }
 }
