@@ -1,5 +1,7 @@
 const ROOT = 0
-const UNLINKED = -1
+
+/** From one node to another, by a letter. */
+type Step = { node: number; parent: number; symbol: number }
 
 /**
  * Finds any number of patterns in one pass over a text (Aho and Corasick, 1975). A node is what was read last, as far
@@ -19,13 +21,14 @@ export class Automaton<T> {
 
   constructor(patterns: Iterable<readonly [letters: readonly number[], pattern: T]>) {
     const all = [...patterns]
-    for (const letter of all.flatMap(([letters]) => [...new Set(letters)]))
-      if (!this.alphabet.has(letter)) this.alphabet.set(letter, this.alphabet.size)
-    const paths = all.map(([letters, pattern]) => this.insert(letters, pattern))
-    this.fallback = new Int32Array(this.size).fill(UNLINKED)
+    for (const [letters] of all)
+      for (const letter of letters)
+        if (!this.alphabet.has(letter)) this.alphabet.set(letter, this.alphabet.size)
+    const levels: Step[][] = []
+    for (const [letters, pattern] of all) this.insert(letters, pattern, levels)
+    this.fallback = new Int32Array(this.size)
     this.ending = new Int32Array(this.size)
-    this.fallback[ROOT] = ROOT
-    this.link(paths)
+    for (const level of levels) for (const step of level) this.link(step)
   }
 
   /** Tells of every pattern, and of the place of its last letter. */
@@ -54,34 +57,29 @@ export class Automaton<T> {
     return this.edges.get(node * this.alphabet.size + symbol)
   }
 
-  /** @returns the symbols and nodes on its way */
-  private insert(letters: readonly number[], pattern: T): [symbol: number, node: number][] {
-    let node = ROOT
-    const path = letters.map((letter): [number, number] => {
+  /** @param levels takes the nodes that are new, by how many letters lead there */
+  private insert(letters: readonly number[], pattern: T, levels: Step[][]) {
+    let parent = ROOT
+    letters.forEach((letter, depth) => {
       const symbol = this.alphabet.get(letter) as number
-      let child = this.child(node, symbol)
-      if (child === undefined) {
-        child = this.size++
-        this.edges.set(node * this.alphabet.size + symbol, child)
+      let node = this.child(parent, symbol)
+      if (node === undefined) {
+        node = this.size++
+        this.edges.set(parent * this.alphabet.size + symbol, node)
+        levels[depth] ??= []
+        levels[depth].push({ node, parent, symbol })
       }
-      node = child
-      return [symbol, node]
+      parent = node
     })
-    this.patterns.set(node, [...(this.patterns.get(node) ?? []), pattern])
-    return path
+    const known = this.patterns.get(parent)
+    if (known) known.push(pattern)
+    else this.patterns.set(parent, [pattern])
   }
 
-  /** Shorter nodes first: each is linked by way of those. */
-  private link(paths: [symbol: number, node: number][][]) {
-    const longest = paths.reduce((most, path) => Math.max(most, path.length), 0)
-    for (let depth = 0; depth < longest; depth++)
-      for (const path of paths) {
-        const [symbol, node] = path[depth] ?? []
-        if (symbol === undefined || node === undefined || this.fallback[node] !== UNLINKED) continue
-        const parent = path[depth - 1]?.[1] ?? ROOT
-        const fallback = parent === ROOT ? ROOT : this.next(this.fallback[parent] as number, symbol)
-        this.fallback[node] = fallback
-        this.ending[node] = this.patterns.has(node) ? node : (this.ending[fallback] as number)
-      }
+  /** By way of nodes that fewer letters lead to, which are linked already. */
+  private link({ node, parent, symbol }: Step) {
+    const fallback = parent === ROOT ? ROOT : this.next(this.fallback[parent] as number, symbol)
+    this.fallback[node] = fallback
+    this.ending[node] = this.patterns.has(node) ? node : (this.ending[fallback] as number)
   }
 }
