@@ -3,8 +3,8 @@ import { connectAs, eventually, type PlainClient, startTestStack } from '@chat/t
 import { fillRoom } from '../bulk.ts'
 import { startChild } from '../child.ts'
 import { print } from '../report.ts'
-import type { MessagesProcess } from '../servers/messages.ts'
 import type { Memory } from '../servers/server.ts'
+import type { ServiceProcess } from '../servers/service.ts'
 import { databasesOf, type Ground, makeRoom } from './proof.ts'
 
 const FEW = 50_000
@@ -19,10 +19,13 @@ export async function proveExports(ground: Ground) {
   const { natsUrl, mongoUrl, s3Url } = ground.stack
   const engines = { natsUrl, mongoUrl, s3Url }
   const stack = await startTestStack({ engines, instances: { messages: 0, files: 0 } })
-  const messages = startChild<MessagesProcess>('servers/messages.ts', ['--expose-gc'])
+  const messages = startChild<ServiceProcess>('servers/service.ts', ['--expose-gc'])
   let alice: PlainClient | undefined
   try {
-    await messages.ask('start', { config: stack.config, root: stack.root, ...engines })
+    await messages.ask('start', {
+      service: 'messages',
+      place: { config: stack.config, root: stack.root, ...engines },
+    })
     alice = await connectAs(stack, 'alice')
     await proveMemory({ ...ground, stack }, alice, () => messages.ask('peak', null))
   } finally {

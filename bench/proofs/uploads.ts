@@ -3,7 +3,7 @@ import { connectAs, type PlainClient } from '@chat/testing'
 import { startChild } from '../child.ts'
 import type { Plan, Uploader } from '../load/uploader.ts'
 import { print } from '../report.ts'
-import type { FilesProcess } from '../servers/files.ts'
+import type { ServiceProcess } from '../servers/service.ts'
 import { type Ground, makeRoom } from './proof.ts'
 
 const UPLOADS = 10
@@ -17,12 +17,12 @@ const MAX_RATIO = 2
 /** Large files on their way cost bounded memory, and leave messages alone. */
 export async function proveUploads(ground: Ground) {
   const { stack, verdicts } = ground
-  const files = startChild<FilesProcess>('servers/files.ts')
+  const files = startChild<ServiceProcess>('servers/service.ts')
   const uploader = startChild<Uploader>('load/uploader.ts')
   let writer: PlainClient | undefined
   try {
     const { config, root, natsUrl, mongoUrl, s3Url } = stack
-    await files.ask('start', { config, root, natsUrl, mongoUrl, s3Url })
+    await files.ask('start', { service: 'files', place: { config, root, natsUrl, mongoUrl, s3Url } })
     const roomId = await makeRoom(ground, 'texts', ['writer'])
     writer = await connectAs(stack, 'writer')
     await timeTexts(writer, roomId, 100)
@@ -38,7 +38,7 @@ export async function proveUploads(ground: Ground) {
     while (!isOver) meanwhile.push(...(await timeTexts(writer, roomId, TEXTS / 10)))
     const sizes = await uploading
     const seconds = (performance.now() - began) / 1000
-    const peak = await files.ask('peak', null)
+    const { rss: peak } = await files.ask('peak', null)
     verdicts.claim(
       `${UPLOADS} files of ${FILE_BYTES / MIB} MiB at once arrive whole`,
       sizes.every((size) => size === FILE_BYTES),

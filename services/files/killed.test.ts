@@ -1,6 +1,3 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import type { Envelope, Room } from '@chat/contract'
 import {
   connectAs,
@@ -8,6 +5,8 @@ import {
   makeRoom,
   newestPage,
   type PlainClient,
+  type ServiceProcess,
+  startService,
   startTestStack,
   type TestStack,
 } from '@chat/testing'
@@ -23,14 +22,13 @@ import {
   sendChunk,
 } from './testing.ts'
 
-const PROGRAM = fileURLToPath(new URL('./alone.ts', import.meta.url))
 const CHUNK = 500_000
 const PATIENCE_MS = 1_000
 let stack: TestStack
 let stored: Stored
 let ann: PlainClient
 let room: Room
-let running: ChildProcess[] = []
+let running: ServiceProcess[] = []
 
 beforeAll(async () => {
   stack = await startTestStack({ instances: { files: 0 } })
@@ -40,7 +38,7 @@ beforeAll(async () => {
   ben.close()
 })
 afterAll(async () => {
-  for (const child of running) child.kill('SIGKILL')
+  for (const child of running) await child.kill()
   ann?.close()
   await stored?.close()
   await stack?.close()
@@ -50,19 +48,14 @@ beforeEach(async () => {
 })
 
 async function startFiles() {
-  const { config, root, natsUrl, mongoUrl, s3Url } = stack
-  const place = JSON.stringify({ config, root, natsUrl, mongoUrl, s3Url })
-  const child = fork(PROGRAM, [place], { execArgv: ['--disable-warning=ExperimentalWarning'] })
-  running.push(child)
-  await once(child, 'message')
-  return child
+  const files = await startService('files', stack)
+  running.push(files)
+  return files
 }
 
-async function kill(child: ChildProcess) {
-  const exited = once(child, 'exit')
-  child.kill('SIGKILL')
-  await exited
-  running = running.filter((other) => other !== child)
+async function kill(files: ServiceProcess) {
+  await files.kill()
+  running = running.filter((other) => other !== files)
 }
 
 /** As a client does that sends again what is not answered soon. */
