@@ -138,7 +138,7 @@ test('a period holds what was said from its beginning until before its end', asy
   expect(texts(await rows(ann, { from: '2001-01-01', to: '2001-01-02T00:00:00+09:00' }))).toEqual([])
 })
 
-test('a long room is found its period in by few reads', async () => {
+test('a long room is exported whole, or a period of it', async () => {
   await seedRoom(database, await sendText(ben, room._id, 'sample'), 20_001)
   const list = await rows(ann, {
     from: seededAt(5_000).toISOString(),

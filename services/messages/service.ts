@@ -80,9 +80,7 @@ export const start = (options: Options) =>
     const outbox = await scope.use('outbox', new Outbox(sources, new EventLog(bus), logger), (o) => o.close())
     const committing = new Committing({ store, outbox, metrics, logger })
     const answering = new Answering(committing, presenting)
-    const words = await openWords(mongo)
-    const wordLists = new WordLists(words, bus)
-    const screening = new Screening(wordLists, config.bannedWordsMode)
+    const { screening, wordKeeping } = await openWording(mongo, bus, config.bannedWordsMode)
     const indexing = new Indexing(search)
     const indexer = consumeEvents({
       bus,
@@ -109,12 +107,18 @@ export const start = (options: Options) =>
       reporting: new Reporting(store, reports, access),
       searching: new Searching({ search, store, access, presenting, bus }),
       exporting,
-      wordKeeping: new WordKeeping(words, wordLists, bus),
+      wordKeeping,
     })
     await scope.use('requests', bus.serve('messages', answers), (serving) => serving.close())
     await bus.flush()
     return { ready: { nats: () => bus.ping(), mongo: () => pingMongo(mongo) } }
   })
+
+async function openWording(mongo: Connection, bus: Bus, mode: Config['bannedWordsMode']) {
+  const words = await openWords(mongo)
+  const lists = new WordLists(words, bus)
+  return { screening: new Screening(lists, mode), wordKeeping: new WordKeeping(words, lists, bus) }
+}
 
 type Around = { mongo: Connection; bus: Bus; store: Store; changes: Changes; access: AccessCache }
 

@@ -2,9 +2,8 @@ import { type Bus, encode } from '@chat/service'
 import { Matcher } from './word-matching.ts'
 import { EVERYWHERE, type Words } from './word-store.ts'
 
-const MAX_LISTS = 50_000
-/** Of all lists of rooms together: some 60 MB. */
-const MAX_SIZE = 1_000_000
+/** How many lists are kept, and how large those of rooms may be together: some 60 MB. */
+const BOUNDS = { lists: 50_000, size: 1_000_000 }
 const RECHECK_MS = 30_000
 
 /** `size` is 0 until it is loaded. */
@@ -16,15 +15,17 @@ type Entry = { matcher: Promise<Matcher | null>; revision: number; size: number;
  * then, while nobody waits.
  */
 export class WordLists {
-  private readonly words: Words
+  private readonly words: Pick<Words, 'find' | 'revision'>
   private readonly bus: Bus
   /** Those not asked for the longest come first. */
   private readonly entries = new Map<string, Entry>()
   private size = 0
+  private readonly bounds: typeof BOUNDS
 
-  constructor(words: Words, bus: Bus) {
+  constructor(words: Pick<Words, 'find' | 'revision'>, bus: Bus, bounds = BOUNDS) {
     this.words = words
     this.bus = bus
+    this.bounds = bounds
     bus.subscribe(bus.subjects.words, (event) => this.drop(event.json<{ key: string }>().key))
     bus.onReconnect(() => this.clear())
   }
@@ -64,7 +65,7 @@ export class WordLists {
     }
     entry.matcher.catch(() => this.drop(key, entry))
     this.entries.set(key, entry)
-    if (this.entries.size > MAX_LISTS) this.dropOldest()
+    if (this.entries.size > this.bounds.lists) this.dropOldest()
     return entry.matcher
   }
 
@@ -72,7 +73,7 @@ export class WordLists {
     if (this.entries.get(key) !== entry || key === EVERYWHERE) return
     entry.size = size
     this.size += size
-    while (this.size > MAX_SIZE && this.entries.size > 1) this.dropOldest()
+    while (this.size > this.bounds.size && this.entries.size > 1) this.dropOldest()
   }
 
   private async recheck(key: string, entry: Entry) {
