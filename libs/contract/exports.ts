@@ -31,6 +31,10 @@ export const Export = Type.Object({
 })
 export type Export = Static<typeof Export>
 
+const One = Type.Object({ exportId: ExportId })
+const Page = Type.Object({ limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) })
+const ExportPage = Type.Object({ list: Type.Array(Export), nextCursor: Nullable(Cursor) })
+
 /** A room's messages as a file. */
 export const exportOperations = {
   exportMessages: operation({
@@ -41,26 +45,26 @@ export const exportOperations = {
     output: Started,
     errors: ['ROOM_NO_EXISTS', 'MAIL_NOT_CONFIGURED', 'RATE_LIMITED'],
   }),
-  getExport: operation({
+  getOwnExport: operation({
     service: 'messages',
     event: 'getExport',
     summary:
-      'How far an own export is, and where it can be had: also for one who was offline when it was ready',
-    input: Type.Object({ exportId: ExportId }),
+      'How far an own export is, and where it can be had, for one who was offline when it was ready too',
+    input: One,
     output: Export,
     errors: ['FILE_NO_EXISTS', 'ROOM_NO_EXISTS'],
   }),
-  listExports: operation({
+  listOwnExports: operation({
     service: 'messages',
     event: 'listExports',
-    summary: 'The own exports of the last day, newest first; all of them for a platform',
-    input: Type.Object({ limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) }),
-    output: Type.Object({ list: Type.Array(Export), nextCursor: Nullable(Cursor) }),
+    summary: 'The own exports of the last day, newest first',
+    input: Page,
+    output: ExportPage,
     errors: [],
   }),
 }
 
-/** What messages does for edges. */
+/** Likewise for platforms, which are in every room. */
 export const exportInternals = {
   startExport: operation({
     service: 'messages',
@@ -68,5 +72,19 @@ export const exportInternals = {
     input: Type.Object(Wanted),
     output: Started,
     errors: exportOperations.exportMessages.errors,
+  }),
+  getExport: operation({
+    service: 'messages',
+    summary: "How far anybody's export is, and where it can be had",
+    input: One,
+    output: Export,
+    errors: ['FILE_NO_EXISTS'],
+  }),
+  listExports: operation({
+    service: 'messages',
+    summary: "Everybody's exports of the last day, newest first",
+    input: Page,
+    output: ExportPage,
+    errors: [],
   }),
 }

@@ -2,6 +2,7 @@ import { type Caller, type Export, Fault, type Input, type Output } from '@chat/
 import type { Bus, Logger } from '@chat/service'
 import type { AccessCache } from './access.ts'
 import type { ExportNotices } from './export-notices.ts'
+import { presentExport } from './export-presenting.ts'
 import { type ExportDoc, type Exports, isExpired, isOver, newExport } from './export-store.ts'
 import type { ExportWorker } from './export-worker.ts'
 import { MAX_COUNT } from './fitting.ts'
@@ -12,8 +13,12 @@ const RETRY_AFTER_MS = 5_000
 /** Who took a slot and died before they stored their export. */
 const EMPTY_SLOT_MS = 60_000
 const PLATFORMS_AT_ONCE = 20
+/** Whose exports those of platforms are. */
+const PLATFORM = ''
 
 type Wanted = Input<'exportMessages'>
+type Page = Input<'listExports'>
+type List = Output<'listExports'>
 type Parts = {
   store: Store
   exports: Exports
@@ -49,26 +54,45 @@ export class Exporting {
     requirePeriod(wanted)
     await this.parts.bus.ask('roomFacts', caller, wanted.roomId)
     this.requireMail(wanted)
-    if ((await this.parts.exports.countOpen('')) >= PLATFORMS_AT_ONCE) throw isBusy()
-    return this.queue(await this.draft({ ...caller, userId: '' }, wanted))
+    if ((await this.parts.exports.countOpen(PLATFORM)) >= PLATFORMS_AT_ONCE) throw isBusy()
+    return this.queue(await this.draft({ ...caller, userId: PLATFORM }, wanted))
   }
 
   /** @throws FILE_NO_EXISTS for what is not theirs, or no more, and ROOM_NO_EXISTS where they are not in the room now */
-  async get({ userId }: Caller, { exportId }: Input<'getExport'>): Promise<Export> {
-    const { exports, notices } = this.parts
-    const doc = await exports.find(exportId)
-    const isOwn = doc && (userId === '' || doc.userId === userId)
-    if (!isOwn || isExpired(doc)) throw new Fault('FILE_NO_EXISTS')
-    return notices.whileMember({ ...doc, userId }, async () => ({
-      ...present(doc),
-      ...(doc.state === 'ready' && (await notices.link(doc))),
-    }))
+  async getOwn({ userId }: Caller, exportId: string): Promise<Export> {
+    const doc = await this.find(exportId)
+    if (userId === PLATFORM || doc.userId !== userId) throw new Fault('FILE_NO_EXISTS')
+    return this.parts.notices.whileMember(doc, () => this.linked(doc))
   }
 
-  async list({ userId }: Caller, { limit, cursor }: Input<'listExports'>): Promise<Output<'listExports'>> {
+  /** @throws FILE_NO_EXISTS */
+  async get(exportId: string): Promise<Export> {
+    return this.linked(await this.find(exportId))
+  }
+
+  async listOwn({ userId }: Caller, page: Page): Promise<List> {
+    if (userId === PLATFORM) throw new Fault('CLIENT_ID_NO_EXISTS')
+    return this.page(userId, page)
+  }
+
+  list(page: Page): Promise<List> {
+    return this.page(null, page)
+  }
+
+  private async find(exportId: string): Promise<ExportDoc> {
+    const doc = await this.parts.exports.find(exportId)
+    if (!doc || isExpired(doc)) throw new Fault('FILE_NO_EXISTS')
+    return doc
+  }
+
+  private async linked(doc: ExportDoc): Promise<Export> {
+    return { ...presentExport(doc), ...(doc.state === 'ready' && (await this.parts.notices.link(doc))) }
+  }
+
+  private async page(userId: string | null, { limit, cursor }: Page): Promise<List> {
     const most = Math.min(limit ?? DEFAULT_LIMIT, MAX_COUNT)
-    const docs = await this.parts.exports.list(userId === '' ? null : userId, cursor, most + 1)
-    const list = docs.slice(0, most).map(present)
+    const docs = await this.parts.exports.list(userId, cursor, most + 1)
+    const list = docs.slice(0, most).map(presentExport)
     return { list, nextCursor: docs.length > most ? (list.at(-1)?.exportId ?? null) : null }
   }
 
@@ -126,24 +150,3 @@ const isBusy = (exportId?: string) =>
     retryAfterMs: RETRY_AFTER_MS,
     ...(exportId !== undefined && { data: { exportId } }),
   })
-
-const STATES = { waiting: 'WAITING', running: 'RUNNING', ready: 'READY', failed: 'FAILED' } as const
-
-const present = (doc: ExportDoc): Export => ({
-  exportId: doc._id,
-  roomId: doc.roomId,
-  userId: doc.userId || null,
-  format: doc.format,
-  state: STATES[doc.state],
-  progress: progressOf(doc),
-  url: null,
-  expiresAt: null,
-  createdAt: doc.createdAt.toISOString(),
-})
-
-function progressOf({ state, firstSeq, lastSeq, seenSeq }: ExportDoc): number {
-  if (state === 'ready') return 100
-  if (state !== 'running') return 0
-  const seen = Math.max(0, seenSeq - firstSeq + 1)
-  return Math.min(99, Math.floor((100 * seen) / Math.max(1, lastSeq - firstSeq + 1)))
-}
