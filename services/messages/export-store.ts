@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import type { Connection, Part } from '@chat/service'
+import { type Connection, isDuplicate, type Part } from '@chat/service'
 import mongoose from 'mongoose'
 import type { ExportFormat } from './export-formats.ts'
-import { isDuplicate } from './store.ts'
 
 /** A piece of the file, and the seqs whose messages are in it, both inclusive. */
 export type ExportPart = Part & { from: number; to: number }

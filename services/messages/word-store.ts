@@ -1,6 +1,6 @@
-import type { Connection } from '@chat/service'
+import { type Connection, isDuplicate } from '@chat/service'
 import mongoose from 'mongoose'
-import { isDuplicate } from './store.ts'
+
 import type { WordList } from './word-matching.ts'
 
 /** Whose list: a room's id, or this. */
