@@ -17,6 +17,8 @@ import { seededAt, seedRoom } from './testing.ts'
 type Ready = { exportId: string; url: string; expiresAt: string }
 type Row = { _id: string; seq: number; author: { authorId: string; nickName: string }; data: Message['data'] }
 
+/** A busy machine takes its time. */
+const PATIENCE_MS = 25_000
 const DAY_MS = 24 * 60 * 60 * 1000
 let stack: TestStack
 let database: Connection
@@ -51,7 +53,7 @@ const told = (who: PlainClient, exportId: string) =>
     const found = who.payloads<Ready>('exportReady').find((ready) => ready.exportId === exportId)
     if (!found) throw new Error('not told yet')
     return found
-  })
+  }, PATIENCE_MS)
 const readOf = async ({ url }: { url: string }) => {
   const response = await fetch(url)
   const bytes = Buffer.from(await response.arrayBuffer())
@@ -139,14 +141,14 @@ test('a period holds what was said from its beginning until before its end', asy
 })
 
 test('a long room is exported whole, or a period of it', async () => {
-  await seedRoom(database, await sendText(ben, room._id, 'sample'), 20_001)
+  await seedRoom(database, await sendText(ben, room._id, 'sample'), 5_001)
   const list = await rows(ann, {
-    from: seededAt(5_000).toISOString(),
-    to: seededAt(5_060).toISOString(),
+    from: seededAt(4_000).toISOString(),
+    to: seededAt(4_060).toISOString(),
   })
-  expect(list.map(({ seq }) => seq)).toEqual(Array.from({ length: 60 }, (_, index) => 5_000 + index))
+  expect(list.map(({ seq }) => seq)).toEqual(Array.from({ length: 60 }, (_, index) => 4_000 + index))
   const all = await rows(ann)
-  expect(all.map(({ seq }) => seq)).toEqual(Array.from({ length: 20_001 }, (_, index) => index + 1))
+  expect(all.map(({ seq }) => seq)).toEqual(Array.from({ length: 5_001 }, (_, index) => index + 1))
 })
 
 test.each([
