@@ -1,6 +1,7 @@
 import { fileInternals, fileOperations } from './files.ts'
 import { changeOperations, messageInternals, messageOperations } from './messages.ts'
 import type { InputOf, OutputOf, Row, ServiceName } from './operation.ts'
+import { pushInternals, pushOperations, pushSources } from './push.ts'
 import { memberOperations, roomInternals, roomOperations, userOperations } from './rooms.ts'
 
 /** The one table: types, validators, subjects, dispatch, the typed client and the documents come from it. */
@@ -14,6 +15,9 @@ export const operations = {
   ...messageInternals,
   ...fileOperations,
   ...fileInternals,
+  ...pushOperations,
+  ...pushInternals,
+  ...pushSources,
 }
 
 /** A row without its exact type, for code that treats all rows alike. */

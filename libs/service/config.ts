@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs'
+import { type ReadText, readServiceAccount, type ServiceAccount } from './service-account.ts'
+
 /** Rates, sizes and times that `CHAT_LIMITS` may override, with their defaults; contract.md 'Limits' says what each means. */
 export const defaultLimits = {
   textLength: 4000,
@@ -70,12 +73,15 @@ export type Config = {
   s3: { url: string | null; publicUrl: string | null; bucket: string }
   /** Media types that may be uploaded; `image/*` stands for all of its kind. */
   fileTypes: string[]
+  /** Null where pushes only go to the log. */
+  fcm: ServiceAccount | null
   allowedOrigins: string[]
   limits: Limits
   logLevel: string
 }
 
 type Env = Record<string, string | undefined>
+const readFile: ReadText = (path) => readFileSync(path, 'utf8')
 
 /** Every problem of a configuration at once, each naming its variable. */
 export class ConfigError extends Error {
@@ -135,6 +141,14 @@ class Reader {
     return pattern.test(value) ? value : this.wrong(name, hint, fallback)
   }
 
+  /** As JSON, or as a path to it. */
+  serviceAccount(name: string, readText: ReadText): ServiceAccount | null {
+    const value = this.text(name)
+    if (value === null) return null
+    const outcome = readServiceAccount(value, readText)
+    return 'account' in outcome ? outcome.account : this.wrong(name, outcome.problem, null)
+  }
+
   limits(name: string): Limits {
     const value = this.text(name)
     if (value === null) return { ...defaultLimits }
@@ -167,9 +181,10 @@ function parseObject(json: string): Record<string, unknown> | null {
 /**
  * The configuration in `env` (the variables of contract.md 'Running').
  * @param isDevelopment whether a missing secret or key may be made up by the caller; where it may not, it is a problem
+ * @param readText reads a file that a variable names
  * @throws ConfigError naming every problem
  */
-export function readConfig(env: Env, isDevelopment: boolean): Config {
+export function readConfig(env: Env, isDevelopment: boolean, readText: ReadText = readFile): Config {
   const read = new Reader(env)
   const config: Config = {
     gatewayPort: read.port('CHAT_GATEWAY_PORT', 3000),
@@ -199,6 +214,7 @@ export function readConfig(env: Env, isDevelopment: boolean): Config {
       ),
     },
     fileTypes: read.list('CHAT_FILE_TYPES', defaultFileTypes),
+    fcm: read.serviceAccount('CHAT_FCM_CREDENTIALS', readText),
     allowedOrigins: read.list('CHAT_ALLOWED_ORIGINS', isDevelopment ? ['*'] : []),
     limits: read.limits('CHAT_LIMITS'),
     logLevel: read.matching(

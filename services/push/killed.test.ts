@@ -1,0 +1,148 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { Room } from '@chat/contract'
+import {
+  connectAs,
+  eventually,
+  makeRoom,
+  openDatabase,
+  type PlainClient,
+  sendText,
+  startTestStack,
+  type TestStack,
+} from '@chat/testing'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import type { Place } from './alone.ts'
+import { deviceId } from './device-store.ts'
+import { type Fcm, startFcm, testAccount } from './fcm-stand-in.ts'
+import { quick, tokenOf, withDevice } from './testing.ts'
+import type { Times } from './times.ts'
+
+const PROGRAM = fileURLToPath(new URL('./alone.ts', import.meta.url))
+const KILLS = 50
+const READERS = ['bob', 'cid', 'dan', 'eve', 'fay']
+const fcmAccount = testAccount()
+
+let stack: TestStack
+let fcm: Fcm
+let database: Awaited<ReturnType<typeof openDatabase>>
+let ann: PlainClient
+let running: ChildProcess | null = null
+
+beforeAll(async () => {
+  fcm = await startFcm()
+  stack = await startTestStack({ instances: { push: 0 } })
+  database = await openDatabase(stack, 'push')
+  ann = await connectAs(stack, 'ann')
+  const first = await startPush()
+  for (const userId of READERS) await withDevice(stack, userId)
+  await kill(first)
+})
+afterAll(async () => {
+  running?.kill('SIGKILL')
+  ann?.close()
+  await database?.close()
+  await stack?.close()
+  await fcm?.close()
+})
+
+async function startPush(times: Partial<Times> = {}) {
+  const { root, natsUrl, mongoUrl } = stack
+  const place: Place = {
+    root,
+    natsUrl,
+    mongoUrl,
+    fcm: fcmAccount,
+    fcmPort: fcm.port,
+    times: { ...quick, ...times },
+  }
+  const child = fork(PROGRAM, [JSON.stringify(place)], {
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  })
+  running = child
+  await once(child, 'message')
+  return child
+}
+
+async function kill(child: ChildProcess) {
+  const exited = once(child, 'exit')
+  child.kill('SIGKILL')
+  await exited
+}
+
+const pairOf = (messageId: string, device: string) => `${messageId} ${device}`
+type Receipt = { sent: { messageId: string; deviceIds: string[] }[] }
+
+/** What is written down as sent. */
+async function recorded(): Promise<Set<string>> {
+  const receipts = await database.collection<Receipt>('receipts').find().toArray()
+  const sent = receipts.flatMap((receipt) => receipt.sent)
+  return new Set(sent.flatMap(({ messageId, deviceIds }) => deviceIds.map((id) => pairOf(messageId, id))))
+}
+
+/** How often FCM was given each message for each device. */
+function counts(): Map<string, number> {
+  const all = fcm.received.map(({ message }) =>
+    pairOf(message.data.messageId as string, deviceId(message.token)),
+  )
+  return new Map([...Map.groupBy(all, (pair) => pair)].map(([pair, own]) => [pair, own.length]))
+}
+
+test(`under load and ${KILLS} kills no push is lost, and none is sent again once its answer was written down`, async () => {
+  const rooms: Room[] = []
+  for (let n = 0; n < 4; n++) rooms.push(await makeRoom(ann, READERS))
+  fcm.pauseMs = 5
+  const sent: string[] = []
+  let isOver = false
+  const writing = (async () => {
+    for (let n = 0; !isOver; n++) {
+      sent.push((await sendText(ann, (rooms[n % rooms.length] as Room)._id, `${n}`))._id)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  })()
+
+  const settled = new Map<string, number>()
+  for (let n = 0; n < KILLS; n++) {
+    const before = fcm.received.length
+    const child = await startPush()
+    // At any moment of its work: while it asks, sends, writes down.
+    await eventually(() => expect(fcm.received.length).toBeGreaterThan(before + (n % 7) * 5), 30_000)
+    await kill(child)
+    const now = counts()
+    for (const pair of await recorded()) if (!settled.has(pair)) settled.set(pair, now.get(pair) ?? 0)
+  }
+  isOver = true
+  await writing
+  await startPush()
+  const wanted = sent.flatMap((id) => READERS.map((userId) => pairOf(id, deviceId(tokenOf(userId)))))
+  await eventually(async () => {
+    const done = await recorded()
+    expect(wanted.filter((pair) => !done.has(pair))).toEqual([])
+  }, 60_000)
+
+  const final = counts()
+  expect(wanted.filter((pair) => !final.has(pair))).toEqual([])
+  expect([...settled].filter(([pair, count]) => final.get(pair) !== count)).toEqual([])
+  const repeated = wanted.filter((pair) => (final.get(pair) ?? 0) > 1).length
+  process.stdout.write(
+    `${wanted.length} pushes, ${KILLS} kills, ${repeated} sent again: unanswered or not yet written down\n`,
+  )
+}, 300_000)
+
+test('a second look outlives the service that owed it', async () => {
+  running?.kill('SIGKILL')
+  const room = await makeRoom(ann, ['bob'])
+  const bob = await connectAs(stack, 'bob')
+  await bob.get('joinRoom', room._id)
+  const first = await startPush({ secondLookMs: 3_000 })
+  const message = await sendText(ann, room._id)
+  const tasks = database.collection('tasks')
+  await eventually(async () => expect(await tasks.countDocuments()).toBe(1), 20_000)
+  await kill(first)
+  bob.close()
+  const isTold = () => fcm.shownOn(tokenOf('bob')).some(({ data }) => data.messageId === message._id)
+  expect(isTold()).toBe(false)
+  await startPush()
+  await eventually(() => expect(isTold()).toBe(true))
+}, 60_000)

@@ -1,0 +1,92 @@
+import type { Connection } from '@chat/service'
+import mongoose from 'mongoose'
+import type { Notice, Task } from './notice.ts'
+
+/** A task that waits for its time, here rather than in anybody's memory. */
+export type TaskDoc = {
+  _id: string
+  notice: Notice
+  only: string[] | null
+  isSecond: boolean
+  dueAt: Date
+  tries: number
+  /** Whoever works at it; where they die it is due again. */
+  claim: string | null
+}
+
+const { Schema } = mongoose
+const required = <T>(type: T) => ({ type, required: true })
+const taskSchema = new Schema<TaskDoc>(
+  {
+    _id: String,
+    notice: required(Schema.Types.Mixed),
+    only: { type: [String], default: null },
+    isSecond: required(Boolean),
+    dueAt: required(Date),
+    tries: required(Number),
+    claim: { type: String, default: null },
+  },
+  { versionKey: false },
+)
+taskSchema.index({ dueAt: 1 })
+
+const newTask = (
+  { notice, only, isSecond }: Task,
+  dueAt: Date,
+  _id: string = crypto.randomUUID(),
+): TaskDoc => ({
+  ...{ _id, notice, only, isSecond },
+  ...{ dueAt, tries: 0, claim: null },
+})
+
+/** What is to be done later. */
+export async function openTasks(connection: Connection) {
+  const model = connection.model<TaskDoc>('Task', taskSchema, 'tasks')
+  await model.createIndexes()
+  return {
+    async add(tasks: Task[], dueAt: Date) {
+      if (tasks.length > 0)
+        await model.collection.insertMany(tasks.map((task) => newTask(task, dueAt)) as never[])
+    },
+
+    /** One that goes by an id of its own: added again it is there once. */
+    async put(id: string, task: Task, dueAt: Date) {
+      const { _id, ...fields } = newTask(task, dueAt, id)
+      await model.updateOne({ _id }, { $setOnInsert: fields }, { upsert: true })
+    },
+
+    /** Takes up to `limit` that are due; until `until` nobody else does. */
+    async claim(limit: number, until: Date): Promise<TaskDoc[]> {
+      const now = new Date()
+      const due = await model
+        .find({ dueAt: { $lte: now } }, { _id: 1 })
+        .sort({ dueAt: 1 })
+        .limit(limit)
+        .lean()
+      if (due.length === 0) return []
+      const ids = due.map(({ _id }) => _id)
+      const claim = crypto.randomUUID()
+      await model.updateMany(
+        { _id: { $in: ids }, dueAt: { $lte: now } },
+        { $set: { claim, dueAt: until }, $inc: { tries: 1 } },
+      )
+      const mine = await model.find({ _id: { $in: ids } }).lean()
+      return mine.filter((task) => task.claim === claim)
+    },
+
+    /** They are still being worked at. */
+    async hold(tasks: TaskDoc[], until: Date) {
+      const ids = tasks.map(({ _id }) => _id)
+      await model.updateMany({ _id: { $in: ids }, claim: tasks[0]?.claim ?? '' }, { $set: { dueAt: until } })
+    },
+
+    async finish(ids: string[]) {
+      if (ids.length > 0) await model.deleteMany({ _id: { $in: ids } })
+    },
+
+    async postpone(id: string, dueAt: Date) {
+      await model.updateOne({ _id: id }, { $set: { dueAt, claim: null } })
+    },
+  }
+}
+export type Tasks = Awaited<ReturnType<typeof openTasks>>
