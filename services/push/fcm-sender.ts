@@ -1,6 +1,7 @@
 import type { ServiceAccount } from '@chat/service'
-import { cert, deleteApp, initializeApp } from 'firebase-admin/app'
+import { type Credential, deleteApp, initializeApp } from 'firebase-admin/app'
 import { getMessaging, type SendResponse } from 'firebase-admin/messaging'
+import { JWT } from 'google-auth-library'
 import { payloadOf } from './payload.ts'
 import type { Outcome, Sender } from './sender.ts'
 
@@ -31,10 +32,24 @@ function outcomeOf({ success, error }: SendResponse): Outcome {
   return { result, reason: code }
 }
 
+/** May send messages and nothing else; the library's own kind may do everything that the account may. */
+function credentialOf({ clientEmail, privateKey }: ServiceAccount): Credential {
+  const scopes = ['https://www.googleapis.com/auth/firebase.messaging']
+  const client = new JWT({ email: clientEmail, key: privateKey, scopes })
+  return {
+    getAccessToken: async () => {
+      const { token } = await client.getAccessToken()
+      const expiresAt = client.credentials.expiry_date ?? Date.now()
+      return { access_token: token ?? '', expires_in: Math.floor((expiresAt - Date.now()) / 1000) }
+    },
+  }
+}
+
 /** Firebase Cloud Messaging: Android, iOS and browsers. */
 export function openFcmSender(account: ServiceAccount): Sender {
   // Apps of one process go by their names.
-  const app = initializeApp({ credential: cert(account), projectId: account.projectId }, crypto.randomUUID())
+  const options = { credential: credentialOf(account), projectId: account.projectId }
+  const app = initializeApp(options, crypto.randomUUID())
   const messaging = getMessaging(app)
   return {
     send: async (pushes) => {

@@ -44,11 +44,12 @@ const pipelineOf = (userIds: string[], known: Known): PipelineStage[] => [
   { $unwind: '$room' },
   { $match: { 'room.ready': true } },
   { $lookup: { from: 'gone', localField: '_id', foreignField: '_id', as: 'gone' } },
+  { $unwind: { path: '$gone', preserveNullAndEmptyArrays: true } },
   {
     $project: {
       cursors: 1,
       lastSeq: { $max: ['$room.lastSeq', knownSeq(known)] },
-      marks: { $ifNull: [{ $arrayElemAt: ['$gone.marks', 0] }, []] },
+      marks: { $ifNull: ['$gone.marks', []] },
     },
   },
   { $unwind: '$cursors' },
