@@ -4,6 +4,7 @@ import type { Logger } from './logger.ts'
 import { readEvent, type StreamEvent } from './stream-event.ts'
 
 export const MAX_BATCH = 2_000
+const MAX_FAILURES = 10_000
 const REDELIVERY_DELAY_MS = 1_000
 export const ACK_WAIT_MS = 10_000
 /**
@@ -45,6 +46,11 @@ export class Batches {
   private waiting: JsMsg[] = []
   private working: Promise<void> | null = null
   private isStopped = false
+  /**
+   * How often each event has failed here, by its place in the stream. The server counts deliveries: those that a
+   * sudden death ended are no tries.
+   */
+  private readonly failures = new Map<number, number>()
 
   constructor(options: Handling) {
     this.options = options
@@ -86,7 +92,7 @@ export class Batches {
     const parsed = batch.flatMap((message) => this.parse(message))
     const failures = await this.attempt(parsed.map(({ event }) => event))
     const outcomes = parsed.map(({ message, event }) =>
-      failures.has(event) ? this.retry(message, event, failures.get(event)) : message.ack(),
+      failures.has(event) ? this.retry(message, event, failures.get(event)) : this.accept(message),
     )
     await Promise.all(outcomes)
   }
@@ -103,19 +109,33 @@ export class Batches {
     }
   }
 
+  private accept(message: JsMsg) {
+    this.failures.delete(message.seq)
+    message.ack()
+  }
+
   private async retry(message: JsMsg, event: StreamEvent, reason: unknown) {
     const { tries, logger, durable } = this.options
     if (!tries) return message.nak(REDELIVERY_DELAY_MS)
-    const count = message.info.deliveryCount
+    const count = (this.failures.get(message.seq) ?? 0) + 1
+    this.note(message.seq, count)
     const delayMs = tries.delaysMs[count - 1]
     if (delayMs !== undefined || this.isStopped) return message.nak(delayMs)
     try {
       await tries.setAside(event, reason, count)
+      this.failures.delete(message.seq)
       message.term('set aside')
     } catch (err) {
       logger.warn({ err, durable }, 'event not set aside, will try again')
       message.nak(tries.delaysMs.at(-1) ?? REDELIVERY_DELAY_MS)
     }
+  }
+
+  private note(seq: number, count: number) {
+    this.failures.delete(seq)
+    this.failures.set(seq, count)
+    // Those that somebody else has got are never heard of again here.
+    if (this.failures.size > MAX_FAILURES) this.failures.delete(this.failures.keys().next().value as number)
   }
 
   private parse(message: JsMsg): { message: JsMsg; event: StreamEvent }[] {

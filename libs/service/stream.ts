@@ -90,7 +90,7 @@ async function ensureConsumer(manager: JetStreamManager, { bus, durable, kinds, 
   const config = {
     filter_subjects: kinds.map((kind) => bus.subjects.everyRoom(kind)),
     ack_wait: nanos(ACK_WAIT_MS),
-    // The server does not count tries: one that was killed in the middle of its last one would lose the event.
+    // The server counts deliveries, and would lose an event whose last one a sudden death ended.
     max_deliver: -1,
     max_ack_pending: 5_000,
   }

@@ -8,9 +8,11 @@ export type Addressed = { device: Device; content: Content }
 export type Undelivered<P> = { push: P; reason: string }
 type Answered<P> = { push: P; outcome: Outcome }
 
-/** Of one call of the push service; what is on its way at once is what a sudden death may send twice. */
-const CHUNK = 100
+/** Of one call of the push service. */
+const CHUNK = 50
 const CHUNKS_AT_ONCE = 4
+/** What is on its way at a time, and so what a sudden death may send twice. */
+export const MOST_AT_ONCE = CHUNK * CHUNKS_AT_ONCE
 
 type Parts = {
   sender: Sender

@@ -62,6 +62,15 @@ test('what is not answered in time is asked again', async () => {
   expect(fcm.received.map(({ message }) => message.token)).toEqual(['slow', 'fast', 'slow'])
 }, 60_000)
 
+test('credentials that are not taken may be by and by: nothing is lost by them', async () => {
+  const other = openFcmSender(testAccount())
+  fcm.isOpen = false
+  expect(await other.send([push('device')])).toMatchObject([{ result: 'later' }])
+  fcm.isOpen = true
+  expect(await other.send([push('device')])).toMatchObject([{ result: 'sent' }])
+  await other.close()
+})
+
 test('half a batch may fail: each device has its own outcome', async () => {
   const tokens = Array.from({ length: 100 }, (_, index) => `device-${index}`)
   const kinds: [Answer, string][] = [

@@ -82,6 +82,11 @@ class FcmStandIn {
   usual: Answer = 'ok'
   /** Before it answers, in ms. */
   pauseMs = 0
+  /** Whether it gives credentials out. */
+  isOpen = true
+  /** How many pushes were unanswered at a time, at most. */
+  mostAtOnce = 0
+  private unanswered = 0
 
   /** Messages that came for a device, silent ones left out. */
   shownOn = (token: string) =>
@@ -90,12 +95,18 @@ class FcmStandIn {
   silentOn = (token: string) =>
     this.received.map(({ message }) => message).filter((each) => each.token === token && !each.notification)
 
+  private authorize(response: Http2ServerResponse) {
+    if (!this.isOpen) return reply(response, 400, { error: 'invalid_grant' })
+    reply(response, 200, { access_token: 't', expires_in: 3_600, token_type: 'Bearer' })
+  }
+
   async serve(request: Http2ServerRequest, response: Http2ServerResponse) {
     const body = await textOf(request)
-    if (request.url === '/token')
-      return reply(response, 200, { access_token: 't', expires_in: 3_600, token_type: 'Bearer' })
+    if (request.url === '/token') return this.authorize(response)
     const { message } = JSON.parse(body) as { message: FcmMessage }
     this.received.push({ message, at: Date.now() })
+    this.mostAtOnce = Math.max(this.mostAtOnce, ++this.unanswered)
+    response.once('close', () => this.unanswered--)
     const answer = this.answers.get(message.token)?.shift() ?? this.usual
     if (answer === 'hang') return
     if (this.pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, this.pauseMs))

@@ -32,7 +32,8 @@ function redirectSockets(port: number) {
   const original = Socket.prototype.connect as Connect
   const redirected: Connect = function (...args) {
     const [first, done] = args.flat() as [Address | undefined, unknown]
-    if (typeof first !== 'object' || !first.host?.endsWith('.googleapis.com')) return original.apply(this, args)
+    if (typeof first !== 'object' || !first.host?.endsWith('.googleapis.com'))
+      return original.apply(this, args)
     return original.call(this, { ...first, host: '127.0.0.1', port }, done)
   }
   Socket.prototype.connect = redirected as typeof Socket.prototype.connect

@@ -83,7 +83,6 @@ export class Notifying {
     )
   }
 
-  /** A room's messages one after the other, so that the last one is what a device shows in the end. */
   private async push(reached: Reached[]): Promise<Failures> {
     const { badges, delivering } = this.parts
     const counts = await badges.with(
@@ -111,10 +110,9 @@ export class Notifying {
   }
 }
 
-/** First the first of each room, then the second of each, and so on. */
+/** Each room's last message after its others, in whatever order those get there: what a device shows in the end is the last. */
 function wavesOf(reached: Reached[]): Reached[][] {
-  const waves: Reached[][] = []
-  for (const own of Map.groupBy(reached, ({ task }) => task.notice.roomId).values())
-    for (const [index, each] of own.entries()) waves[index] = [...(waves[index] ?? []), each]
-  return waves
+  const byRoom = [...Map.groupBy(reached, ({ task }) => task.notice.roomId).values()]
+  const waves = [byRoom.flatMap((own) => own.slice(0, -1)), byRoom.flatMap((own) => own.slice(-1))]
+  return waves.filter((wave) => wave.length > 0)
 }

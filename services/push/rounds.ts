@@ -80,10 +80,10 @@ export class Rounds {
 
   private async retry(task: TaskDoc, reason: unknown) {
     const { tasks, settingAside, times } = this.parts
-    const delayMs = times.triesMs[task.tries - 1]
+    const delayMs = times.triesMs[task.tries]
     if (delayMs !== undefined || this.isClosed)
       return tasks.postpone(task._id, new Date(Date.now() + (delayMs ?? 0)))
-    await settingAside.put(task._id, task, reason, task.tries)
+    await settingAside.put(task._id, task, reason, task.tries + 1)
     await tasks.finish([task._id])
   }
 }

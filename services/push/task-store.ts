@@ -9,6 +9,7 @@ export type TaskDoc = {
   only: string[] | null
   isSecond: boolean
   dueAt: Date
+  /** Those that failed. */
   tries: number
   /** Whoever works at it; where they die it is due again. */
   claim: string | null
@@ -66,10 +67,7 @@ export async function openTasks(connection: Connection) {
       if (due.length === 0) return []
       const ids = due.map(({ _id }) => _id)
       const claim = crypto.randomUUID()
-      await model.updateMany(
-        { _id: { $in: ids }, dueAt: { $lte: now } },
-        { $set: { claim, dueAt: until }, $inc: { tries: 1 } },
-      )
+      await model.updateMany({ _id: { $in: ids }, dueAt: { $lte: now } }, { $set: { claim, dueAt: until } })
       const mine = await model.find({ _id: { $in: ids } }).lean()
       return mine.filter((task) => task.claim === claim)
     },
@@ -84,8 +82,9 @@ export async function openTasks(connection: Connection) {
       if (ids.length > 0) await model.deleteMany({ _id: { $in: ids } })
     },
 
+    /** It has failed once more. */
     async postpone(id: string, dueAt: Date) {
-      await model.updateOne({ _id: id }, { $set: { dueAt, claim: null } })
+      await model.updateOne({ _id: id }, { $set: { dueAt, claim: null }, $inc: { tries: 1 } })
     },
   }
 }
