@@ -5,6 +5,7 @@ import type { DeviceStore } from './device-store.ts'
 import type { Devices } from './devices.ts'
 
 const USERS_AT_ONCE = 500
+const RETRIES_MS = [1_000, 4_000]
 
 type Parts = {
   devices: Devices
@@ -56,6 +57,7 @@ export class BadgeUpdates {
       const badgeOf = (userId: string) => counts.get(userId) ?? 0
       await delivering.deliver(
         shown.map((device) => ({ device, content: { kind: 'badge', badge: badgeOf(device.userId) } })),
+        RETRIES_MS,
       )
     }
   }

@@ -15,6 +15,7 @@ import { register, startPushStack } from './testing.ts'
 let stack: TestStack
 let fcm: Fcm
 let ann: PlainClient
+const clients: PlainClient[] = []
 let close: () => Promise<void>
 
 beforeAll(async () => {
@@ -22,7 +23,7 @@ beforeAll(async () => {
   ann = await connectAs(stack, 'ann')
 })
 afterAll(async () => {
-  ann?.close()
+  for (const client of [ann, ...clients]) client?.close()
   await close?.()
 })
 
@@ -30,6 +31,7 @@ afterAll(async () => {
 async function withPhone(platform: 'ANDROID' | 'IOS' | 'WEB' = 'IOS') {
   const userId = crypto.randomUUID() as string
   const client = await connectAs(stack, userId)
+  clients.push(client)
   const token = await register(client, `phone-${userId}`, platform)
   const rooms: [Room, Room] = [await makeRoom(ann, [userId]), await makeRoom(ann, [userId])]
   return { userId, client, token, rooms }

@@ -20,7 +20,6 @@ type Parts = {
   receipts: Receipts
   logger: Logger
   metrics: Metrics
-  attemptsMs: number[]
 }
 
 /**
@@ -41,10 +40,13 @@ export class Delivering {
     this.closing.resolve('closing')
   }
 
-  /** @returns what may get there later */
-  async deliver<P extends Addressed>(pushes: P[]): Promise<Undelivered<P>[]> {
+  /**
+   * Once, and again after each of these delays for as long as something may get there later; where it must be decided
+   * anew before it is tried again, there are none. @returns what may get there still later
+   */
+  async deliver<P extends Addressed>(pushes: P[], delaysMs: number[] = []): Promise<Undelivered<P>[]> {
     let failures = await this.attempt(pushes)
-    for (const delayMs of this.parts.attemptsMs) {
+    for (const delayMs of delaysMs) {
       if (failures.length === 0 || this.isClosing) break
       // Those who were refused together do not come back together.
       await Promise.race([delay(delayMs * (0.75 + Math.random() / 2)), this.closing.promise])

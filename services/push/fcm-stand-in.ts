@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { ServiceAccount } from '@chat/service'
 import { pem } from './loopback.ts'
 
@@ -58,16 +58,16 @@ export async function startFcm() {
     stand.serve(request, response).catch(() => response.destroy())
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const sessions = new Set<{ destroy: () => void }>()
-  server.on('session', (session) => {
-    sessions.add(session)
-    session.on('close', () => sessions.delete(session))
-    session.on('error', () => {})
+  const sockets = new Set<Socket>()
+  server.on('session', (session) => session.on('error', () => {}))
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
   })
   return Object.assign(stand, {
     port: (server.address() as AddressInfo).port,
     close: async () => {
-      for (const session of sessions) session.destroy()
+      for (const socket of sockets) socket.destroy()
       server.close()
     },
   })

@@ -33,10 +33,14 @@ export class Notifying {
 
   /** Any task may come again: nobody is told twice. @returns what did not work for all */
   async notify(tasks: Task[]): Promise<Failures> {
+    const { devices, presence, audiences } = this.parts
     const failures: Failures = new Map()
-    if (tasks.length === 0 || !(await this.parts.devices.areUsed())) return failures
-    for await (const page of this.parts.audiences.pages(tasks)) {
-      for (const [task, reason] of await this.tell(await this.reach(page))) failures.set(task, reason)
+    if (tasks.length === 0 || !(await devices.areUsed())) return failures
+    // This takes a while, and who was kicked meanwhile is not to be told: what rooms say comes last.
+    const present = await presence.inRooms([...new Set(tasks.map(({ notice }) => notice.roomId))])
+    for await (const page of audiences.pages(tasks)) {
+      for (const [task, reason] of await this.tell(await this.reach(page), present))
+        failures.set(task, reason)
     }
     return failures
   }
@@ -63,10 +67,9 @@ export class Notifying {
   }
 
   /** Whoever has the room open sees the message there, as far as edges know: they are looked at once more. */
-  private async tell(reached: Reached[]): Promise<Failures> {
+  private async tell(reached: Reached[], present: Map<string, Set<string>>): Promise<Failures> {
     if (reached.length === 0) return new Map()
-    const { presence, tasks, secondLookMs } = this.parts
-    const present = await presence.inRooms([...new Set(reached.map(({ task }) => task.notice.roomId))])
+    const { tasks, secondLookMs } = this.parts
     const isPresent = ({ task }: Reached, { userId }: Device) =>
       present.get(task.notice.roomId)?.has(userId) ?? false
     const withheld = reached.flatMap((each): Task[] => {

@@ -23,6 +23,7 @@ let database: Awaited<ReturnType<typeof openDatabase>>
 let bus: Awaited<ReturnType<typeof openTestBus>>
 let ann: PlainClient
 let bob: PlainClient
+let elsewhere: PlainClient
 let room: Room
 let close: () => Promise<void>
 
@@ -35,7 +36,7 @@ beforeAll(async () => {
   for (const userId of ['ann', 'bob', 'zed']) await withDevice(stack, userId)
 })
 afterAll(async () => {
-  ann?.close()
+  for (const client of [ann, bob, elsewhere]) client?.close()
   await bus?.close()
   await database?.close()
   await close?.()
@@ -81,7 +82,10 @@ const cases: Case[] = [
   [
     'has it open on another device, at another gateway',
     false,
-    async () => (await connectAs(stack, 'bob', 1)).get('joinRoom', room._id),
+    async () => {
+      elsewhere = await connectAs(stack, 'bob', 1)
+      await elsewhere.get('joinRoom', room._id)
+    },
   ],
   [
     'has opened it and closed it again',

@@ -66,10 +66,7 @@ export const start = (options: Options) =>
 
     const devices = new Devices(store)
     const badges = new Badges(bus, times.badgeMs)
-    const delivering = new Delivering({
-      ...{ sender, store, receipts, logger, metrics },
-      attemptsMs: times.attemptsMs,
-    })
+    const delivering = new Delivering({ sender, store, receipts, logger, metrics })
     const notifying = new Notifying({
       ...{ devices, preferences, tasks, badges, delivering },
       audiences: new Audiences(bus),

@@ -1,4 +1,5 @@
-import type { Connection } from '@chat/service'
+import { createHash } from 'node:crypto'
+import { type Connection, insertMissing } from '@chat/service'
 import mongoose from 'mongoose'
 import type { Notice, Task } from './notice.ts'
 
@@ -31,29 +32,33 @@ const taskSchema = new Schema<TaskDoc>(
 )
 taskSchema.index({ dueAt: 1 })
 
-const newTask = (
-  { notice, only, isSecond }: Task,
-  dueAt: Date,
-  _id: string = crypto.randomUUID(),
-): TaskDoc => ({
+const newTask = (_id: string, { notice, only, isSecond }: Task, dueAt: Date): TaskDoc => ({
   ...{ _id, notice, only, isSecond },
   ...{ dueAt, tries: 0, claim: null },
 })
+
+function taskId({ notice, only }: Task): string {
+  const people = createHash('sha256').update(JSON.stringify(only?.toSorted() ?? null))
+  return `${notice.messageId}:${people.digest('base64url').slice(0, 16)}`
+}
 
 /** What is to be done later. */
 export async function openTasks(connection: Connection) {
   const model = connection.model<TaskDoc>('Task', taskSchema, 'tasks')
   await model.createIndexes()
   return {
+    /** The same task for the same people, added again, is there once. */
     async add(tasks: Task[], dueAt: Date) {
       if (tasks.length > 0)
-        await model.collection.insertMany(tasks.map((task) => newTask(task, dueAt)) as never[])
+        await insertMissing(
+          model,
+          tasks.map((task) => newTask(taskId(task), task, dueAt)),
+        )
     },
 
-    /** One that goes by an id of its own: added again it is there once. */
+    /** One that goes by an id of its own. */
     async put(id: string, task: Task, dueAt: Date) {
-      const { _id, ...fields } = newTask(task, dueAt, id)
-      await model.updateOne({ _id }, { $setOnInsert: fields }, { upsert: true })
+      await insertMissing(model, [newTask(id, task, dueAt)])
     },
 
     /** Takes up to `limit` that are due; until `until` nobody else does. */

@@ -11,7 +11,6 @@ export const quick: Partial<Times> = {
   secondLookMs: 600,
   roundMs: 50,
   badgeMs: 100,
-  attemptsMs: [20],
   triesMs: [20, 20, 20, 20],
 }
 

@@ -8,8 +8,6 @@ export const defaultTimes = {
   presenceMs: 200,
   /** How often, at most, what a user has not read is counted; and how long a badge trails reading elsewhere. */
   badgeMs: 2_000,
-  /** Between one attempt of a try and the next, where the push service may take it later. */
-  attemptsMs: [500, 2_000],
   /** Between one try and the next. After as many tries, and one more, a message's pushes are put aside. */
   triesMs: [2_000, 10_000, 30_000, 120_000],
 }
