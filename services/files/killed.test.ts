@@ -1,10 +1,10 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import type { ChildProcess } from 'node:child_process'
 import type { Envelope, Room } from '@chat/contract'
 import {
   connectAs,
   eventually,
+  forkProgram,
+  killAtOnce,
   makeRoom,
   newestPage,
   type PlainClient,
@@ -23,14 +23,14 @@ import {
   sendChunk,
 } from './testing.ts'
 
-const PROGRAM = fileURLToPath(new URL('./alone.ts', import.meta.url))
+const PROGRAM = new URL('./alone.ts', import.meta.url)
 const CHUNK = 500_000
 const PATIENCE_MS = 1_000
 let stack: TestStack
 let stored: Stored
 let ann: PlainClient
 let room: Room
-let running: ChildProcess[] = []
+const running: ChildProcess[] = []
 
 beforeAll(async () => {
   stack = await startTestStack({ instances: { files: 0 } })
@@ -40,7 +40,7 @@ beforeAll(async () => {
   ben.close()
 })
 afterAll(async () => {
-  for (const child of running) child.kill('SIGKILL')
+  for (const child of running) await killAtOnce(child)
   ann?.close()
   await stored?.close()
   await stack?.close()
@@ -51,18 +51,9 @@ beforeEach(async () => {
 
 async function startFiles() {
   const { config, root, natsUrl, mongoUrl, s3Url } = stack
-  const place = JSON.stringify({ config, root, natsUrl, mongoUrl, s3Url })
-  const child = fork(PROGRAM, [place], { execArgv: ['--disable-warning=ExperimentalWarning'] })
+  const child = await forkProgram(PROGRAM, { config, root, natsUrl, mongoUrl, s3Url })
   running.push(child)
-  await once(child, 'message')
   return child
-}
-
-async function kill(child: ChildProcess) {
-  const exited = once(child, 'exit')
-  child.kill('SIGKILL')
-  await exited
-  running = running.filter((other) => other !== child)
 }
 
 /** As a client does that sends again what is not answered soon. */
@@ -88,11 +79,11 @@ test('a service killed between two chunks is gone on from by the next one', asyn
   const data = noise(13_000_000)
   const first = await startFiles()
   for (let slice = 0; slice < 15; slice++) await sendChunk(ann, file, data, slice, CHUNK)
-  await kill(first)
+  await killAtOnce(first)
   const second = await startFiles()
   expect(await sendChunk(ann, file, data, 14, CHUNK)).toMatchObject({ data: { slice: 15 } })
   await expectArrived(await persist(file, data, 15), data)
-  await kill(second)
+  await killAtOnce(second)
 })
 
 test('whenever a service is killed, the file arrives once and as it was sent', async () => {
@@ -103,11 +94,11 @@ test('whenever a service is killed, the file arrives once and as it was sent', a
   // At any moment between a chunk and its ack, while a part is moved, and so on.
   for (const part of [0.1, 0.4, 0.7, 0.9]) {
     await eventually(async () => expect(await progress(file)).toBeGreaterThan(part * data.length))
-    await kill(child)
+    await killAtOnce(child)
     child = await startFiles()
   }
   await expectArrived(await arriving, data)
-  await kill(child)
+  await killAtOnce(child)
 })
 
 test.each(['described', 'posted'])('one killed when its file was %s is gone on from', async (moment) => {
@@ -121,10 +112,10 @@ test.each(['described', 'posted'])('one killed when its file was %s is gone on f
     if (moment === 'described') expect(upload?.file).toBeTruthy()
     else expect(await newestPage(ann, room._id)).toHaveLength(1)
   })
-  await kill(first)
+  await killAtOnce(first)
   const second = await startFiles()
   await expectArrived(await arriving, data)
-  await kill(second)
+  await killAtOnce(second)
 })
 
 /** How many bytes of it are stored. */

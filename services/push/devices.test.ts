@@ -1,38 +1,32 @@
 import type { Message, Room } from '@chat/contract'
-import { connectAs, eventually, makeRoom, type PlainClient, sendText, type TestStack } from '@chat/testing'
+import { connectAs, eventually, makeRoom, type PlainClient, sendText } from '@chat/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
-import type { Fcm } from './fcm-stand-in.ts'
-import { register, startPushStack, tokenOf, withDevice } from './testing.ts'
+import { type PushStack, register, startPushStack, tokenOf, withDevice } from './testing.ts'
 
-let stack: TestStack
-let fcm: Fcm
-let ann: PlainClient
+let on: PushStack
 let bob: PlainClient
 let room: Room
-let close: () => Promise<void>
 
 beforeAll(async () => {
-  ;({ stack, fcm, close } = await startPushStack())
-  ann = await connectAs(stack, 'ann')
-  bob = await connectAs(stack, 'bob')
-  await withDevice(stack, 'zed')
-  await withDevice(stack, 'eve')
+  on = await startPushStack()
+  bob = await connectAs(on.stack, 'bob')
+  await withDevice(on.stack, 'zed')
+  await withDevice(on.stack, 'eve')
 })
 afterAll(async () => {
-  ann?.close()
   bob?.close()
-  await close?.()
+  await on?.close()
 })
 beforeEach(async () => {
-  room = await makeRoom(ann, ['bob', 'zed'])
+  room = await makeRoom(on.ann, ['bob', 'zed'])
 })
 
 const newToken = () => crypto.randomUUID() as string
-const textsOn = (token: string) => fcm.shownOn(token).map(({ notification }) => notification?.body)
+const textsOn = (token: string) => on.fcm.shownOn(token).map(({ notification }) => notification?.body)
 
 /** Sends something, and waits until zed, who always gets it, has it. */
 async function told(): Promise<Message> {
-  const message = await sendText(ann, room._id, crypto.randomUUID())
+  const message = await sendText(on.ann, room._id, crypto.randomUUID())
   await eventually(() => expect(textsOn(tokenOf('zed'))).toContain(`ann: ${message.data.content.text}`))
   return message
 }
@@ -46,7 +40,7 @@ test('every device of a user is told, as its platform wants it', async () => {
     await register(bob, newToken(), 'WEB'),
   ] as const
   const message = await told()
-  const [android, ios, web] = tokens.map((token) => fcm.shownOn(token)[0])
+  const [android, ios, web] = tokens.map((token) => on.fcm.shownOn(token)[0])
   for (const each of [android, ios, web]) {
     expect(each).toMatchObject({
       notification: { title: 'Room', body: `ann: ${message.data.content.text}` },
@@ -77,15 +71,15 @@ test('a device registered twice is told once', async () => {
 
 test('a device belongs to the user who registered it last', async () => {
   const token = await register(bob, newToken())
-  const eve = await connectAs(stack, 'eve')
+  const eve = await connectAs(on.stack, 'eve')
   await register(eve, token)
   expect(hasTold(token, await told())).toBe(false)
-  const ofEve = await makeRoom(ann, ['eve'])
-  const message = await sendText(ann, ofEve._id)
+  const ofEve = await makeRoom(on.ann, ['eve'])
+  const message = await sendText(on.ann, ofEve._id)
   await eventually(() => expect(hasTold(token, message)).toBe(true))
   // Who gives it up without having it takes nothing away.
   await bob.get('unregisterDevice', { token, platform: 'ANDROID' })
-  const next = await sendText(ann, ofEve._id, 'next')
+  const next = await sendText(on.ann, ofEve._id, 'next')
   await eventually(() => expect(hasTold(token, next)).toBe(true))
   eve.close()
 })
@@ -99,19 +93,19 @@ test('a device that was given up is told nothing more', async () => {
 
 test('a device that FCM does not know any more is forgotten, and comes back when it registers', async () => {
   const [dead, alive] = [await register(bob, newToken()), await register(bob, newToken())]
-  fcm.answers.set(dead, ['UNREGISTERED'])
+  on.fcm.answers.set(dead, ['UNREGISTERED'])
   await told()
   await told()
-  expect([fcm.shownOn(dead).length, fcm.shownOn(alive).length]).toEqual([1, 2])
+  expect([on.fcm.shownOn(dead).length, on.fcm.shownOn(alive).length]).toEqual([1, 2])
   await register(bob, dead)
   expect(hasTold(dead, await told())).toBe(true)
 })
 
 test('of more devices than a user may have the oldest is forgotten', async () => {
-  const cid = await connectAs(stack, 'cid')
+  const cid = await connectAs(on.stack, 'cid')
   const tokens: string[] = []
   for (let n = 0; n < 21; n++) tokens.push(await register(cid, newToken()))
-  const message = await sendText(ann, (await makeRoom(ann, ['cid']))._id)
+  const message = await sendText(on.ann, (await makeRoom(on.ann, ['cid']))._id)
   await eventually(() => expect(tokens.filter((token) => hasTold(token, message))).toEqual(tokens.slice(1)))
   cid.close()
 })
@@ -146,9 +140,9 @@ test('whatever is a token in form does no harm: it is tried, and forgotten where
   )
   for (const token of odd) {
     await register(bob, token)
-    fcm.answers.set(token, ['INVALID_TOKEN'])
+    on.fcm.answers.set(token, ['INVALID_TOKEN'])
   }
   await told()
   await told()
-  expect(odd.map((token) => fcm.shownOn(token).length)).toEqual(odd.map(() => 1))
+  expect(odd.map((token) => on.fcm.shownOn(token).length)).toEqual(odd.map(() => 1))
 })

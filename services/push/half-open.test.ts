@@ -1,4 +1,4 @@
-import { connectAs, connectPlain, eventually, makeRoom, openWire, sendText } from '@chat/testing'
+import { connectPlain, eventually, makeRoom, openWire, sendText } from '@chat/testing'
 import { expect, test } from '@jest/globals'
 import { register, startPushStack } from './testing.ts'
 import { defaultTimes } from './times.ts'
@@ -6,8 +6,7 @@ import { defaultTimes } from './times.ts'
 // In real time: the gateway's own time-outs and the second look belong together.
 
 test('a phone that lost its network looks as if it had the room open, and is told within a minute', async () => {
-  const { stack, fcm, close } = await startPushStack({ secondLookMs: defaultTimes.secondLookMs })
-  const ann = await connectAs(stack, 'ann')
+  const { stack, fcm, ann, close } = await startPushStack({ secondLookMs: defaultTimes.secondLookMs })
   const wire = await openWire(stack.gatewayUrl)
   const bob = await connectPlain(wire.url, await stack.token('bob'))
   const token = await register(bob, 'phone')
@@ -19,7 +18,6 @@ test('a phone that lost its network looks as if it had the room open, and is tol
   expect(fcm.shownOn(token)).toEqual([])
   await eventually(() => expect(fcm.shownOn(token)).toHaveLength(1), 60_000)
   bob.close()
-  ann.close()
   await wire.close()
   await close()
 }, 90_000)

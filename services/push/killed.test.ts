@@ -1,10 +1,10 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import type { ChildProcess } from 'node:child_process'
 import type { Room } from '@chat/contract'
 import {
   connectAs,
   eventually,
+  forkProgram,
+  killAtOnce,
   makeRoom,
   openDatabase,
   type PlainClient,
@@ -19,7 +19,7 @@ import { type Fcm, startFcm, testAccount } from './fcm-stand-in.ts'
 import { quick, tokenOf, withDevice } from './testing.ts'
 import type { Times } from './times.ts'
 
-const PROGRAM = fileURLToPath(new URL('./alone.ts', import.meta.url))
+const PROGRAM = new URL('./alone.ts', import.meta.url)
 const KILLS = 50
 const WRITE_EVERY_MS = 50
 const READERS = ['bob', 'cid', 'dan', 'eve', 'fay']
@@ -29,7 +29,7 @@ let stack: TestStack
 let fcm: Fcm
 let database: Awaited<ReturnType<typeof openDatabase>>
 let ann: PlainClient
-const running = new Set<ChildProcess>()
+const running: ChildProcess[] = []
 
 beforeAll(async () => {
   fcm = await startFcm()
@@ -38,10 +38,10 @@ beforeAll(async () => {
   ann = await connectAs(stack, 'ann')
   const first = await startPush()
   for (const userId of READERS) await withDevice(stack, userId)
-  await kill(first)
+  await killAtOnce(first)
 })
 afterAll(async () => {
-  for (const child of running) child.kill('SIGKILL')
+  for (const child of running) await killAtOnce(child)
   ann?.close()
   await database?.close()
   await stack?.close()
@@ -51,26 +51,12 @@ afterAll(async () => {
 async function startPush(times: Partial<Times> = {}) {
   const { root, natsUrl, mongoUrl } = stack
   const place: Place = {
-    root,
-    natsUrl,
-    mongoUrl,
-    fcm: fcmAccount,
-    fcmPort: fcm.port,
+    ...{ root, natsUrl, mongoUrl, fcm: fcmAccount, fcmPort: fcm.port },
     times: { ...quick, ...times },
   }
-  const child = fork(PROGRAM, [JSON.stringify(place)], {
-    execArgv: ['--disable-warning=ExperimentalWarning'],
-  })
-  running.add(child)
-  child.once('exit', () => running.delete(child))
-  await once(child, 'message')
+  const child = await forkProgram(PROGRAM, place)
+  running.push(child)
   return child
-}
-
-async function kill(child: ChildProcess) {
-  const exited = once(child, 'exit')
-  child.kill('SIGKILL')
-  await exited
 }
 
 const pairOf = (messageId: string, device: string) => `${messageId} ${device}`
@@ -112,7 +98,7 @@ test(`under load and ${KILLS} kills no push is lost, and none is sent again once
     next = startPush()
     // At any moment of its work: while it asks, sends, writes down; alone or beside another one.
     await eventually(() => expect(fcm.received.length).toBeGreaterThan(before + (n % 7) * 3), 30_000)
-    await kill(child)
+    await killAtOnce(child)
     const written = await recorded()
     const now = counts()
     for (const pair of written) if (!settled.has(pair)) settled.set(pair, now.get(pair) ?? 0)
@@ -136,7 +122,7 @@ test(`under load and ${KILLS} kills no push is lost, and none is sent again once
 }, 300_000)
 
 test('a second look outlives the service that owed it', async () => {
-  for (const child of running) await kill(child)
+  for (const child of running) await killAtOnce(child)
   const room = await makeRoom(ann, ['bob'])
   const bob = await connectAs(stack, 'bob')
   await bob.get('joinRoom', room._id)
@@ -144,7 +130,7 @@ test('a second look outlives the service that owed it', async () => {
   const message = await sendText(ann, room._id)
   const tasks = database.collection('tasks')
   await eventually(async () => expect(await tasks.countDocuments()).toBe(1), 20_000)
-  await kill(first)
+  await killAtOnce(first)
   bob.close()
   const isTold = () => fcm.shownOn(tokenOf('bob')).some(({ data }) => data.messageId === message._id)
   expect(isTold()).toBe(false)

@@ -1,5 +1,5 @@
 import type { Room } from '@chat/contract'
-import { connectAs, eventually, openTestBus, sendText } from '@chat/testing'
+import { connectAs, eventually, sendText } from '@chat/testing'
 import { expect, test } from '@jest/globals'
 import { MOST_AT_ONCE } from './delivering.ts'
 import { startPushStack } from './testing.ts'
@@ -8,8 +8,7 @@ const MEMBERS = 1_000
 const AT_ONCE = 20
 
 test(`a room of ${MEMBERS} is told in bounded batches: everybody once, a few hundred at a time`, async () => {
-  const { stack, fcm, close } = await startPushStack()
-  const bus = await openTestBus(stack)
+  const { stack, fcm, bus, close } = await startPushStack()
   const joinUsers = Array.from({ length: MEMBERS }, (_, index) => ({
     _id: `u${index}`,
     nickName: `u${index}`,
@@ -47,6 +46,5 @@ test(`a room of ${MEMBERS} is told in bounded batches: everybody once, a few hun
   await eventually(() => expect(later()).toHaveLength(MEMBERS - 1), 60_000)
   expect(tokens()).toHaveLength(MEMBERS - 1)
   author.close()
-  await bus.close()
   await close()
 }, 150_000)

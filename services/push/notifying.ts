@@ -13,6 +13,8 @@ import type { Tasks } from './task-store.ts'
 type Reached = { task: Task; title: string; devices: Device[] }
 type Failures = Map<Task, string>
 
+const PORTION = 2_000
+
 type Parts = {
   audiences: Audiences
   devices: Devices
@@ -94,8 +96,8 @@ export class Notifying {
       ),
     )
     const failures: Failures = new Map()
-    for (const wave of wavesOf(reached)) {
-      const pushes = wave.flatMap(({ task, title, devices }) =>
+    for (const some of wavesOf(reached).flatMap(portionsOf)) {
+      const pushes = some.flatMap(({ task, title, devices }) =>
         devices.map((device) => {
           const { roomId, messageId, body } = task.notice
           const badge = counts.get(device.userId) ?? 0
@@ -118,4 +120,19 @@ function wavesOf(reached: Reached[]): Reached[][] {
   const byRoom = [...Map.groupBy(reached, ({ task }) => task.notice.roomId).values()]
   const waves = [byRoom.flatMap((own) => own.slice(0, -1)), byRoom.flatMap((own) => own.slice(-1))]
   return waves.filter((wave) => wave.length > 0)
+}
+
+/** However many people are told of however many messages, so many pushes at most are held at a time. */
+function portionsOf(wave: Reached[]): Reached[][] {
+  const portions: Reached[][] = []
+  let size = Number.POSITIVE_INFINITY
+  for (const each of wave) {
+    size += each.devices.length
+    if (size > PORTION) {
+      portions.push([])
+      size = each.devices.length
+    }
+    portions.at(-1)?.push(each)
+  }
+  return portions
 }

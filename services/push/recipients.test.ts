@@ -1,64 +1,44 @@
 import type { Message, Room } from '@chat/contract'
 import { EventLog } from '@chat/service'
-import {
-  connectAs,
-  eventually,
-  makeRoom,
-  openDatabase,
-  openTestBus,
-  type PlainClient,
-  sendText,
-  type TestStack,
-} from '@chat/testing'
+import { connectAs, eventually, makeRoom, type PlainClient, sendText } from '@chat/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import type { Fcm } from './fcm-stand-in.ts'
-import { startPush, startPushStack, tokenOf, withDevice } from './testing.ts'
+import { type PushStack, startPush, startPushStack, tokenOf, withDevice } from './testing.ts'
 
 // Who gets a push: bob in every state that there is, ann who writes, and zed who always gets one.
 
-let stack: TestStack
-let fcm: Fcm
-let push: Awaited<ReturnType<typeof startPush>>
-let database: Awaited<ReturnType<typeof openDatabase>>
-let bus: Awaited<ReturnType<typeof openTestBus>>
+let on: PushStack
 let ann: PlainClient
 let bob: PlainClient
 let elsewhere: PlainClient
 let room: Room
-let close: () => Promise<void>
 
 beforeAll(async () => {
-  const started = await startPushStack({}, 2)
-  ;({ stack, fcm, push, close } = started)
-  database = await openDatabase(stack, 'push')
-  bus = await openTestBus(stack)
-  ann = await connectAs(stack, 'ann')
-  for (const userId of ['ann', 'bob', 'zed']) await withDevice(stack, userId)
+  on = await startPushStack({}, 2)
+  ann = on.ann
+  for (const userId of ['ann', 'bob', 'zed']) await withDevice(on.stack, userId)
 })
 afterAll(async () => {
-  for (const client of [ann, bob, elsewhere]) client?.close()
-  await bus?.close()
-  await database?.close()
-  await close?.()
+  for (const client of [bob, elsewhere]) client?.close()
+  await on?.close()
 })
 beforeEach(async () => {
   bob?.close()
-  bob = await connectAs(stack, 'bob')
+  bob = await connectAs(on.stack, 'bob')
   room = await makeRoom(ann, ['bob', 'zed'])
 })
 
 afterEach(async () => {
-  const again = await connectAs(stack, 'bob')
+  const again = await connectAs(on.stack, 'bob')
   await again.get('unblockUser', { userId: 'ann' })
   again.close()
 })
 
-const messagesOn = (userId: string) => fcm.shownOn(tokenOf(userId)).map(({ data }) => data.messageId)
+const messagesOn = (userId: string) => on.fcm.shownOn(tokenOf(userId)).map(({ data }) => data.messageId)
 
 /** Once zed has it, everything that is due at once has been sent, and nothing waits for a second look. */
 async function expectPushed({ _id }: Message, isPushed: boolean) {
   await eventually(() => expect(messagesOn('zed')).toContain(_id))
-  await eventually(async () => expect(await database.collection('tasks').countDocuments()).toBe(0))
+  await eventually(async () => expect(await on.database.collection('tasks').countDocuments()).toBe(0))
   expect(messagesOn('bob').filter((id) => id === _id)).toHaveLength(isPushed ? 1 : 0)
   expect(messagesOn('zed').filter((id) => id === _id)).toHaveLength(1)
   expect(messagesOn('ann')).not.toContain(_id)
@@ -69,7 +49,7 @@ async function sendMention(userId: string): Promise<Message> {
   const last = await sendText(ann, room._id)
   const mention = { ...last, seq: last.seq + 1, mentions: [userId], syncKey: crypto.randomUUID() }
   const message = { ...mention, _id: last._id.replace(/\d+$/, String(last.seq + 1).padStart(10, '0')) }
-  await new EventLog(bus).append({ kind: 'message', message })
+  await new EventLog(on.bus).append({ kind: 'message', message })
   return message
 }
 
@@ -83,7 +63,7 @@ const cases: Case[] = [
     'has it open on another device, at another gateway',
     false,
     async () => {
-      elsewhere = await connectAs(stack, 'bob', 1)
+      elsewhere = await connectAs(on.stack, 'bob', 1)
       await elsewhere.get('joinRoom', room._id)
     },
   ],
@@ -143,10 +123,10 @@ describe('with the alarm off', () => {
 describe('it is decided when it is done', () => {
   /** Sends while no push service runs; what happens then comes before it is handled. */
   async function meanwhile(happens: (message: Message) => Promise<unknown>): Promise<Message> {
-    await push.close()
+    await on.push.close()
     const message = await sendText(ann, room._id)
     await happens(message)
-    push = await startPush(stack)
+    on.push = await startPush(on.stack)
     return message
   }
 
@@ -183,7 +163,7 @@ describe('one who had the room open is looked at again', () => {
   test('and told where the message is unread and they are gone', async () => {
     await bob.get('joinRoom', room._id)
     const message = await sendText(ann, room._id)
-    await eventually(async () => expect(await database.collection('tasks').countDocuments()).toBe(1))
+    await eventually(async () => expect(await on.database.collection('tasks').countDocuments()).toBe(1))
     expect(messagesOn('bob')).not.toContain(message._id)
     bob.close()
     await eventually(() => expect(messagesOn('bob')).toContain(message._id))
@@ -201,7 +181,7 @@ describe('one who had the room open is looked at again', () => {
   test('and not told of what was deleted meanwhile', async () => {
     await bob.get('joinRoom', room._id)
     const message = await sendText(ann, room._id)
-    await eventually(async () => expect(await database.collection('tasks').countDocuments()).toBe(1))
+    await eventually(async () => expect(await on.database.collection('tasks').countDocuments()).toBe(1))
     await ann.get('deleteMessage', { roomId: room._id, messageId: message._id })
     bob.close()
     await expectPushed(message, false)

@@ -1,4 +1,4 @@
-import type { Logger } from '@chat/service'
+import { type Logger, Periodic } from '@chat/service'
 import type { Task } from './notice.ts'
 import type { Notifying } from './notifying.ts'
 import type { SettingAside } from './setting-aside.ts'
@@ -22,31 +22,23 @@ type Parts = {
 /** Goes round and does the tasks whose time has come. Any number of instances may. */
 export class Rounds {
   private readonly parts: Parts
-  private readonly timer: NodeJS.Timeout
-  private running: Promise<void> | null = null
-  private isClosed = false
+  private readonly periodic: Periodic
 
   constructor(parts: Parts) {
     this.parts = parts
-    this.timer = setInterval(() => this.start(), parts.times.roundMs)
+    this.periodic = new Periodic(
+      parts.times.roundMs,
+      () => this.round(),
+      (err) => parts.logger.warn({ err }, 'pushes that were due not sent, will try again'),
+    )
   }
 
-  async close() {
-    this.isClosed = true
-    clearInterval(this.timer)
-    await this.running
-  }
-
-  private start() {
-    this.running ??= this.round()
-      .catch((err) => this.parts.logger.warn({ err }, 'pushes that were due not sent, will try again'))
-      .finally(() => {
-        this.running = null
-      })
+  close() {
+    return this.periodic.close()
   }
 
   private async round() {
-    for (let isMore = true; isMore && !this.isClosed; ) {
+    for (let isMore = true; isMore && !this.periodic.isClosed; ) {
       const due = await this.parts.tasks.claim(AT_ONCE, claimedUntil())
       const holding = setInterval(() => void this.hold(due), CLAIMED_MS / 3)
       await this.work(due).finally(() => clearInterval(holding))
@@ -81,7 +73,7 @@ export class Rounds {
   private async retry(task: TaskDoc, reason: unknown) {
     const { tasks, settingAside, times } = this.parts
     const delayMs = times.triesMs[task.tries]
-    if (delayMs !== undefined || this.isClosed)
+    if (delayMs !== undefined || this.periodic.isClosed)
       return tasks.postpone(task._id, new Date(Date.now() + (delayMs ?? 0)))
     await settingAside.put(task._id, task, reason, task.tries + 1)
     await tasks.finish([task._id])

@@ -31,7 +31,7 @@ import { openTasks } from './task-store.ts'
 import { defaultTimes, type Times } from './times.ts'
 
 /** Messages held at a time. */
-const MAX_BATCH = 200
+const MAX_BATCH = 500
 
 export type Options = {
   config: Pick<Config, 'fcm'>

@@ -1,6 +1,13 @@
 import type { Input } from '@chat/contract'
 import { createLogger, Metrics, openBus } from '@chat/service'
-import { connectAs, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
+import {
+  connectAs,
+  openDatabase,
+  openTestBus,
+  type PlainClient,
+  startTestStack,
+  type TestStack,
+} from '@chat/testing'
 import { startFcm, testAccount } from './fcm-stand-in.ts'
 import { reachGoogleAt } from './loopback.ts'
 import { start } from './service.ts'
@@ -27,22 +34,31 @@ export async function startPush(stack: TestStack, times: Partial<Times> = {}) {
   return { ...service, metrics }
 }
 
-/** A stack whose pushes arrive at a stand-in for FCM. */
+/** A stack whose pushes arrive at a stand-in for FCM, with ann, who writes, and everything to look at it by. */
 export async function startPushStack(times: Partial<Times> = {}, gateways = 1) {
   const fcm = await startFcm()
   const restore = reachGoogleAt(fcm.port)
   const stack = await startTestStack({ instances: { push: 0, gateways } })
   const push = await startPush(stack, times)
-  return {
-    ...{ stack, fcm, push },
+  const [bus, database] = [await openTestBus(stack), await openDatabase(stack, 'push')]
+  const ann = await connectAs(stack, 'ann')
+  const on = {
+    ...{ stack, fcm, push, bus, database, ann },
     close: async () => {
-      await push.close()
+      ann.close()
+      await bus.close()
+      await database.close()
+      // The one that is there now: a test may have put another in its place.
+      await on.push.close()
       await stack.close()
       restore()
       await fcm.close()
     },
   }
+  return on
 }
+export type PushStack = Awaited<ReturnType<typeof startPushStack>>
+
 export const tokenOf = (userId: string) => `device-of-${userId}`
 
 export async function register(
