@@ -111,9 +111,8 @@ export class Delivering {
     const ids = (pushes: Addressed[]) => pushes.map(({ device }) => device._id)
     await receipts.record(having('sent', 'refused').flatMap(receiptOf))
     for (const { push, outcome } of answered) count(metrics, push, outcome)
-    const refused = answered.filter(({ outcome }) => outcome.result === 'refused')
-    if (refused.length > 0)
-      logger.warn({ outcome: refused[0]?.outcome, count: refused.length }, 'pushes refused')
+    this.tell(answered, 'refused')
+    this.tell(answered, 'later')
     const sent = having('sent')
     const keeping = await Promise.allSettled([
       store.removeDead(ids(having('gone')), since),
@@ -123,6 +122,12 @@ export class Delivering {
     for (const outcome of keeping)
       if (outcome.status === 'rejected')
         logger.warn({ err: outcome.reason }, 'devices not brought up to date')
+  }
+
+  private tell(answered: Answered<Addressed>[], result: 'refused' | 'later') {
+    const those = answered.filter(({ outcome }) => outcome.result === result)
+    const [first] = those
+    if (first) this.parts.logger.warn({ outcome: first.outcome, pushes: those.length }, 'pushes not taken')
   }
 }
 
