@@ -188,3 +188,24 @@ describe('search', () => {
     ])
   })
 })
+
+test('a push is decided and sent by indexes alone', async () => {
+  const bob = await connectAs(stack, 'bob')
+  await bob.get('registerDevice', { token: 'phone', platform: 'WEB' })
+  bob.close()
+  const receipts = mongo.db(`${stack.root}_push`).collection('receipts')
+  const pushed = async (syncKey: string, count: number) => {
+    await alice.get('sendMessage', draft(sampleId, syncKey))
+    await eventually(async () => expect(await receipts.countDocuments()).toBe(count))
+  }
+  await pushed('push-1', 1)
+  const queries = await recordQueries(() => pushed('push-2', 2))
+  await expectIndexed(queries, [
+    'rooms by _id, ready',
+    'members by roomId',
+    'blocks by _id',
+    'devices by userId',
+    'devices by _id',
+    'receipts by messageIds',
+  ])
+})

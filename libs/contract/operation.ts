@@ -1,7 +1,7 @@
 import type { Static, TSchema } from 'typebox'
 import type { ErrorCode } from './errors.ts'
 
-export type ServiceName = 'rooms' | 'messages' | 'files'
+export type ServiceName = 'rooms' | 'messages' | 'files' | 'push'
 
 /**
  * One row of the contract.

@@ -2,6 +2,7 @@ import { exportInternals, exportOperations } from './exports.ts'
 import { fileInternals, fileOperations } from './files.ts'
 import { changeOperations, messageInternals, messageOperations } from './messages.ts'
 import type { InputOf, OutputOf, Row, ServiceName } from './operation.ts'
+import { pushInternals, pushOperations, pushSources } from './push.ts'
 import { memberOperations, roomInternals, roomOperations, userOperations } from './rooms.ts'
 import { wordInternals } from './words.ts'
 
@@ -19,6 +20,9 @@ export const operations = {
   ...exportInternals,
   ...fileOperations,
   ...fileInternals,
+  ...pushOperations,
+  ...pushInternals,
+  ...pushSources,
 }
 
 /** A row without its exact type, for code that treats all rows alike. */

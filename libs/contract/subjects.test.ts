@@ -88,9 +88,13 @@ test('a token says which id it stands for', () => {
 })
 
 test('no id hears what is meant for another', () => {
-  const { roomEvent, userEvent } = subjectsOf('root')
-  const patterns = (text: string) => [roomEvent(text, '*'), userEvent(text, '*')]
-  const subjects = (text: string) => [roomEvent(text, 'message'), userEvent(text, 'joined')]
+  const { roomEvent, userEvent, roomPresence } = subjectsOf('root')
+  const patterns = (text: string) => [roomEvent(text, '*'), userEvent(text, '*'), roomPresence(text)]
+  const subjects = (text: string) => [
+    roomEvent(text, 'message'),
+    userEvent(text, 'joined'),
+    roomPresence(text),
+  ]
   const heard = (a: string, b: string) =>
     patterns(a).flatMap((pattern) => subjects(b).filter((subject) => matches(pattern, subject)))
   fc.assert(

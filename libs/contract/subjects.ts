@@ -25,6 +25,8 @@ export function subjectsOf(root = 'chat') {
     userEvent: (userId: string, kind: keyof UserEvents | '*') =>
       `${root}.event.user.${token(userId)}.${kind}`,
     everyUser: (kind: keyof UserEvents) => `${root}.event.user.*.${kind}`,
+    /** A question: edges where the room is open answer with the ids of the users who have it open. */
+    roomPresence: (roomId: string) => `${root}.presence.room.${token(roomId)}`,
     /** Processes that keep a copy of who may do what tell here that they are alive. */
     roll: `${root}.roll`,
     /** A list of banned words has changed. */

@@ -215,9 +215,13 @@ export class Bus {
     this.connection.publish(this.subjects.userEvent(userId, kind), encode(event))
   }
 
-  /** Hears a subject until the subscription is ended. A failing callback is logged and does not end it. */
-  subscribe(subject: string, hear: (message: Msg) => void): Subscription {
+  /**
+   * Hears a subject until the subscription is ended. A failing callback is logged and does not end it.
+   * Of those who hear it as one `queue` only one does.
+   */
+  subscribe(subject: string, hear: (message: Msg) => void, queue?: string): Subscription {
     return this.connection.subscribe(subject, {
+      ...(queue !== undefined && { queue }),
       callback: (error, message) => {
         try {
           if (error) throw error

@@ -1,4 +1,5 @@
-import { expect, test } from '@jest/globals'
+import { generateKeyPairSync } from 'node:crypto'
+import { describe, expect, test } from '@jest/globals'
 import { ConfigError, defaultLimits, readConfig } from './config.ts'
 
 const secret = 's'.repeat(32)
@@ -144,4 +145,36 @@ test('banned words are refused or masked', () => {
   const modeOf = (mode: string) => readConfig({ CHAT_BANNED_WORDS_MODE: mode }, true).bannedWordsMode
   expect([modeOf(''), modeOf('mask'), modeOf('refuse')]).toEqual(['refuse', 'mask', 'refuse'])
   expect(variables(problemsOf({ CHAT_BANNED_WORDS_MODE: 'allow' }))).toEqual(['CHAT_BANNED_WORDS_MODE'])
+})
+
+describe('CHAT_FCM_CREDENTIALS', () => {
+  const { privateKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  })
+  const given = { project_id: 'p', client_email: 'a@b', private_key: privateKey, type: 'service_account' }
+  const account = { projectId: 'p', clientEmail: 'a@b', privateKey }
+
+  test('may be the account, or the path of it, or nothing', () => {
+    const json = JSON.stringify(given)
+    expect(readConfig({ CHAT_FCM_CREDENTIALS: json }, true).fcm).toEqual(account)
+    const files: Record<string, string> = { '/keys/fcm.json': json }
+    const readText = (path: string) => files[path] as string
+    expect(readConfig({ CHAT_FCM_CREDENTIALS: '/keys/fcm.json' }, true, readText).fcm).toEqual(account)
+    expect(readConfig({}, true).fcm).toBeNull()
+  })
+
+  test.each([
+    ['/no/such/file.json', /names a file that cannot be read \(ENOENT\)$/],
+    ['{}', /must be a service account/],
+    ['{"project_id": 5', /must be a service account/],
+    [JSON.stringify({ ...given, client_email: '' }), /must be a service account/],
+    [JSON.stringify({ ...given, private_key: 'a secret' }), /must be a service account/],
+  ])('%s is a problem that tells no secret', (value, problem) => {
+    const problems = problemsOf({ CHAT_FCM_CREDENTIALS: value })
+    expect(problems).toEqual([expect.stringMatching(problem)])
+    expect(variables(problems)).toEqual(['CHAT_FCM_CREDENTIALS'])
+    expect(problems[0]).not.toContain('a secret')
+  })
 })

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs'
+import { type ReadText, readServiceAccount, type ServiceAccount } from './service-account.ts'
+
 /** Rates, sizes and times that `CHAT_LIMITS` may override, with their defaults; contract.md 'Limits' says what each means. */
 export const defaultLimits = {
   textLength: 4000,
@@ -74,12 +77,15 @@ export type Config = {
   bannedWordsMode: 'refuse' | 'mask'
   /** Null where no mail is sent. */
   mail: { url: string; from: string } | null
+  /** Null where pushes only go to the log. */
+  fcm: ServiceAccount | null
   allowedOrigins: string[]
   limits: Limits
   logLevel: string
 }
 
 type Env = Record<string, string | undefined>
+const readFile: ReadText = (path) => readFileSync(path, 'utf8')
 
 /** Every problem of a configuration at once, each naming its variable. */
 export class ConfigError extends Error {
@@ -155,6 +161,14 @@ class Reader {
     return isSender ? { url, from } : this.wrong(fromName, 'must be the sender of mails, an address', null)
   }
 
+  /** As JSON, or as a path to it. */
+  serviceAccount(name: string, readText: ReadText): ServiceAccount | null {
+    const value = this.text(name)
+    if (value === null) return null
+    const outcome = readServiceAccount(value, readText)
+    return 'account' in outcome ? outcome.account : this.wrong(name, outcome.problem, null)
+  }
+
   limits(name: string): Limits {
     const value = this.text(name)
     if (value === null) return { ...defaultLimits }
@@ -187,9 +201,10 @@ function parseObject(json: string): Record<string, unknown> | null {
 /**
  * The configuration in `env` (the variables of contract.md 'Running').
  * @param isDevelopment whether a missing secret or key may be made up by the caller; where it may not, it is a problem
+ * @param readText reads a file that a variable names
  * @throws ConfigError naming every problem
  */
-export function readConfig(env: Env, isDevelopment: boolean): Config {
+export function readConfig(env: Env, isDevelopment: boolean, readText: ReadText = readFile): Config {
   const read = new Reader(env)
   const config: Config = {
     gatewayPort: read.port('CHAT_GATEWAY_PORT', 3000),
@@ -221,6 +236,7 @@ export function readConfig(env: Env, isDevelopment: boolean): Config {
     fileTypes: read.list('CHAT_FILE_TYPES', defaultFileTypes),
     bannedWordsMode: read.choice('CHAT_BANNED_WORDS_MODE', ['refuse', 'mask']),
     mail: read.mail('CHAT_SMTP_URL', 'CHAT_MAIL_FROM'),
+    fcm: read.serviceAccount('CHAT_FCM_CREDENTIALS', readText),
     allowedOrigins: read.list('CHAT_ALLOWED_ORIGINS', isDevelopment ? ['*'] : []),
     limits: read.limits('CHAT_LIMITS'),
     logLevel: read.choice('CHAT_LOG_LEVEL', LOG_LEVELS, 'info'),

@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
 /** What one process measures. A registry of its own lets tests run many in one process. */
 export class Metrics {
@@ -32,6 +32,18 @@ export class Metrics {
     name: 'chat_fanout_sockets',
     help: 'Sockets that a message was delivered to, per gateway',
     buckets: [0, 1, 2, 5, 10, 50, 100, 1000],
+    registers: [this.registry],
+  })
+
+  readonly pushes = new Counter({
+    name: 'chat_pushes_total',
+    help: 'Pushes handed to a push service, by platform and what it answered',
+    labelNames: ['platform', 'outcome'],
+    registers: [this.registry],
+  })
+  readonly pushesSetAside = new Gauge({
+    name: 'chat_pushes_set_aside',
+    help: 'Messages whose pushes were given up on and not replayed yet',
     registers: [this.registry],
   })
 

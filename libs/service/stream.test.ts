@@ -1,6 +1,7 @@
 import type { Message } from '@chat/contract'
 import { eventually } from '@chat/testing'
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { ACK_WAIT_MS, type Failure } from './batches.ts'
 import { type Bus, openBus } from './bus.ts'
 import { createLogger } from './logger.ts'
 import { Metrics } from './metrics.ts'
@@ -91,4 +92,94 @@ test('the lag is the age of the oldest event that nobody has handled, of whateve
   expect(await consumer.lagMs()).toBeGreaterThan(100)
   held.resolve()
   await eventually(async () => expect([told(), await consumer.lagMs()]).toEqual([['1', '1:1', '2'], 0]))
+})
+
+describe('what must not be tried for ever', () => {
+  const aside: [seq: number, reason: unknown, tries: number][] = []
+  beforeEach(() => {
+    aside.length = 0
+  })
+  const consumeTrying = async (
+    handle: (events: StreamEvent[]) => Promise<Failure[]>,
+    setAside = async (event: StreamEvent, reason: unknown, tries: number) =>
+      void aside.push([event.message.seq, reason, tries]),
+  ) => {
+    const tries = { delaysMs: [10, 10, 10, 10], setAside }
+    const kinds: StreamKind[] = ['message']
+    const consumer = await consumeEvents({ bus, logger, durable: 'trying', kinds, handle, paceMs: 1, tries })
+    closers.push(consumer.close)
+  }
+  const failing = (...seqs: number[]) => {
+    const handled: number[] = []
+    const handle = async (events: StreamEvent[]) => {
+      handled.push(...events.map(({ message }) => message.seq))
+      return events
+        .filter(({ message }) => seqs.includes(message.seq))
+        .map((event) => ({ event, reason: 'no' }))
+    }
+    return { handled, handle }
+  }
+
+  test('is set aside after five tries, and what came with it is not tried again', async () => {
+    const { handled, handle } = failing(2)
+    await consumeTrying(handle)
+    for (const seq of [1, 2, 3]) post(seq)
+    await eventually(() => expect(aside).toEqual([[2, 'no', 5]]))
+    post(4)
+    await eventually(() => expect(handled).toContain(4))
+    expect(handled.toSorted()).toEqual([1, 2, 2, 2, 2, 2, 3, 4])
+  })
+
+  test('nor a whole batch that fails', async () => {
+    await consumeTrying(async () => {
+      throw new Error('away')
+    })
+    post(1)
+    post(2)
+    await eventually(() => expect(aside.map(([seq]) => seq).toSorted()).toEqual([1, 2]))
+  })
+
+  test('what cannot be set aside is tried again', async () => {
+    let isAway = true
+    await consumeTrying(failing(1).handle, async ({ message }, reason, tries) => {
+      if (isAway) {
+        isAway = false
+        throw new Error('the store is away')
+      }
+      aside.push([message.seq, reason, tries])
+    })
+    post(1)
+    await eventually(() => expect(aside).toEqual([[1, 'no', 6]]))
+  })
+
+  test('what takes longer than the server waits is not given to somebody else', async () => {
+    const held = Promise.withResolvers<void>()
+    let handled = 0
+    await consumeTrying(async () => {
+      handled += 1
+      await held.promise
+      return []
+    })
+    post(1)
+    await eventually(() => expect(handled).toBe(1))
+    const since = Date.now()
+    const waited = () => expect(Date.now() - since).toBeGreaterThan(ACK_WAIT_MS * 1.3)
+    await eventually(waited, ACK_WAIT_MS * 2)
+    expect(handled).toBe(1)
+    held.resolve()
+    post(2)
+    await eventually(() => expect(handled).toBe(2))
+  })
+})
+
+test('one that starts now is not told what was before', async () => {
+  post(1)
+  await bus.flush()
+  const consumer = await consumeEvents({
+    ...{ bus, logger, durable: 'new', kinds: ['message'], startsNow: true },
+    handle: async (events) => hear(events),
+  })
+  closers.push(consumer.close)
+  post(2)
+  await eventually(() => expect(told()).toEqual(['2']))
 })

@@ -1,18 +1,17 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import {
   AckPolicy,
+  DeliverPolicy,
   DiscardPolicy,
   type JetStreamManager,
-  type JsMsg,
   jetstream,
   jetstreamManager,
   RetentionPolicy,
   StorageType,
 } from '@nats-io/jetstream'
 import { nanos } from '@nats-io/transport-node'
+import { ACK_WAIT_MS, Batches, type Handling, MAX_BATCH } from './batches.ts'
 import type { Bus } from './bus.ts'
-import type { Logger } from './logger.ts'
-import { readEvent, type StreamEvent, type StreamKind, streamKinds } from './stream-event.ts'
+import { type StreamKind, streamKinds } from './stream-event.ts'
 
 const SEVEN_DAYS_MS = 7 * 24 * 60 * 60 * 1000
 const TEN_GB = 10 * 1024 ** 3
@@ -45,26 +44,12 @@ type Consumer = {
   lagMs: () => Promise<number>
 }
 
-type Consuming = {
+type Consuming = Handling & {
   bus: Bus
-  logger: Logger
-  /** Survives restarts and is shared by all instances that use the same name. */
-  durable: string
   kinds: StreamKind[]
-  /** Handles a batch, in the stream's order: acked when it resolves, delivered again when it throws. */
-  handle: (events: StreamEvent[]) => Promise<void>
-  /** How long events wait for company under load. */
-  paceMs?: number
+  /** Where it has never run before: what is older than it is none of its business. */
+  startsNow?: boolean
 }
-
-const MAX_BATCH = 2_000
-const REDELIVERY_DELAY_MS = 1_000
-/**
- * The first event after a pause is handled at once; under load events wait for company this long, since a batch
- * costs the store hardly more than one event. With what handling takes it stays within the half second that
- * contract.md allows other people's doings to trail.
- */
-const PACE_MS = 400
 
 /** Reads the stream through a durable consumer, in batches of what has arrived. Ends with `close`. */
 export async function consumeEvents(options: Consuming): Promise<Consumer> {
@@ -74,11 +59,12 @@ export async function consumeEvents(options: Consuming): Promise<Consumer> {
   const consumer = await jetstream(bus.connection).consumers.get(bus.subjects.stream, durable)
   const batches = new Batches(options)
   const messages = await consumer.consume({
-    max_messages: MAX_BATCH,
+    max_messages: options.maxBatch ?? MAX_BATCH,
     callback: (message) => batches.push(message),
   })
   return {
     close: async () => {
+      batches.stop()
       await messages.close()
       await batches.idle()
       await bus.flush()
@@ -99,12 +85,12 @@ async function lagMs(manager: JetStreamManager, { bus, durable, kinds }: Consumi
 }
 
 /** Makes the durable consumer, or brings one from before to what is read now; it goes on where it was. */
-async function ensureConsumer(manager: JetStreamManager, { bus, durable, kinds }: Consuming) {
+async function ensureConsumer(manager: JetStreamManager, { bus, durable, kinds, startsNow }: Consuming) {
   const { stream } = bus.subjects
   const config = {
     filter_subjects: kinds.map((kind) => bus.subjects.everyRoom(kind)),
-    ack_wait: nanos(10_000),
-    // What it does is idempotent and must happen: an outage of the store may last longer than any number of tries.
+    ack_wait: nanos(ACK_WAIT_MS),
+    // The server counts deliveries, and would lose an event whose last one a sudden death ended.
     max_deliver: -1,
     max_ack_pending: 5_000,
   }
@@ -119,59 +105,6 @@ async function ensureConsumer(manager: JetStreamManager, { bus, durable, kinds }
       ...config,
       durable_name: durable,
       ack_policy: AckPolicy.Explicit,
+      deliver_policy: startsNow ? DeliverPolicy.New : DeliverPolicy.All,
     })
-}
-
-/** One batch at a time; what arrives meanwhile is the next one. */
-class Batches {
-  private readonly options: Consuming
-  private waiting: JsMsg[] = []
-  private working: Promise<void> | null = null
-
-  constructor(options: Consuming) {
-    this.options = options
-  }
-
-  push(message: JsMsg) {
-    this.waiting.push(message)
-    this.working ??= this.work()
-  }
-
-  async idle() {
-    await this.working
-  }
-
-  private async work() {
-    while (this.waiting.length > 0) {
-      const pace = delay(this.options.paceMs ?? PACE_MS)
-      await this.handle(this.waiting.splice(0, MAX_BATCH))
-      await pace
-    }
-    this.working = null
-  }
-
-  private async handle(batch: JsMsg[]) {
-    const { logger, durable, handle } = this.options
-    const events = batch.flatMap((message) => this.parse(message))
-    try {
-      await handle(events)
-      for (const message of batch) message.ack()
-    } catch (err) {
-      logger.warn({ err, durable, events: events.length }, 'events not handled, will try again')
-      for (const message of batch) message.nak(REDELIVERY_DELAY_MS)
-    }
-  }
-
-  private parse(message: JsMsg): StreamEvent[] {
-    try {
-      return [readEvent(message)]
-    } catch (err) {
-      this.options.logger.error(
-        { err, subject: message.subject, seq: message.seq },
-        'event is not JSON, set aside',
-      )
-      message.term('not JSON')
-      return []
-    }
-  }
 }

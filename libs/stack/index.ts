@@ -3,6 +3,7 @@ import { start as startFiles } from '@chat/files'
 import { start as startGateway } from '@chat/gateway'
 import { start as startMessages } from '@chat/messages'
 import { start as startPlatformApi } from '@chat/platform-api'
+import { start as startPush } from '@chat/push'
 import { start as startRooms } from '@chat/rooms'
 import { type Checks, type Config, type Logger, Metrics, openAll, openBus } from '@chat/service'
 
@@ -16,7 +17,7 @@ export type StackOptions = {
   /** Separates stacks that share their engines: prefix of subjects and databases. */
   root?: string
   /** How many of each run; each gateway after the first listens on a port of its own. */
-  instances?: { gateways?: number; rooms?: number; messages?: number; files?: number }
+  instances?: { gateways?: number; rooms?: number; messages?: number; files?: number; push?: number }
   /** Checks every answer of a service against the contract. */
   checksOutput?: boolean
 }
@@ -60,6 +61,11 @@ export const startStack = (options: StackOptions) =>
       const { ready } = await scope.use('files', starting, (service) => service.close())
       checks.files = ready.mongo
       checks.s3 = ready.s3
+    }
+    for (let index = 0; index < (instances.push ?? 1); index++) {
+      const starting = startPush({ ...common('push'), config, database: `${root}_push` })
+      const { ready } = await scope.use('push', starting, (service) => service.close())
+      checks.push = ready.mongo
     }
     const edge = { config, metrics, checks }
     const platformApi = startPlatformApi({

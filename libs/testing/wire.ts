@@ -29,6 +29,13 @@ export async function openWire(url: string) {
       isCut = true
       for (const end of ends) end.destroy()
     },
+    /** From here on nothing passes, and neither end is told. */
+    freeze: () => {
+      for (const end of ends) {
+        end.unpipe()
+        end.pause()
+      }
+    },
     mend: () => {
       isCut = false
     },

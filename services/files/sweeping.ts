@@ -1,4 +1,4 @@
-import type { Bucket, Logger } from '@chat/service'
+import { type Bucket, type Logger, Periodic } from '@chat/service'
 import { type Objects, thumbnailPath } from './object-store.ts'
 import type { References } from './references.ts'
 
@@ -19,19 +19,19 @@ type Parts = {
 /** Removes the objects to which no message refers any more, or ever did. Any number of instances may do so at once. */
 export class Sweeping {
   private readonly parts: Parts
-  private readonly timer: NodeJS.Timeout
-  private running: Promise<void> | null = null
-  private isClosed = false
+  private readonly periodic: Periodic
 
   constructor(parts: Parts) {
     this.parts = parts
-    this.timer = setInterval(() => this.start(), EVERY_MS)
+    this.periodic = new Periodic(
+      EVERY_MS,
+      () => this.sweep(),
+      (err) => this.warn(err),
+    )
   }
 
-  async close() {
-    this.isClosed = true
-    clearInterval(this.timer)
-    await this.running
+  close() {
+    return this.periodic.close()
   }
 
   /**
@@ -40,7 +40,7 @@ export class Sweeping {
    */
   async sweep(now = Date.now()): Promise<void> {
     const due = new Date(now - (await this.parts.lagMs()))
-    for (let batches = 0; batches < MAX_BATCHES && !this.isClosed; batches++) {
+    for (let batches = 0; batches < MAX_BATCHES && !this.periodic.isClosed; batches++) {
       const paths = await this.parts.objects.due(due, BATCH)
       const outcomes = await Promise.allSettled(paths.map((path) => this.removeUnlessKept(path)))
       const failures = outcomes.filter((outcome) => outcome.status === 'rejected')
@@ -57,14 +57,6 @@ export class Sweeping {
     await bucket.remove(path)
     await bucket.remove(thumbnailPath(path))
     await objects.forget(path)
-  }
-
-  private start() {
-    this.running ??= this.sweep()
-      .catch((err) => this.warn(err))
-      .finally(() => {
-        this.running = null
-      })
   }
 
   private warn(err: unknown) {

@@ -4,21 +4,25 @@ import { asSeenBy } from './broadcast.ts'
 import type { Delivery, Listener, Standing } from './delivery.ts'
 import { type Effects, sessionOf } from './dispatch.ts'
 import { openRoom } from './names.ts'
+import type { OpenRoomAnswers } from './open-room-answers.ts'
 import type { Sessions } from './sessions.ts'
 
 type Rooms = { delivery: Delivery; sessions: Sessions }
+type Parts = Rooms & { answers: OpenRoomAnswers }
 
 /** The chat rooms that a socket has open. */
 export class OpenRooms {
   private readonly delivery: Delivery
   private readonly sessions: Sessions
+  private readonly answers: OpenRoomAnswers
   private readonly socket: Socket
   private readonly listener: Listener
   private readonly roomIds = new Set<string>()
 
-  constructor({ delivery, sessions }: Rooms, socket: Socket) {
+  constructor({ delivery, sessions, answers }: Parts, socket: Socket) {
     this.delivery = delivery
     this.sessions = sessions
+    this.answers = answers
     this.socket = socket
     this.listener = { deliver: (message: Message) => this.deliver(message) }
   }
@@ -31,6 +35,7 @@ export class OpenRooms {
     await this.delivery.open(roomId, this.listener, standing, () => {
       if (!session?.rooms.has(roomId)) throw new Fault('ROOM_NO_EXISTS')
       void this.socket.join(openRoom(roomId))
+      if (!this.roomIds.has(roomId)) this.answers.open(roomId)
       this.roomIds.add(roomId)
     })
     // What was published before the room was heard here is fetched.
@@ -52,6 +57,7 @@ export class OpenRooms {
   close(roomId: string) {
     if (!this.roomIds.delete(roomId)) return
     void this.socket.leave(openRoom(roomId))
+    this.answers.close(roomId)
     this.delivery.close(roomId, this.listener)
   }
 

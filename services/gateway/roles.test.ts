@@ -226,6 +226,9 @@ const cases: Case[] = [
   { event: 'blockUser', input: () => ({ userId: 'newcomer' }), expected: everybody },
   { event: 'unblockUser', input: () => ({ userId: 'newcomer' }), expected: everybody },
   { event: 'listBlocked', input: () => ({}), expected: everybody },
+  { event: 'registerDevice', input: () => ({ token: 'a', platform: 'WEB' }), expected: everybody },
+  { event: 'unregisterDevice', input: () => ({ token: 'a', platform: 'WEB' }), expected: everybody },
+  { event: 'setMentionAlarm', input: () => ({ on: true }), expected: everybody },
 ]
 
 test('every operation that a client may ask for is in the table', () => {

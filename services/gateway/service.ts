@@ -21,6 +21,7 @@ import { type Connected, Dispatch, sessionOf } from './dispatch.ts'
 import { effectsOf, OpenRooms } from './effects.ts'
 import { endAtExpiry } from './expiry.ts'
 import { serveFiles } from './file-links.ts'
+import { OpenRoomAnswers } from './open-room-answers.ts'
 import { Sessions } from './sessions.ts'
 import { allows, dropSlowReaders, guard, identityOf, openSockets } from './sockets.ts'
 
@@ -58,6 +59,7 @@ export const start = (options: Options) =>
     const audience = await scope.use('audience', new Audience({ bus, logger, delivery, tellRead }), (a) =>
       a.stop(),
     )
+    const openRoomAnswers = new OpenRoomAnswers(bus, clients)
     const sessions = new Sessions({ bus, logger, audience, blocks, limits: config.limits })
     // From here on nobody is told that someone was taken out of a room before they hear nothing here.
     await scope.use('roll', joinRoll(bus), (roll) => roll.close())
@@ -72,7 +74,7 @@ export const start = (options: Options) =>
 
     guard(clients, { authenticate, sessions, config, logger, metrics })
     clients.on('connection', (socket: Socket) => {
-      const openRooms = new OpenRooms({ delivery, sessions }, socket)
+      const openRooms = new OpenRooms({ delivery, sessions, answers: openRoomAnswers }, socket)
       Object.assign(socket.data, { openRooms })
       const { userId, expiresAt } = identityOf(socket)
       const { session } = sessionOf(socket) as Connected

@@ -1,9 +1,11 @@
 import { Fault, type User } from '@chat/contract'
 import { type Bus, isDuplicate } from '@chat/service'
 import type { Directory } from './directory.ts'
-import { blockId } from './documents.ts'
+import { type BlockDoc, blockId } from './documents.ts'
 import { presentUser } from './presenting.ts'
 import type { Store } from './store.ts'
+
+type Block = Pick<BlockDoc, 'userId' | 'blockedId'>
 
 /** Whom people do not want to hear from. */
 export class Blocking {
@@ -45,9 +47,16 @@ export class Blocking {
 
   /** Those of `userIds` who have blocked this user. */
   async blockersOf(userId: string, userIds: string[]): Promise<Set<string>> {
-    const ids = userIds.map((id) => blockId(id, userId))
-    const blocks = await this.store.blocks.find({ _id: { $in: ids } }, { userId: 1 }).lean()
+    const blocks = await this.among(userIds.map((id) => ({ userId: id, blockedId: userId })))
     return new Set(blocks.map((block) => block.userId))
+  }
+
+  /** Which of these blocks there are. */
+  async among(pairs: Block[]): Promise<Block[]> {
+    if (pairs.length === 0) return []
+    const ids = pairs.map(({ userId, blockedId }) => blockId(userId, blockedId))
+    const found = await this.store.blocks.find({ _id: { $in: ids } }, { userId: 1, blockedId: 1 }).lean()
+    return found.map(({ userId, blockedId }) => ({ userId, blockedId }))
   }
 
   private async tell(userId: string) {

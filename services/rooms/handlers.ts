@@ -1,5 +1,7 @@
 import type { Caller, Handlers, Room } from '@chat/contract'
 import type { Alarms } from './alarms.ts'
+import type { Audiences } from './audiences.ts'
+import { countBadges } from './badges.ts'
 import type { Blocking } from './blocking.ts'
 import type { Creating } from './creating.ts'
 import type { Directory } from './directory.ts'
@@ -15,11 +17,13 @@ import type { Recounting } from './recounting.ts'
 import type { Removing } from './removing.ts'
 import type { Sessions } from './sessions.ts'
 import type { Settings } from './settings.ts'
+import type { Store } from './store.ts'
 import type { UserSearch } from './user-search.ts'
 import type { Viewing } from './viewing.ts'
 
 export type Parts = {
   alarms: Alarms
+  audiences: Audiences
   blocking: Blocking
   creating: Creating
   directory: Directory
@@ -34,6 +38,7 @@ export type Parts = {
   removing: Removing
   sessions: Sessions
   settings: Settings
+  store: Store
   userSearch: UserSearch
   viewing: Viewing
 }
@@ -121,6 +126,8 @@ export function handlers(parts: Parts): Handlers<'rooms'> {
     },
     recountRoom: (caller, roomId) => recounting.recount(caller, roomId),
     listRoomIds: (_caller, { after }) => recounting.roomIds(after),
+    listAudiences: (_caller, input) => parts.audiences.page(input),
+    countBadges: async (_caller, input) => ({ badges: await countBadges(parts.store, input) }),
     saveUser: async (_caller, profile) => {
       await directory.save([profile])
       return done

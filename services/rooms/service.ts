@@ -12,6 +12,7 @@ import {
 import { Access } from './access.ts'
 import { Alarms } from './alarms.ts'
 import { Announcing } from './announcing.ts'
+import { Audiences } from './audiences.ts'
 import { Blocking } from './blocking.ts'
 import { Claims } from './claims.ts'
 import { Creating } from './creating.ts'
@@ -84,6 +85,7 @@ export const start = (options: Options) =>
     const answers = handlers({
       ...all,
       alarms: new Alarms(all),
+      audiences: new Audiences(all),
       creating: new Creating(all),
       inviting: new Inviting(all),
       listing: new Listing(store, members, viewing),

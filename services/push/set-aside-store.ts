@@ -1,0 +1,60 @@
+import type { Connection } from '@chat/service'
+import mongoose from 'mongoose'
+import type { Notice } from './notice.ts'
+
+/** What was tried often enough. `_id`: its message's id, and the task's where it was one. */
+export type SetAsideDoc = {
+  _id: string
+  notice: Notice
+  only: string[] | null
+  isSecond: boolean
+  reason: string
+  tries: number
+  at: Date
+}
+
+/** Nobody wants to be told of anything older. */
+const KEPT_SECONDS = 30 * 24 * 60 * 60
+
+const { Schema } = mongoose
+const required = <T>(type: T) => ({ type, required: true })
+const setAsideSchema = new Schema<SetAsideDoc>(
+  {
+    _id: String,
+    notice: required(Schema.Types.Mixed),
+    only: { type: [String], default: null },
+    isSecond: required(Boolean),
+    reason: required(String),
+    tries: required(Number),
+    at: required(Date),
+  },
+  { versionKey: false },
+)
+setAsideSchema.index({ at: 1 }, { expireAfterSeconds: KEPT_SECONDS })
+
+/** Where an operator finds what did not work. */
+export async function openSetAside(connection: Connection) {
+  const model = connection.model<SetAsideDoc>('SetAside', setAsideSchema, 'setAside')
+  await model.createIndexes()
+  return {
+    async put({ _id, ...fields }: SetAsideDoc) {
+      await model.updateOne({ _id }, { $set: fields }, { upsert: true })
+    },
+
+    page: (after: string, limit: number): Promise<SetAsideDoc[]> =>
+      model
+        .find({ _id: { $gt: after } })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .lean(),
+
+    byIds: (ids: string[]): Promise<SetAsideDoc[]> => model.find({ _id: { $in: ids } }).lean(),
+
+    async remove(id: string) {
+      await model.deleteOne({ _id: id })
+    },
+
+    count: () => model.estimatedDocumentCount(),
+  }
+}
+export type SetAsideStore = Awaited<ReturnType<typeof openSetAside>>
