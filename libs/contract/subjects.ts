@@ -25,6 +25,8 @@ export function subjectsOf(root = 'chat') {
     userEvent: (userId: string, kind: keyof UserEvents | '*') =>
       `${root}.event.user.${token(userId)}.${kind}`,
     everyUser: (kind: keyof UserEvents) => `${root}.event.user.*.${kind}`,
+    /** Answered by every gateway that the user is connected to: with nobody there, they are offline. */
+    userPresence: (userId: string) => `${root}.presence.user.${token(userId)}`,
     /** Processes that keep a copy of who may do what tell here that they are alive. */
     roll: `${root}.roll`,
     stream: `${root.toUpperCase()}_EVENTS`,

@@ -28,9 +28,12 @@ export const Url = text(1, 2048)
 export const Cursor = text(1, 500)
 export const Timestamp = Type.String()
 export const Seq = Type.Integer({ minimum: 0, maximum: 9_999_999_999 })
-/** A page longer than the server's maximum is shortened, not refused. */
 /** Whom an operation acts on. */
 export const Targets = Type.Array(UserId, { maxItems: 10_000 })
+/** Whom a message mentions. */
+export const MAX_MENTIONS = 50
+export const MentionedIds = Type.Array(UserId, { maxItems: MAX_MENTIONS })
+/** A page longer than the server's maximum is shortened, not refused. */
 export const Limit = Type.Integer({ minimum: 1 })
 
 /** Kept as it comes: at most 4 KB, depth 5, no `__proto__`, no key starting with `$`. */

@@ -1,3 +1,4 @@
+export { Answers } from './answers.ts'
 export { insertMissing, writeEach } from './bulk-writes.ts'
 export { type Body, Bus, type BusOptions, encode, openBus } from './bus.ts'
 export { type Auth, type Config, ConfigError, defaultLimits, type Limits, readConfig } from './config.ts'

@@ -2,27 +2,39 @@ import { type Caller, defaultName, Fault, type Input, type Message, type Message
 import type { Bus } from '@chat/service'
 import type { Access } from './access.ts'
 import type { Committing } from './committing.ts'
+import type { Mentioning } from './mentioning.ts'
 import { requireLength } from './rules.ts'
-import { type Draft, presentMessage, type Store } from './store.ts'
+import { asMentions, type Draft, presentMessage, type Store } from './store.ts'
 
 /** What platforms write, in the name of anybody. */
 export class Posting {
   private readonly store: Store
   private readonly bus: Bus
   private readonly committing: Committing
+  private readonly mentioning: Mentioning
   private readonly textLength: number
-  constructor(store: Store, bus: Bus, committing: Committing, textLength: number) {
-    this.store = store
-    this.bus = bus
-    this.committing = committing
-    this.textLength = textLength
+  constructor(parts: {
+    store: Store
+    bus: Bus
+    committing: Committing
+    mentioning: Mentioning
+    textLength: number
+  }) {
+    this.store = parts.store
+    this.bus = parts.bus
+    this.committing = parts.committing
+    this.mentioning = parts.mentioning
+    this.textLength = parts.textLength
   }
 
   /** The message a room is made with; asked again, it is the same one. */
-  async first({ roomId, author, type, text, audience }: Input<'postFirstMessage'>): Promise<Message> {
+  async first(caller: Caller, input: Input<'postFirstMessage'>): Promise<Message> {
+    const { roomId, author, type, text, audience } = input
     requireLength(text, this.textLength)
     const data = { type, content: { text } }
-    return this.commit({ roomId, syncKey: `first:${roomId}`, author, data, meta: null, audience })
+    const mentions = await this.mentioning.of(caller, { roomId, authorId: author.authorId, text })
+    const said = { author, data, meta: null, audience, ...asMentions(mentions) }
+    return this.commit({ roomId, syncKey: `first:${roomId}`, ...said })
   }
 
   /** A syncKey that is stored already answers with its message, whatever has changed since. */
@@ -39,7 +51,9 @@ export class Posting {
     const known = member?.author ?? { nickName: defaultName(authorId), profileUrl: null }
     const author = { ...known, ...given, authorId }
     const audience = facts.memberCount - (member ? 1 : 0)
-    return this.commit({ roomId, syncKey, author, data, meta, audience })
+    const text = textOf(data)
+    const mentions = await this.mentioning.of(caller, { roomId, authorId, text, mentions: input.mentions })
+    return this.commit({ roomId, syncKey, author, data, meta, audience, ...asMentions(mentions) })
   }
 
   /** Null where they are not in the room: a platform may write in the name of anybody. */
@@ -50,16 +64,17 @@ export class Posting {
     })
   }
 
-  private refusalOf({ isFrozen }: { isFrozen: boolean }, { content }: MessageData): Fault | null {
+  private refusalOf({ isFrozen }: { isFrozen: boolean }, data: MessageData): Fault | null {
     if (isFrozen) return new Fault('ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED')
-    const text = content.text ?? content.rawData?.text ?? ''
-    return text.length > this.textLength ? new Fault('MESSAGE_TOO_LONG') : null
+    return textOf(data).length > this.textLength ? new Fault('MESSAGE_TOO_LONG') : null
   }
 
   private async commit(said: Omit<Draft, 'replyTo' | 'createdAt'>): Promise<Message> {
     return presentMessage(await this.committing.commit({ ...said, replyTo: null, createdAt: new Date() }))
   }
 }
+
+const textOf = ({ content }: MessageData) => content.text ?? content.rawData?.text ?? ''
 
 /** Of the content what belongs to the type. @throws INVALID_REQUEST where that is missing */
 function fitting({ type, content: { text, rawData } }: Input<'postMessage'>['data']): MessageData {

@@ -20,6 +20,7 @@ import { Committing } from './committing.ts'
 import { handlers } from './handlers.ts'
 import { Indexing } from './indexing.ts'
 import { Looking } from './looking.ts'
+import { Mentioning } from './mentioning.ts'
 import { Outbox } from './outbox.ts'
 import { Paging } from './paging.ts'
 import { Posting } from './posting.ts'
@@ -76,13 +77,15 @@ export const start = (options: Options) =>
       handle: (events) => indexing.handle(events),
     })
     await scope.use('indexer', indexer, (consumer) => consumer.close())
+    const mentioning = new Mentioning(bus)
+    const parts = { store, access, mentioning, bus, logger, textLength }
     const answers = handlers({
       store,
       outbox,
-      sending: new Sending(store, access, answering, textLength),
-      posting: new Posting(store, bus, committing, textLength),
+      sending: new Sending({ store, access, answering, mentioning, textLength }),
+      posting: new Posting({ store, bus, committing, mentioning, textLength }),
       sharing: new Sharing(store, access, answering),
-      changing: new Changing({ store, changes, access, outbox, presenting, bus, logger, textLength }),
+      changing: new Changing({ ...parts, changes, outbox, presenting }),
       paging: new Paging(store, access, presenting),
       syncing: new Syncing(store, changes, access, presenting),
       looking: new Looking(store, access, bus),

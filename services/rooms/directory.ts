@@ -1,4 +1,5 @@
 import { type Author, defaultName } from '@chat/contract'
+import type { Bus } from '@chat/service'
 import type { UserDoc } from './documents.ts'
 import { presentUser } from './presenting.ts'
 import type { Store } from './store.ts'
@@ -21,8 +22,10 @@ const named = (nickName: string | undefined) =>
 /** Everybody who has connected, been named by a platform or been given a token. */
 export class Directory {
   private readonly store: Store
-  constructor(store: Store) {
+  private readonly bus: Bus
+  constructor(store: Store, bus: Bus) {
     this.store = store
+    this.bus = bus
   }
 
   /** Creates or refreshes entries. Without a name, the nickName is the id. */
@@ -48,6 +51,9 @@ export class Directory {
       })),
       { ordered: false },
     )
+    for (const { userId, nickName } of profiles) {
+      if (nickName !== undefined) this.bus.publishUser(userId, 'renamed', { userId })
+    }
   }
 
   /** As `save`, for one who connects again and again with the same profile: then it only reads. */
