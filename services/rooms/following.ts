@@ -78,10 +78,16 @@ export class Following {
   private async tellNewlyMentioned(events: StreamEvent[]) {
     for (const event of events) {
       if (event.kind !== 'change' || !event.mentioned) continue
-      const { roomId, seq, updatedAt: at } = event.message
-      const turned = event.mentioned.map((userId) => ({ userId, roomId, seq, at, isOn: true }))
-      await this.tellMentions(turned, [event.message])
+      await this.tellMentioned([{ ...event.message, mentions: event.mentioned }], [event.message])
     }
+  }
+
+  /** Tells those whom messages mention, whether or not they have been told before. */
+  tellMentioned(mentioning: Message[], messages = mentioning): Promise<void> {
+    const mentioned = mentioning.flatMap(({ roomId, seq, updatedAt: at, mentions }) =>
+      mentions.map((userId) => ({ userId, roomId, seq, at, isOn: true })),
+    )
+    return this.tellMentions(mentioned, messages)
   }
 
   /** Authors need not be told, and of what is gone by now there is nothing to tell. */

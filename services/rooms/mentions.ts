@@ -113,7 +113,7 @@ export class Mentions {
     const wrong = rows.filter((row) => isWrong(row) && row.at <= began)
     for (const { _id, at } of wrong) await this.store.mentions.deleteOne({ _id, at })
     for (const { _id } of missing) await this.store.mentions.deleteOne({ _id, at: { $lte: began } })
-    await insertMissing(this.store.mentions, missing)
+    if (missing.length > 0) await insertMissing(this.store.mentions, missing)
     return [...wrong.map((row) => turned({ ...row, isOn: false })), ...missing.map(turned)]
   }
 
