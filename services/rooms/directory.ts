@@ -31,6 +31,7 @@ export class Directory {
   /** Creates or refreshes entries. Without a name, the nickName is the id. */
   async save(profiles: Profile[]): Promise<void> {
     if (profiles.length === 0) return
+    const renamed = await this.renamed(profiles)
     await this.store.users.bulkWrite(
       profiles.map(({ userId, nickName, profileUrl, meta }) => ({
         updateOne: {
@@ -51,9 +52,14 @@ export class Directory {
       })),
       { ordered: false },
     )
-    for (const { userId, nickName } of profiles) {
-      if (nickName !== undefined) this.bus.publishUser(userId, 'renamed', { userId })
-    }
+    for (const userId of renamed) this.bus.publishUser(userId, 'renamed', { userId })
+  }
+
+  /** Those who are known by another name. */
+  private async renamed(profiles: Profile[]): Promise<string[]> {
+    const names = new Map(profiles.map(({ userId, nickName }) => [userId, nickName]))
+    const known = await this.store.users.find({ _id: { $in: [...names.keys()] } }, { nickName: 1 }).lean()
+    return known.flatMap(({ _id, nickName }) => ((names.get(_id) ?? nickName) === nickName ? [] : _id))
   }
 
   /** As `save`, for one who connects again and again with the same profile: then it only reads. */

@@ -1,6 +1,6 @@
 import { type Input, maySee, type Output, type Presence as Shown } from '@chat/contract'
 import type { Bus, Logger } from '@chat/service'
-import { type MemberDoc, memberId } from './documents.ts'
+import { type MemberDoc, memberId, type UserDoc } from './documents.ts'
 import { chunks, type Store } from './store.ts'
 
 /** Edges tell of their users every 30 s: of whom nothing has been heard for so long, it is asked. */
@@ -17,6 +17,7 @@ const AT_ONCE = 200
 /** So many rooms, times a hundred people, are found by their keys faster than people's memberships are read. */
 const FEW_ROOMS = 20
 
+type Known = Pick<UserDoc, '_id' | 'online' | 'checkAt'>
 type Membership = Pick<MemberDoc, 'roomId' | 'userId' | 'master'>
 
 /**
@@ -64,11 +65,10 @@ export class Presence {
   }
 
   /** A user has come to an edge, or is seen there: where that is news, it is told. */
-  async arrive(userId: string): Promise<void> {
+  async arrive({ _id: userId, online, checkAt }: Known): Promise<void> {
     const { users } = this.store
-    const known = await users.findById(userId, { online: 1, checkAt: 1 }).lean()
     const now = Date.now()
-    if (known?.online && known.checkAt && known.checkAt.getTime() > now + NEAR_MS) return
+    if (online && checkAt && checkAt.getTime() > now + NEAR_MS) return
     const seen = { seenAt: new Date(now), checkAt: new Date(now + CHECK_AFTER_MS) }
     const came = await users
       .findOneAndUpdate(
@@ -77,7 +77,7 @@ export class Presence {
         { returnDocument: 'after' },
       )
       .lean()
-    if (came) await this.tell({ userId, online: true, lastSeenAt: seen.seenAt.toISOString() }, came.turn ?? 0)
+    if (came) void this.tell({ userId, online: true, lastSeenAt: seen.seenAt.toISOString() }, came.turn ?? 0)
     else await users.updateOne({ _id: userId }, { $set: seen })
   }
 
@@ -91,7 +91,7 @@ export class Presence {
     const hidden = await this.store.users
       .find({ _id: { $in: present }, online: { $ne: true } }, { _id: 1 })
       .lean()
-    for (const { _id } of hidden) await this.arrive(_id)
+    for (const user of hidden) await this.arrive(user)
   }
 
   private async put(userIds: string[], fields: { seenAt: Date; checkAt: Date }) {
@@ -139,15 +139,22 @@ export class Presence {
       .lean()
     if (!gone) return
     const lastSeenAt = gone.seenAt?.toISOString() ?? null
-    await this.tell({ userId, online: false, lastSeenAt }, gone.turn ?? 0)
+    void this.tell({ userId, online: false, lastSeenAt }, gone.turn ?? 0)
   }
 
   private isHere(userId: string) {
     return this.bus.isAnswered(this.bus.subjects.userPresence(userId), ANSWER_WITHIN_MS)
   }
 
+  /** Nobody waits for it. */
+  private tell(shown: Shown, turn: number): Promise<void> {
+    return this.publish(shown, turn).catch((err) =>
+      this.logger.warn({ err, userId: shown.userId }, 'presence not told'),
+    )
+  }
+
   /** One event for all who may care, however many rooms there are. */
-  private async tell(shown: Shown, turn: number) {
+  private async publish(shown: Shown, turn: number) {
     const members = await this.store.members
       .find({ userId: shown.userId }, { roomId: 1, userId: 1, master: 1 })
       .lean()

@@ -34,7 +34,7 @@ export class Sessions {
   /** All rooms of a user, or one of them. */
   async open(userId: string, { roomId, ...profile }: Input<'openSession'>): Promise<Output<'openSession'>> {
     const user = await this.directory.refresh({ userId, ...profile })
-    if (roomId === undefined) await this.presence.arrive(userId)
+    if (roomId === undefined) await this.presence.arrive(user)
     const mine = await this.members.ofUser(userId, roomId)
     const found = await this.store.rooms
       .find(
