@@ -1,8 +1,7 @@
-import type { Input, RoomEvents, UserEvents } from '@chat/contract'
+import { defaultName, type Input, type RoomEvents, type UserEvents } from '@chat/contract'
 import { Answers, type Bus } from '@chat/service'
 import type { Blocking } from './blocking.ts'
 import { NameMatching } from './name-matching.ts'
-import { defaultName } from './presenting.ts'
 import type { Store } from './store.ts'
 
 /** Rooms whose people's names are remembered; a room has up to a thousand. */
