@@ -11,6 +11,7 @@ import type { MemberList } from './member-list.ts'
 import type { Members } from './members.ts'
 import type { Moderating } from './moderating.ts'
 import type { Presence } from './presence.ts'
+import type { PresenceList } from './presence-list.ts'
 import type { Reading } from './reading.ts'
 import type { Recounting } from './recounting.ts'
 import type { Removing } from './removing.ts'
@@ -33,6 +34,7 @@ export type Parts = {
   members: Members
   moderating: Moderating
   presence: Presence
+  presenceList: PresenceList
   reading: Reading
   recounting: Recounting
   removing: Removing
@@ -114,7 +116,7 @@ export function handlers(parts: Parts): Handlers<'rooms'> {
       await parts.typing.show(caller.userId, input)
       return done
     },
-    queryPresence: (caller, input) => parts.presence.query(caller.userId, input),
+    queryPresence: (caller, input) => parts.presenceList.query(caller.userId, input),
     listBlocked: async (caller) => ({ list: await blocking.list(caller.userId) }),
 
     openSession: (caller, profile) => sessions.open(caller.userId, profile),

@@ -97,10 +97,7 @@ export class Listing {
       )
       .lean()
     const names = new Set(named.map((user) => user._id))
-    const closed = await this.store.rooms
-      .find({ _id: { $in: roomIds }, 'rules.canShowMemberList': false }, { _id: 1 })
-      .lean()
-    const hidden = new Set(closed.map((room) => room._id))
+    const hidden = await this.store.closedRooms(roomIds)
     for (const member of mine) if (member.master) hidden.delete(member.roomId)
     const isSeen = (p: (typeof people)[number]) =>
       p.master || p.userId === caller.userId || !hidden.has(p.roomId)

@@ -1,6 +1,6 @@
-import { type Input, maySee, type Output, type Presence as Shown } from '@chat/contract'
+import type { Input, Presence as Shown } from '@chat/contract'
 import type { Bus, Logger } from '@chat/service'
-import { type MemberDoc, memberId, type UserDoc } from './documents.ts'
+import type { MemberDoc, UserDoc } from './documents.ts'
 import { chunks, type Store } from './store.ts'
 
 /** Edges tell of their users every 30 s: of whom nothing has been heard for so long, it is asked. */
@@ -14,16 +14,15 @@ const SWEEP_MS = 5_000
 const QUIET_MS = 10_000
 const ANSWER_WITHIN_MS = 1_000
 const AT_ONCE = 200
-/** So many rooms, times a hundred people, are found by their keys faster than people's memberships are read. */
-const FEW_ROOMS = 20
 
 type Known = Pick<UserDoc, '_id' | 'online' | 'checkAt'>
-type Membership = Pick<MemberDoc, 'roomId' | 'userId' | 'master'>
+type Membership = Pick<MemberDoc, 'roomId' | 'master'>
 
-/**
- * Who is connected. Whoever answers on a user's subject is an edge that has them, so there is nothing to go stale;
- * what others were last told is kept with the user, so that of all who see a change one tells it.
- */
+/** Whoever answers on a user's subject is an edge that has them: there is nothing to go stale. */
+export const isHere = (bus: Bus, userId: string) =>
+  bus.isAnswered(bus.subjects.userPresence(userId), ANSWER_WITHIN_MS)
+
+/** Who comes and goes. What others were last told is kept with the user, so that of all who see a change one tells it. */
 export class Presence {
   private readonly store: Store
   private readonly bus: Bus
@@ -45,23 +44,6 @@ export class Presence {
   close() {
     clearInterval(this.sweeper)
     for (const timer of this.timers) clearTimeout(timer)
-  }
-
-  /** Of those whom the caller may see as a member of a room that both are in. */
-  async query(userId: string, { userIds }: Input<'queryPresence'>): Promise<Output<'queryPresence'>> {
-    const seen = await this.visible(userId, [...new Set(userIds)])
-    const [users, online] = await Promise.all([
-      this.store.users.find({ _id: { $in: seen } }, { seenAt: 1 }).lean(),
-      Promise.all(seen.map((id) => this.isHere(id))),
-    ])
-    const seenAt = new Map(users.map((user) => [user._id, user.seenAt]))
-    const now = new Date()
-    const shown = (id: string, isOnline: boolean): Shown => ({
-      userId: id,
-      online: isOnline,
-      lastSeenAt: (isOnline ? now : seenAt.get(id))?.toISOString() ?? null,
-    })
-    return { list: seen.map((id, index) => shown(id, online[index] ?? false)) }
   }
 
   /** A user has come to an edge, or is seen there: where that is news, it is told. */
@@ -126,7 +108,7 @@ export class Presence {
   private async check(userId: string, checkAt: Date) {
     const { users } = this.store
     const same = { _id: userId, checkAt }
-    if (await this.isHere(userId)) {
+    if (await isHere(this.bus, userId)) {
       const next = new Date(Date.now() + CHECK_AFTER_MS)
       return void (await users.updateOne(same, { $set: { checkAt: next } }))
     }
@@ -142,10 +124,6 @@ export class Presence {
     void this.tell({ userId, online: false, lastSeenAt }, gone.turn ?? 0)
   }
 
-  private isHere(userId: string) {
-    return this.bus.isAnswered(this.bus.subjects.userPresence(userId), ANSWER_WITHIN_MS)
-  }
-
   /** Nobody waits for it. */
   private tell(shown: Shown, turn: number): Promise<void> {
     return this.publish(shown, turn).catch((err) =>
@@ -159,7 +137,7 @@ export class Presence {
       .find({ userId: shown.userId }, { roomId: 1, userId: 1, master: 1 })
       .lean()
     if (members.length === 0) return
-    const closed = await this.closedRooms(members.map(({ roomId }) => roomId))
+    const closed = await this.store.closedRooms(members.map(({ roomId }) => roomId))
     const isForAll = ({ roomId, master }: Membership) => master || !closed.has(roomId)
     this.bus.publishUser(shown.userId, 'presence', {
       ...shown,
@@ -167,39 +145,5 @@ export class Presence {
       rooms: members.filter(isForAll).map(({ roomId }) => roomId),
       closedRooms: members.filter((member) => !isForAll(member)).map(({ roomId }) => roomId),
     })
-  }
-
-  private async visible(callerId: string, userIds: string[]): Promise<string[]> {
-    const mine = await this.store.members
-      .find({ userId: callerId }, { roomId: 1, userId: 1, master: 1 })
-      .lean()
-    const own = new Map(mine.map((member) => [member.roomId, member]))
-    const shared = await this.shared([...own.keys()], userIds)
-    const closed = await this.closedRooms([...new Set(shared.map(({ roomId }) => roomId))])
-    const isSeen = (other: Membership) => {
-      const self = own.get(other.roomId)
-      if (!self) return false
-      const rules = { canShowMemberList: !closed.has(other.roomId) }
-      return maySee(rules, { ...self, _id: callerId }, { ...other, _id: other.userId })
-    }
-    const seen = new Set(shared.filter(isSeen).map(({ userId }) => userId))
-    return userIds.filter((id) => seen.has(id))
-  }
-
-  /** Memberships of these people in these rooms, by whichever are fewer. */
-  private async shared(roomIds: string[], userIds: string[]): Promise<Membership[]> {
-    const wanted = { roomId: 1, userId: 1, master: 1 } as const
-    if (roomIds.length <= FEW_ROOMS) {
-      const ids = roomIds.flatMap((roomId) => userIds.map((userId) => memberId(roomId, userId)))
-      return this.store.members.find({ _id: { $in: ids } }, wanted).lean()
-    }
-    return this.store.members.find({ userId: { $in: userIds } }, wanted).lean()
-  }
-
-  private async closedRooms(roomIds: string[]): Promise<Set<string>> {
-    const found = await this.store.rooms
-      .find({ _id: { $in: roomIds }, 'rules.canShowMemberList': false }, { _id: 1 })
-      .lean()
-    return new Set(found.map((room) => room._id))
   }
 }

@@ -27,6 +27,7 @@ import { Mentions } from './mentions.ts'
 import { Moderating } from './moderating.ts'
 import { Mutes } from './mutes.ts'
 import { Presence } from './presence.ts'
+import { PresenceList } from './presence-list.ts'
 import { Reading } from './reading.ts'
 import { Recounting } from './recounting.ts'
 import { Removing } from './removing.ts'
@@ -97,6 +98,7 @@ export const start = (options: Options) =>
       memberList: new MemberList(store, members, directory),
       moderating: new Moderating(all),
       presence,
+      presenceList: new PresenceList(all),
       reading: new Reading(all),
       recounting: new Recounting(all),
       removing: new Removing(all),

@@ -80,6 +80,12 @@ export async function openStore(connection: Connection) {
       const found = await store.rooms.find({ _id: { $in: [...new Set(roomIds)] } }, { rules: 1 }).lean()
       return new Map(found.map((room) => [room._id, room.rules]))
     },
+    /** Those of these rooms that show members only themselves and masters. */
+    closedRooms: async (roomIds: string[]): Promise<Set<string>> => {
+      const closed = { _id: { $in: roomIds }, 'rules.canShowMemberList': false }
+      const found = await store.rooms.find(closed, { _id: 1 }).lean()
+      return new Set(found.map((room) => room._id))
+    },
     /** The last message may quote another one: it says what that says now, and nothing where that is gone. */
     requote: async (roomId: string, messageId: string, text: string): Promise<void> => {
       await store.rooms.updateOne(
