@@ -1,4 +1,4 @@
-import type { Message, Room } from '@chat/contract'
+import type { Message, Presence, Room } from '@chat/contract'
 import { connectAs, eventually, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { MongoClient } from 'mongodb'
@@ -56,6 +56,7 @@ async function expectIndexed(queries: Query[], names: string[]) {
   expect(
     examined
       .map(searched)
+      .map(byKey)
       .map(problemOf)
       .filter((problem) => problem !== null),
   ).toEqual([])
@@ -137,6 +138,43 @@ test('exports are found, listed, worked on and ended through indexes', async () 
     ...['exports by dueAt', 'exports by _id', 'exports by userId', 'exports by roomId, userId'],
     'messages by _id',
   ])
+})
+
+const userOf = (userId: string) =>
+  mongo
+    .db(`${stack.root}_rooms`)
+    .collection('users')
+    .findOne({ _id: userId as never })
+
+/** Rooms are found by their keys here, whatever else is asked of them. */
+const byKey = (query: Examined): Examined =>
+  query.name.startsWith('rooms by _id') ? { ...query, docs: query.returned } : query
+
+test('presence, mentions and their counts are found through indexes', async () => {
+  const bob = await connectAs(stack, 'bob')
+  const first = await alice.get<{ message: Message }>('sendMessage', draft(sampleId, 'mention', '@bob'))
+  const mentions = async () =>
+    (await bob.get<{ list: Room[] }>('listenRooms', {})).list.find(({ _id }) => _id === sampleId)
+      ?.unReadMentionCount
+  await eventually(async () => expect(await mentions()).toBe(1))
+  const queries = await recordQueries(async () => {
+    const { list } = await alice.get<{ list: unknown[] }>('queryPresence', { userIds: ['bob'] })
+    expect(list).toHaveLength(1)
+    const edit = { roomId: sampleId, messageId: first.message._id, text: 'not @bob ' }
+    await alice.get('editMessage', edit)
+    bob.close()
+    await eventually(async () => {
+      const { list } = await alice.get<{ list: Presence[] }>('queryPresence', { userIds: ['bob'] })
+      expect(list[0]?.online).toBe(false)
+    })
+    // Everybody is looked after every few seconds.
+    await eventually(async () => expect((await userOf('bob'))?.online).toBe(false))
+  })
+  const ofMentions = queries.find(({ collection }) => collection.name === 'mentions') as Query
+  // What the aggregate of a user's mentions reads.
+  const counting = { ...ofMentions, method: 'find', filter: { userId: 'bob', isOn: true }, options: {} }
+  const names = ['users by checkAt', 'members by userId', 'mentions by _id', 'mentions by userId, isOn']
+  await expectIndexed([...queries, counting], names)
 })
 
 test('a query without an index would be seen', async () => {

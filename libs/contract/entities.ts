@@ -132,6 +132,14 @@ export type JoinUser = Static<typeof JoinUser>
 export const User = Type.Object({ _id: UserId, nickName: Name, profileUrl: Nullable(Url) })
 export type User = Static<typeof User>
 
+export const Presence = Type.Object({
+  userId: UserId,
+  online: Type.Boolean(),
+  /** Null for one who was never connected. */
+  lastSeenAt: Nullable(Timestamp),
+})
+export type Presence = Static<typeof Presence>
+
 export const Announcement = Type.Object({
   messageId: Nullable(MessageId),
   text: Type.String(),

@@ -1,4 +1,4 @@
-import type { JoinUser, Message, Room } from './entities.ts'
+import type { JoinUser, Message, Presence, Room } from './entities.ts'
 
 /** A member's standing in a room, as caches of it need it. */
 export type Standing = Pick<JoinUser, '_id' | 'master' | 'mutedUntil'>
@@ -7,8 +7,8 @@ export type Standing = Pick<JoinUser, '_id' | 'master' | 'mutedUntil'>
 export type RoomEvents = {
   /** A new message; kept in the stream. */
   message: Message
-  /** An edit, deletion, hiding or showing of a message, numbered per room without gaps; kept in the stream. */
-  change: { change: number; message: Message }
+  /** An edit, deletion, hiding or showing of a message, numbered per room without gaps; kept in the stream. `mentioned`: whom it mentions newly. */
+  change: { change: number; message: Message; mentioned?: string[] }
   /** What new messages changed in the room: the last one, and how far their authors have read by sending them. */
   news: { lastSeq: number; lastMessage: Message; cursors: [userId: string, seq: number][] }
   /** What counts as unread, or how the last message looks, has changed: look at the room again. */
@@ -20,9 +20,14 @@ export type RoomEvents = {
    * done. `removed` are members no more, and are told with `room`; `standing` is what others have become.
    */
   access: { roomId: string; removed?: string[]; room?: Room; standing?: Standing[] }
+  /** A member of a room of two is typing, or has stopped. */
+  typing: { userId: string; isTyping: boolean }
   /** A member's cursor has moved. `isPrivate`: the rules show it to masters and the reader alone, unless the reader is a master. */
   read: { userId: string; lastReadMessageId: string; fromSeq: number; seq: number; isPrivate: boolean }
 }
+
+/** A message mentions a user, or does so no more: `at` is the `updatedAt` of its state that says so. */
+export type MentionState = { roomId: string; seq: number; at: string; isOn: boolean }
 
 /** Events of a user on the bus: `chat.event.user.<user>.<kind>`. */
 export type UserEvents = {
@@ -36,6 +41,15 @@ export type UserEvents = {
   blocks: { userId: string; blocked: string[] }
   /** What they have asked for can be had there until then. */
   exportReady: { exportId: string; url: string; expiresAt: string }
+  /** A mention of them has come or gone; with `message` where their clients are to be told. */
+  mention: MentionState & { message: Message | null }
+  /** The directory calls them otherwise. */
+  renamed: { userId: string }
+  /**
+   * They have come or gone: a later `turn` counts. Told to those who have one of `rooms` open; in `closedRooms` to
+   * masters alone.
+   */
+  presence: Presence & { turn: number; rooms: string[]; closedRooms: string[] }
 }
 
 /** What clients hear, by event name without its `_<roomId>` part. */
@@ -44,11 +58,14 @@ export type ServerEvents = {
   listenRoom: Room
   updateRoomLastMessage: Room
   exportReady: UserEvents['exportReady']
+  mention: { roomId: string; message: Message }
+  presence: Presence
 }
 export type RoomServerEvents = {
   listenMessage: Message
   updateMessage: Message
   readMessage: { userId: string; lastReadMessageId: string; fromSeq: number; seq: number }
+  typing: { userId: string; isTyping: boolean }
 }
 
 /** The name of a client event that belongs to one room. */

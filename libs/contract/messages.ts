@@ -6,6 +6,7 @@ import {
   FreeForm,
   Limit,
   LongText,
+  MentionedIds,
   MessageId,
   Name,
   Nullable,
@@ -37,6 +38,7 @@ export const messageOperations = {
         content: Type.Union([LongText, Type.Object({ text: LongText })]),
       }),
       replyTo: Type.Optional(MessageId),
+      mentions: Type.Optional(MentionedIds),
       meta: Type.Optional(FreeForm),
     }),
     output: Type.Object({ result: Type.Boolean(), message: Message }),
@@ -255,6 +257,7 @@ export const messageInternals = {
         profileUrl: Type.Optional(Url),
       }),
       data: Type.Object({ type: Type.Enum(['TEXT', 'ADMIN', 'CARD']), content: MessageContent }),
+      mentions: Type.Optional(MentionedIds),
       meta: Type.Optional(FreeForm),
     }),
     output: Type.Object({ message: Message }),
@@ -293,6 +296,8 @@ export const messageInternals = {
       lastMessage: Nullable(Message),
       /** Messages that were ever changed, and whether they are gone now. */
       marks: Type.Array(Type.Object({ seq: Seq, isGone: Type.Boolean(), updatedAt: Timestamp })),
+      /** Messages that mention somebody. */
+      mentions: Type.Array(Type.Object({ seq: Seq, at: Timestamp, userIds: Type.Array(UserId) })),
       /** Go on after this one; null at the end. */
       nextSeq: Nullable(Seq),
     }),

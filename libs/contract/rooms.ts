@@ -5,6 +5,7 @@ import {
   Link,
   Message,
   PartialRules,
+  Presence,
   Room,
   RoomLook,
   RoomType,
@@ -17,6 +18,7 @@ import {
   FreeForm,
   Limit,
   LongText,
+  MentionedIds,
   MessageId,
   Name,
   Nullable,
@@ -44,6 +46,9 @@ const PlatformUser = Type.Object({
   master: Type.Optional(Type.Boolean()),
   meta: Type.Optional(FreeForm),
 })
+
+/** A message that mentions somebody, and which of its states (`updatedAt`) says so. */
+const MentionMark = Type.Object({ seq: Seq, at: Timestamp })
 
 /** One member's standing in a room, as edges and other services need it. */
 export const Membership = Type.Object({
@@ -296,6 +301,28 @@ export const userOperations = {
     errors: [],
     rate: 'read',
   }),
+  typing: operation({
+    service: 'rooms',
+    event: 'typing',
+    summary: 'Show the other one in a room of two that the caller is typing, or has stopped',
+    input: Type.Object({ roomId: RoomId, isTyping: Type.Boolean() }),
+    output: Result,
+    errors: [
+      'ROOM_NO_EXISTS',
+      'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED',
+      'TYPING_ONLY_IN_ONE_TO_ONE',
+      'USER_IS_MUTED',
+    ],
+  }),
+  queryPresence: operation({
+    service: 'rooms',
+    event: 'queryPresence',
+    summary: 'Who of those that share a room with the caller is connected, and when the others last were',
+    input: Type.Object({ userIds: Type.Array(UserId, { maxItems: 100 }) }),
+    output: Type.Object({ list: Type.Array(Presence) }),
+    errors: [],
+    rate: 'read',
+  }),
 }
 
 /** What the rooms service does for edges and other services. */
@@ -309,7 +336,14 @@ export const roomInternals = {
       roomId: Type.Optional(RoomId),
     }),
     output: Type.Object({
-      rooms: Type.Array(Type.Object({ ...Membership.properties, lastSeq: Seq })),
+      rooms: Type.Array(
+        Type.Object({
+          ...Membership.properties,
+          lastSeq: Seq,
+          /** Beyond the cursor; absent where there is none. */
+          mentions: Type.Optional(Type.Array(MentionMark)),
+        }),
+      ),
       blocked: Type.Array(UserId),
     }),
     errors: [],
@@ -345,6 +379,34 @@ export const roomInternals = {
     input: RoomId,
     output: Type.Object({ memberCount: Type.Integer(), isFrozen: Type.Boolean() }),
     errors: ['ROOM_NO_EXISTS'],
+  }),
+  resolveMentions: operation({
+    service: 'rooms',
+    summary:
+      'Whom a text mentions: members by id, and by `@nickName`; those who have blocked the author never',
+    input: Type.Object({
+      roomId: RoomId,
+      authorId: UserId,
+      mentions: MentionedIds,
+      text: Type.String(),
+      /** What the message said before, where it is edited: `mentions` are its mentions then. */
+      before: Type.Optional(Type.String()),
+      /** The author sees no others. */
+      onlyMasters: Type.Boolean(),
+    }),
+    output: Type.Object({ userIds: Type.Array(UserId) }),
+    errors: [],
+  }),
+  noteSeen: operation({
+    service: 'rooms',
+    summary: 'Who is connected to an edge, and who has just gone from it',
+    input: Type.Object({
+      present: Type.Array(UserId, { maxItems: 1000 }),
+      left: Type.Array(UserId, { maxItems: 1000 }),
+    }),
+    output: Result,
+    errors: [],
+    timeoutMs: 10_000,
   }),
   blocksOf: operation({
     service: 'rooms',

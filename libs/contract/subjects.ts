@@ -27,6 +27,8 @@ export function subjectsOf(root = 'chat') {
     everyUser: (kind: keyof UserEvents) => `${root}.event.user.*.${kind}`,
     /** A question: edges where the room is open answer with the ids of the users who have it open. */
     roomPresence: (roomId: string) => `${root}.presence.room.${token(roomId)}`,
+    /** Answered by every gateway that the user is connected to: with nobody there, they are offline. */
+    userPresence: (userId: string) => `${root}.presence.user.${token(userId)}`,
     /** Processes that keep a copy of who may do what tell here that they are alive. */
     roll: `${root}.roll`,
     /** A list of banned words has changed. */

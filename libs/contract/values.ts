@@ -36,9 +36,12 @@ export const Email = Type.String({
     "^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~\\-]{1,64}@[a-zA-Z0-9](?:[a-zA-Z0-9\\-]{0,61}[a-zA-Z0-9])?(?:\\.[a-zA-Z0-9](?:[a-zA-Z0-9\\-]{0,61}[a-zA-Z0-9])?)*$",
 })
 export const Seq = Type.Integer({ minimum: 0, maximum: 9_999_999_999 })
-/** A page longer than the server's maximum is shortened, not refused. */
 /** Whom an operation acts on. */
 export const Targets = Type.Array(UserId, { maxItems: 10_000 })
+/** Whom a message mentions. */
+export const MAX_MENTIONS = 50
+export const MentionedIds = Type.Array(UserId, { maxItems: MAX_MENTIONS })
+/** A page longer than the server's maximum is shortened, not refused. */
 export const Limit = Type.Integer({ minimum: 1 })
 
 /** Kept as it comes: at most 4 KB, depth 5, no `__proto__`, no key starting with `$`. */

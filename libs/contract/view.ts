@@ -1,14 +1,19 @@
 import type { JoinUser, Message, Room, RoomLook } from './entities.ts'
 import { messageId } from './ids.ts'
 
-/** A member as one who looks at a room: who they are in it, and how far they have read. */
-export type Viewer = { member: JoinUser; readSeq: number }
+/** A member as one who looks at a room. */
+export type Viewer = {
+  member: JoinUser
+  readSeq: number
+  /** Every message beyond the cursor that mentions them, in any order. */
+  mentions: readonly number[]
+}
 /** What decides how a message looks to someone. */
 export type Reader = { master: boolean; blocked: ReadonlySet<string> }
 
 /** Without `canShowMemberList` only masters see members who are neither masters nor themselves. */
 export const maySee = (
-  rules: Room['rules'],
+  rules: Pick<Room['rules'], 'canShowMemberList'>,
   viewer: Pick<JoinUser, '_id' | 'master'>,
   other: Pick<JoinUser, '_id' | 'master'>,
 ) => rules.canShowMemberList || viewer.master || other.master || other._id === viewer._id
@@ -61,10 +66,21 @@ export function countAbove(seqs: readonly number[], from: number): number {
 export const unreadOf = (lastSeq: number, readSeq: number, gone: readonly number[]) =>
   Math.max(0, lastSeq - readSeq - countAbove(gone, readSeq) + countAbove(gone, Math.max(lastSeq, readSeq)))
 
+/** Likewise, of the messages that mention them. */
+const unreadMentionsOf = (
+  lastSeq: number,
+  readSeq: number,
+  gone: readonly number[],
+  mentions: readonly number[],
+) =>
+  mentions.filter(
+    (seq) => seq > readSeq && seq <= lastSeq && countAbove(gone, seq - 1) === countAbove(gone, seq),
+  ).length
+
 /** The room as edges hold it, turned into what one member sees: own cursor, count and alarm, members they may see. */
 export function roomAsSeenBy(
   look: RoomLook,
-  { member, readSeq }: Viewer,
+  { member, readSeq, mentions }: Viewer,
   blocked: ReadonlySet<string>,
 ): Room {
   const { since: _, gone, ...room } = look
@@ -77,6 +93,7 @@ export function roomAsSeenBy(
     joinUsers: isShown ? visible.map((user) => (user._id === member._id ? self : user)) : [...visible, self],
     lastMessage: last && messageAsSeenBy(last, { master: member.master, blocked }),
     unReadMsgCount: unreadOf(room.lastSeq, readSeq, gone),
+    unReadMentionCount: unreadMentionsOf(room.lastSeq, readSeq, gone, mentions),
     alarmOn: member.alarmOn,
   }
 }

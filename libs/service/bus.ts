@@ -233,6 +233,18 @@ export class Bus {
     })
   }
 
+  /**
+   * Whether anybody answers on a subject: with nobody there it is known at once, and one who is silent for `withinMs`
+   * is not there. @throws SERVICE_UNAVAILABLE without a connection
+   */
+  async isAnswered(subject: string, withinMs: number): Promise<boolean> {
+    if (!this.connected) throw new Fault('SERVICE_UNAVAILABLE')
+    return this.connection.request(subject, '', { timeout: withinMs }).then(
+      () => true,
+      () => false,
+    )
+  }
+
   /** For readiness. @throws where the server does not answer */
   async ping() {
     if (!this.connected) throw new Fault('SERVICE_UNAVAILABLE')

@@ -1,3 +1,4 @@
+export { Answers } from './answers.ts'
 export type { Failure } from './batches.ts'
 export { insertMissing, writeEach } from './bulk-writes.ts'
 export { type Body, Bus, type BusOptions, encode, openBus } from './bus.ts'

@@ -8,7 +8,7 @@ export type StreamKind = (typeof streamKinds)[number]
 export type StreamEvent =
   | { kind: 'message'; message: Message }
   /** `message` as it has become. */
-  | { kind: 'change'; change: number; message: Message }
+  | { kind: 'change'; change: number; message: Message; mentioned?: string[] }
 
 export const numberOf = (event: StreamEvent) => (event.kind === 'change' ? event.change : event.message.seq)
 
@@ -17,10 +17,12 @@ export const eventId = (event: StreamEvent) =>
   event.kind === 'change' ? changeId(event.message.roomId, event.change) : event.message._id
 
 /** Where it is published, and what the bus carries. */
-export const publicationOf = (event: StreamEvent, subjects: Subjects) => ({
-  subject: subjects.roomEvent(event.message.roomId, event.kind),
-  body: encode(event.kind === 'change' ? { change: event.change, message: event.message } : event.message),
-})
+export function publicationOf(event: StreamEvent, subjects: Subjects) {
+  const subject = subjects.roomEvent(event.message.roomId, event.kind)
+  if (event.kind === 'message') return { subject, body: encode(event.message) }
+  const { kind: _, ...change } = event
+  return { subject, body: encode(change) }
+}
 
 /** @throws where it is not JSON */
 export function readEvent(published: { subject: string; json: <T>() => T }): StreamEvent {

@@ -12,6 +12,7 @@ const VIEWS_AT_ONCE = 200
 type Heard = { subscription: Subscription; members: Set<Session> }
 type ClientEvent = 'listenRoom' | 'updateRoomLastMessage'
 type TellRead = (roomId: string, read: RoomEvents['read']) => void
+type TellTyping = (roomId: string, typing: RoomEvents['typing']) => void
 
 /**
  * Which rooms this gateway hears, and who here is told of them. A room is heard while a member is connected;
@@ -23,6 +24,7 @@ export class Audience {
   private readonly logger: Logger
   private readonly delivery: Delivery
   private readonly tellRead: TellRead
+  private readonly tellTyping: TellTyping
   private readonly heard = new Map<string, Heard>()
   private readonly telling = new Telling()
   private readonly toShow = new Map<string, Map<Session, ClientEvent>>()
@@ -33,11 +35,18 @@ export class Audience {
    */
   private early: [roomId: string, event: Msg][] | null = null
 
-  constructor(parts: { bus: Bus; logger: Logger; delivery: Delivery; tellRead: TellRead }) {
+  constructor(parts: {
+    bus: Bus
+    logger: Logger
+    delivery: Delivery
+    tellRead: TellRead
+    tellTyping: TellTyping
+  }) {
     this.bus = parts.bus
     this.logger = parts.logger
     this.delivery = parts.delivery
     this.tellRead = parts.tellRead
+    this.tellTyping = parts.tellTyping
     this.looks = new Looks(parts.bus)
   }
 
@@ -104,6 +113,7 @@ export class Audience {
     else if (kind === 'news') this.takeNews(roomId, event.json())
     else if (kind === 'update') this.takeUpdate(roomId, event.json())
     else if (kind === 'read') this.takeRead(roomId, event.json())
+    else if (kind === 'typing') this.tellTyping(roomId, event.json())
     else if (kind === 'gone') this.lookAgain(roomId)
   }
 

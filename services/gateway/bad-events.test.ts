@@ -100,6 +100,8 @@ test.each([
   'message',
   'openSession',
   'saveUser',
+  'resolveMentions',
+  'noteSeen',
   '*',
   '>',
 ])('the event %j is not one of ours', async (event) => {

@@ -1,4 +1,10 @@
-import { type Message, messageAsSeenBy, type RoomEvents, roomEventName } from '@chat/contract'
+import {
+  type Message,
+  messageAsSeenBy,
+  type RoomEvents,
+  roomEventName,
+  type UserEvents,
+} from '@chat/contract'
 import type { Namespace, Socket } from 'socket.io'
 import { sessionOf } from './dispatch.ts'
 import { openRoom } from './names.ts'
@@ -30,6 +36,35 @@ export class Broadcast {
       const isTold = session.userId === read.userId || session.rooms.get(roomId)?.member.master
       if (isTold) socket.emit(name, read)
     }
+  }
+
+  /**
+   * To those whom the typist may reach, or for the end of it to those who were told of its beginning.
+   * @returns who was told
+   */
+  typing(roomId: string, typing: RoomEvents['typing'], only?: ReadonlySet<Socket>): Set<Socket> {
+    const told = new Set<Socket>()
+    for (const [socket, session] of this.listeners(roomId)) {
+      const isReached = only ? only.has(socket) : !session.blocked.has(typing.userId)
+      if (session.userId === typing.userId || !isReached) continue
+      socket.emit(roomEventName('typing', roomId), typing)
+      told.add(socket)
+    }
+    return told
+  }
+
+  /** Once to each socket, however many rooms it shares with them. */
+  presence({ turn: _, rooms, closedRooms, ...presence }: UserEvents['presence']) {
+    const told = new Set<Socket>()
+    const tell = (socket: Socket, session: Session) => {
+      if (session.userId === presence.userId || told.has(socket)) return
+      told.add(socket)
+      socket.emit('presence', presence)
+    }
+    for (const roomId of rooms) for (const [socket, session] of this.listeners(roomId)) tell(socket, session)
+    for (const roomId of closedRooms)
+      for (const [socket, session] of this.listeners(roomId))
+        if (session.rooms.get(roomId)?.member.master) tell(socket, session)
   }
 
   private *listeners(roomId: string): Iterable<[Socket, Session]> {

@@ -22,8 +22,10 @@ import { effectsOf, OpenRooms } from './effects.ts'
 import { endAtExpiry } from './expiry.ts'
 import { serveFiles } from './file-links.ts'
 import { OpenRoomAnswers } from './open-room-answers.ts'
+import { Presence } from './presence.ts'
 import { Sessions } from './sessions.ts'
 import { allows, dropSlowReaders, guard, identityOf, openSockets } from './sockets.ts'
+import { Typing } from './typing.ts'
 
 export type Options = {
   config: Pick<Config, 'host' | 'gatewayPort' | 'namespace' | 'allowedOrigins' | 'limits' | 'auth'>
@@ -51,16 +53,21 @@ export const start = (options: Options) =>
 
     const blocks = new Blocks()
     const broadcast = new Broadcast(clients, blocks)
-    const tell: Tell = (event, message) => broadcast.message(event, message)
+    const typing = await scope.use('typing', new Typing(broadcast), (t) => t.stop())
+    const tell: Tell = (event, message) => {
+      broadcast.message(event, message)
+      if (event === 'listenMessage') typing.end(message.roomId, message.author.authorId)
+    }
     const delivery = await scope.use('delivery', new Delivery({ bus, logger, metrics, tell }), (d) =>
       d.stop(),
     )
     const tellRead = (roomId: string, read: RoomEvents['read']) => broadcast.read(roomId, read)
-    const audience = await scope.use('audience', new Audience({ bus, logger, delivery, tellRead }), (a) =>
-      a.stop(),
-    )
+    const tellTyping = (roomId: string, event: RoomEvents['typing']) => typing.hear(roomId, event)
+    const hearing = { bus, logger, delivery, tellRead, tellTyping }
+    const audience = await scope.use('audience', new Audience(hearing), (a) => a.stop())
+    const presence = await scope.use('presence', new Presence({ bus, logger, broadcast }), (p) => p.close())
     const openRoomAnswers = new OpenRoomAnswers(bus, clients)
-    const sessions = new Sessions({ bus, logger, audience, blocks, limits: config.limits })
+    const sessions = new Sessions({ bus, logger, audience, blocks, presence, limits: config.limits })
     // From here on nobody is told that someone was taken out of a room before they hear nothing here.
     await scope.use('roll', joinRoll(bus), (roll) => roll.close())
     const dispatch = new Dispatch({

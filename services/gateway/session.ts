@@ -1,8 +1,16 @@
-import type { Caller, Viewer } from '@chat/contract'
+import type { Caller, MentionState, Output, Viewer } from '@chat/contract'
 import type { Limits } from '@chat/service'
 import type { Socket } from 'socket.io'
 import type { Identity } from './auth.ts'
 import { userRates } from './rates.ts'
+
+type Mention = Pick<MentionState, 'at' | 'isOn'>
+/** As a member they look at a room, by what is known of each mention: of two things told of it the later counts. */
+export type Membership = Viewer & { known: Map<number, Mention> }
+type Loaded = Output<'openSession'>['rooms'][number]
+
+/** Mentions of which their clients were told lately. */
+const TOLD = 200
 
 /** A user on this gateway: their sockets, and where they stand in each of their rooms. */
 export class Session {
@@ -10,10 +18,11 @@ export class Session {
   readonly sockets = new Set<Socket>()
   readonly rates: ReturnType<typeof userRates>
   profile: Pick<Identity, 'nickName' | 'profileUrl'> = {}
-  rooms = new Map<string, Viewer>()
+  rooms = new Map<string, Membership>()
   /** Whom they have blocked. */
   blocked: ReadonlySet<string> = new Set()
   /** When they were taken out of rooms (`updatedAt` of the room): an older answer does not bring them back. */
+  private readonly told = new Set<string>()
   private readonly removals = new Map<string, string>()
   /** Own messages that were acked here and that rooms has not confirmed: room → seq. */
   private readonly sent = new Map<string, number>()
@@ -30,9 +39,10 @@ export class Session {
   }
 
   /** Takes in a membership, unless it ended since. @returns whether it stands */
-  enter(roomId: string, viewer: Viewer): boolean {
-    if (viewer.member.createdAt <= (this.removals.get(roomId) ?? '')) return false
-    this.rooms.set(roomId, viewer)
+  enter({ roomId, member, readSeq, mentions = [] }: Loaded): boolean {
+    if (member.createdAt <= (this.removals.get(roomId) ?? '')) return false
+    const known = new Map(mentions.map(({ seq, at }) => [seq, { at, isOn: true }]))
+    this.rooms.set(roomId, { member, readSeq, known, mentions: [...known.keys()] })
     return true
   }
 
@@ -43,22 +53,47 @@ export class Session {
     return viewer !== undefined && viewer.member.createdAt <= at && this.rooms.delete(roomId)
   }
 
+  noteMention({ roomId, seq, at, isOn }: MentionState) {
+    const viewer = this.rooms.get(roomId)
+    if (!viewer || seq <= viewer.readSeq || (viewer.known.get(seq)?.at ?? '') > at) return
+    viewer.known.set(seq, { at, isOn })
+    forgetRead(viewer)
+  }
+
+  /** Whether their clients are yet to be told of a message that mentions them. */
+  takeMention(messageId: string): boolean {
+    if (this.told.has(messageId)) return false
+    this.told.add(messageId)
+    if (this.told.size > TOLD) this.told.delete(this.told.values().next().value as string)
+    return true
+  }
+
   /** A send was acked: the own cursor stands there, at once. */
   noteSent(roomId: string, seq: number) {
     const viewer = this.rooms.get(roomId)
     if (viewer && viewer.readSeq >= seq) return
-    if (viewer) viewer.readSeq = seq
+    if (viewer) moveTo(viewer, seq)
     this.sent.set(roomId, Math.max(seq, this.sent.get(roomId) ?? 0))
   }
 
   /** Rooms has moved the cursor. */
   noteCursor(roomId: string, readSeq: number) {
     const viewer = this.rooms.get(roomId)
-    if (viewer) viewer.readSeq = Math.max(viewer.readSeq, readSeq)
+    if (viewer) moveTo(viewer, Math.max(viewer.readSeq, readSeq))
     if ((this.sent.get(roomId) ?? 0) <= readSeq) this.sent.delete(roomId)
   }
 
   emit(event: string, payload: unknown) {
     for (const socket of this.sockets) socket.emit(event, payload)
   }
+}
+
+function moveTo(viewer: Membership, readSeq: number) {
+  viewer.readSeq = readSeq
+  if (viewer.known.size > 0) forgetRead(viewer)
+}
+
+function forgetRead(viewer: Membership) {
+  for (const seq of viewer.known.keys()) if (seq <= viewer.readSeq) viewer.known.delete(seq)
+  viewer.mentions = [...viewer.known].flatMap(([seq, { isOn }]) => (isOn ? seq : []))
 }

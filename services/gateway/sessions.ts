@@ -5,7 +5,9 @@ import type { Socket } from 'socket.io'
 import type { Audience } from './audience.ts'
 import type { Identity } from './auth.ts'
 import type { Blocks } from './blocks.ts'
+import { asSeenBy } from './broadcast.ts'
 import { openRoomsOf } from './effects.ts'
+import type { Presence } from './presence.ts'
 import { Session } from './session.ts'
 
 const RETRY_MS = 500
@@ -26,14 +28,23 @@ export class Sessions {
   private readonly logger: Logger
   private readonly audience: Audience
   private readonly blocks: Blocks
+  private readonly presence: Presence
   private readonly limits: Limits
   private readonly held = new Map<string, Held>()
 
-  constructor(parts: { bus: Bus; logger: Logger; audience: Audience; blocks: Blocks; limits: Limits }) {
+  constructor(parts: {
+    bus: Bus
+    logger: Logger
+    audience: Audience
+    blocks: Blocks
+    presence: Presence
+    limits: Limits
+  }) {
     this.bus = parts.bus
     this.logger = parts.logger
     this.audience = parts.audience
     this.blocks = parts.blocks
+    this.presence = parts.presence
     this.limits = parts.limits
     this.bus.subscribe(this.bus.subjects.everyRoom('access'), (event) => this.hearAccess(event))
   }
@@ -70,6 +81,7 @@ export class Sessions {
     if (held?.session !== session || session.sockets.size > 0) return
     this.held.delete(session.userId)
     held.subscription.unsubscribe()
+    this.presence.leave(session.userId)
     this.blocks.set(session, [])
     for (const roomId of session.rooms.keys()) this.audience.remove(roomId, session)
   }
@@ -106,6 +118,7 @@ export class Sessions {
       loading: Promise.resolve(),
       early: [],
     }
+    this.presence.enter(userId)
     held.loading = this.begin(held, requestId)
     this.held.set(userId, held)
     return held
@@ -133,8 +146,9 @@ export class Sessions {
     session.rooms = new Map()
     this.blocks.set(session, blocked)
     const missed: string[] = []
-    for (const { roomId, member, readSeq, lastSeq } of rooms) {
-      if (!session.enter(roomId, { member, readSeq })) continue
+    for (const loaded of rooms) {
+      const { roomId, lastSeq } = loaded
+      if (!session.enter(loaded)) continue
       this.audience.add(roomId, session)
       if (before.has(roomId) && lastSeq > this.audience.looks.lastSeq(roomId)) missed.push(roomId)
       this.audience.looks.noteLastSeq(roomId, lastSeq)
@@ -176,6 +190,18 @@ export class Sessions {
     else if (kind === 'alarm') this.setAlarm(session, event.json())
     else if (kind === 'exportReady') session.emit('exportReady', event.json())
     else if (kind === 'blocks') this.blocks.set(session, event.json<UserEvents['blocks']>().blocked)
+    else if (kind === 'mention') void this.noteMention(session, event.json())
+  }
+
+  private async noteMention(session: Session, { message, ...state }: UserEvents['mention']) {
+    const { roomId } = state
+    // It may have come with a room that they have just become a member of.
+    if (message && !session.rooms.has(roomId)) {
+      await this.join(session, roomId).catch((err) => this.logger.warn({ err, roomId }, 'mention not told'))
+    }
+    session.noteMention(state)
+    if (!message || !session.rooms.has(roomId) || !session.takeMention(message._id)) return
+    session.emit('mention', { roomId, message: asSeenBy(message, session) })
   }
 
   private moveCursor(session: Session, { roomId, readSeq, by }: UserEvents['cursor']) {
@@ -197,7 +223,7 @@ export class Sessions {
     const caller: Caller = { userId: session.userId, requestId: crypto.randomUUID() }
     const { rooms } = await this.bus.ask('openSession', caller, { ...session.profile, roomId })
     const [found] = rooms
-    if (!found || !session.enter(roomId, found)) return
+    if (!found || !session.enter(found)) return
     // Its last socket may have gone meanwhile.
     if (session.sockets.size === 0) return
     this.audience.add(roomId, session)

@@ -1,6 +1,5 @@
 import type { Caller, Output, RoomEvents } from '@chat/contract'
-import { type Bus, confirm } from '@chat/service'
-import { Answers } from './answers.ts'
+import { Answers, type Bus, confirm } from '@chat/service'
 
 export type Access = Output<'roomAccess'>
 

@@ -1,6 +1,5 @@
 import type { Caller, UserEvents } from '@chat/contract'
-import type { Bus } from '@chat/service'
-import { Answers } from './answers.ts'
+import { Answers, type Bus } from '@chat/service'
 
 /** Whom people have blocked: a small copy of what rooms knows. */
 export class Blocks {

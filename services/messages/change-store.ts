@@ -16,10 +16,12 @@ export type ChangeDoc = {
   kind: ChangeKind
   /** What the message said before an edit; erased with the message. */
   text?: string
+  /** Whom an edit mentions who was not mentioned before. */
+  mentioned?: string[]
   createdAt: Date
 }
 /** A change, and its message as it is now. */
-export type Changed = { change: number; createdAt: Date; doc: MessageDoc }
+export type Changed = Pick<ChangeDoc, 'change' | 'createdAt' | 'mentioned'> & { doc: MessageDoc }
 
 const { Schema } = mongoose
 const required = <T>(type: T) => ({ type, required: true })
@@ -33,6 +35,7 @@ const changeSchema = new Schema<ChangeDoc>(
     by: required(String),
     kind: required(String),
     text: String,
+    mentioned: { type: [String], default: undefined },
     createdAt: required(Date),
   },
   { versionKey: false },
@@ -60,11 +63,21 @@ export async function openChanges(connection: Connection, messages: Store) {
      * @returns false where somebody else has taken the number, so that the message may have changed
      */
     async store(change: ChangeDoc, message: MessageDoc): Promise<boolean> {
-      const { _id, data, replyTo, meta, status, updatedAt } = asStored(message)
+      const { _id, data, replyTo, mentions, meta, status, updatedAt } = asStored(message)
       try {
         await connection.transaction(async (session) => {
           await model.create([change], { session })
-          const update = { $set: { data, replyTo, meta, status: statusOf({ status }), updatedAt } }
+          const update = {
+            $set: {
+              data,
+              replyTo,
+              meta,
+              status: statusOf({ status }),
+              updatedAt,
+              ...(mentions && { mentions }),
+            },
+            ...(!mentions && { $unset: { mentions: 1 } }),
+          }
           await messages.model.updateOne({ _id }, update as never, { session })
           if (change.kind === 'delete')
             await model.updateMany({ messageId: _id }, { $unset: { text: 1 } }, { session })
@@ -93,8 +106,8 @@ export async function openChanges(connection: Connection, messages: Store) {
         .lean<ChangeDoc[]>()
       const docs = await messages.byIds([...new Set(changes.map((change) => change.messageId))])
       const byId = new Map(docs.map((doc) => [doc._id, doc]))
-      return changes.map(({ change, createdAt, messageId }) => {
-        return { change, createdAt, doc: byId.get(messageId) as MessageDoc }
+      return changes.map(({ change, createdAt, mentioned, messageId }) => {
+        return { change, createdAt, ...(mentioned && { mentioned }), doc: byId.get(messageId) as MessageDoc }
       })
     },
   }

@@ -3,11 +3,12 @@ import { type Bus, Lanes, type Logger } from '@chat/service'
 import type { AccessCache } from './access.ts'
 import type { ChangeDoc, ChangeKind, Changes } from './change-store.ts'
 import { findMessage, requireVisible } from './finding.ts'
+import type { Mentioning } from './mentioning.ts'
 import type { Outbox } from './outbox.ts'
 import type { Presenting } from './presenting.ts'
 import { requireLength, requireMaster, requireMayDelete, requireMayWrite } from './rules.ts'
 import type { Screening } from './screening.ts'
-import { type MessageDoc, type Store, statusOf } from './store.ts'
+import { asMentions, type MessageDoc, type Store, statusOf } from './store.ts'
 
 /** Each time somebody else was faster, so the room is getting on. */
 const MAX_TRIES = 50
@@ -15,6 +16,7 @@ const MAX_TRIES = 50
 type Place = { roomId: string; messageId: string }
 /** What is done to a message, and what becomes of it; null where it is so already. */
 type Decision = { kind: ChangeKind; becomes: Partial<MessageDoc> } | null
+type Decide = (doc: MessageDoc) => Decision | Promise<Decision>
 
 type Parts = {
   store: Store
@@ -23,6 +25,7 @@ type Parts = {
   outbox: Outbox
   presenting: Presenting
   screening: Screening
+  mentioning: Mentioning
   bus: Bus
   logger: Logger
   textLength: number
@@ -67,13 +70,14 @@ export class Changing {
     const message = await this.parts.access.during(caller, place.roomId, async (access) => {
       requireMayWrite(access)
       const screen = await this.parts.screening.in(place.roomId)
-      return this.change(caller, place, (doc) => {
+      return this.change(caller, place, async (doc) => {
         requireVisible(doc, access)
         if (doc.author.authorId !== caller.userId || doc.data.type !== 'TEXT') throw new Fault('FORBIDDEN')
         requireLength(text, this.parts.textLength)
         const said = screen(text)
         if (doc.data.content.text === said) return null
-        return { kind: 'edit', becomes: { data: { type: 'TEXT', content: { text: said } } } }
+        const mentions = await this.parts.mentioning.again(caller, access, doc, said)
+        return { kind: 'edit', becomes: { data: { type: 'TEXT', content: { text: said } }, mentions } }
       })
     })
     await this.note(caller, message)
@@ -81,26 +85,30 @@ export class Changing {
   }
 
   /** @returns the message in full, once what was done to it, now or before, is stored and published */
-  private change(caller: Caller, place: Place, decide: (doc: MessageDoc) => Decision): Promise<Message> {
+  private change(caller: Caller, place: Place, decide: Decide): Promise<Message> {
     const { outbox, presenting } = this.parts
     return this.rooms.run(place.roomId, async () => {
-      const { change, doc } = await this.store(caller, place, decide)
+      const { change, doc, mentioned } = await this.store(caller, place, decide)
       const [message] = (await presenting.inFull(caller, [doc])) as [Message]
-      if (change !== null) await outbox.publish({ kind: 'change', change, message })
+      if (change !== null) await outbox.publish({ kind: 'change', change, message, ...mentioned })
       return message
     })
   }
 
-  private async store(caller: Caller, place: Place, decide: (doc: MessageDoc) => Decision) {
+  private async store(caller: Caller, place: Place, decide: Decide) {
     const { outbox, store, changes } = this.parts
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const change = (await outbox.reconcile('change', place.roomId)) + 1
       const doc = await findMessage(store, place)
-      const decision = decide(doc)
+      const decision = await decide(doc)
       if (!decision) return { change: null, doc }
-      const changed = { ...doc, ...decision.becomes, updatedAt: after(doc) }
-      if (await changes.store(changeOf(change, decision.kind, doc, caller.userId), changed))
-        return { change, doc: changed }
+      const { mentions = doc.mentions ?? [], ...becomes } = decision.becomes
+      const { mentions: before = [], ...rest } = doc
+      const changed = { ...rest, ...becomes, ...asMentions(mentions), updatedAt: after(doc) }
+      const fresh = mentions.filter((userId) => !before.includes(userId))
+      const mentioned = fresh.length > 0 ? { mentioned: fresh } : {}
+      const stored = { ...changeOf(change, decision.kind, doc, caller.userId), ...mentioned }
+      if (await changes.store(stored, changed)) return { change, doc: changed, mentioned }
     }
     throw new Fault('SERVICE_UNAVAILABLE')
   }
@@ -117,6 +125,7 @@ export class Changing {
 const erased = (doc: MessageDoc): Partial<MessageDoc> => ({
   data: { type: doc.data.type, content: {} },
   replyTo: null,
+  mentions: [],
   meta: null,
   status: { ...statusOf(doc), deleted: true },
 })

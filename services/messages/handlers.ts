@@ -65,7 +65,7 @@ export const handlers = (parts: Parts): Handlers<'messages'> => ({
   addBannedWords: (caller, input) => parts.wordKeeping.add(caller, input),
   removeBannedWords: (caller, input) => parts.wordKeeping.remove(caller, input),
   lastMessageOf: (_caller, roomId) => parts.outbox.reconcileAll(roomId),
-  postFirstMessage: async (_caller, input) => ({ message: await parts.posting.first(input) }),
+  postFirstMessage: async (caller, input) => ({ message: await parts.posting.first(caller, input) }),
   postMessage: async (caller, input) => ({ message: await parts.posting.post(caller, input) }),
   mayPost: async (caller, roomId) => {
     await parts.sending.requireMayPost(caller, roomId)

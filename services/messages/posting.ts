@@ -2,9 +2,10 @@ import { type Caller, defaultName, Fault, type Input, type Message, type Message
 import type { Bus } from '@chat/service'
 import type { Access } from './access.ts'
 import type { Committing } from './committing.ts'
+import type { Mentioning } from './mentioning.ts'
 import { requireLength } from './rules.ts'
 import type { Screening } from './screening.ts'
-import { type Draft, presentMessage, type Store } from './store.ts'
+import { asMentions, type Draft, presentMessage, type Store } from './store.ts'
 
 /** What platforms write, in the name of anybody. */
 export class Posting {
@@ -12,26 +13,32 @@ export class Posting {
   private readonly bus: Bus
   private readonly committing: Committing
   private readonly screening: Screening
+  private readonly mentioning: Mentioning
   private readonly textLength: number
   constructor(parts: {
     store: Store
     bus: Bus
     committing: Committing
     screening: Screening
+    mentioning: Mentioning
     textLength: number
   }) {
     this.store = parts.store
     this.bus = parts.bus
     this.committing = parts.committing
     this.screening = parts.screening
+    this.mentioning = parts.mentioning
     this.textLength = parts.textLength
   }
 
   /** The message a room is made with; asked again, it is the same one. */
-  async first({ roomId, author, type, text, audience }: Input<'postFirstMessage'>): Promise<Message> {
+  async first(caller: Caller, input: Input<'postFirstMessage'>): Promise<Message> {
+    const { roomId, author, type, text, audience } = input
     requireLength(text, this.textLength)
     const data = { type, content: { text } }
-    return this.commit({ roomId, syncKey: `first:${roomId}`, author, data, meta: null, audience })
+    const mentions = await this.mentioning.of(caller, { roomId, authorId: author.authorId, text })
+    const said = { author, data, meta: null, audience, ...asMentions(mentions) }
+    return this.commit({ roomId, syncKey: `first:${roomId}`, ...said })
   }
 
   /** A syncKey that is stored already answers with its message, whatever has changed since. */
@@ -46,7 +53,9 @@ export class Posting {
     const known = member?.author ?? { nickName: defaultName(authorId), profileUrl: null }
     const author = { ...known, ...given, authorId }
     const audience = facts.memberCount - (member ? 1 : 0)
-    return this.commit({ roomId, syncKey, author, data, meta, audience })
+    const text = textOf(data)
+    const mentions = await this.mentioning.of(caller, { roomId, authorId, text, mentions: input.mentions })
+    return this.commit({ roomId, syncKey, author, data, meta, audience, ...asMentions(mentions) })
   }
 
   /** Null where they are not in the room: a platform may write in the name of anybody. */
@@ -60,7 +69,7 @@ export class Posting {
   /** @throws what keeps it from being posted */
   private async screened({ isFrozen }: { isFrozen: boolean }, roomId: string, data: MessageData) {
     if (isFrozen) throw new Fault('ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED')
-    requireLength(data.content.text ?? data.content.rawData?.text ?? '', this.textLength)
+    requireLength(textOf(data), this.textLength)
     return this.screening.message(roomId, data)
   }
 
@@ -78,6 +87,8 @@ export class Posting {
     return presentMessage(await this.committing.commit({ ...said, replyTo: null, createdAt: new Date() }))
   }
 }
+
+const textOf = ({ content }: MessageData) => content.text ?? content.rawData?.text ?? ''
 
 /** Of the content what belongs to the type. @throws INVALID_REQUEST where that is missing */
 function fitting({ type, content: { text, rawData } }: Input<'postMessage'>['data']): MessageData {

@@ -2,12 +2,13 @@ import { type Caller, Fault, type Input, type Message } from '@chat/contract'
 import type { Access, AccessCache } from './access.ts'
 import type { Answering } from './answering.ts'
 import { findMessage } from './finding.ts'
+import { type Mentioning, seesOnlyMasters } from './mentioning.ts'
 import { requireLength, requireMayWrite } from './rules.ts'
 import type { Screening } from './screening.ts'
-import { type Draft, quoteOf, type Store } from './store.ts'
+import { asMentions, type Draft, quoteOf, type Store } from './store.ts'
 
 type Place = { roomId: string; syncKey: string }
-type Said = Pick<Draft, 'data' | 'replyTo' | 'meta'>
+type Said = Pick<Draft, 'data' | 'replyTo' | 'meta' | 'mentions'>
 
 /** What members write. */
 export class Sending {
@@ -15,29 +16,39 @@ export class Sending {
   private readonly access: AccessCache
   private readonly answering: Answering
   private readonly screening: Screening
+  private readonly mentioning: Mentioning
   private readonly textLength: number
   constructor(parts: {
     store: Store
     access: AccessCache
     answering: Answering
     screening: Screening
+    mentioning: Mentioning
     textLength: number
   }) {
     this.store = parts.store
     this.access = parts.access
     this.answering = parts.answering
     this.screening = parts.screening
+    this.mentioning = parts.mentioning
     this.textLength = parts.textLength
   }
 
-  async send(caller: Caller, { data, replyTo, meta, ...place }: Input<'sendMessage'>): Promise<Message> {
-    return this.post(caller, place, async () => {
+  async send(caller: Caller, input: Input<'sendMessage'>): Promise<Message> {
+    const { data, replyTo, meta, mentions, ...place } = input
+    return this.post(caller, place, async (access) => {
       const text = typeof data.content === 'string' ? data.content : data.content.text
       requireLength(text, this.textLength)
       return {
         data: { type: data.type, content: { text } },
         replyTo: replyTo === undefined ? null : await this.quote(place.roomId, replyTo),
         meta: meta ?? null,
+        ...asMentions(
+          await this.mentioning.of(caller, {
+            ...{ roomId: place.roomId, authorId: caller.userId, text, mentions },
+            onlyMasters: seesOnlyMasters(access),
+          }),
+        ),
       }
     })
   }
@@ -64,7 +75,7 @@ export class Sending {
   }
 
   /** A syncKey that is stored already answers with its message, whatever has changed since. */
-  private post(caller: Caller, place: Place, say: () => Promise<Said>): Promise<Message> {
+  private post(caller: Caller, place: Place, say: (access: Access) => Promise<Said>): Promise<Message> {
     return this.access.during(caller, place.roomId, async (access) => {
       const draft = await this.draft(access, place, say).catch((refusal) =>
         this.repeatOf(caller, place, refusal),
@@ -80,9 +91,13 @@ export class Sending {
     return stored
   }
 
-  private async draft(access: Access, { roomId, syncKey }: Place, say: () => Promise<Said>): Promise<Draft> {
+  private async draft(
+    access: Access,
+    { roomId, syncKey }: Place,
+    say: (access: Access) => Promise<Said>,
+  ): Promise<Draft> {
     requireMayWrite(access)
-    const said = await say()
+    const said = await say(access)
     return {
       roomId,
       syncKey,

@@ -27,6 +27,7 @@ import { handlers } from './handlers.ts'
 import { Indexing } from './indexing.ts'
 import { Looking } from './looking.ts'
 import { Mailing } from './mailing.ts'
+import { Mentioning } from './mentioning.ts'
 import { Outbox } from './outbox.ts'
 import { Paging } from './paging.ts'
 import { Posting } from './posting.ts'
@@ -91,16 +92,15 @@ export const start = (options: Options) =>
     })
     await scope.use('indexer', indexer, (consumer) => consumer.close())
     const exporting = await openExporting(scope, options, { mongo, bus, store, changes, access })
+    const mentioning = new Mentioning(bus)
+    const parts = { store, access, screening, mentioning, bus, logger, textLength }
     const answers = handlers({
       store,
       outbox,
-      sending: new Sending({ store, access, answering, screening, textLength }),
-      posting: new Posting({ store, bus, committing, screening, textLength }),
+      sending: new Sending({ ...parts, answering }),
+      posting: new Posting({ ...parts, committing }),
       sharing: new Sharing(store, access, answering, screening),
-      changing: new Changing({
-        ...{ store, changes, access, outbox, presenting, screening },
-        ...{ bus, logger, textLength },
-      }),
+      changing: new Changing({ ...parts, changes, outbox, presenting }),
       paging: new Paging(store, access, presenting),
       syncing: new Syncing(store, changes, access, presenting),
       looking: new Looking(store, access, bus),

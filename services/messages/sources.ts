@@ -30,8 +30,13 @@ export const sourcesOf = (
         onOwnBehalf,
         changed.map(({ doc }) => doc),
       )
-      return changed.map(({ change, createdAt }, index) => ({
-        event: { kind: 'change', change, message: messages[index] as (typeof messages)[0] },
+      return changed.map(({ change, createdAt, mentioned }, index) => ({
+        event: {
+          kind: 'change',
+          change,
+          message: messages[index] as (typeof messages)[0],
+          ...(mentioned && { mentioned }),
+        },
         at: createdAt,
       }))
     },

@@ -10,6 +10,8 @@ export type Draft = {
   author: Author
   data: MessageData
   replyTo: Message['replyTo']
+  /** Absent where nobody is mentioned. */
+  mentions?: string[]
   meta: Record<string, unknown> | null
   /** Members who had not read it when it was sent. */
   audience: number
@@ -33,6 +35,7 @@ const messageSchema = new Schema<MessageDoc>(
     author: { type: Schema.Types.Mixed, required: true },
     data: { type: Schema.Types.Mixed, required: true },
     replyTo: { type: Schema.Types.Mixed, default: null },
+    mentions: { type: [String], default: undefined },
     meta: { type: Schema.Types.Mixed, default: null },
     audience: { type: Number, required: true },
     status: { type: Schema.Types.Mixed },
@@ -119,6 +122,15 @@ export async function openStore(connection: Connection) {
       return model.find(changed, { seq: 1, status: 1, updatedAt: 1 }).sort({ _id: 1 }).lean<Mark[]>()
     },
 
+    /** Likewise those that mention somebody. */
+    async mentioningBetween(roomId: string, from: number, to: number): Promise<Mentioning[]> {
+      const mentioning = { ...idRange(messageId, roomId, from, to), mentions: { $exists: true } }
+      return model
+        .find(mentioning, { seq: 1, mentions: 1, createdAt: 1, updatedAt: 1 })
+        .sort({ _id: 1 })
+        .lean<Mentioning[]>()
+    },
+
     /**
      * Replies do not keep the text that they quote: it is what the quoted message says now, and none where that is
      * gone. All reading here fills it in; messages read otherwise go through this.
@@ -146,11 +158,15 @@ export async function openStore(connection: Connection) {
   return store
 }
 export type Store = Awaited<ReturnType<typeof openStore>>
+type Mentioning = Pick<MessageDoc, 'seq' | 'mentions' | 'createdAt' | 'updatedAt'>
 type Mark = Required<Pick<MessageDoc, 'seq' | 'status' | 'updatedAt'>>
 
 /** A reply is stored without the text that it quotes. */
 export const asStored = (doc: MessageDoc) =>
   doc.replyTo ? { ...doc, replyTo: { messageId: doc.replyTo.messageId, author: doc.replyTo.author } } : doc
+
+/** As a draft or a document has them. */
+export const asMentions = (userIds: string[]) => (userIds.length > 0 ? { mentions: userIds } : {})
 
 export const statusOf = ({ status }: Pick<MessageDoc, 'status'>): Message['status'] =>
   status ?? { deleted: false, hidden: false }
@@ -170,7 +186,7 @@ export function presentMessage(doc: MessageDoc, unReadUserCount = doc.audience):
     author: doc.author,
     data: doc.data,
     replyTo: doc.replyTo,
-    mentions: [],
+    mentions: doc.mentions ?? [],
     meta: doc.meta,
     status,
     unReadUserCount: isGone({ status }) ? 0 : unReadUserCount,

@@ -12,12 +12,18 @@ export async function survey(
   const last = lastSeq === 0 ? null : await store.bySeq(roomId, lastSeq)
   const end = afterSeq + PAGE
   const changed = await store.changedBetween(roomId, afterSeq + 1, end)
+  const mentioning = await store.mentioningBetween(roomId, afterSeq + 1, end)
   return {
     lastMessage: last && presentMessage(last),
     marks: changed.map(({ seq, status, updatedAt }) => ({
       seq,
       isGone: isGone({ status }),
       updatedAt: updatedAt.toISOString(),
+    })),
+    mentions: mentioning.map(({ seq, mentions = [], createdAt, updatedAt }) => ({
+      seq,
+      userIds: mentions,
+      at: (updatedAt ?? createdAt).toISOString(),
     })),
     nextSeq: end < lastSeq ? end : null,
   }

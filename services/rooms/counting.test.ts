@@ -10,11 +10,12 @@ import {
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 
-// Promise 4: after any history, over two instances of everything, unread counts, reader lists and cursors are those of a
-// naive model that keeps a row for every member and message.
+// Promise 4: after any history, over two instances of everything, unread counts, mentions, reader lists and cursors are
+// those of a naive model that keeps a row for every member and message.
 
 const people = ['ann', 'ben', 'cho', 'dae'] as const
 type Person = (typeof people)[number]
+const everybody = [...people, 'offline']
 const [master] = people
 
 let stack: TestStack
@@ -44,7 +45,7 @@ const makeRoom = async () =>
 /** Everything that decides who has read what, kept in the plainest way. */
 class Model {
   frozen = false
-  messages: { author: string; deleted: boolean; hidden: boolean }[] = []
+  messages: { author: string; deleted: boolean; hidden: boolean; mentions: string[] }[] = []
   members = new Map<string, { read: number; joined: number }>(
     [...people, 'offline'].map((who) => [who, { read: 0, joined: 0 }]),
   )
@@ -64,16 +65,25 @@ class Model {
     if (member) member.read = Math.max(member.read, seq)
   }
 
-  post(who: string) {
-    this.messages.push({ author: who, deleted: false, hidden: false })
+  post(who: string, mentioned?: string) {
+    this.messages.push({ author: who, deleted: false, hidden: false, mentions: this.present(mentioned) })
     this.read(who, this.length)
   }
+
+  present = (who?: string) => (who !== undefined && this.members.has(who) ? [who] : [])
 
   seqs = () => this.messages.map((_, index) => index + 1)
 
   unread(who: string): number {
     const { read } = this.members.get(who) ?? { read: 0 }
     return this.seqs().filter((seq) => seq > read && !this.isGone(seq)).length
+  }
+
+  unreadMentions(who: string): number {
+    const { read } = this.members.get(who) ?? { read: 0 }
+    return this.seqs().filter(
+      (seq) => seq > read && !this.isGone(seq) && this.at(seq)?.mentions.includes(who),
+    ).length
   }
 
   readers(seq: number) {
@@ -101,8 +111,15 @@ const FROZEN = 'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED'
 const isOut = (model: Model, { who }: Step) => (model.members.has(who) ? null : 'ROOM_NO_EXISTS')
 const ifFrozen = (model: Model) => (model.frozen ? FROZEN : null)
 const ifMissing = (model: Model, { seq }: Step) => (model.at(seq) ? null : 'MESSAGE_NO_EXISTS')
+const mentioned = ({ seq }: Step) => everybody[seq % everybody.length] as string
 const one = (roomId: string, { seq }: Step) => ({ roomId, messageId: messageId(roomId, seq) })
-const nothing = () => {}
+function refusalOfEdit(model: Model, step: Step): string | null {
+  const message = model.at(step.seq)
+  const isThere = message && !message.deleted && (!message.hidden || step.who === master)
+  if (isOut(model, step) ?? ifFrozen(model)) return isOut(model, step) ?? ifFrozen(model)
+  if (!isThere) return 'MESSAGE_NO_EXISTS'
+  return message.author === step.who ? null : 'FORBIDDEN'
+}
 
 const moves = {
   send: {
@@ -112,6 +129,18 @@ const moves = {
     ],
     refuses: (model, step) => isOut(model, step) ?? ifFrozen(model),
     does: (model, { who }) => model.post(who),
+  },
+  mention: {
+    emit: (step, roomId) => [
+      'sendMessage',
+      {
+        roomId,
+        syncKey: crypto.randomUUID(),
+        data: { type: 'TEXT', content: `hello @${mentioned(step)}아, @nobody` },
+      },
+    ],
+    refuses: (model, step) => isOut(model, step) ?? ifFrozen(model),
+    does: (model, step) => model.post(step.who, mentioned(step)),
   },
   share: {
     emit: (_step, roomId) => [
@@ -155,14 +184,14 @@ const moves = {
   },
   edit: {
     emit: (step, roomId) => ['editMessage', { ...one(roomId, step), text: 'edited' }],
-    refuses: (model, step) => {
-      const message = model.at(step.seq)
-      const isThere = message && !message.deleted && (!message.hidden || step.who === master)
-      if (isOut(model, step) ?? ifFrozen(model)) return isOut(model, step) ?? ifFrozen(model)
-      if (!isThere) return 'MESSAGE_NO_EXISTS'
-      return message.author === step.who ? null : 'FORBIDDEN'
-    },
-    does: nothing,
+    refuses: (model, step) => refusalOfEdit(model, step),
+    does: (model, { seq }) => Object.assign(model.at(seq) ?? {}, { mentions: [] }),
+  },
+  editToMention: {
+    emit: (step, roomId) => ['editMessage', { ...one(roomId, step), text: `@${mentioned(step)}` }],
+    refuses: (model, step) => refusalOfEdit(model, step),
+    does: (model, step) =>
+      Object.assign(model.at(step.seq) ?? {}, { mentions: model.present(mentioned(step)) }),
   },
   kick: {
     by: master,
@@ -217,12 +246,18 @@ async function compareWith(model: Model, roomId: string) {
     if (!member) expect(room).toBeUndefined()
     else {
       expect([who, room?.unReadMsgCount]).toEqual([who, model.unread(who)])
+      const unReadMentionCount = model.unreadMentions(who)
+      expect([who, room?.unReadMentionCount]).toEqual([who, unReadMentionCount])
       const cursor = member.read > 0 ? messageId(roomId, member.read) : null
       expect(room?.joinUsers.find((user) => user._id === who)?.lastReadMessageId).toBe(cursor)
       expect(room).toMatchObject({ lastSeq: model.length, memberCount: model.members.size })
       // What they were last told live is what they would be told when they asked.
       const told = as(who).heard.findLast(({ payload }) => (payload as Room)?._id === roomId)
-      expect(told?.payload).toMatchObject({ unReadMsgCount: model.unread(who), lastSeq: model.length })
+      expect(told?.payload).toMatchObject({
+        unReadMsgCount: model.unread(who),
+        unReadMentionCount,
+        lastSeq: model.length,
+      })
     }
   }
 }
@@ -249,14 +284,20 @@ async function compareReaders(model: Model, roomId: string) {
 
 async function compareOffline(model: Model, roomId: string) {
   const back = await connectAs(stack, 'offline', 1)
-  expect((await listed(back, roomId))?.unReadMsgCount).toBe(model.unread('offline'))
+  expect(await listed(back, roomId)).toMatchObject({
+    unReadMsgCount: model.unread('offline'),
+    unReadMentionCount: model.unreadMentions('offline'),
+  })
   back.close()
 }
 
 const step: fc.Arbitrary<Step> = fc.record({
   kind: fc.oneof(
-    { weight: 5, arbitrary: fc.constantFrom<Kind>('send', 'share') },
-    { weight: 5, arbitrary: fc.constantFrom<Kind>('read', 'open', 'delete', 'hide', 'show', 'edit') },
+    { weight: 5, arbitrary: fc.constantFrom<Kind>('send', 'mention', 'mention', 'share') },
+    {
+      weight: 5,
+      arbitrary: fc.constantFrom<Kind>('read', 'open', 'delete', 'hide', 'show', 'edit', 'editToMention'),
+    },
     { weight: 3, arbitrary: fc.constantFrom<Kind>('kick', 'leave', 'invite', 'unfreeze', 'freeze') },
   ),
   who: fc.constantFrom(...people),

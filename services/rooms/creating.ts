@@ -4,6 +4,7 @@ import {
   defaultRules,
   Fault,
   type Input,
+  type Message,
   type Room,
   type RoomType,
   type Rules,
@@ -67,8 +68,11 @@ export class Creating {
       input.joinUsers.map(({ _id, ...profile }) => ({ userId: _id, ...profile })),
     )
     await this.storeRoom(roomId, plan)
-    if (input.message) await this.postFirst(requestId, roomId, plan.joiners, input.message)
-    return this.parts.viewing.one(await this.open(roomId))
+    const first = input.message && (await this.postFirst(requestId, roomId, plan.joiners, input.message))
+    const room = await this.open(roomId)
+    // Before there was nothing to be told: nobody could see the room.
+    if (first) await this.parts.following.tellMentioned([first])
+    return this.parts.viewing.one(room)
   }
 
   /** The id of the room to make: a new one, or one that somebody began and did not finish. */
@@ -117,7 +121,7 @@ export class Creating {
     roomId: string,
     joiners: Joiner[],
     { author, data }: NonNullable<PlatformRoom['message']>,
-  ) {
+  ): Promise<Message> {
     const whole: Author = {
       authorId: author.authorId,
       nickName: author.nickName ?? defaultName(author.authorId),
@@ -131,6 +135,7 @@ export class Creating {
     )
     // It comes by the stream too; the answer must show it already.
     await this.parts.following.takeMessages([message])
+    return message
   }
 
   /** Lets the room be seen. Of several who finish the same room, one succeeds. */

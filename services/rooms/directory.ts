@@ -1,4 +1,5 @@
 import { type Author, defaultName, type User } from '@chat/contract'
+import type { Bus } from '@chat/service'
 import type { UserDoc } from './documents.ts'
 import { presentUser } from './presenting.ts'
 import type { Store } from './store.ts'
@@ -21,13 +22,16 @@ const named = (nickName: string | undefined) =>
 /** Everybody who has connected, been named by a platform or been given a token. */
 export class Directory {
   private readonly store: Store
-  constructor(store: Store) {
+  private readonly bus: Bus
+  constructor(store: Store, bus: Bus) {
     this.store = store
+    this.bus = bus
   }
 
   /** Creates or refreshes entries. Without a name, the nickName is the id. */
   async save(profiles: Profile[]): Promise<void> {
     if (profiles.length === 0) return
+    const renamed = await this.renamed(profiles)
     await this.store.users.bulkWrite(
       profiles.map(({ userId, nickName, profileUrl, meta }) => ({
         updateOne: {
@@ -48,6 +52,14 @@ export class Directory {
       })),
       { ordered: false },
     )
+    for (const userId of renamed) this.bus.publishUser(userId, 'renamed', { userId })
+  }
+
+  /** Those who are known by another name. */
+  private async renamed(profiles: Profile[]): Promise<string[]> {
+    const names = new Map(profiles.map(({ userId, nickName }) => [userId, nickName]))
+    const known = await this.store.users.find({ _id: { $in: [...names.keys()] } }, { nickName: 1 }).lean()
+    return known.flatMap(({ _id, nickName }) => ((names.get(_id) ?? nickName) === nickName ? [] : _id))
   }
 
   /** As `save`, for one who connects again and again with the same profile: then it only reads. */

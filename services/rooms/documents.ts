@@ -7,6 +7,13 @@ export type UserDoc = {
   meta: Record<string, unknown> | null
   /** What the nickName is found by; see user-search.ts. */
   grams: string[]
+  /** When they were last connected; absent where they never were. */
+  seenAt?: Date
+  /** What others were last told, and how often that has changed; see presence.ts. */
+  online?: boolean
+  turn?: number
+  /** When it is to be seen whether they are still there; absent where nothing says they are. */
+  checkAt?: Date
   createdAt: Date
 }
 export type MemberDoc = {
@@ -24,11 +31,23 @@ export type MemberDoc = {
 }
 /** Someone who may not be invited; `_id` as a member's. */
 export type BanDoc = { _id: string; roomId: string; userId: string; createdAt: Date }
+/** How long someone who is out is muted, should they come back; `_id` as a member's. */
+export type MuteDoc = { _id: string; mutedUntil: Date }
 /** `userId` has blocked `blockedId`. */
 export type BlockDoc = { _id: string; userId: string; blockedId: string; createdAt: Date }
 /** Messages of a room that were ever hidden, shown again or deleted; see gone.ts. */
 export type GoneDoc = { _id: string; version: number; marks: Mark[] }
 export type Mark = { seq: number; isGone: boolean; updatedAt: string }
+/** A mention that may be unread: `_id` is the message's and the user's; see mentions.ts. */
+export type MentionDoc = {
+  _id: string
+  roomId: string
+  userId: string
+  seq: number
+  /** Which state of the message says so (its `updatedAt`): of two the later counts. */
+  at: string
+  isOn: boolean
+}
 export type RoomDoc = {
   _id: string
   name: string
@@ -44,6 +63,8 @@ export type RoomDoc = {
   lastMessage: Message | null
   /** The highest seq that was ever gone: a cursor beyond it needs no look at the set. */
   lastGone: number
+  /** The highest seq that ever mentioned somebody, likewise. */
+  lastMention?: number
   announcement: Announcement | null
   /** When something last happened in it; orders the list. */
   activeAt: Date

@@ -1,11 +1,12 @@
-import { isGone, type Message, maySee, quoteTextOf, type Rules, seqOf } from '@chat/contract'
+import { isGone, type Message, maySee, messageId, quoteTextOf, type Rules, seqOf } from '@chat/contract'
 import type { Bus, StreamEvent } from '@chat/service'
 import type { Announcing } from './announcing.ts'
 import { memberId } from './documents.ts'
 import { type Gone, markOf } from './gone.ts'
+import type { Mentions, Turned } from './mentions.ts'
 import type { Store } from './store.ts'
 
-type Parts = { store: Store; bus: Bus; gone: Gone; announcing: Announcing }
+type Parts = { store: Store; bus: Bus; gone: Gone; mentions: Mentions; announcing: Announcing }
 /** Two states of one message, or two messages of one room: the later. */
 const later = (a: Message | undefined, b: Message) =>
   !a || b.seq > a.seq || (b.seq === a.seq && b.updatedAt > a.updatedAt) ? b : a
@@ -23,6 +24,7 @@ export class Following {
     const changed = events.flatMap((event) => (event.kind === 'change' ? event.message : []))
     if (messages.length > 0) await this.takeMessages(messages)
     if (changed.length > 0) await this.takeChanges(changed)
+    await this.tellNewlyMentioned(events)
   }
 
   async takeMessages(messages: Message[]): Promise<void> {
@@ -35,11 +37,13 @@ export class Following {
       authored.set(author, later(authored.get(author), message))
       counts.set(author, (counts.get(author) ?? 0) + 1)
     }
-    const { store } = this.parts
+    const { store, mentions, gone } = this.parts
+    const mentioned = await mentions.note(messages, (roomIds) => gone.marksOf(roomIds))
+    await this.tellMentions(mentioned, messages)
     const before = await store.standings([...authored.keys()])
     // Cursors first: a list read in between shows an author a count too low for a moment, never too high.
     await store.moveCursors(new Map([...authored].map(([id, { seq }]) => [id, seq])))
-    await store.takeLastMessages([...latest.values()])
+    await store.takeLastMessages([...latest.values()], lastMentions(messages))
     this.tell(await this.withoutGoneQuotes([...latest.values()]), [...authored.values()])
     // By sending, one has read what others wrote before: it is told as any other reading is.
     const readers = [...authored].flatMap(([id, message]) => {
@@ -70,12 +74,45 @@ export class Following {
     )
   }
 
+  /** Whom changes mention newly: those who are told of it. */
+  private async tellNewlyMentioned(events: StreamEvent[]) {
+    for (const event of events) {
+      if (event.kind !== 'change' || !event.mentioned) continue
+      await this.tellMentioned([{ ...event.message, mentions: event.mentioned }], [event.message])
+    }
+  }
+
+  /** Tells those whom messages mention, whether or not they have been told before. */
+  tellMentioned(mentioning: Message[], messages = mentioning): Promise<void> {
+    const mentioned = mentioning.flatMap(({ roomId, seq, updatedAt: at, mentions }) =>
+      mentions.map((userId) => ({ userId, roomId, seq, at, isOn: true })),
+    )
+    return this.tellMentions(mentioned, messages)
+  }
+
+  /** Authors need not be told, and of what is gone by now there is nothing to tell. */
+  private async tellMentions(mentioned: Turned[], messages: Message[]) {
+    if (mentioned.length === 0) return
+    const byPlace = new Map(messages.map((message) => [message._id, message]))
+    const gone = await this.parts.gone.ofRooms([...new Set(mentioned.map(({ roomId }) => roomId))])
+    for (const { userId, ...state } of mentioned) {
+      const message = byPlace.get(messageId(state.roomId, state.seq))
+      const isTold = message?.author.authorId !== userId && !gone.get(state.roomId)?.includes(state.seq)
+      this.parts.bus.publishUser(userId, 'mention', { ...state, message: (isTold && message) || null })
+    }
+  }
+
   /** What happened to messages later: which of them count, how the last one looks, what is still announced. */
   async takeChanges(changed: Message[]): Promise<void> {
-    const { store, gone, bus, announcing } = this.parts
+    const { store, gone, bus, announcing, mentions } = this.parts
     const byRoom = Map.groupBy(changed, (message) => message.roomId)
     for (const [roomId, messages] of byRoom) await gone.note(roomId, messages.map(markOf))
-    await store.takeLastMessages([...byRoom.values()].map((messages) => messages.reduce(later)))
+    for (const message of changed.filter((each) => !isGone(each))) {
+      for (const { userId, ...state } of await mentions.noteChange(message))
+        bus.publishUser(userId, 'mention', { ...state, message: null })
+    }
+    const last = [...byRoom.values()].map((messages) => messages.reduce(later))
+    await store.takeLastMessages(last, lastMentions(changed))
     for (const [roomId, messages] of byRoom) {
       const lost = messages.filter(isGone)
       for (const message of messages) await store.requote(roomId, message._id, quoteTextOf(message))
@@ -118,6 +155,14 @@ export class Following {
       bus.publishRoom(message.roomId, 'news', { lastSeq: message.seq, lastMessage: message, cursors })
     }
   }
+}
+
+/** Each room's last message that mentions somebody. */
+const lastMentions = (messages: Message[]) => {
+  const last = new Map<string, number>()
+  for (const { roomId, seq, mentions } of messages)
+    if (mentions.length > 0) last.set(roomId, Math.max(seq, last.get(roomId) ?? 0))
+  return last
 }
 
 /** Whether ordinary members are not to learn what this member reads. */

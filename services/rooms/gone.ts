@@ -61,6 +61,12 @@ export class Gone {
     return (await this.write(roomId, known, next)) || this.replace(roomId, marks, began)
   }
 
+  /** Which messages of these rooms have ever changed, and what became of them. */
+  async marksOf(roomIds: string[]): Promise<Map<string, Mark[]>> {
+    const found = await this.store.gone.find({ _id: { $in: roomIds } }).lean()
+    return new Map(found.map(({ _id, marks }) => [_id, marks]))
+  }
+
   /** The gone seqs of each of these rooms, ascending; rooms that have none are left out. */
   async ofRooms(roomIds: string[]): Promise<Map<string, number[]>> {
     if (roomIds.length === 0) return new Map()

@@ -12,12 +12,16 @@ import type { Listing } from './listing.ts'
 import type { MemberList } from './member-list.ts'
 import type { Members } from './members.ts'
 import type { Moderating } from './moderating.ts'
+import type { Presence } from './presence.ts'
+import type { PresenceList } from './presence-list.ts'
 import type { Reading } from './reading.ts'
 import type { Recounting } from './recounting.ts'
 import type { Removing } from './removing.ts'
+import type { Resolving } from './resolving.ts'
 import type { Sessions } from './sessions.ts'
 import type { Settings } from './settings.ts'
 import type { Store } from './store.ts'
+import type { Typing } from './typing.ts'
 import type { UserSearch } from './user-search.ts'
 import type { Viewing } from './viewing.ts'
 
@@ -33,12 +37,16 @@ export type Parts = {
   memberList: MemberList
   members: Members
   moderating: Moderating
+  presence: Presence
+  presenceList: PresenceList
   reading: Reading
   recounting: Recounting
   removing: Removing
+  resolving: Resolving
   sessions: Sessions
   settings: Settings
   store: Store
+  typing: Typing
   userSearch: UserSearch
   viewing: Viewing
 }
@@ -109,12 +117,22 @@ export function handlers(parts: Parts): Handlers<'rooms'> {
       await blocking.unblock(caller.userId, userId)
       return done
     },
+    typing: async (caller, input) => {
+      await parts.typing.show(caller.userId, input)
+      return done
+    },
+    queryPresence: (caller, input) => parts.presenceList.query(caller.userId, input),
     listBlocked: async (caller) => ({ list: await blocking.list(caller.userId) }),
 
     openSession: (caller, profile) => sessions.open(caller.userId, profile),
     viewRooms: async (_caller, { rooms }) => ({ rooms: await viewing.looks(rooms) }),
     roomAccess: (_caller, input) => sessions.access(input),
     roomFacts: (_caller, roomId) => sessions.facts(roomId),
+    resolveMentions: async (_caller, input) => ({ userIds: await parts.resolving.resolve(input) }),
+    noteSeen: async (_caller, input) => {
+      await parts.presence.note(input)
+      return done
+    },
     blocksOf: async (_caller, userId) => ({ blocked: await blocking.blockedBy(userId) }),
     roomsOfUser: async (_caller, userId) => ({ roomIds: await sessions.roomIdsOf(userId) }),
     describeUsers: async (_caller, { userIds }) => ({ users: await directory.users(userIds) }),

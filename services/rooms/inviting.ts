@@ -69,7 +69,8 @@ export class Inviting {
       const nobody = check(scene, { banned: banned.size })
       if (fresh.length === 0) throw nobody
       members.requireSpace(scene.people.length + fresh.length)
-      const added = newMembers(roomId, fresh, lastSeq, now)
+      const joining = newMembers(roomId, fresh, lastSeq, now)
+      const added = await this.parts.mutes.restore(joining, scene.session)
       await this.parts.store.members.insertMany(added, { session: scene.session })
       return { people: [...scene.people, ...added], told: fresh.map(({ userId }) => userId) }
     })

@@ -97,10 +97,7 @@ export class Listing {
       )
       .lean()
     const names = new Set(named.map((user) => user._id))
-    const closed = await this.store.rooms
-      .find({ _id: { $in: roomIds }, 'rules.canShowMemberList': false }, { _id: 1 })
-      .lean()
-    const hidden = new Set(closed.map((room) => room._id))
+    const hidden = await this.store.closedRooms(roomIds)
     for (const member of mine) if (member.master) hidden.delete(member.roomId)
     const isSeen = (p: (typeof people)[number]) =>
       p.master || p.userId === caller.userId || !hidden.has(p.roomId)
@@ -116,8 +113,9 @@ export class Listing {
     const wanted = rest.slice(0, limit)
     const list: Room[] = []
     let bytes = 0
+    const mentionsOf = this.viewing.mentionsOf(caller.userId)
     for (let start = 0; start < wanted.length; start += CHUNK) {
-      const views = await this.views(caller, mine, wanted.slice(start, start + CHUNK))
+      const views = await this.views(caller, mine, wanted.slice(start, start + CHUNK), mentionsOf)
       for (const view of views) {
         bytes += Buffer.byteLength(JSON.stringify(view))
         if (bytes > PAGE_BYTES && list.length > 0) return { list, nextCursor: this.cursorAt(rest, list) }
@@ -132,7 +130,12 @@ export class Listing {
     return last ? encodeCursor(last) : null
   }
 
-  private async views(caller: Caller, mine: MemberDoc[], entries: Entry[]): Promise<Room[]> {
+  private async views(
+    caller: Caller,
+    mine: MemberDoc[],
+    entries: Entry[],
+    mentionsOf: ReturnType<Viewing['mentionsOf']>,
+  ): Promise<Room[]> {
     const found = await this.store.rooms.find({ _id: { $in: entries.map((entry) => entry._id) } }).lean()
     const docs = new Map(found.map((room) => [room._id, room]))
     const views = await this.viewing.many(entries.flatMap((entry) => docs.get(entry._id) ?? []))
@@ -144,6 +147,7 @@ export class Listing {
         doc: docs.get(view._id) as RoomDoc,
         member: own.get(view._id) as MemberDoc,
       })),
+      mentionsOf,
     )
   }
 }

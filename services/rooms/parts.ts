@@ -7,6 +7,8 @@ import type { Directory } from './directory.ts'
 import type { Following } from './following.ts'
 import type { Gone } from './gone.ts'
 import type { Members } from './members.ts'
+import type { Mentions } from './mentions.ts'
+import type { Mutes } from './mutes.ts'
 import type { Store } from './store.ts'
 import type { Viewing } from './viewing.ts'
 
@@ -23,6 +25,8 @@ export type Parts = {
   viewing: Viewing
   announcing: Announcing
   following: Following
+  mutes: Mutes
+  mentions: Mentions
   /** UTF-16 units. */
   textLength: number
 }

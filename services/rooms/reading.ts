@@ -14,6 +14,7 @@ import type { MemberDoc, RoomDoc } from './documents.ts'
 import { isPrivate } from './following.ts'
 import type { Gone } from './gone.ts'
 import type { Members } from './members.ts'
+import type { Mentions } from './mentions.ts'
 import { presentUser } from './presenting.ts'
 import type { Store } from './store.ts'
 
@@ -23,11 +24,13 @@ export class Reading {
   private readonly bus: Bus
   private readonly members: Members
   private readonly gone: Gone
-  constructor({ store, bus, members, gone }: { store: Store; bus: Bus; members: Members; gone: Gone }) {
-    this.store = store
-    this.bus = bus
-    this.members = members
-    this.gone = gone
+  private readonly mentions: Mentions
+  constructor(parts: { store: Store; bus: Bus; members: Members; gone: Gone; mentions: Mentions }) {
+    this.store = parts.store
+    this.bus = parts.bus
+    this.members = parts.members
+    this.gone = parts.gone
+    this.mentions = parts.mentions
   }
 
   /** Marks everything read; answers how it was before. */
@@ -65,9 +68,10 @@ export class Reading {
     return (await this.bus.ask('lastMessageOf', caller, room._id)).lastSeq
   }
 
-  private async advance({ rules }: RoomDoc, member: MemberDoc, seq: number) {
+  private async advance({ rules, lastMention = 0 }: RoomDoc, member: MemberDoc, seq: number) {
     if (seq <= member.readSeq) return
     const fromSeq = await this.members.moveCursor(member, seq)
+    if (lastMention > fromSeq) this.mentions.forgetRead({ ...member, seq })
     if (fromSeq >= seq) return
     this.bus.publishRoom(member.roomId, 'read', {
       userId: member.userId,

@@ -1,4 +1,4 @@
-import type { Message, Room } from '@chat/contract'
+import { type Message, messageId, type Room } from '@chat/contract'
 import type { Bus } from '@chat/service'
 import {
   connectAs,
@@ -88,6 +88,30 @@ test.each([
       lastSeq: 10,
     })
   })
+})
+
+test('mentions that are missing, wrong or too many are as the messages say again, and members are told', async () => {
+  const mentions = await makeRoom(ann, ['ben'])
+  const seen = async () => (await listed(ben, mentions._id))?.unReadMentionCount
+  const told = () =>
+    ben.payloads<Room>('updateRoomLastMessage').findLast(({ _id }) => _id === mentions._id)
+      ?.unReadMentionCount
+  for (let n = 0; n < 3; n++) await sendText(ann, mentions._id, '@ben')
+  await sendText(ann, mentions._id, 'nobody')
+  await eventually(async () => expect([await seen(), told()]).toEqual([3, 3]))
+  expect(await recount(mentions._id)).toMatchObject({ isChanged: false })
+  const rows = mongo.collection('mentions')
+  const row = (seq: number) => ({ _id: `${messageId(mentions._id, seq)}:ben` as never })
+  await rows.deleteOne(row(1))
+  await rows.updateOne(row(2), { $set: { isOn: false, at: '2020-01-01T00:00:00.000Z' } })
+  const wrong = { roomId: mentions._id, userId: 'ben', seq: 4, at: '2020-01-01T00:00:00.000Z', isOn: true }
+  await rows.insertOne({ ...row(4), ...wrong })
+  await mongo.collection('rooms').updateOne({ _id: mentions._id as never }, { $set: { lastMention: 1 } })
+  await rows.deleteOne(row(3))
+  expect(await recount(mentions._id)).toMatchObject({ isChanged: true })
+  expect(await seen()).toBe(3)
+  await eventually(() => expect(told()).toBe(3))
+  expect(await recount(mentions._id)).toMatchObject({ isChanged: false })
 })
 
 test('it may run while messages are sent and deleted', async () => {

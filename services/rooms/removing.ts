@@ -48,6 +48,7 @@ export class Removing {
     const leaving = people.filter((member) => out.has(member.userId))
     const staying = people.filter((member) => !out.has(member.userId))
     const { members } = this.parts.store
+    await this.parts.mutes.keep(leaving, session)
     await members.deleteMany({ _id: { $in: leaving.map((member) => member._id) } }, { session })
     const [heir] = staying
     const promoted = heir && !staying.some((member) => member.master) ? [{ ...heir, master: true }] : []
@@ -59,6 +60,7 @@ export class Removing {
   private async tell({ room, before, people, told }: Changed<Gone>) {
     const { access, announcing, claims } = this.parts
     await access.removed(room, told.removed, told.promoted)
+    this.parts.mentions.forgetMembers(room._id, told.removed)
     await claims.move(
       room,
       before.map((member) => member.userId),

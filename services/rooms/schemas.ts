@@ -1,5 +1,15 @@
 import mongoose from 'mongoose'
-import type { BanDoc, BlockDoc, ClaimDoc, GoneDoc, MemberDoc, RoomDoc, UserDoc } from './documents.ts'
+import type {
+  BanDoc,
+  BlockDoc,
+  ClaimDoc,
+  GoneDoc,
+  MemberDoc,
+  MentionDoc,
+  MuteDoc,
+  RoomDoc,
+  UserDoc,
+} from './documents.ts'
 
 const { Schema } = mongoose
 const options = { versionKey: false, minimize: false } as const
@@ -13,11 +23,16 @@ export const userSchema = new Schema<UserDoc>(
     profileUrl: String,
     meta: anything,
     grams: [String],
+    seenAt: Date,
+    online: Boolean,
+    turn: Number,
+    checkAt: Date,
     createdAt: required(Date),
   },
   options,
 )
 userSchema.index({ grams: 1, _id: 1 })
+userSchema.index({ checkAt: 1 }, { sparse: true })
 export const memberSchema = new Schema<MemberDoc>(
   {
     _id: String,
@@ -49,6 +64,7 @@ export const roomSchema = new Schema<RoomDoc>(
     lastSeq: required(Number),
     lastMessage: anything,
     lastGone: { type: Number, default: 0 },
+    lastMention: { type: Number, default: 0 },
     announcement: anything,
     activeAt: required(Date),
     ready: required(Boolean),
@@ -66,6 +82,21 @@ export const banSchema = new Schema<BanDoc>(
   { _id: String, roomId: required(String), userId: required(String), createdAt: required(Date) },
   options,
 )
+export const muteSchema = new Schema<MuteDoc>({ _id: String, mutedUntil: required(Date) }, options)
+// A mute that has ended is none.
+muteSchema.index({ mutedUntil: 1 }, { expireAfterSeconds: 0 })
+export const mentionSchema = new Schema<MentionDoc>(
+  {
+    _id: String,
+    roomId: required(String),
+    userId: required(String),
+    seq: required(Number),
+    at: required(String),
+    isOn: required(Boolean),
+  },
+  options,
+)
+mentionSchema.index({ userId: 1, roomId: 1, seq: 1 })
 export const blockSchema = new Schema<BlockDoc>(
   { _id: String, userId: required(String), blockedId: required(String), createdAt: required(Date) },
   options,

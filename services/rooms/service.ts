@@ -24,13 +24,19 @@ import { Inviting } from './inviting.ts'
 import { Listing } from './listing.ts'
 import { MemberList } from './member-list.ts'
 import { Members } from './members.ts'
+import { Mentions } from './mentions.ts'
 import { Moderating } from './moderating.ts'
+import { Mutes } from './mutes.ts'
+import { Presence } from './presence.ts'
+import { PresenceList } from './presence-list.ts'
 import { Reading } from './reading.ts'
 import { Recounting } from './recounting.ts'
 import { Removing } from './removing.ts'
+import { Resolving } from './resolving.ts'
 import { Sessions } from './sessions.ts'
 import { Settings } from './settings.ts'
 import { openStore } from './store.ts'
+import { Typing } from './typing.ts'
 import { UserSearch } from './user-search.ts'
 import { Viewing } from './viewing.ts'
 
@@ -55,21 +61,23 @@ export const start = (options: Options) =>
     const store = await openStore(mongo)
     await ensureStream(bus)
 
-    const directory = new Directory(store)
+    const directory = new Directory(store, bus)
     const members = new Members(store, limits.roomMembers)
     const claims = new Claims(store)
     const gone = new Gone(store)
     const blocking = new Blocking(store, directory, bus)
-    const viewing = new Viewing({ store, directory, gone, blocking })
+    const mentions = new Mentions(store, logger)
+    const viewing = new Viewing({ store, directory, gone, blocking, mentions })
     const announcing = await scope.use('announcements', new Announcing(bus, viewing, logger), (a) =>
       a.close(),
     )
     const roll = await scope.use('roll', new Roll(bus), (r) => r.close())
     const access = new Access(bus, roll)
-    const following = new Following({ store, bus, gone, announcing })
+    const following = new Following({ store, bus, gone, mentions, announcing })
     const { textLength } = limits
     const parts = { store, bus, directory, members, claims, viewing, announcing, following, textLength }
-    const all = { ...parts, access, blocking, gone }
+    const all = { ...parts, access, blocking, gone, mentions, mutes: new Mutes(store) }
+    const presence = await scope.use('presence', new Presence({ store, bus, logger }), (p) => p.close())
 
     await scope.use(
       'consumer',
@@ -91,11 +99,15 @@ export const start = (options: Options) =>
       listing: new Listing(store, members, viewing),
       memberList: new MemberList(store, members, directory),
       moderating: new Moderating(all),
+      presence,
+      presenceList: new PresenceList(all),
       reading: new Reading(all),
-      recounting: new Recounting(store, bus, gone),
+      recounting: new Recounting(all),
       removing: new Removing(all),
-      sessions: new Sessions(all),
+      resolving: new Resolving(all),
+      sessions: new Sessions({ ...all, presence }),
       settings: new Settings(all),
+      typing: new Typing(all),
       userSearch: new UserSearch(store),
     })
     await scope.use('requests', bus.serve('rooms', answers), (serving) => serving.close())

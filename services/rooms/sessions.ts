@@ -2,6 +2,8 @@ import { Fault, type Input, type Output } from '@chat/contract'
 import type { Blocking } from './blocking.ts'
 import type { Directory } from './directory.ts'
 import type { Members } from './members.ts'
+import type { Mentions } from './mentions.ts'
+import type { Presence } from './presence.ts'
 import { presentMember } from './presenting.ts'
 import type { Store } from './store.ts'
 
@@ -11,28 +13,50 @@ export class Sessions {
   private readonly directory: Directory
   private readonly members: Members
   private readonly blocking: Blocking
-  constructor(parts: { store: Store; directory: Directory; members: Members; blocking: Blocking }) {
+  private readonly mentions: Mentions
+  private readonly presence: Presence
+  constructor(parts: {
+    store: Store
+    directory: Directory
+    members: Members
+    blocking: Blocking
+    mentions: Mentions
+    presence: Presence
+  }) {
     this.store = parts.store
     this.directory = parts.directory
     this.members = parts.members
     this.blocking = parts.blocking
+    this.mentions = parts.mentions
+    this.presence = parts.presence
   }
 
   /** All rooms of a user, or one of them. */
   async open(userId: string, { roomId, ...profile }: Input<'openSession'>): Promise<Output<'openSession'>> {
     const user = await this.directory.refresh({ userId, ...profile })
+    if (roomId === undefined) await this.presence.arrive(user)
     const mine = await this.members.ofUser(userId, roomId)
-    const rooms = await this.store.rooms
-      .find({ _id: { $in: mine.map((member) => member.roomId) }, ready: true }, { lastSeq: 1 })
+    const found = await this.store.rooms
+      .find(
+        { _id: { $in: mine.map((member) => member.roomId) }, ready: true },
+        { lastSeq: 1, lastMention: 1 },
+      )
       .lean()
-    const lastSeqs = new Map(rooms.map((room) => [room._id, room.lastSeq]))
+    const docs = new Map(found.map((room) => [room._id, room]))
+    const mayBeMentioned = mine.some((member) => (docs.get(member.roomId)?.lastMention ?? 0) > member.readSeq)
+    const mentioned = mayBeMentioned ? await this.mentions.ofUser(userId) : null
     return {
       blocked: await this.blocking.blockedBy(userId),
       rooms: mine.flatMap((member) => {
-        const lastSeq = lastSeqs.get(member.roomId)
-        if (lastSeq === undefined) return []
+        const { roomId, readSeq } = member
+        const doc = docs.get(roomId)
+        if (!doc) return []
+        const mentions = mentioned?.get(roomId)?.filter(({ seq }) => seq > readSeq) ?? []
         return [
-          { roomId: member.roomId, member: presentMember(member, user), readSeq: member.readSeq, lastSeq },
+          {
+            ...{ roomId, member: presentMember(member, user), readSeq, lastSeq: doc.lastSeq },
+            ...(mentions.length > 0 && { mentions }),
+          },
         ]
       }),
     }

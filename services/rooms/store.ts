@@ -1,20 +1,32 @@
 import type { Message, Rules } from '@chat/contract'
 import { type Connection, ensureIndexes } from '@chat/service'
 import type mongoose from 'mongoose'
-import type { BanDoc, BlockDoc, ClaimDoc, GoneDoc, MemberDoc, RoomDoc, UserDoc } from './documents.ts'
+import type {
+  BanDoc,
+  BlockDoc,
+  ClaimDoc,
+  GoneDoc,
+  MemberDoc,
+  MentionDoc,
+  MuteDoc,
+  RoomDoc,
+  UserDoc,
+} from './documents.ts'
 import {
   banSchema,
   blockSchema,
   claimSchema,
   goneSchema,
   memberSchema,
+  mentionSchema,
+  muteSchema,
   roomSchema,
   userSchema,
 } from './schemas.ts'
 
 /** Few enough at a time that a message waits for a few milliseconds at most behind them. */
 const AT_ONCE = 16
-const chunks = <T>(items: T[]): T[][] =>
+export const chunks = <T>(items: T[]): T[][] =>
   Array.from({ length: Math.ceil(items.length / AT_ONCE) }, (_, index) =>
     items.slice(index * AT_ONCE, (index + 1) * AT_ONCE),
   )
@@ -48,6 +60,8 @@ export async function openStore(connection: Connection) {
     rooms: connection.model<RoomDoc>('Room', roomSchema, 'rooms'),
     claims: connection.model<ClaimDoc>('Claim', claimSchema, 'claims'),
     bans: connection.model<BanDoc>('Ban', banSchema, 'bans'),
+    mutes: connection.model<MuteDoc>('Mute', muteSchema, 'mutes'),
+    mentions: connection.model<MentionDoc>('Mention', mentionSchema, 'mentions'),
     blocks: connection.model<BlockDoc>('Block', blockSchema, 'blocks'),
     gone: connection.model<GoneDoc>('Gone', goneSchema, 'gone'),
     /** Where members stand, by their `_id`. */
@@ -65,6 +79,12 @@ export async function openStore(connection: Connection) {
     rulesOf: async (roomIds: string[]): Promise<Map<string, Rules>> => {
       const found = await store.rooms.find({ _id: { $in: [...new Set(roomIds)] } }, { rules: 1 }).lean()
       return new Map(found.map((room) => [room._id, room.rules]))
+    },
+    /** Those of these rooms that show members only themselves and masters. */
+    closedRooms: async (roomIds: string[]): Promise<Set<string>> => {
+      const closed = { _id: { $in: roomIds }, 'rules.canShowMemberList': false }
+      const found = await store.rooms.find(closed, { _id: 1 }).lean()
+      return new Set(found.map((room) => room._id))
     },
     /** The last message may quote another one: it says what that says now, and nothing where that is gone. */
     requote: async (roomId: string, messageId: string, text: string): Promise<void> => {
@@ -94,12 +114,17 @@ export async function openStore(connection: Connection) {
       }
     },
     /** Sets the last message of many rooms where it, or its state, is newer than theirs; likewise one update. */
-    takeLastMessages: async (messages: Message[]) => {
+    takeLastMessages: async (messages: Message[], lastMentions: ReadonlyMap<string, number> = new Map()) => {
       const newer = (field: string) => ({ $cond: ['$isNewer', `$news.${field}`, `$${field}`] })
       for (const some of chunks(messages)) {
         const news = some.map((message): [string, unknown] => [
           message.roomId,
-          { lastSeq: message.seq, lastMessage: message, activeAt: new Date(message.createdAt) },
+          {
+            lastSeq: message.seq,
+            lastMessage: message,
+            activeAt: new Date(message.createdAt),
+            lastMention: lastMentions.get(message.roomId) ?? 0,
+          },
         ])
         await store.rooms.collection.updateMany({ _id: { $in: news.map(([id]) => id) as never[] } }, [
           { $set: { news: valueById(news) } },
@@ -109,6 +134,7 @@ export async function openStore(connection: Connection) {
               lastSeq: newer('lastSeq'),
               lastMessage: newer('lastMessage'),
               activeAt: newer('activeAt'),
+              lastMention: { $max: ['$lastMention', '$news.lastMention'] },
             },
           },
           { $unset: ['news', 'isNewer'] },

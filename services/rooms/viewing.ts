@@ -3,6 +3,7 @@ import type { Blocking } from './blocking.ts'
 import type { Directory } from './directory.ts'
 import { type MemberDoc, memberId, type RoomDoc } from './documents.ts'
 import type { Gone } from './gone.ts'
+import type { Mentions } from './mentions.ts'
 import { presentMember, presentRoom } from './presenting.ts'
 import type { Store } from './store.ts'
 
@@ -16,11 +17,19 @@ export class Viewing {
   private readonly directory: Directory
   private readonly gone: Gone
   private readonly blocking: Blocking
-  constructor(parts: { store: Store; directory: Directory; gone: Gone; blocking: Blocking }) {
+  private readonly mentions: Mentions
+  constructor(parts: {
+    store: Store
+    directory: Directory
+    gone: Gone
+    blocking: Blocking
+    mentions: Mentions
+  }) {
     this.store = parts.store
     this.directory = parts.directory
     this.gone = parts.gone
     this.blocking = parts.blocking
+    this.mentions = parts.mentions
   }
 
   /** Rooms with their heads, in the order given. */
@@ -49,22 +58,34 @@ export class Viewing {
 
   /**
    * As one member sees them. Messages they have just sent, which this service may not have heard of yet, move their own
-   * cursor at once; `lastSeq` stays what `lastMessage` is.
+   * cursor at once; `lastSeq` stays what `lastMessage` is. `mentionsOf`: for those who show rooms in several goes.
    */
-  async seenBy(caller: Caller, seen: Seen[]): Promise<Room[]> {
+  async seenBy(caller: Caller, seen: Seen[], mentionsOf = this.mentionsOf(caller.userId)): Promise<Room[]> {
     const readSeqOf = ({ doc, member }: Seen) => Math.max(member.readSeq, sentSeq(caller, doc._id))
     const behind = seen.filter((each) => (each.doc.lastGone ?? 0) > readSeqOf(each))
-    const [users, blocked, gone] = await Promise.all([
+    const mayBeMentioned = seen.some((each) => (each.doc.lastMention ?? 0) > readSeqOf(each))
+    const [users, blocked, gone, mentions] = await Promise.all([
       this.directory.profiles([caller.userId]),
       this.blocking.blockedBy(caller.userId),
       this.gone.ofRooms(behind.map(({ doc }) => doc._id)),
+      mayBeMentioned ? mentionsOf() : new Map<string, { seq: number }[]>(),
     ])
     const blockedIds = new Set(blocked)
     return seen.map((each) => {
       const look = { ...each.view, since: 0, gone: gone.get(each.doc._id) ?? [] }
       const member = presentMember(each.member, users.get(caller.userId))
-      return roomAsSeenBy(look, { member, readSeq: readSeqOf(each) }, blockedIds)
+      const seqs = (mentions.get(each.doc._id) ?? []).map(({ seq }) => seq)
+      return roomAsSeenBy(look, { member, readSeq: readSeqOf(each), mentions: seqs }, blockedIds)
     })
+  }
+
+  /** A user's mentions, asked for once and only if somebody wants to know. */
+  mentionsOf(userId: string) {
+    let asked: ReturnType<Mentions['ofUser']> | undefined
+    return () => {
+      asked ??= this.mentions.ofUser(userId)
+      return asked
+    }
   }
 
   /** As edges hold them, each with what is gone above the least cursor of those who look. */

@@ -9,11 +9,16 @@ type Entry<T> = { answer: Promise<T>; at: number }
  */
 export class Answers<T> {
   private readonly entries = new Map<string, Entry<T>>()
+  private readonly maxKept: number
+
+  constructor(maxKept = MAX_KEPT) {
+    this.maxKept = maxKept
+  }
 
   of(key: string, ask: () => Promise<T>): Promise<T> {
     const known = this.entries.get(key)
     if (known && performance.now() - known.at < MAX_AGE_MS) return known.answer
-    if (this.entries.size >= MAX_KEPT) this.entries.clear()
+    if (this.entries.size >= this.maxKept) this.entries.clear()
     const entry = { answer: ask(), at: performance.now() }
     this.entries.set(key, entry)
     entry.answer.catch(() => {
