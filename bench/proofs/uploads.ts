@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { connectAs, type PlainClient } from '@chat/testing'
+import { connectPlain, type PlainClient } from '@chat/testing'
 import { startChild } from '../child.ts'
 import type { Plan, Uploader } from '../load/uploader.ts'
 import { print } from '../report.ts'
@@ -18,17 +18,20 @@ const MAX_RATIO = 2
 export async function proveUploads(ground: Ground) {
   const { stack, verdicts } = ground
   const files = startChild<ServiceProcess>('servers/service.ts')
+  const gateway = startChild<ServiceProcess>('servers/service.ts')
   const uploader = startChild<Uploader>('load/uploader.ts')
   let writer: PlainClient | undefined
   try {
     const { config, root, natsUrl, mongoUrl, s3Url } = stack
-    await files.ask('start', { service: 'files', place: { config, root, natsUrl, mongoUrl, s3Url } })
+    const place = { config, root, natsUrl, mongoUrl, s3Url }
+    await files.ask('start', { service: 'files', place })
+    const url = `ws://127.0.0.1:${await gateway.ask('start', { service: 'gateway', place })}`
     const roomId = await makeRoom(ground, 'texts', ['writer'])
-    writer = await connectAs(stack, 'writer')
+    writer = await connectPlain(url, await stack.token('writer'))
     await timeTexts(writer, roomId, 100)
     const before = await timeTexts(writer, roomId, TEXTS)
     print(`      sending ${UPLOADS} files of ${FILE_BYTES / MIB} MiB at once`)
-    const plans = await Promise.all(Array.from({ length: UPLOADS }, (_, n) => planOf(ground, n)))
+    const plans = await Promise.all(Array.from({ length: UPLOADS }, (_, n) => planOf(ground, url, n)))
     const began = performance.now()
     let isOver = false
     const uploading = uploader.ask('upload', { plans, bytes: FILE_BYTES }).finally(() => {
@@ -58,6 +61,7 @@ export async function proveUploads(ground: Ground) {
   } finally {
     writer?.close()
     await uploader.close()
+    await gateway.close()
     await files.close()
   }
 }
@@ -77,11 +81,11 @@ async function timeTexts(writer: PlainClient, roomId: string, count: number): Pr
 
 const p99 = (times: number[]) => times.sort((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? Number.NaN
 
-async function planOf(ground: Ground, n: number): Promise<Plan> {
+async function planOf(ground: Ground, url: string, n: number): Promise<Plan> {
   const userId = `sender-${n}`
   const { stack } = ground
   return {
-    url: stack.gatewayUrl,
+    url,
     token: await stack.token(userId),
     roomId: await makeRoom(ground, `upload-${n}`, [userId]),
   }

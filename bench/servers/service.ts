@@ -1,9 +1,11 @@
+import { letHeapGrow } from '@chat/service'
 import { type Alone, type Place, startAlone } from '@chat/stack/alone'
 import { answerParent } from '../child.ts'
 import type { Memory } from './server.ts'
 
 export type ServiceProcess = {
-  start: (input: { service: Alone; place: Place }) => Promise<null>
+  /** @returns the port it listens on; null where it listens on none */
+  start: (input: { service: Alone; place: Place }) => Promise<number | null>
   /** The most memory that was in use since it was last asked, and that the process has ever held. */
   peak: (input: null) => Promise<Memory>
 }
@@ -15,8 +17,9 @@ let running: Awaited<ReturnType<typeof startAlone>> | undefined
 /** One service alone, so that its memory can be told from everybody else's. What is in use needs --expose-gc. */
 const server: ServiceProcess = {
   start: async ({ service, place }) => {
+    letHeapGrow()
     running = await startAlone(service, place)
-    return null
+    return 'port' in running ? running.port : null
   },
   peak: async () => {
     const peak = Math.max(live, sample())

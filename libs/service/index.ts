@@ -6,6 +6,7 @@ export { type Auth, type Config, ConfigError, defaultLimits, type Limits, readCo
 export { EventLog } from './event-log.ts'
 export { normalised, pairsOf } from './grams.ts'
 export { type Checks, serveHealth } from './health.ts'
+export { letHeapGrow } from './heap.ts'
 export { closeHttp, listen } from './http.ts'
 export { Lanes } from './lanes.ts'
 export { createLogger, type Logger } from './logger.ts'

@@ -1,8 +1,9 @@
 import { start as startFiles } from '@chat/files'
+import { start as startGateway } from '@chat/gateway'
 import { start as startMessages } from '@chat/messages'
 import { type Config, createLogger, Metrics, openBus } from '@chat/service'
 
-const services = { files: startFiles, messages: startMessages }
+const services = { files: startFiles, gateway: startGateway, messages: startMessages }
 export type Alone = keyof typeof services
 /** Where that stack is. */
 export type Place = { config: Config; root: string; natsUrl: string; mongoUrl: string; s3Url: string }
