@@ -1,9 +1,10 @@
-import type { Message, Room } from '@chat/contract'
+import { type Message, messageId, type Room } from '@chat/contract'
 import {
   connectAs,
   eventually,
   listed,
   newestPage,
+  openDatabase,
   type PlainClient,
   sendText,
   startTestStack,
@@ -272,4 +273,18 @@ describe('refused', () => {
     expect(await ann.ask('sendMessage', draft)).toMatchObject({ error: 'INVALID_REQUEST' })
     expect(await newestPage(ann, room._id)).toEqual([])
   })
+})
+
+test('one who was mentioned without end still connects, and is shown a thousand of it', async () => {
+  const mongo = await openDatabase(stack, 'rooms')
+  const rows = Array.from({ length: 1_500 }, (_, index) => ({
+    _id: `${messageId(room._id, index + 1)}:ben` as never,
+    ...{ roomId: room._id, userId: 'ben', seq: index + 1, at: new Date().toISOString(), isOn: true },
+  }))
+  await mongo.collection('mentions').insertMany(rows)
+  await mongo.collection('rooms').updateOne({ _id: room._id as never }, { $set: { lastSeq: 1_500 } })
+  const again = await connectAs(stack, 'ben', 0)
+  expect(await unread(again)).toBe(1_000)
+  again.close()
+  await mongo.close()
 })

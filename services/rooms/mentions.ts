@@ -11,6 +11,8 @@ export type Turned = MentionState & { userId: string }
 type Said = MentionMark & { userIds: string[] }
 type Cursor = { userId: string; roomId: string; seq: number }
 
+/** Nobody counts further, and one who is mentioned again and again must still be able to connect. */
+const MAX_COUNTED = 1_000
 const rowId = (id: string, userId: string) => `${id}:${userId}`
 /** All rows of a message, or of a room: `_id`s between their prefix and the next possible one. */
 const ofMessage = (id: string) => ({ _id: { $gt: `${id}:`, $lt: `${id};` } })
@@ -83,11 +85,12 @@ export class Mentions {
     return states
   }
 
-  /** A user's mentions in all their rooms that may be unread; one aggregate. */
+  /** A user's mentions in all their rooms that may be unread, up to a thousand a room; one aggregate. */
   async ofUser(userId: string): Promise<Map<string, MentionMark[]>> {
     const found = await this.store.mentions.aggregate<{ _id: string; marks: MentionMark[] }>([
       { $match: { userId, isOn: true } },
       { $group: { _id: '$roomId', marks: { $push: { seq: '$seq', at: '$at' } } } },
+      { $project: { marks: { $slice: ['$marks', MAX_COUNTED] } } },
     ])
     return new Map(found.map(({ _id, marks }) => [_id, marks]))
   }
