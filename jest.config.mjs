@@ -1,5 +1,5 @@
 export default {
-  testMatch: ['<rootDir>/{libs,services,bench,scripts}/**/*.test.ts'],
+  testMatch: ['<rootDir>/{libs,services,web,bench,scripts}/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/scripts/strip-types.mjs' },
   testEnvironment: 'node',

@@ -11,6 +11,7 @@ import {
 } from '@chat/service'
 import { startStack } from '@chat/stack'
 import { developmentKeys } from './development.ts'
+import { buildPage } from './page.ts'
 
 const isDevelopment = process.env.NODE_ENV !== 'production'
 const print = (line: string) => process.stdout.write(`${line}\n`)
@@ -24,6 +25,7 @@ const start = (config: Config, logger: Logger, abort: AbortSignal) =>
       (e) => e.close(),
     )
     if (isDevelopment) await fillInKeys(config)
+    if (config.demo) await buildPage(print)
     const { natsUrl, mongoUrl, s3Url } = engines.urls
     const metrics = new Metrics().withProcess()
     const stack = await scope.use(
@@ -32,6 +34,7 @@ const start = (config: Config, logger: Logger, abort: AbortSignal) =>
       (s) => s.close(),
     )
     const [gatewayPort] = stack.gatewayPorts
+    if (config.demo) print(`the demo page: http://${config.host}:${gatewayPort}/`)
     print(
       `ready  gateway ws://${config.host}:${gatewayPort}${config.namespace}  platform-api http://${config.host}:${stack.platformPort}`,
     )

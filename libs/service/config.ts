@@ -80,6 +80,8 @@ export type Config = {
   /** Null where pushes only go to the log. */
   fcm: ServiceAccount | null
   allowedOrigins: string[]
+  /** The page at `/`, with a sign-in for its ready users. */
+  demo: boolean
   limits: Limits
   logLevel: string
 }
@@ -169,6 +171,14 @@ class Reader {
     return 'account' in outcome ? outcome.account : this.wrong(name, outcome.problem, null)
   }
 
+  toggle(name: string, fallback: boolean): boolean {
+    const value = this.text(name)?.toLowerCase()
+    if (value === undefined) return fallback
+    if (['on', 'true', '1'].includes(value)) return true
+    if (['off', 'false', '0'].includes(value)) return false
+    return this.wrong(name, 'must be on or off', fallback)
+  }
+
   limits(name: string): Limits {
     const value = this.text(name)
     if (value === null) return { ...defaultLimits }
@@ -238,6 +248,8 @@ export function readConfig(env: Env, isDevelopment: boolean, readText: ReadText 
     mail: read.mail('CHAT_SMTP_URL', 'CHAT_MAIL_FROM'),
     fcm: read.serviceAccount('CHAT_FCM_CREDENTIALS', readText),
     allowedOrigins: read.list('CHAT_ALLOWED_ORIGINS', isDevelopment ? ['*'] : []),
+    // Where others sign the tokens, the sign-in of the demo cannot.
+    demo: read.toggle('CHAT_DEMO', isDevelopment && !read.text('CHAT_JWKS_URL')),
     limits: read.limits('CHAT_LIMITS'),
     logLevel: read.choice('CHAT_LOG_LEVEL', LOG_LEVELS, 'info'),
   }
@@ -251,6 +263,9 @@ export function readConfig(env: Env, isDevelopment: boolean, readText: ReadText 
   }
   if (!isDevelopment && apiKeys.length === 0) {
     read.wrong('CHAT_API_KEYS', 'must be set: platforms cannot be authenticated without', null)
+  }
+  if (config.demo && !auth.secret && auth.jwksUrl) {
+    read.wrong('CHAT_DEMO', 'needs CHAT_JWT_SECRET: its sign-in hands out tokens', null)
   }
   // RFC 7518, 3.2: an HS256 key is at least as long as the hash.
   if (auth.secret !== null && Buffer.byteLength(auth.secret) < 32) {

@@ -80,6 +80,7 @@ export const startStack = (options: StackOptions) =>
       const starting = startGateway({
         ...edge,
         config: own,
+        demo: config.demo ? { filesUrl: config.s3.publicUrl ?? s3Url } : undefined,
         logger: logger.child({ service: 'gateway' }),
         openBus: bus('gateway'),
       })

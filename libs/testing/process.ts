@@ -36,6 +36,7 @@ export async function startProcess({ dataDir, gatewayPort, platformPort, limits 
       CHAT_JWT_SECRET: testSecret,
       CHAT_API_KEYS: testApiKey,
       CHAT_LOG_LEVEL: 'error',
+      CHAT_DEMO: 'off',
       CHAT_LIMITS: JSON.stringify(limits),
     },
   })

@@ -33,7 +33,7 @@ const env = (name: string): string => {
 /** The whole stack on free ports, with databases and subjects of its own. */
 export async function startTestStack(options: Options = {}) {
   const config: Config = {
-    ...readConfig({ CHAT_LOG_LEVEL: process.env.CHAT_LOG_LEVEL ?? 'silent' }, true),
+    ...readConfig({ CHAT_LOG_LEVEL: process.env.CHAT_LOG_LEVEL ?? 'silent', CHAT_DEMO: 'off' }, true),
     ...options.config,
   }
   config.gatewayPort = options.config?.gatewayPort ?? 0

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import { fileURLToPath } from 'node:url'
 import type { RoomEvents } from '@chat/contract'
 import {
   type Bus,
@@ -17,12 +18,14 @@ import { createAuthenticate } from './auth.ts'
 import { Blocks } from './blocks.ts'
 import { Broadcast } from './broadcast.ts'
 import { Delivery, type Tell } from './delivery.ts'
+import { serveDemo } from './demo.ts'
 import { type Connected, Dispatch, sessionOf } from './dispatch.ts'
 import { effectsOf, OpenRooms } from './effects.ts'
 import { endAtExpiry } from './expiry.ts'
 import { serveFiles } from './file-links.ts'
 import { OpenRoomAnswers } from './open-room-answers.ts'
 import { Presence } from './presence.ts'
+import { readPage, servePage } from './page.ts'
 import { Sessions } from './sessions.ts'
 import { allows, dropSlowReaders, guard, identityOf, openSockets } from './sockets.ts'
 import { Typing } from './typing.ts'
@@ -34,6 +37,20 @@ export type Options = {
   openBus: () => Promise<Bus>
   /** What else must answer before this process is ready. */
   checks?: Checks
+  /** The demo page and its sign-in: where browsers fetch files, and where the built page is. */
+  demo?: { filesUrl: string; pageFolder?: string } | undefined
+}
+
+const PAGE_FOLDER = fileURLToPath(new URL('../../web/dist', import.meta.url))
+
+type Answer = ReturnType<typeof serveFiles>
+
+/** What is answered over HTTP where the demo is on: nothing of it exists elsewhere. */
+async function openDemo(bus: Bus, { config, logger, demo }: Options) {
+  if (!demo) return []
+  const page = await readPage(demo.pageFolder ?? PAGE_FOLDER)
+  const { auth, namespace } = config
+  return [servePage(page, new URL(demo.filesUrl).origin), serveDemo({ bus, auth, namespace, logger })]
 }
 
 /** The edge for clients: socket.io in front, the bus behind, no chat data of its own. */
@@ -46,8 +63,9 @@ export const start = (options: Options) =>
     const authenticate = createAuthenticate(config.auth)
     const isAllowedOrigin = (origin: string) => allows(config.allowedOrigins, origin)
     const files = serveFiles({ bus, authenticate, logger, isAllowedOrigin })
+    const answers: Answer[] = [health, files, ...(await openDemo(bus, options))]
     const http = createServer((request, response) => {
-      if (!health(request, response) && !files(request, response)) response.writeHead(404).end()
+      if (!answers.some((answer) => answer(request, response))) response.writeHead(404).end()
     })
     const { io, clients } = openSockets(http, config)
 

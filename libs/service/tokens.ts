@@ -1,6 +1,6 @@
 import { Fault } from '@chat/contract'
-import type { Auth } from '@chat/service'
 import { SignJWT } from 'jose'
+import type { Auth } from './config.ts'
 
 export const DEFAULT_EXPIRES_IN_S = 3_600
 

@@ -1,0 +1,5 @@
+// npm run build:web: the demo page, where it is missing or older than its sources.
+import { buildPage } from './page.ts'
+
+await buildPage((line) => process.stdout.write(`${line}\n`))
+process.disconnect?.()

@@ -1,0 +1,111 @@
+import type { Room } from '@chat/contract'
+import { signal } from '@preact/signals'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useDesk } from '../desk/desk.ts'
+import { leaveToList, wantedMessage } from '../desk/route.ts'
+import { Button } from '../ui/button.tsx'
+import { Empty } from '../ui/small.tsx'
+import { words } from '../words/words.ts'
+import { AnnouncementBar } from './announcement-bar.tsx'
+import { Composer } from './composer.tsx'
+import { ConnectionBar } from './connection-bar.tsx'
+import { Conversation } from './conversation.ts'
+import { Header } from './header.tsx'
+import { MessageList } from './message-list.tsx'
+import { Reply } from './reply.ts'
+import { TypingLine } from './typing-line.tsx'
+
+/** The conversation that is open, for what stands beside it. */
+export const current = signal<Conversation | null>(null)
+
+export function ConversationPane({ roomId }: { roomId: string | null }) {
+  const { rooms } = useDesk()
+  const wasThere = useRef(false)
+  if (roomId === null) return <Nothing />
+  const room = rooms.get(roomId)
+  if (room) wasThere.current = true
+  if (!room) return wasThere.current || rooms.isLoaded.value ? <Gone /> : <main class="pane" />
+  return <OpenConversation room={room} />
+}
+
+const Nothing = () => (
+  <main class="pane pane-empty">
+    <ConnectionBar />
+    <Empty icon="chat" title={words.value.room.pick} hint={words.value.room.pickHint} />
+  </main>
+)
+
+const Gone = () => (
+  <main class="pane pane-empty">
+    <Empty icon="exit" title={words.value.room.gone} hint={words.value.room.goneHint}>
+      <Button onClick={leaveToList}>{words.value.room.toList}</Button>
+    </Empty>
+  </main>
+)
+
+function OpenConversation({ room }: { room: Room }) {
+  const conversation = useConversation(room._id)
+  const reply = useMemo(() => new Reply(), [])
+  const { uploads } = useDesk()
+  const drop = useDrop((files) => uploads.add(room._id, files))
+  return (
+    <main
+      class={`pane ${drop.isOver ? 'is-drop' : ''}`}
+      {...drop.handlers}
+      data-drop={words.value.room.dropFiles}
+    >
+      <Header room={room} />
+      <ConnectionBar />
+      <AnnouncementBar room={room} conversation={conversation} />
+      <MessageList room={room} conversation={conversation} reply={reply} />
+      <TypingLine room={room} />
+      <Composer room={room} reply={reply} />
+    </main>
+  )
+}
+
+function useConversation(roomId: string): Conversation {
+  const { chat, me } = useDesk()
+  const conversation = useMemo(() => new Conversation(chat, roomId, me._id), [])
+  useEffect(() => {
+    const wanted = wantedMessage.value?.roomId === roomId ? wantedMessage.value.messageId : undefined
+    wantedMessage.value = null
+    void conversation.open(wanted)
+    current.value = conversation
+    return () => {
+      conversation.close()
+      if (current.value === conversation) current.value = null
+    }
+  }, [])
+  // A message that was searched for while its room is open already.
+  useEffect(() => {
+    const wanted = wantedMessage.value
+    if (wanted?.roomId !== roomId || conversation.state.value !== 'open') return
+    wantedMessage.value = null
+    void conversation.goTo(wanted.messageId).catch(() => {})
+  }, [wantedMessage.value])
+  return conversation
+}
+
+function useDrop(onFiles: (files: File[]) => void) {
+  const [isOver, setOver] = useState(false)
+  const hasFiles = ({ dataTransfer }: DragEvent) => dataTransfer?.types.includes('Files') === true
+  const handlers = {
+    onDragOver: (event: DragEvent) => {
+      if (!hasFiles(event)) return
+      event.preventDefault()
+      setOver(true)
+    },
+    onDragLeave: (event: DragEvent) => {
+      const isInside = (event.currentTarget as Node).contains(event.relatedTarget as Node | null)
+      if (!isInside) setOver(false)
+    },
+    onDrop: (event: DragEvent) => {
+      if (!hasFiles(event)) return
+      event.preventDefault()
+      setOver(false)
+      onFiles([...(event.dataTransfer?.files ?? [])])
+    },
+  }
+  return { isOver, handlers }
+}

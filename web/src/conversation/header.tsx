@@ -1,0 +1,62 @@
+import type { Room } from '@chat/contract'
+import { useEffect } from 'preact/hooks'
+import { useDesk } from '../desk/desk.ts'
+import { leaveToList } from '../desk/route.ts'
+import { shownPanel, togglePanel } from '../panel/shown-panel.ts'
+import { partnerIn } from '../rooms/room-row.tsx'
+import { plainName } from '../text/plain.ts'
+import { Avatar } from '../ui/avatar.tsx'
+import { IconButton } from '../ui/button.tsx'
+import { shortMoment } from '../words/moments.ts'
+import { words } from '../words/words.ts'
+
+export function Header({ room }: { room: Room }) {
+  const { chat, me, presence, notices } = useDesk()
+  const partner = partnerIn(room, me._id)
+  const standing = partner && presence.of(partner._id)
+  const { room: texts, rooms, settings, back } = words.value
+  useEffect(() => {
+    if (partner) presence.watch([partner._id])
+  }, [partner?._id])
+  const toggleAlarm = () =>
+    void notices.attempt(() => chat.ask('roomAlarmTurnOnOff', { roomId: room._id, alarmOn: !room.alarmOn }))
+  return (
+    <header class="room-head">
+      <IconButton icon="back" label={back} class="only-narrow" onClick={leaveToList} />
+      <Avatar
+        id={partner?._id ?? room._id}
+        name={partner?.nickName ?? room.name}
+        size="small"
+        online={standing?.online === true}
+      />
+      <div class="room-head-text">
+        <h2>{plainName(room.name)}</h2>
+        <p>{statusOf(standing) ?? rooms.members(room.memberCount)}</p>
+      </div>
+      <IconButton
+        icon={room.alarmOn ? 'bell' : 'mute'}
+        label={settings.alarm}
+        aria-pressed={room.alarmOn}
+        onClick={toggleAlarm}
+      />
+      <IconButton
+        icon="search"
+        label={texts.search}
+        aria-expanded={shownPanel.value === 'search'}
+        onClick={() => togglePanel('search')}
+      />
+      <IconButton
+        icon="info"
+        label={texts.details}
+        aria-expanded={shownPanel.value !== null && shownPanel.value !== 'search'}
+        onClick={() => togglePanel('people')}
+      />
+    </header>
+  )
+}
+
+function statusOf(standing: { online: boolean; lastSeenAt: string | null } | undefined): string | undefined {
+  const { people } = words.value
+  if (standing?.online) return people.online
+  return standing?.lastSeenAt ? people.lastSeen(shortMoment(standing.lastSeenAt)) : undefined
+}

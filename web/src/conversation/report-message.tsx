@@ -1,0 +1,37 @@
+import type { Message } from '@chat/contract'
+import { useState } from 'preact/hooks'
+import { useDesk } from '../desk/desk.ts'
+import { Button } from '../ui/button.tsx'
+import { closeDialog, Dialog } from '../ui/dialog.tsx'
+import { words } from '../words/words.ts'
+
+const MAX_REASON = 1000
+
+export function ReportMessage({ message }: { message: Message }) {
+  const { chat, notices } = useDesk()
+  const [reason, setReason] = useState('')
+  const { dialogs, message: texts } = words.value
+  const report = async () => {
+    const { roomId, _id } = message
+    const ask = () => chat.ask('reportMessage', { roomId, messageId: _id, reason: reason.trim() })
+    if (await notices.attempt(ask, dialogs.reported)) closeDialog()
+  }
+  const footer = (
+    <Button look="main" disabled={reason.trim() === ''} onClick={() => void report()}>
+      {dialogs.reportAction}
+    </Button>
+  )
+  return (
+    <Dialog title={texts.report} class="dialog-small" footer={footer}>
+      <label class="field">
+        <span>{dialogs.report}</span>
+        <textarea
+          rows={4}
+          maxLength={MAX_REASON}
+          value={reason}
+          onInput={(event) => setReason(event.currentTarget.value)}
+        />
+      </label>
+    </Dialog>
+  )
+}

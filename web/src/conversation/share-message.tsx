@@ -1,0 +1,53 @@
+import type { Message } from '@chat/contract'
+import { useState } from 'preact/hooks'
+import { useDesk } from '../desk/desk.ts'
+import { newKey } from '../desk/uploads.ts'
+import { plainName } from '../text/plain.ts'
+import { Avatar } from '../ui/avatar.tsx'
+import { Button } from '../ui/button.tsx'
+import { closeDialog, Dialog } from '../ui/dialog.tsx'
+import { SearchField } from '../ui/small.tsx'
+import { words } from '../words/words.ts'
+
+const SHOWN = 100
+
+/** A message posted again in other rooms of one's own. */
+export function ShareMessage({ message }: { message: Message }) {
+  const { chat, rooms, notices } = useDesk()
+  const [keyword, setKeyword] = useState('')
+  const [picked, setPicked] = useState<readonly string[]>([])
+  const { dialogs, cancel, rooms: texts } = words.value
+  const mayReceive = rooms.all.value.filter(({ rules }) => !rules.isFreezed)
+  const found = mayReceive.filter(({ name }) => name.toLowerCase().includes(keyword.trim().toLowerCase()))
+  const toggle = (id: string) =>
+    setPicked(picked.includes(id) ? picked.filter((one) => one !== id) : [...picked, id])
+  const share = async () => {
+    const { roomId, _id } = message
+    const request = { roomId, messageId: _id, targetRoomIds: [...picked], syncKey: newKey() }
+    if (await notices.attempt(() => chat.ask('shareMessage', request), dialogs.shared)) closeDialog()
+  }
+  const footer = (
+    <>
+      <Button look="quiet" onClick={closeDialog}>
+        {cancel}
+      </Button>
+      <Button look="main" disabled={picked.length === 0} onClick={() => void share()}>
+        {dialogs.shareAction}
+      </Button>
+    </>
+  )
+  return (
+    <Dialog title={dialogs.share} footer={footer}>
+      <SearchField label={texts.search} value={keyword} onInput={setKeyword} isFocused />
+      <div class="people-found">
+        {found.slice(0, SHOWN).map((room) => (
+          <label key={room._id} class="person">
+            <Avatar id={room._id} name={room.name} size="small" />
+            <span class="person-name">{plainName(room.name)}</span>
+            <input type="checkbox" checked={picked.includes(room._id)} onChange={() => toggle(room._id)} />
+          </label>
+        ))}
+      </div>
+    </Dialog>
+  )
+}

@@ -1,0 +1,83 @@
+import {
+  type ChatError,
+  type ConnectionState,
+  connect,
+  indexedDbStore,
+  type OfflineChat,
+  type QueuedDraft,
+} from '@chat/client'
+import { type ReadonlySignal, signal } from '@preact/signals'
+import { createContext } from 'preact'
+import { useContext } from 'preact/hooks'
+import { type Account, fetchToken, type SignedIn } from './account.ts'
+import { FileLinks } from './file-links.ts'
+import { Notices } from './notices.ts'
+import { watchNotifications } from './notifications.ts'
+import { Presence } from './presence.ts'
+import { RoomList } from './room-list.ts'
+import { Uploads } from './uploads.ts'
+
+/** Everything that one who is signed in works with. */
+export type Desk = {
+  me: Account
+  chat: OfflineChat
+  connection: ReadonlySignal<{ state: ConnectionState; error?: ChatError | undefined }>
+  rooms: RoomList
+  drafts: ReadonlySignal<readonly QueuedDraft[]>
+  uploads: Uploads
+  files: FileLinks
+  presence: Presence
+  notices: Notices
+  close: () => void
+}
+
+/** More than anybody has: the list shows all of them. */
+const MAX_ROOMS = 10_000
+
+export function openDesk({ account, namespace }: SignedIn): Desk {
+  const files = new FileLinks()
+  const token = async () => files.keep(await fetchToken(account._id))
+  const chat = connect({
+    url: location.origin,
+    namespace,
+    token,
+    store: indexedDbStore({ name: account._id }),
+    maxCachedRooms: MAX_ROOMS,
+  })
+  const connection = signal<Desk['connection']['value']>({ state: chat.state })
+  chat.onConnection((state, error) => {
+    connection.value = { state, error }
+  })
+  const drafts = signal<readonly QueuedDraft[]>([])
+  const keepDrafts = (list: QueuedDraft[]) => {
+    drafts.value = list
+  }
+  chat.outbox.onChange(keepDrafts)
+  void chat.outbox.list().then(keepDrafts)
+  const rooms = new RoomList(chat)
+  const notices = new Notices()
+  const stopNotifying = watchNotifications(chat, account._id)
+  return {
+    me: account,
+    chat,
+    connection,
+    rooms,
+    drafts,
+    uploads: new Uploads(chat),
+    files,
+    presence: new Presence(),
+    notices,
+    close: () => {
+      stopNotifying()
+      chat.close()
+    },
+  }
+}
+
+export const DeskContext = createContext<Desk | null>(null)
+
+export function useDesk(): Desk {
+  const desk = useContext(DeskContext)
+  if (!desk) throw new Error('Nobody is signed in')
+  return desk
+}

@@ -1,0 +1,38 @@
+import { ChatError } from '@chat/client'
+import { signal } from '@preact/signals'
+import { words } from '../words/words.ts'
+
+export type Notice = { id: number; text: string; isError: boolean }
+const SHOWN_MS = 5_000
+
+export const textOfError = (error: unknown): string =>
+  words.value.errors[error instanceof ChatError ? error.code : 'INTERNAL']
+
+/** Short words at the edge of the page about what has just happened, or has not. */
+export class Notices {
+  readonly list = signal<readonly Notice[]>([])
+  private lastId = 0
+
+  tell(text: string, isError = false) {
+    this.lastId += 1
+    const notice = { id: this.lastId, text, isError }
+    this.list.value = [...this.list.value.slice(-2), notice]
+    setTimeout(() => this.dismiss(notice.id), SHOWN_MS)
+  }
+
+  dismiss(id: number) {
+    this.list.value = this.list.value.filter((notice) => notice.id !== id)
+  }
+
+  /** Does it, and tells where that failed. @returns whether it did not */
+  async attempt(task: () => Promise<unknown>, done?: string): Promise<boolean> {
+    try {
+      await task()
+      if (done !== undefined) this.tell(done)
+      return true
+    } catch (error) {
+      this.tell(textOfError(error), true)
+      return false
+    }
+  }
+}

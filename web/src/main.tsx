@@ -1,0 +1,7 @@
+import { render } from 'preact'
+import { App } from './app.tsx'
+import './desk/theme.ts'
+import './styles/index.css'
+
+render(<App />, document.getElementById('app') as HTMLElement)
+if ('serviceWorker' in navigator) void navigator.serviceWorker.register('/worker.js').catch(() => {})

@@ -1,0 +1,70 @@
+import type { Room } from '@chat/contract'
+import { useEffect } from 'preact/hooks'
+import { useDesk } from '../desk/desk.ts'
+import { openRoomId } from '../desk/route.ts'
+import { IconButton } from '../ui/button.tsx'
+import { words } from '../words/words.ts'
+import { Gallery } from './gallery.tsx'
+import { People } from './people.tsx'
+import { RoomSearch } from './room-search.tsx'
+import { RoomSettings } from './room-settings.tsx'
+import { shownPanel, type Tab, tabs } from './shown-panel.ts'
+
+const contents: Record<Tab | 'search', (props: { room: Room }) => preact.JSX.Element> = {
+  people: People,
+  gallery: Gallery,
+  settings: RoomSettings,
+  search: RoomSearch,
+}
+const titles = (): Record<Tab | 'search', string> => {
+  const { people, gallery, settings, panel } = words.value
+  return { people: people.title, gallery: gallery.title, settings: settings.title, search: panel.search }
+}
+
+const close = () => {
+  shownPanel.value = null
+}
+
+/** What belongs to the room that is open: its people, what was shared in it, its settings, its search. */
+export function Panel() {
+  const { rooms } = useDesk()
+  const shown = shownPanel.value
+  const room = openRoomId.value === null ? undefined : rooms.get(openRoomId.value)
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const isTyping = (event.target as HTMLElement).closest('input, textarea, dialog, [popover]')
+      if (event.key === 'Escape' && !isTyping) close()
+    }
+    addEventListener('keydown', onKey)
+    return () => removeEventListener('keydown', onKey)
+  }, [])
+  if (!shown || !room) return null
+  const Content = contents[shown]
+  const names = titles()
+  return (
+    <aside class="panel" aria-label={names[shown]}>
+      <header class="panel-head">
+        {shown === 'search' ? <h2>{names.search}</h2> : <Tabs shown={shown} names={names} />}
+        <IconButton icon="close" label={words.value.close} onClick={close} />
+      </header>
+      <Content key={`${room._id} ${shown}`} room={room} />
+    </aside>
+  )
+}
+
+const Tabs = ({ shown, names }: { shown: Tab; names: Record<Tab, string> }) => (
+  <div class="tabs">
+    {tabs.map((tab) => (
+      <button
+        key={tab}
+        type="button"
+        aria-pressed={tab === shown}
+        onClick={() => {
+          shownPanel.value = tab
+        }}
+      >
+        {names[tab]}
+      </button>
+    ))}
+  </div>
+)

@@ -1,0 +1,58 @@
+import type { User } from '@chat/contract'
+import { useState } from 'preact/hooks'
+import { useDesk } from '../desk/desk.ts'
+import { openRoomAt } from '../desk/route.ts'
+import { plainName } from '../text/plain.ts'
+import { Button } from '../ui/button.tsx'
+import { closeDialog, Dialog } from '../ui/dialog.tsx'
+import { words } from '../words/words.ts'
+import { PeoplePicker } from './people-picker.tsx'
+
+const MAX_NAME = 100
+
+export function CreateRoom() {
+  const { chat, me, notices } = useDesk()
+  const [picked, setPicked] = useState<User[]>([])
+  const [name, setName] = useState('')
+  const [isBusy, setBusy] = useState(false)
+  const { dialogs, cancel } = words.value
+  const fallback = [me, ...picked]
+    .map(({ nickName }) => plainName(nickName))
+    .join(', ')
+    .slice(0, MAX_NAME)
+  const create = async () => {
+    setBusy(true)
+    const users = picked.map(({ _id }) => _id)
+    const rules = { canInviteMemebrs: true, canLeaveOutRoom: true }
+    const isDone = await notices.attempt(async () => {
+      const room = await chat.ask('createNewRoom', { users, name: name.trim() || fallback, rules })
+      openRoomAt(room._id)
+    })
+    setBusy(false)
+    if (isDone) closeDialog()
+  }
+  const footer = (
+    <>
+      <Button look="quiet" onClick={closeDialog}>
+        {cancel}
+      </Button>
+      <Button look="main" disabled={picked.length === 0 || isBusy} onClick={create}>
+        {dialogs.createAction}
+      </Button>
+    </>
+  )
+  return (
+    <Dialog title={dialogs.create} footer={footer}>
+      <PeoplePicker picked={picked} onPick={setPicked} />
+      <label class="field">
+        <span>{dialogs.name}</span>
+        <input
+          value={name}
+          placeholder={fallback}
+          maxLength={MAX_NAME}
+          onInput={(event) => setName(event.currentTarget.value)}
+        />
+      </label>
+    </Dialog>
+  )
+}

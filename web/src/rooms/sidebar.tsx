@@ -1,0 +1,52 @@
+import { useState } from 'preact/hooks'
+import { useDesk } from '../desk/desk.ts'
+import { openRoomId } from '../desk/route.ts'
+import { VirtualList } from '../list/virtual-list.tsx'
+import { IconButton } from '../ui/button.tsx'
+import { openDialog } from '../ui/dialog.tsx'
+import { Empty, SearchField, Spinner } from '../ui/small.tsx'
+import { words } from '../words/words.ts'
+import { CreateRoom } from './create-room.tsx'
+import { MeMenu } from './me-menu.tsx'
+import { ROOM_ROW_PX, RoomRow } from './room-row.tsx'
+import { SearchResults } from './search-results.tsx'
+
+/** All rooms of who is signed in, and the way to find things in them. */
+export function Sidebar() {
+  const [keyword, setKeyword] = useState('')
+  const { rooms } = words.value
+  return (
+    <nav class="sidebar" aria-label={rooms.title}>
+      <header class="sidebar-head">
+        <MeMenu />
+        <h1>{rooms.title}</h1>
+        <IconButton icon="pencil" label={rooms.create} onClick={() => openDialog(<CreateRoom />)} />
+      </header>
+      <div class="sidebar-search">
+        <SearchField label={rooms.search} value={keyword} onInput={setKeyword} />
+      </div>
+      {keyword.trim() === '' ? <Rooms /> : <SearchResults keyword={keyword.trim()} />}
+    </nav>
+  )
+}
+
+function Rooms() {
+  const { rooms } = useDesk()
+  const { all, isLoaded } = rooms
+  if (all.value.length === 0) {
+    if (!isLoaded.value) return <Spinner />
+    return <Empty icon="chat" title={words.value.rooms.empty} hint={words.value.rooms.emptyHint} />
+  }
+  const open = openRoomId.value
+  return (
+    <VirtualList
+      rows={all.value.map((room) => ({ key: room._id, room }))}
+      pin="start"
+      estimate={ROOM_ROW_PX}
+      label={words.value.rooms.list}
+      class="room-list"
+    >
+      {({ room }) => <RoomRow room={room} isOpen={room._id === open} />}
+    </VirtualList>
+  )
+}

@@ -1,0 +1,61 @@
+import { expect, test } from '@jest/globals'
+import { type Part, partsOf } from './parts.ts'
+import { plainName, plainText } from './plain.ts'
+
+const shown = (parts: Part[]) =>
+  parts.map(({ kind, text, isMarked }) => `${kind}${isMarked ? '*' : ''}:${text}`)
+
+test('only addresses of the web become links', () => {
+  expect(shown(partsOf('see https://a.example/x?y=1, and http://b.example.'))).toEqual([
+    'text:see ',
+    'link:https://a.example/x?y=1',
+    'text:, and ',
+    'link:http://b.example',
+    'text:.',
+  ])
+  for (const text of [
+    'javascript:alert(1)',
+    'JaVaScRiPt://x',
+    'data:text/html,x',
+    '<script>alert(1)</script>',
+  ])
+    expect(shown(partsOf(text))).toEqual([`text:${text}`])
+})
+
+test('a link ends before a quote or a bracket', () => {
+  expect(shown(partsOf('<a href="https://a.example">x</a>'))).toEqual([
+    'text:<a href="',
+    'link:https://a.example',
+    'text:">x</a>',
+  ])
+})
+
+test('the longest name is the one that is mentioned, with a particle after it or not', () => {
+  expect(shown(partsOf('@민수 @민수정아 어때?', ['민수', '민수정']))).toEqual([
+    'mention:@민수',
+    'text: ',
+    'mention:@민수정',
+    'text:아 어때?',
+  ])
+})
+
+test('what was searched for is marked, whatever its case, also within a link', () => {
+  expect(shown(partsOf('Lunch https://lunch.example', [], 'lunch'))).toEqual([
+    'text*:Lunch',
+    'text: ',
+    'link:https://',
+    'link*:lunch',
+    'link:.example',
+  ])
+})
+
+test('text without anything is one part, and none is none', () => {
+  expect(shown(partsOf('hello'))).toEqual(['text:hello'])
+  expect(partsOf('')).toEqual([])
+})
+
+test('names are shown as what they are', () => {
+  expect(plainName('photo\u202Egpj.exe')).toBe('photogpj.exe')
+  expect(plainName(' a\n\u0000b ')).toBe('a b')
+  expect(plainText('one\n\u202Etwo')).toBe('one\ntwo')
+})

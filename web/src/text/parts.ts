@@ -1,0 +1,55 @@
+export type Part = { kind: 'text' | 'link' | 'mention'; text: string; isMarked: boolean }
+
+const LINK = /https?:\/\/[^\s<>"'`]+/giu
+const TRAILING = /[.,;:!?)\]}'"…。、]+$/u
+
+type Span = { start: number; end: number; kind: 'link' | 'mention' }
+
+/** Only what leads to the web is a link: never javascript:, data: or anything else that a page would run. */
+function linksIn(text: string): Span[] {
+  return [...text.matchAll(LINK)].flatMap((match) => {
+    const address = match[0].replace(TRAILING, '')
+    const isLink = URL.canParse(address) && /^https?:$/.test(new URL(address).protocol)
+    return isLink ? [{ start: match.index, end: match.index + address.length, kind: 'link' as const }] : []
+  })
+}
+
+function mentionsIn(text: string, names: readonly string[]): Span[] {
+  const byLength = [...names].filter(Boolean).sort((a, b) => b.length - a.length)
+  const spans: Span[] = []
+  for (let at = text.indexOf('@'); at !== -1; at = text.indexOf('@', at + 1)) {
+    const name = byLength.find((candidate) => text.startsWith(candidate, at + 1))
+    if (name) spans.push({ start: at, end: at + 1 + name.length, kind: 'mention' })
+  }
+  return spans
+}
+
+/** Where the keyword stands, whatever its case. */
+export function marksIn(text: string, keyword: string): [start: number, end: number][] {
+  const wanted = keyword.trim().toLowerCase()
+  const lower = text.toLowerCase()
+  // Lower case may be longer than the text itself (İ): then places would not fit.
+  if (wanted === '' || lower.length !== text.length) return []
+  const marks: [number, number][] = []
+  for (let at = lower.indexOf(wanted); at !== -1; at = lower.indexOf(wanted, at + wanted.length))
+    marks.push([at, at + wanted.length])
+  return marks
+}
+
+/** A text cut into what is shown differently: links, mentions, and what was searched for. */
+export function partsOf(text: string, names: readonly string[] = [], keyword = ''): Part[] {
+  const spans: Span[] = []
+  for (const span of [...linksIn(text), ...mentionsIn(text, names)].sort((a, b) => a.start - b.start))
+    if (span.start >= (spans.at(-1)?.end ?? 0)) spans.push(span)
+  const marks = marksIn(text, keyword)
+  const cuts = new Set([0, text.length, ...spans.flatMap((s) => [s.start, s.end]), ...marks.flat()])
+  const places = [...cuts].sort((a, b) => a - b)
+  return places.slice(1).map((end, index) => {
+    const start = places[index] as number
+    return {
+      kind: spans.find((span) => span.start <= start && end <= span.end)?.kind ?? 'text',
+      text: text.slice(start, end),
+      isMarked: marks.some(([from, to]) => from <= start && end <= to),
+    }
+  })
+}

@@ -1,0 +1,28 @@
+import { plainName } from '../text/plain.ts'
+
+const HUES = 10
+
+/** The same colour for the same person everywhere. */
+function hueOf(id: string): number {
+  let sum = 7
+  for (const char of id) sum = (sum * 31 + (char.codePointAt(0) ?? 0)) % 9973
+  return sum % HUES
+}
+
+/** Hangul names go by their last two syllables, others by their initials. */
+function initialsOf(name: string): string {
+  const letters = plainName(name).match(/[\p{L}\p{N}]/gu) ?? ['?']
+  if (/^\p{Script=Hangul}/u.test(letters.join(''))) return letters.slice(0, 3).slice(-2).join('')
+  const words = plainName(name).split(/[\s·]+/u)
+  const initials = words.map((word) => word.match(/[\p{L}\p{N}]/u)?.[0] ?? '').join('')
+  return initials.slice(0, 2).toUpperCase() || (letters[0] as string)
+}
+
+type Props = { id: string; name: string; size?: 'small' | 'medium' | 'large'; online?: boolean }
+
+export const Avatar = ({ id, name, size = 'medium', online = false }: Props) => (
+  <span class={`avatar avatar-${size} hue-${hueOf(id)}`} aria-hidden="true">
+    <span>{initialsOf(name)}</span>
+    {online && <i class="avatar-online" />}
+  </span>
+)

@@ -1,0 +1,72 @@
+import { signal } from '@preact/signals'
+import type { ComponentChildren } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
+import { words } from '../words/words.ts'
+import { Button, IconButton } from './button.tsx'
+
+const shown = signal<ComponentChildren>(null)
+export const openDialog = (content: ComponentChildren) => {
+  shown.value = content
+}
+export const closeDialog = () => {
+  shown.value = null
+}
+
+/** The one dialog of the page; the browser keeps the focus in it, and gives it back. */
+export const Dialogs = () => <>{shown.value}</>
+
+type Props = { title: string; class?: string; children: ComponentChildren; footer?: ComponentChildren }
+
+export function Dialog({ title, children, footer, ...props }: Props) {
+  const dialog = useRef<HTMLDialogElement>(null)
+  useEffect(() => {
+    const before = document.activeElement as HTMLElement | null
+    dialog.current?.showModal()
+    return () => before?.focus()
+  }, [])
+  const onClick = (event: MouseEvent) => event.target === dialog.current && closeDialog()
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape does the same, by the browser
+    <dialog
+      class={`dialog ${props.class ?? ''}`}
+      ref={dialog}
+      aria-label={title}
+      onClose={closeDialog}
+      onClick={onClick}
+    >
+      <header>
+        <h2>{title}</h2>
+        <IconButton icon="close" label={words.value.close} onClick={closeDialog} />
+      </header>
+      <div class="dialog-body">{children}</div>
+      {footer && <footer>{footer}</footer>}
+    </dialog>
+  )
+}
+
+/** Asks before something that cannot be undone. */
+export const confirmFirst = (question: string, action: string, act: () => void) =>
+  openDialog(
+    <Dialog
+      title={action}
+      class="dialog-small"
+      footer={
+        <>
+          <Button look="quiet" onClick={closeDialog}>
+            {words.value.cancel}
+          </Button>
+          <Button
+            look="danger"
+            onClick={() => {
+              closeDialog()
+              act()
+            }}
+          >
+            {action}
+          </Button>
+        </>
+      }
+    >
+      <p>{question}</p>
+    </Dialog>,
+  )

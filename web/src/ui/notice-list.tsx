@@ -1,0 +1,19 @@
+import { useDesk } from '../desk/desk.ts'
+import { words } from '../words/words.ts'
+import { IconButton } from './button.tsx'
+import { Icon } from './icon.tsx'
+
+export function NoticeList() {
+  const { notices } = useDesk()
+  return (
+    <div class="notices" role="status" aria-live="polite">
+      {notices.list.value.map(({ id, text, isError }) => (
+        <p key={id} class={`notice ${isError ? 'is-error' : ''}`}>
+          <Icon name={isError ? 'alert' : 'check'} size={18} />
+          <span>{text}</span>
+          <IconButton icon="close" label={words.value.close} onClick={() => notices.dismiss(id)} />
+        </p>
+      ))}
+    </div>
+  )
+}

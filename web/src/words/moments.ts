@@ -1,0 +1,49 @@
+import { language } from './words.ts'
+
+const DAY_MS = 86_400_000
+
+/** One formatter for each language and shape: making them is what costs. */
+const formatters = new Map<string, Intl.DateTimeFormat>()
+function format(moment: string, shape: Intl.DateTimeFormatOptions): string {
+  const key = JSON.stringify([language.value, shape])
+  const formatter = formatters.get(key) ?? new Intl.DateTimeFormat(language.value, shape)
+  formatters.set(key, formatter)
+  return formatter.format(new Date(moment))
+}
+
+export const dayKey = (moment: string) => new Date(moment).toDateString()
+export const timeOf = (moment: string) => format(moment, { hour: 'numeric', minute: '2-digit' })
+export const fullTimeOf = (moment: string) => format(moment, { dateStyle: 'full', timeStyle: 'short' })
+
+export function dayOf(moment: string): string {
+  const isThisYear = new Date(moment).getFullYear() === new Date().getFullYear()
+  return format(moment, {
+    weekday: 'long',
+    month: 'long',
+    day: 'numeric',
+    ...(!isThisYear && { year: 'numeric' }),
+  })
+}
+
+/** As short as it is still clear: the time today, the weekday this week, the date before that. */
+export function shortMoment(moment: string): string {
+  const age = Date.now() - Date.parse(moment)
+  if (dayKey(moment) === new Date().toDateString()) return timeOf(moment)
+  if (age < 6 * DAY_MS) return format(moment, { weekday: 'short' })
+  return format(moment, { month: 'numeric', day: 'numeric', ...(age > 300 * DAY_MS && { year: '2-digit' }) })
+}
+
+export function sizeOf(bytes: number): string {
+  const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3))
+  return new Intl.NumberFormat(language.value, {
+    style: 'unit',
+    unit: units[power] as string,
+    unitDisplay: 'short',
+    maximumFractionDigits: power === 0 ? 0 : 1,
+  }).format(bytes / 1000 ** power)
+}
+
+/** Minutes and seconds, as players show them. */
+export const lengthOf = (seconds: number) =>
+  `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`
