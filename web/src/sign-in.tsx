@@ -61,7 +61,7 @@ function Seats({ ready: { users, namespace } }: { ready: Ready }) {
           <button type="button" onClick={() => sit(user)} aria-label={words.value.signIn.as(user.nickName)}>
             <Avatar id={user._id} name={user.nickName} />
             <span>{user.nickName}</span>
-            <Icon name="reply" size={16} />
+            <Icon name="next" size={16} />
           </button>
         </li>
       ))}

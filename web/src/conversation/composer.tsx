@@ -77,7 +77,7 @@ function Writing({ room, reply }: Props) {
           onInput={(event) => write(event.currentTarget.value)}
           onKeyDown={onKeyDown}
           onPaste={onPaste}
-          {...mentions.aria}
+          {...mentions.attributes}
         />
         <Left count={MAX_TEXT - text.length} />
         <IconButton

@@ -1,5 +1,5 @@
 import type { JoinUser, Room } from '@chat/contract'
-import { useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { useDesk } from '../desk/desk.ts'
 import { plainName } from '../text/plain.ts'
 import { Avatar } from '../ui/avatar.tsx'
@@ -22,14 +22,27 @@ type Parts = {
   write: (text: string) => void
 }
 
-/** Names of members that are offered while one writes `@`, and whose of them the text mentions. */
-export function useMentions({ room, text, field, write }: Parts) {
+/** Where the cursor stands in the field, also after the text was changed from here. */
+function useCursor(field: Parts['field']) {
+  const [cursor, setCursor] = useState(0)
+  const wanted = useRef<number | null>(null)
+  useLayoutEffect(() => {
+    if (wanted.current === null) return
+    field.current?.focus()
+    field.current?.setSelectionRange(wanted.current, wanted.current)
+    wanted.current = null
+  })
+  const follow = () => setCursor(field.current?.selectionStart ?? 0)
+  const place = (next: number) => {
+    wanted.current = next
+    setCursor(next)
+  }
+  return { cursor, follow, place }
+}
+
+/** Members whose names begin, or go on, as what was typed after the @. */
+function useOffered(room: Room, keyword: string | null): JoinUser[] {
   const { chat, me } = useDesk()
-  const [picked, setPicked] = useState<readonly JoinUser[]>([])
-  const [index, setIndex] = useState(0)
-  const [dismissed, setDismissed] = useState('')
-  const cursor = field.current?.selectionStart ?? text.length
-  const keyword = dismissed === text ? null : mentionAt(text, cursor)
   const wanted = useSettled(keyword ?? '', 150)
   const { list } = usePaged<JoinUser>(
     async () =>
@@ -38,14 +51,24 @@ export function useMentions({ room, text, field, write }: Parts) {
         : chat.ask('listMembers', { roomId: room._id, keyword: wanted, limit: SHOWN + 1 }),
     [wanted, room.updatedAt],
   )
-  const offered = keyword === null ? [] : list.filter(({ _id }) => _id !== me._id).slice(0, SHOWN)
+  return keyword === null ? [] : list.filter(({ _id }) => _id !== me._id).slice(0, SHOWN)
+}
+
+/** Names of members that are offered while one writes `@`, and whose of them the text mentions. */
+export function useMentions({ room, text, field, write }: Parts) {
+  const [picked, setPicked] = useState<readonly JoinUser[]>([])
+  const [index, setIndex] = useState(0)
+  const [dismissed, setDismissed] = useState('')
+  const { cursor, follow, place } = useCursor(field)
+  const keyword = dismissed === text ? null : mentionAt(text, cursor)
+  const offered = useOffered(room, keyword)
   const current = Math.min(index, Math.max(0, offered.length - 1))
   const pick = (member: JoinUser) => {
     const start = cursor - (keyword ?? '').length
     write(`${text.slice(0, start)}${member.nickName} ${text.slice(cursor)}`)
+    place(start + member.nickName.length + 1)
     setPicked([...picked, member])
     setIndex(0)
-    field.current?.focus()
   }
   const keys: Record<string, () => void> = {
     ArrowDown: () => setIndex((current + 1) % offered.length),
@@ -64,14 +87,24 @@ export function useMentions({ room, text, field, write }: Parts) {
   const idsIn = (sent: string) => [
     ...new Set(picked.filter(({ nickName }) => sent.includes(`@${nickName}`)).map(({ _id }) => _id)),
   ]
-  const isOpen = offered.length > 0
-  const aria = {
-    'aria-autocomplete': 'list' as const,
-    'aria-controls': isOpen ? LIST_ID : undefined,
-    'aria-activedescendant': isOpen ? `${LIST_ID}-${current}` : undefined,
+  return {
+    offered,
+    current,
+    pick,
+    onKeyDown,
+    idsIn,
+    attributes: attributesOf(offered.length > 0, current, follow),
   }
-  return { offered, current, pick, onKeyDown, idsIn, aria }
 }
+
+/** What the field tells of the list that it offers. */
+const attributesOf = (isOpen: boolean, current: number, follow: () => void) => ({
+  'aria-autocomplete': 'list' as const,
+  'aria-controls': isOpen ? LIST_ID : undefined,
+  'aria-activedescendant': isOpen ? `${LIST_ID}-${current}` : undefined,
+  onSelect: follow,
+  onKeyUp: follow,
+})
 
 export function MentionPicker({ mentions }: { mentions: ReturnType<typeof useMentions> }) {
   const { offered, current, pick } = mentions

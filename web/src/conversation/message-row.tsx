@@ -75,12 +75,14 @@ function TalkRow(props: MessageProps & { isMine: boolean }) {
       <div class="talk-body">
         {isHead && !isMine && <p class="talk-name">{name}</p>}
         <div class="talk-line">
-          <Shown {...props} />
-          <Margin {...props} />
-          <div class="talk-tools">
-            <IconButton icon="reply" label={texts.reply} onClick={() => props.reply.answer(message)} />
-            <IconButton icon="more" label={texts.actions} aria-haspopup="menu" onClick={menu.openBelow} />
+          <div class="talk-seat">
+            <Shown {...props} />
+            <div class="talk-tools">
+              <IconButton icon="reply" label={texts.reply} onClick={() => props.reply.answer(message)} />
+              <IconButton icon="more" label={texts.actions} aria-haspopup="menu" onClick={menu.openBelow} />
+            </div>
           </div>
+          <Margin {...props} />
         </div>
       </div>
       {menu.menu}

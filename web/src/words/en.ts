@@ -31,7 +31,7 @@ export const en = {
   },
   rooms: {
     title: 'Chats',
-    search: 'Search rooms, people and messages',
+    search: 'Search chats and messages',
     clear: 'Clear the search',
     create: 'New chat',
     empty: 'No chats yet',

@@ -31,7 +31,7 @@ export const ko: Words = {
   },
   rooms: {
     title: '대화',
-    search: '대화방, 사람, 메시지 검색',
+    search: '대화방, 메시지 검색',
     clear: '검색어 지우기',
     create: '새 대화',
     empty: '아직 대화가 없어요',

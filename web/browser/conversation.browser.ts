@@ -1,0 +1,127 @@
+import { eventually } from '@chat/testing'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { takePhoto } from './picture.ts'
+import { openStage, type Stage, signIn, type Visitor } from './stage.ts'
+
+// Two people in two browsers, as they would use it.
+
+let stage: Stage
+let mina: Visitor
+let sora: Visitor
+
+beforeAll(async () => {
+  stage = await openStage()
+  mina = await stage.visit()
+  sora = await stage.visit({ locale: 'ko-KR', colorScheme: 'dark' })
+  await signIn(mina, '정민아')
+  await signIn(sora, 'Sora Lee')
+  await mina.openRoom('Team lunch')
+  await sora.openRoom('Team lunch')
+}, 120_000)
+afterAll(() => stage?.close(), 30_000)
+
+test('they talk, each seeing at once what the other says, and who has not read it', async () => {
+  await mina.say('Shall we meet at the entrance?')
+  await sora.bubble('Shall we meet at the entrance?').waitFor()
+  await sora.say('네, 12시에 봐요!')
+  await mina.bubble('네, 12시에 봐요!').waitFor()
+  const row = mina.page.locator('.talk', { hasText: 'Shall we meet' })
+  // Of the four, Jun and Alex are not here.
+  await eventually(async () => expect(await row.locator('.unread-count').textContent()).toBe('2'))
+  await row.locator('.unread-count').click()
+  await mina.page.getByText('Read by 1').waitFor()
+  await mina.shoot('readers')
+  await mina.page.keyboard.press('Escape')
+})
+
+test('a photo comes with its picture', async () => {
+  const file = { name: 'mountains.jpg', mimeType: 'image/jpeg', buffer: await takePhoto() }
+  await mina.page.locator('.composer input[type=file]').setInputFiles(file)
+  for (const { page } of [mina, sora]) {
+    const photo = page.locator('.photo img[alt="mountains.jpg"]')
+    await photo.waitFor()
+    await eventually(async () =>
+      expect(await photo.evaluate((img) => (img as HTMLImageElement).naturalWidth)).toBeGreaterThan(0),
+    )
+  }
+  await mina.page.locator('.upload').waitFor({ state: 'detached' })
+  await sora.say('멋지네요')
+  await mina.bubble('멋지네요').waitFor()
+  await mina.shoot('conversation')
+  await sora.shoot('conversation-dark-korean')
+  await sora.page.locator('.photo').click()
+  await eventually(async () =>
+    expect(
+      await sora.page.locator('.viewer img').evaluate((img) => (img as HTMLImageElement).naturalWidth),
+    ).toBe(1200),
+  )
+  await sora.shoot('viewer')
+  await sora.page.keyboard.press('Escape')
+})
+
+test('one goes offline, writes, and comes back: both have everything, in order', async () => {
+  sora.wire.cut()
+  await sora.page.locator('.connection-bar').waitFor()
+  await sora.say('I am in a tunnel')
+  await sora.page.locator('.is-waiting', { hasText: 'I am in a tunnel' }).waitFor()
+  await mina.say('Are you there?')
+  await sora.shoot('offline')
+  expect(await mina.bubble('I am in a tunnel').count()).toBe(0)
+  sora.wire.mend()
+  for (const visitor of [mina, sora]) {
+    await visitor.bubble('I am in a tunnel').waitFor()
+    await visitor.page.locator('.is-waiting').waitFor({ state: 'detached' })
+    const texts = await visitor.page.locator('.bubble-text').allTextContents()
+    expect(texts.slice(-2)).toEqual(['Are you there?', 'I am in a tunnel'])
+  }
+  await sora.page.locator('.connection-bar').waitFor({ state: 'detached' })
+})
+
+test('an answer quotes, an edit and a deletion show on the other side', async () => {
+  await mina.say('Table for four at noon')
+  await sora.bubble('Table for four at noon').click({ button: 'right' })
+  await sora.page.getByRole('menuitem', { name: '답장' }).click()
+  await sora.say('예약했어요')
+  await mina.page.locator('.quote', { hasText: 'Table for four' }).waitFor()
+  await mina.bubble('Table for four at noon').first().click({ button: 'right' })
+  await mina.shoot('menu')
+  await mina.page.getByRole('menuitem', { name: 'Edit' }).click()
+  await mina.say('Table for five at noon')
+  await sora.page.locator('.quote', { hasText: 'Table for five' }).waitFor()
+  await mina.bubble('Table for five').first().click({ button: 'right' })
+  await mina.page.getByRole('menuitem', { name: 'Delete' }).click()
+  await mina.page.getByRole('button', { name: 'Delete' }).click()
+  await sora.bubble('삭제된 메시지').waitFor()
+  expect(await sora.bubble('Table for five').count()).toBe(0)
+})
+
+test('a master pins an announcement, freezes the room, mutes, and takes somebody out', async () => {
+  await mina.page.getByRole('button', { name: 'Details' }).click()
+  await mina.page.getByRole('button', { name: 'Settings', exact: true }).click()
+  await mina.page.getByLabel('Announcement').last().fill('Bring your own chopsticks')
+  await mina.page.keyboard.press('Enter')
+  await sora.page.locator('.announcement', { hasText: 'chopsticks' }).waitFor()
+  await mina.page.getByRole('switch', { name: 'Freeze: nobody writes' }).click()
+  await sora.page.locator('.composer-closed').waitFor()
+  await mina.shoot('settings')
+  await mina.page.getByRole('switch', { name: 'Freeze: nobody writes' }).click()
+  await sora.page.locator('.composer textarea').waitFor()
+  await mina.page.getByRole('button', { name: 'Members', exact: true }).first().click()
+  const actions = mina.page.getByRole('button', { name: 'Actions for Sora Lee' })
+  await actions.click()
+  await mina.page.getByRole('menuitem', { name: 'Mute for 10 minutes' }).click()
+  await sora.page.locator('.composer-closed').waitFor()
+  await actions.click()
+  await mina.shoot('members')
+  await mina.page.getByRole('menuitem', { name: 'Take out of the chat' }).click()
+  await sora.page.getByText('더 이상 이 대화방의 멤버가 아닙니다').waitFor()
+  await sora.shoot('taken-out')
+  expect(await sora.page.locator('.room-row', { hasText: 'Team lunch' }).count()).toBe(0)
+})
+
+test('nothing of it made a browser complain', () => {
+  expect(mina.complaints).toEqual([])
+  // The connection that was cut is the browser's to report.
+  const own = sora.complaints.filter((text) => !/WebSocket|ERR_|Failed to load resource/.test(text))
+  expect(own).toEqual([])
+})

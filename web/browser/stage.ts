@@ -1,0 +1,103 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { connectAs, openWire, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { findChromium } from './chromium.ts'
+
+/** What the tests saw, to be looked at: web/browser/screenshots. */
+const SCREENSHOTS = new URL('screenshots/', import.meta.url).pathname
+/** A machine that does other things meanwhile is slow. */
+const PATIENCE_MS = 20_000
+
+export type Visitor = {
+  page: Page
+  /** What the browser complained about. */
+  complaints: string[]
+  /** Cuts and mends the way to the gateway. */
+  wire: Awaited<ReturnType<typeof openWire>>
+  openRoom: (name: string) => Promise<void>
+  say: (text: string) => Promise<void>
+  bubble: (text: string) => ReturnType<Page['locator']>
+  shoot: (name: string) => Promise<void>
+}
+
+/** The whole stack with the page on it, and a browser in front. */
+export async function openStage(options: Parameters<typeof startTestStack>[0] = {}) {
+  execFileSync(process.execPath, ['scripts/build-web.ts'], { stdio: 'inherit' })
+  mkdirSync(SCREENSHOTS, { recursive: true })
+  const stack = await startTestStack({ ...options, config: { demo: true, ...options.config } })
+  const executablePath = findChromium()
+  if (executablePath === undefined)
+    throw new Error('Chromium is not on the PATH: install it, or set CHAT_TEST_CHROMIUM')
+  // As root, as in containers, Chromium has no sandbox; the page is our own.
+  const args = process.getuid?.() === 0 ? ['--no-sandbox'] : []
+  const browser = await chromium.launch({ executablePath, args })
+  const closers: (() => unknown)[] = []
+  return {
+    stack,
+    browser,
+    visit: async (context: BrowserContextOptions = {}) => {
+      const visitor = await openVisitor(browser, stack, context)
+      closers.push(() => visitor.wire.close())
+      return visitor
+    },
+    /** Somebody without a page, who does what a test needs to happen. */
+    plain: async (userId: string): Promise<PlainClient> => {
+      const client = await connectAs(stack, userId)
+      closers.push(() => client.close())
+      return client
+    },
+    close: async () => {
+      await browser.close()
+      for (const close of closers) await close()
+      await stack.close()
+    },
+  }
+}
+export type Stage = Awaited<ReturnType<typeof openStage>>
+
+async function openVisitor(
+  browser: Browser,
+  stack: TestStack,
+  options: BrowserContextOptions,
+): Promise<Visitor> {
+  const wire = await openWire(stack.gatewayUrl)
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    locale: 'en-US',
+    baseURL: wire.url.replace('ws:', 'http:'),
+    ...options,
+  })
+  context.setDefaultTimeout(PATIENCE_MS)
+  const page = await context.newPage()
+  const complaints: string[] = []
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(`${message.text()} ${message.location().url}`)
+  })
+  page.on('pageerror', (error) => complaints.push(String(error.stack)))
+  const bubble = (text: string) => page.locator('.bubble', { hasText: text })
+  return {
+    page,
+    complaints,
+    wire,
+    bubble,
+    openRoom: async (name) => {
+      await page.locator('.room-row', { hasText: name }).first().click()
+      await page.locator('.composer').waitFor()
+    },
+    say: async (text) => {
+      await page.locator('.composer textarea').fill(text)
+      await page.keyboard.press('Enter')
+    },
+    shoot: async (name) => {
+      await page.screenshot({ path: `${SCREENSHOTS}${name}.png` })
+    },
+  }
+}
+
+/** Signs in as one of the ready users. */
+export async function signIn({ page }: Visitor, name: string) {
+  await page.goto('/')
+  await page.getByRole('button', { name }).click()
+  await page.locator('.room-row').first().waitFor()
+}
