@@ -12,6 +12,7 @@ if (!findChromium()) {
 export default {
   ...all,
   rootDir: '..',
+  globalSetup: '<rootDir>/web/browser/setup.ts',
   testMatch: ['<rootDir>/web/browser/*.browser.ts'],
   testTimeout: 90_000,
 }

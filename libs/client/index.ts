@@ -1,3 +1,16 @@
+export type {
+  Announcement,
+  Author,
+  ErrorCode,
+  File as StoredFile,
+  JoinUser,
+  Message,
+  Room,
+  RoomServerEvents,
+  Rules,
+  ServerEvents,
+  User,
+} from '@chat/contract'
 export type { AskOptions } from './asking.ts'
 export type { CacheChange, CacheLimits } from './cache.ts'
 export type { ChatCache } from './chat-cache.ts'

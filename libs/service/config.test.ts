@@ -178,3 +178,15 @@ describe('CHAT_FCM_CREDENTIALS', () => {
     expect(problems[0]).not.toContain('a secret')
   })
 })
+
+test('the demo is on in development alone, unless others sign the tokens', () => {
+  expect(readConfig({}, true).demo).toBe(true)
+  expect(readConfig({ CHAT_DEMO: 'off' }, true).demo).toBe(false)
+  expect(readConfig({ CHAT_JWKS_URL: 'https://keys.example' }, true).demo).toBe(false)
+  expect(readConfig(production, false).demo).toBe(false)
+  expect(readConfig({ ...production, CHAT_DEMO: 'on' }, false).demo).toBe(true)
+  expect(variables(problemsOf({ CHAT_DEMO: 'maybe' }))).toEqual(['CHAT_DEMO'])
+  expect(variables(problemsOf({ CHAT_DEMO: 'on', CHAT_JWKS_URL: 'https://keys.example' }))).toEqual([
+    'CHAT_DEMO',
+  ])
+})

@@ -18,6 +18,8 @@ export type StackOptions = {
   root?: string
   /** How many of each run; each gateway after the first listens on a port of its own. */
   instances?: { gateways?: number; rooms?: number; messages?: number; files?: number; push?: number }
+  /** Another built page than the own one. */
+  pageFolder?: string | undefined
   /** Checks every answer of a service against the contract. */
   checksOutput?: boolean
 }
@@ -80,7 +82,9 @@ export const startStack = (options: StackOptions) =>
       const starting = startGateway({
         ...edge,
         config: own,
-        demo: config.demo ? { filesUrl: config.s3.publicUrl ?? s3Url } : undefined,
+        demo: config.demo
+          ? { filesUrl: config.s3.publicUrl ?? s3Url, pageFolder: options.pageFolder }
+          : undefined,
         logger: logger.child({ service: 'gateway' }),
         openBus: bus('gateway'),
       })

@@ -38,7 +38,7 @@ export type Options = {
   /** What else must answer before this process is ready. */
   checks?: Checks
   /** The demo page and its sign-in: where browsers fetch files, and where the built page is. */
-  demo?: { filesUrl: string; pageFolder?: string } | undefined
+  demo?: { filesUrl: string; pageFolder?: string | undefined } | undefined
 }
 
 const PAGE_FOLDER = fileURLToPath(new URL('../../web/dist', import.meta.url))

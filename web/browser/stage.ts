@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { connectAs, openWire, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
@@ -23,7 +22,6 @@ export type Visitor = {
 
 /** The whole stack with the page on it, and a browser in front. */
 export async function openStage(options: Parameters<typeof startTestStack>[0] = {}) {
-  execFileSync(process.execPath, ['scripts/build-web.ts'], { stdio: 'inherit' })
   mkdirSync(SCREENSHOTS, { recursive: true })
   const stack = await startTestStack({ ...options, config: { demo: true, ...options.config } })
   const executablePath = findChromium()

@@ -1,11 +1,13 @@
 import type { Message } from '@chat/contract'
 import { useState } from 'preact/hooks'
 import { useDesk } from '../desk/desk.ts'
+import { previewOf } from '../desk/preview.ts'
 import { plainName, plainText } from '../text/plain.ts'
 import { Icon } from '../ui/icon.tsx'
 import { RichText } from '../ui/rich-text.tsx'
 import { words } from '../words/words.ts'
 import { CardBody } from './card-body.tsx'
+import type { Conversation } from './conversation.ts'
 import { FileBody } from './file-body.tsx'
 import type { MessageProps } from './message-row.tsx'
 
@@ -27,7 +29,7 @@ export function Bubble({ room, message, conversation, isMine }: MessageProps & {
     <div
       class={`bubble ${isMine ? 'bubble-mine' : ''} ${isFile ? 'bubble-file' : ''} ${status.hidden ? 'bubble-hidden' : ''}`}
     >
-      {message.replyTo && <Quote quoted={message.replyTo} onPick={(id) => conversation.goTo(id)} />}
+      {message.replyTo && <Quote quoted={message.replyTo} conversation={conversation} />}
       {isFile && data.content.files?.map((file) => <FileBody key={file.path} file={file} type={data.type} />)}
       {data.type === 'CARD' && data.content.rawData && <CardBody card={data.content.rawData} />}
       {data.content.text !== undefined && !isFile && <TextBody text={data.content.text} names={names} />}
@@ -69,22 +71,26 @@ function TextBody({ text, names }: { text: string; names: string[] }) {
 
 type Quoted = NonNullable<Message['replyTo']>
 
-function Quote({ quoted, onPick }: { quoted: Quoted; onPick: (messageId: string) => Promise<void> }) {
+function Quote({ quoted, conversation }: { quoted: Quoted; conversation: Conversation }) {
   const { notices } = useDesk()
   const { message } = words.value
+  const { messageId } = quoted
+  // What is gone, or has no text, is told by the message itself where that is at hand.
+  const held = conversation.window.value.messages.find(({ _id }) => _id === messageId)
+  const text = quoted.text === '' ? (held ? previewOf(held) : '…') : plainText(quoted.text)
   const who = plainName(quoted.author.nickName)
   return (
     <button
       type="button"
       class="quote"
       aria-label={message.repliedTo(who)}
-      onClick={() => void notices.attempt(() => onPick(quoted.messageId))}
+      onClick={() => void notices.attempt(() => conversation.goTo(messageId))}
     >
       <span class="quote-who">
         <Icon name="reply" size={13} /> {who}
       </span>
       <span class="quote-text" dir="auto">
-        {quoted.text === '' ? '…' : plainText(quoted.text).slice(0, 200).toWellFormed()}
+        {text.slice(0, 200).toWellFormed()}
       </span>
     </button>
   )

@@ -1,5 +1,5 @@
 import type { JoinUser, Room } from '@chat/contract'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { useDesk } from '../desk/desk.ts'
 import { previewOf } from '../desk/preview.ts'
 import { plainName } from '../text/plain.ts'
@@ -179,7 +179,7 @@ function useReplyFocus({ reply, field, setText, roomId }: FocusParts) {
   useEffect(() => {
     if (matchMedia('(min-width: 760px) and (hover: hover)').matches) field.current?.focus()
   }, [])
-  useEffect(() => {
+  useLayoutEffect(() => {
     setText(editing ? (editing.data.content.text ?? '') : keptDraft(roomId))
     if (to || editing) field.current?.focus()
   }, [to?._id, editing?._id])

@@ -125,9 +125,12 @@ export class Conversation {
   private async show({ joined }: OpenRoom, wantedId: string | undefined) {
     const { lastReadMessageId = null, unReadMsgCount = 0, lastSeq = 0 } = joined ?? {}
     this.mark.startAt(lastSeq)
-    const isFar = lastReadMessageId !== null && unReadMsgCount > PAGE / 2
-    const around = wantedId ?? (isFar ? lastReadMessageId : undefined)
-    const page = await this.fetch(around === undefined ? {} : { aroundMessageId: around })
+    const isFar = unReadMsgCount > PAGE / 2
+    const around = wantedId ?? (isFar ? lastReadMessageId : null)
+    const page =
+      around === null && isFar
+        ? await this.fetchBeginning()
+        : await this.fetch(around === null ? {} : { aroundMessageId: around })
     this.window.value = joinPage(this.window.value, page)
     this.firstUnread.value = unReadMsgCount > 0 ? this.firstAfter(lastReadMessageId) : null
     this.state.value = 'open'
@@ -172,6 +175,16 @@ export class Conversation {
         this.paging = null
       })
     return this.paging
+  }
+
+  /** For one who has read nothing yet, and so has no message to ask around. */
+  private async fetchBeginning() {
+    const { list, lastSeq } = await this.chat.ask('syncMessages', {
+      roomId: this.roomId,
+      afterSeq: 0,
+      limit: PAGE,
+    })
+    return { list, hasMoreBefore: false, hasMoreAfter: (list.at(-1)?.seq ?? 0) < lastSeq }
   }
 
   private fetch(place: { lastMessageId?: string; afterMessageId?: string; aroundMessageId?: string }) {

@@ -38,6 +38,8 @@ type Props = { room: Room; isOpen: boolean; keyword?: string }
 export function RoomRow({ room, isOpen, keyword = '' }: Props) {
   const { me, presence } = useDesk()
   const partner = partnerIn(room, me._id)
+  // What comes in the room that is looked at is read a moment later.
+  const isSeen = isOpen && document.visibilityState === 'visible'
   const { rooms } = words.value
   return (
     <a
@@ -70,7 +72,7 @@ export function RoomRow({ room, isOpen, keyword = '' }: Props) {
               <span class="sr-only">{rooms.mentioned}</span>
             </span>
           )}
-          <Badge count={room.unReadMsgCount} isQuiet={!room.alarmOn} />
+          {!isSeen && <Badge count={room.unReadMsgCount} isQuiet={!room.alarmOn} />}
         </span>
       </span>
     </a>

@@ -21,8 +21,7 @@ function initialsOf(name: string): string {
 type Props = { id: string; name: string; size?: 'small' | 'medium' | 'large'; online?: boolean }
 
 export const Avatar = ({ id, name, size = 'medium', online = false }: Props) => (
-  <span class={`avatar avatar-${size} hue-${hueOf(id)}`} aria-hidden="true">
-    <span>{initialsOf(name)}</span>
+  <span class={`avatar avatar-${size} hue-${hueOf(id)}`} data-initials={initialsOf(name)} aria-hidden="true">
     {online && <i class="avatar-online" />}
   </span>
 )

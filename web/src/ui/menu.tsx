@@ -65,7 +65,8 @@ export function Menu({ items, at, label, onClose }: Props) {
           class={item.isDanger ? 'is-danger' : ''}
           onClick={() => {
             onClose()
-            item.act()
+            // Once the focus is back where it was: what is done now may move it on.
+            setTimeout(item.act)
           }}
         >
           {item.icon && <Icon name={item.icon} size={18} />}

@@ -1,0 +1,37 @@
+// A page with a chat on it. With a bundler, the first line is: import { connect, indexedDbStore } from '@chat/client'
+import { connect, indexedDbStore } from '/chat.min.js'
+
+const session = async () => (await fetch(`/session${location.search}`)).json()
+const { roomId, gateway } = await session()
+const chat = connect({
+  url: gateway,
+  // Asked before every connect: a token that has expired is replaced without anybody noticing.
+  token: async () => (await session()).token,
+  // What is written without a connection is sent when there is one, also after a reload.
+  store: indexedDbStore({ name: location.search }),
+})
+
+const list = document.querySelector('#messages')
+const shown = new Map()
+const show = ({ _id, author, data, status }) => {
+  const item = shown.get(_id) ?? list.appendChild(document.createElement('li'))
+  shown.set(_id, item)
+  // textContent: nobody's message is ever taken for markup.
+  item.textContent = status.deleted ? '(deleted)' : `${author.nickName}: ${data.content.text ?? data.type}`
+}
+
+chat.onConnection((state) => {
+  document.querySelector('#state').textContent = state === 'connected' ? '' : 'Connecting…'
+})
+await chat.ready
+const room = await chat.openRoom(roomId, { onMessage: show, onUpdate: show })
+const { list: newest } = await chat.ask('listenMessagesByRoom', { roomId, count: 50 })
+newest.forEach(show)
+
+document.querySelector('#form').addEventListener('submit', (event) => {
+  event.preventDefault()
+  const field = document.querySelector('#text')
+  void chat.send({ roomId, text: field.value })
+  field.value = ''
+})
+addEventListener('pagehide', () => room.close())

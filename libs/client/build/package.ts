@@ -1,0 +1,120 @@
+import { execFileSync } from 'node:child_process'
+import { copyFile, glob, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { build } from 'vite'
+import { contractTypes } from './types.ts'
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
+const CLIENT = join(ROOT, 'libs/client')
+const DIST = join(CLIENT, 'dist')
+
+/** For bundlers and Node, with socket.io-client as a dependency; and as one file for a page without a bundler. */
+const flavours = [
+  { file: 'index.js', external: ['socket.io-client'], minify: false },
+  { file: 'chat.min.js', external: [], minify: true },
+]
+
+async function buildScripts() {
+  for (const { file, external, minify } of flavours) {
+    await build({
+      root: CLIENT,
+      logLevel: 'error',
+      configFile: false,
+      build: {
+        outDir: DIST,
+        emptyOutDir: false,
+        target: 'es2024',
+        minify: minify && 'oxc',
+        lib: { entry: join(CLIENT, 'index.ts'), formats: ['es'], fileName: () => file },
+        rolldownOptions: { external },
+      },
+    })
+  }
+}
+
+/** Each file's declarations, and one with what they take from the contract. */
+async function buildTypes() {
+  const scratch = join(DIST, 'scratch')
+  const options = [
+    '--emitDeclarationOnly',
+    '--declaration',
+    '--noEmit',
+    'false',
+    '--rootDir',
+    ROOT,
+    '--outDir',
+    scratch,
+  ]
+  const entries = ['libs/client/index.ts', 'libs/contract/events.ts', 'libs/contract/errors.ts']
+  const config = join(DIST, 'tsconfig.json')
+  const files = entries.map((entry) => join(ROOT, entry))
+  await writeFile(config, JSON.stringify({ extends: join(ROOT, 'tsconfig.json'), include: [], files }))
+  execFileSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', config, ...options], { stdio: 'inherit' })
+  const types = join(DIST, 'types')
+  await rename(join(scratch, 'libs/client'), types)
+  const events = await readFile(join(scratch, 'libs/contract/events.d.ts'), 'utf8')
+  await writeFile(
+    join(types, 'contract.d.ts'),
+    `${contractTypes()}\n\n${ENVELOPE}\n\n${clientEventsIn(events)}`,
+  )
+  for await (const file of glob(join(types, '*.d.ts'))) {
+    const text = await readFile(file, 'utf8')
+    await writeFile(
+      file,
+      text.replaceAll("'@chat/contract'", "'./contract.js'").replaceAll(/(from '\.\/[^']+)\.ts'/g, "$1.js'"),
+    )
+  }
+  await rm(scratch, { recursive: true })
+  await rm(config)
+}
+
+const ENVELOPE = `export type Envelope<T> = {
+  success: boolean
+  error: ErrorCode | null
+  data: T | null
+  message?: string
+  retryable?: boolean
+  requestId?: string
+  retryAfterMs?: number
+}`
+
+/** What happens on the bus is nothing to clients. */
+const clientEventsIn = (declarations: string) =>
+  (declarations.match(/^export type (?:Room)?ServerEvents = \{\n[\s\S]*?^\};/gm) ?? []).join('\n\n')
+
+async function writeManifest() {
+  const own = JSON.parse(await readFile(join(CLIENT, 'package.json'), 'utf8'))
+  const manifest = {
+    name: own.name,
+    version: own.version,
+    description: 'The typed client of the chat gateway, for browsers and Node',
+    license: 'MIT',
+    type: 'module',
+    sideEffects: false,
+    exports: {
+      '.': { types: './types/index.d.ts', default: './index.js' },
+      './chat.min.js': './chat.min.js',
+    },
+    types: './types/index.d.ts',
+    dependencies: { 'socket.io-client': own.dependencies['socket.io-client'] },
+    engines: { node: '>=22' },
+  }
+  await writeFile(join(DIST, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+  await copyFile(join(CLIENT, 'README.md'), join(DIST, 'README.md'))
+}
+
+/** Builds the package into libs/client/dist, ready for npm pack. @returns its files' sizes, in bytes and compressed */
+export async function buildPackage() {
+  await rm(DIST, { recursive: true, force: true })
+  await mkdir(DIST, { recursive: true })
+  await buildScripts()
+  await buildTypes()
+  await writeManifest()
+  const sizes = flavours.map(async ({ file }) => {
+    const text = await readFile(join(DIST, file))
+    return { file, bytes: text.byteLength, compressed: gzipSync(text).byteLength }
+  })
+  return { folder: DIST, sizes: await Promise.all(sizes) }
+}

@@ -1,0 +1,83 @@
+import * as contract from '@chat/contract'
+
+// The contract as plain types, for apps that have neither this repository nor its schema library.
+
+type Schema = {
+  type?: string
+  const?: unknown
+  enum?: unknown[]
+  anyOf?: Schema[]
+  items?: Schema
+  properties?: Record<string, Schema>
+  required?: string[]
+  bytes?: boolean
+  freeForm?: boolean
+}
+
+const isSchema = (value: unknown): value is Schema =>
+  typeof value === 'object' &&
+  value !== null &&
+  ['type', 'anyOf', 'enum'].some((key) => Object.hasOwn(value, key))
+
+/** What has a name in the contract keeps it. */
+const names = new Map<unknown, string>(
+  Object.entries(contract).flatMap(([name, value]) => (isSchema(value) ? [[value, name] as const] : [])),
+)
+
+const basics: Record<string, string> = {
+  string: 'string',
+  boolean: 'boolean',
+  integer: 'number',
+  number: 'number',
+  null: 'null',
+}
+
+/** A schema as TypeScript writes it. */
+function typeOf(schema: Schema): string {
+  return names.get(schema) ?? shapeOf(schema)
+}
+
+function shapeOf(schema: Schema): string {
+  if (schema.bytes) return 'Uint8Array'
+  if (schema.freeForm) return 'Record<string, unknown>'
+  if (schema.const !== undefined) return JSON.stringify(schema.const)
+  if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(' | ')
+  if (schema.anyOf) return schema.anyOf.map(typeOf).join(' | ')
+  if (schema.items) return `Array<${typeOf(schema.items)}>`
+  if (schema.properties) return objectOf(schema)
+  const basic = basics[schema.type ?? '']
+  if (basic === undefined) throw new Error(`There is no type for ${JSON.stringify(schema)}`)
+  return basic
+}
+
+function objectOf({ properties = {}, required = [] }: Schema): string {
+  const fields = Object.entries(properties).map(
+    ([name, field]) => `${name}${required.includes(name) ? '' : '?'}: ${typeOf(field)}`,
+  )
+  return `{ ${fields.join('; ')} }`
+}
+
+function operationsType(): string {
+  const rows = Object.entries(contract.operations).flatMap(([name, row]) =>
+    'event' in row
+      ? [
+          `  /** ${row.summary} */\n  ${name}: { event: '${row.event}'; input: ${typeOf(row.input as Schema)}; output: ${typeOf(row.output as Schema)} }`,
+        ]
+      : [],
+  )
+  return `export type Operations = {\n${rows.join('\n')}\n}`
+}
+
+/** The declarations of the contract that clients see. */
+export function contractTypes(): string {
+  const entities = [...names].map(([schema, name]) => `export type ${name} = ${shapeOf(schema as Schema)}`)
+  const codes = Object.entries(contract.errors).map(([code, { text }]) => `  /** ${text} */\n  | '${code}'`)
+  return [
+    ...entities,
+    operationsType(),
+    'export type ClientOperation = keyof Operations',
+    "export type Input<K extends ClientOperation> = Operations[K]['input']",
+    "export type Output<K extends ClientOperation> = Operations[K]['output']",
+    `export type ErrorCode =\n${codes.join('\n')}`,
+  ].join('\n\n')
+}

@@ -1,0 +1,17 @@
+// npm run test:web [-- <pattern>]: the demo page in Chromium, which is found on the PATH or by CHAT_TEST_CHROMIUM.
+import { spawnSync } from 'node:child_process'
+
+const { status } = spawnSync(
+  process.execPath,
+  [
+    '--disable-warning=ExperimentalWarning',
+    '--experimental-vm-modules',
+    'node_modules/jest/bin/jest.js',
+    '--config',
+    'web/jest.config.mjs',
+    ...process.argv.slice(2),
+  ],
+  { stdio: 'inherit' },
+)
+process.disconnect?.()
+process.exitCode = status ?? 1
