@@ -2,36 +2,44 @@
 import { connect, indexedDbStore } from '/chat.min.js'
 
 const session = async () => (await fetch(`/session${location.search}`)).json()
-const { roomId, gateway } = await session()
-const chat = connect({
-  url: gateway,
-  // Asked before every connect: a token that has expired is replaced without anybody noticing.
-  token: async () => (await session()).token,
-  // What is written without a connection is sent when there is one, also after a reload.
-  store: indexedDbStore({ name: location.search }),
-})
-
 const list = document.querySelector('#messages')
 const shown = new Map()
-const show = ({ _id, author, data, status }) => {
+
+function show({ _id, author, data, status }) {
   const item = shown.get(_id) ?? list.appendChild(document.createElement('li'))
   shown.set(_id, item)
   // textContent: nobody's message is ever taken for markup.
   item.textContent = status.deleted ? '(deleted)' : `${author.nickName}: ${data.content.text ?? data.type}`
 }
 
-chat.onConnection((state) => {
-  document.querySelector('#state').textContent = state === 'connected' ? '' : 'Connecting…'
-})
-await chat.ready
-const room = await chat.openRoom(roomId, { onMessage: show, onUpdate: show })
-const { list: newest } = await chat.ask('listenMessagesByRoom', { roomId, count: 50 })
-newest.forEach(show)
+async function open() {
+  const { roomId, gateway } = await session()
+  const chat = connect({
+    url: gateway,
+    // Asked before every connect: a token that has expired is replaced without anybody noticing.
+    token: async () => (await session()).token,
+    // What is written without a connection is sent when there is one, also after a reload.
+    store: indexedDbStore({ name: location.search }),
+  })
+  chat.onConnection((state) => {
+    document.querySelector('#state').textContent = state === 'connected' ? '' : 'Connecting…'
+  })
+  return { chat, roomId }
+}
+const opening = open()
 
-document.querySelector('#form').addEventListener('submit', (event) => {
+// Before anything else is awaited: somebody may be quicker than the connection.
+document.querySelector('#form').addEventListener('submit', async (event) => {
   event.preventDefault()
   const field = document.querySelector('#text')
-  void chat.send({ roomId, text: field.value })
+  const text = field.value
   field.value = ''
+  const { chat, roomId } = await opening
+  void chat.send({ roomId, text })
 })
-addEventListener('pagehide', () => room.close())
+
+const { chat, roomId } = await opening
+await chat.ready
+await chat.openRoom(roomId, { onMessage: show, onUpdate: show })
+const { list: newest } = await chat.ask('listenMessagesByRoom', { roomId, count: 50 })
+newest.forEach(show)

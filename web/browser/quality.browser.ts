@@ -28,7 +28,10 @@ async function faultsOf(page: Page) {
     const ending = document
       .getAnimations()
       .filter(({ effect }) => effect?.getComputedTiming().iterations === 1)
-    return Promise.allSettled(ending.map(({ finished }) => finished)).then(() => {})
+    const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve))
+    return Promise.allSettled(ending.map(({ finished }) => finished))
+      .then(nextFrame)
+      .then(nextFrame)
   })
   const { violations } = await page.evaluate(async () => {
     const { axe } = globalThis as unknown as { axe: { run: () => Promise<{ violations: Violation[] }> } }

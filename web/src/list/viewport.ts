@@ -7,7 +7,15 @@ const END_PX = 48
 
 export type Pin = 'start' | 'end'
 /** What to draw, and where the scroller has to stand for it. */
-export type Plan = { first: number; last: number; offset: number; total: number; scrollTop: number }
+export type Plan = {
+  first: number
+  last: number
+  offset: number
+  total: number
+  scrollTop: number
+  /** Whether the end is seen. */
+  isAtEnd: boolean
+}
 
 /**
  * Which part of a long list is seen. It holds on to one row, not to a number of pixels: whatever comes, goes or grows
@@ -60,10 +68,13 @@ export class Viewport {
   plan(): Plan {
     const { extents } = this
     const { total } = extents
+    // Where everything is seen nobody can scroll: it stays at its pinned side.
+    if (total <= this.height) this.isAtEnd = this.pin === 'end'
     this.scrollTop = Math.max(0, Math.min(this.wanted(), total - this.height))
     const first = extents.indexAt(this.scrollTop - MARGIN_PX)
     const last = Math.min(extents.count - 1, extents.indexAt(this.scrollTop + this.height + MARGIN_PX))
-    return { first, last, offset: extents.topAt(first), total, scrollTop: this.scrollTop }
+    const isAtEnd = this.scrollTop + this.height >= total - END_PX
+    return { first, last, offset: extents.topAt(first), total, scrollTop: this.scrollTop, isAtEnd }
   }
 
   private wanted(): number {

@@ -34,7 +34,7 @@ export function VirtualList<R extends Keyed>({ rows, pin, estimate, onShown, han
     const element = scroller.current
     if (element && Math.abs(element.scrollTop - plan.scrollTop) > 1) element.scrollTop = plan.scrollTop
   })
-  useEffect(() => onShown?.({ isAtEnd: viewport.isAtEnd, first: plan.first, last: plan.last }))
+  useEffect(() => onShown?.({ isAtEnd: plan.isAtEnd, first: plan.first, last: plan.last }))
   useEffect(() => {
     if (!handle) return
     const act = <T,>(what: () => T): T => {

@@ -1,0 +1,52 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { eventually, listed, sendText, testApiKey } from '@chat/testing'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { openStage, type Stage } from './stage.ts'
+
+// The example of an embedded chat, in a browser: a page, and a back end that gives its visitors tokens.
+
+let stage: Stage
+let server: ChildProcess
+
+beforeAll(async () => {
+  stage = await openStage()
+  execFileSync(process.execPath, ['scripts/build-client.ts'])
+}, 120_000)
+afterAll(async () => {
+  server?.kill()
+  await stage?.close()
+}, 60_000)
+
+test('a visitor of a shop asks, support answers, and a reload shows both', async () => {
+  const { stack } = stage
+  const env = {
+    CHAT_API_KEY: testApiKey,
+    CHAT_PLATFORM_URL: stack.platformUrl,
+    CHAT_GATEWAY_URL: stack.gatewayUrl,
+    PORT: '0',
+  }
+  server = spawn(process.execPath, ['examples/embed/server.mjs'], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const lines: string[] = []
+  createInterface({ input: server.stdout as NodeJS.ReadableStream }).on('line', (line) => lines.push(line))
+  const address = await eventually(() => new URL(lines[0] as string).href)
+  const { page, complaints } = await stage.visit()
+  await page.goto(address)
+  await page.getByRole('textbox').fill('Do you have it in <b>blue</b>?')
+  await page.getByRole('button', { name: 'Send' }).click()
+  await page.getByText('ann: Do you have it in <b>blue</b>?').waitFor()
+  const support = await stage.plain('support')
+  const { list } = await support.get<{ list: { _id: string }[] }>('listenRooms', {})
+  const roomId = list[0]?._id as string
+  expect(await listed(support, roomId)).toMatchObject({ name: 'Support for ann', unReadMsgCount: 1 })
+  await sendText(support, roomId, 'Of course')
+  await page.getByText('Support: Of course').waitFor()
+  await page.reload()
+  await page.getByText('Support: Of course').waitFor()
+  expect(await page.locator('#messages li').count()).toBe(2)
+  // A browser asks every site for an icon; this one has none.
+  expect(complaints.filter((text) => !text.includes('favicon'))).toEqual([])
+})
