@@ -1,5 +1,5 @@
 import type { JoinUser, Room } from '@chat/contract'
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { useDesk } from '../desk/desk.ts'
 import { previewOf } from '../desk/preview.ts'
 import { plainName } from '../text/plain.ts'
@@ -9,6 +9,7 @@ import { words } from '../words/words.ts'
 import { keepDraft, keptDraft } from './kept-drafts.ts'
 import { MentionPicker, useMentions } from './mention-picker.tsx'
 import type { Reply } from './reply.ts'
+import { Typing } from './typing.ts'
 
 /** `textLength` as the server has it unless it is configured otherwise; its word counts. */
 const MAX_TEXT = 4000
@@ -37,11 +38,13 @@ const Closed = ({ icon, text }: { icon: 'lock' | 'mute'; text: string }) => (
 )
 
 function Writing({ room, reply }: Props) {
-  const { uploads } = useDesk()
+  const { chat, uploads } = useDesk()
   const [text, setText] = useState(() => keptDraft(room._id))
   const field = useRef<HTMLTextAreaElement>(null)
+  const typing = useMemo(() => new Typing(chat, room._id), [])
   const write = (next: string) => {
     setText(next)
+    if (room.memberCount === 2) typing.note(next !== '')
     if (!reply.editing.value) keepDraft(room._id, next)
   }
   const mentions = useMentions({ room, text, field, write })

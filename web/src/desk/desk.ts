@@ -9,6 +9,7 @@ import {
 import { type ReadonlySignal, signal } from '@preact/signals'
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
+import { words } from '../words/words.ts'
 import { type Account, fetchToken, type SignedIn } from './account.ts'
 import { FileLinks } from './file-links.ts'
 import { Notices } from './notices.ts'
@@ -56,6 +57,8 @@ export function openDesk({ account, namespace }: SignedIn): Desk {
   void chat.outbox.list().then(keepDrafts)
   const rooms = new RoomList(chat)
   const notices = new Notices()
+  const presence = new Presence(chat)
+  chat.on('exportReady', ({ url }) => notices.offer(words.value.settings.exportReady, url))
   const stopNotifying = watchNotifications(chat, account._id)
   return {
     me: account,
@@ -65,10 +68,11 @@ export function openDesk({ account, namespace }: SignedIn): Desk {
     drafts,
     uploads: new Uploads(chat),
     files,
-    presence: new Presence(),
+    presence,
     notices,
     close: () => {
       stopNotifying()
+      presence.close()
       chat.close()
     },
   }

@@ -2,7 +2,8 @@ import { ChatError } from '@chat/client'
 import { signal } from '@preact/signals'
 import { words } from '../words/words.ts'
 
-export type Notice = { id: number; text: string; isError: boolean }
+/** With `href`, what it is about can be had there; it stays until somebody takes it away. */
+export type Notice = { id: number; text: string; isError: boolean; href?: string }
 const SHOWN_MS = 5_000
 
 export const textOfError = (error: unknown): string =>
@@ -14,14 +15,22 @@ export class Notices {
   private lastId = 0
 
   tell(text: string, isError = false) {
-    this.lastId += 1
-    const notice = { id: this.lastId, text, isError }
-    this.list.value = [...this.list.value.slice(-2), notice]
-    setTimeout(() => this.dismiss(notice.id), SHOWN_MS)
+    const id = this.add({ text, isError })
+    setTimeout(() => this.dismiss(id), SHOWN_MS)
+  }
+
+  offer(text: string, href: string) {
+    this.add({ text, isError: false, href })
   }
 
   dismiss(id: number) {
     this.list.value = this.list.value.filter((notice) => notice.id !== id)
+  }
+
+  private add(notice: Omit<Notice, 'id'>): number {
+    this.lastId += 1
+    this.list.value = [...this.list.value.slice(-2), { ...notice, id: this.lastId }]
+    return this.lastId
   }
 
   /** Does it, and tells where that failed. @returns whether it did not */

@@ -8,6 +8,7 @@ import { confirmFirst } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { Switch } from '../ui/small.tsx'
 import { words } from '../words/words.ts'
+import { ExportRoom } from './export-room.tsx'
 
 const ruleNames = [
   'canCopyMessage',
@@ -34,6 +35,7 @@ export function RoomSettings({ room }: { room: Room }) {
     <div class="panel-body">
       <Switch label={settings.alarm} isOn={room.alarmOn} onChange={turnAlarm} />
       {isMaster && <MasterSettings room={room} />}
+      <ExportRoom room={room} />
       {room.rules.canLeaveOutRoom && (
         <Button look="danger" onClick={() => confirmFirst(settings.leaveSure, settings.leave, leave)}>
           <Icon name="exit" size={18} /> {settings.leave}

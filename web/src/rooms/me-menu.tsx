@@ -67,12 +67,27 @@ function MySettings() {
           onChange={() => void askForNotifications()}
         />
       )}
+      <MentionAlarm />
       <Blocked />
       <Button look="quiet" onClick={leave}>
         <Icon name="exit" size={18} /> {menu.signOut}
       </Button>
     </Dialog>
   )
+}
+
+const MENTION_KEY = 'chat:mention-alarm'
+
+/** The server keeps it and does not tell it: this browser remembers what was set here. */
+function MentionAlarm() {
+  const { chat, notices } = useDesk()
+  const [isOn, setOn] = useState(() => localStorage.getItem(MENTION_KEY) !== 'off')
+  const turn = async (on: boolean) => {
+    if (!(await notices.attempt(() => chat.ask('setMentionAlarm', { on })))) return
+    localStorage.setItem(MENTION_KEY, on ? 'on' : 'off')
+    setOn(on)
+  }
+  return <Switch label={words.value.menu.mentionAlarm} isOn={isOn} onChange={(on) => void turn(on)} />
 }
 
 const themeNames = (): [Theme, string][] => [

@@ -1,4 +1,5 @@
 import type { Room } from '@chat/contract'
+import { useEffect } from 'preact/hooks'
 import { useDesk } from '../desk/desk.ts'
 import { previewOf } from '../desk/preview.ts'
 import { hrefOf } from '../desk/route.ts'
@@ -38,6 +39,9 @@ type Props = { room: Room; isOpen: boolean; keyword?: string }
 export function RoomRow({ room, isOpen, keyword = '' }: Props) {
   const { me, presence } = useDesk()
   const partner = partnerIn(room, me._id)
+  useEffect(() => {
+    if (partner) presence.watch([partner._id])
+  }, [partner?._id])
   // What comes in the room that is looked at is read a moment later.
   const isSeen = isOpen && document.visibilityState === 'visible'
   const { rooms } = words.value

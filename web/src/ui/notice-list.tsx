@@ -7,10 +7,16 @@ export function NoticeList() {
   const { notices } = useDesk()
   return (
     <div class="notices" role="status" aria-live="polite">
-      {notices.list.value.map(({ id, text, isError }) => (
+      {notices.list.value.map(({ id, text, isError, href }) => (
         <p key={id} class={`notice ${isError ? 'is-error' : ''}`}>
           <Icon name={isError ? 'alert' : 'check'} size={18} />
-          <span>{text}</span>
+          {href === undefined ? (
+            <span>{text}</span>
+          ) : (
+            <a href={href} target="_blank" rel="noopener noreferrer">
+              {text}
+            </a>
+          )}
           <IconButton icon="close" label={words.value.close} onClick={() => notices.dismiss(id)} />
         </p>
       ))}
