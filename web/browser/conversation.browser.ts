@@ -1,24 +1,21 @@
 import { eventually } from '@chat/testing'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import { takePhoto } from './picture.ts'
-import { openStage, type Stage, signIn, type Visitor } from './stage.ts'
+import { signIn, useStage, type Visitor } from './stage.ts'
 
 // Two people in two browsers, as they would use it.
 
-let stage: Stage
 let mina: Visitor
 let sora: Visitor
 
-beforeAll(async () => {
-  stage = await openStage()
+useStage(async (stage) => {
   mina = await stage.visit()
   sora = await stage.visit({ locale: 'ko-KR', colorScheme: 'dark' })
   await signIn(mina, '정민아')
   await signIn(sora, 'Sora Lee')
   await mina.openRoom('Team lunch')
   await sora.openRoom('Team lunch')
-}, 120_000)
-afterAll(() => stage?.close(), 30_000)
+})
 
 test('they talk, each seeing at once what the other says, and who has not read it', async () => {
   await mina.say('Shall we meet at the entrance?')

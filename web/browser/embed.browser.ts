@@ -1,25 +1,20 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { eventually, listed, sendText, testApiKey } from '@chat/testing'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { openStage, type Stage } from './stage.ts'
+import { afterAll, expect, test } from '@jest/globals'
+import { useStage } from './stage.ts'
 
 // The example of an embedded chat, in a browser: a page, and a back end that gives its visitors tokens.
 
-let stage: Stage
 let server: ChildProcess
+afterAll(() => void server?.kill())
 
-beforeAll(async () => {
-  stage = await openStage()
+const stage = useStage(async () => {
   execFileSync(process.execPath, ['scripts/build-client.ts'])
-}, 120_000)
-afterAll(async () => {
-  server?.kill()
-  await stage?.close()
-}, 60_000)
+})
 
 test('a visitor of a shop asks, support answers, and a reload shows both', async () => {
-  const { stack } = stage
+  const { stack } = stage()
   const env = {
     CHAT_API_KEY: testApiKey,
     CHAT_PLATFORM_URL: stack.platformUrl,
@@ -33,12 +28,12 @@ test('a visitor of a shop asks, support answers, and a reload shows both', async
   const lines: string[] = []
   createInterface({ input: server.stdout as NodeJS.ReadableStream }).on('line', (line) => lines.push(line))
   const address = await eventually(() => new URL(lines[0] as string).href)
-  const { page, complaints } = await stage.visit()
+  const { page, complaints } = await stage().visit()
   await page.goto(address)
   await page.getByRole('textbox').fill('Do you have it in <b>blue</b>?')
   await page.getByRole('button', { name: 'Send' }).click()
   await page.getByText('ann: Do you have it in <b>blue</b>?').waitFor()
-  const support = await stage.plain('support')
+  const support = await stage().plain('support')
   const { list } = await support.get<{ list: { _id: string }[] }>('listenRooms', {})
   const roomId = list[0]?._id as string
   expect(await listed(support, roomId)).toMatchObject({ name: 'Support for ann', unReadMsgCount: 1 })

@@ -1,24 +1,24 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { eventually, makeRoom, type PlainClient, sendText } from '@chat/testing'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import type { Page } from 'playwright-core'
-import { openStage, type Stage, signIn, type Visitor } from './stage.ts'
+import { signIn, useStage, type Visitor } from './stage.ts'
 
 // What is measured and checked of the page as a whole.
 
 const MAX_SCRIPT_BYTES = 150_000
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-let stage: Stage
 let mina: Visitor
 let alex: PlainClient
 
-beforeAll(async () => {
-  stage = await openStage({ limits: { textLength: 10_000 } })
-  mina = await stage.visit()
-}, 120_000)
-afterAll(() => stage?.close(), 60_000)
+const stage = useStage(
+  async (stage) => {
+    mina = await stage.visit()
+  },
+  { limits: { textLength: 10_000 } },
+)
 
 /** What axe finds that keeps somebody from using the page. */
 async function faultsOf(page: Page) {
@@ -59,7 +59,7 @@ test('the first load brings less than 150 KB of compressed script', async () => 
       )
   })
   await signIn(mina, '정민아')
-  alex = await stage.plain('demo-alex')
+  alex = await stage().plain('demo-alex')
   const bytes = (await Promise.all(scripts)).reduce((sum, size) => sum + size, 0)
   process.stdout.write(`first load: ${bytes} bytes of compressed script\n`)
   expect(bytes).toBeGreaterThan(10_000)
@@ -120,7 +120,7 @@ test('hostile content is shown as what it is, and nothing of it runs', async () 
 })
 
 test('a policy without inline anything comes with the page, and holds', async () => {
-  const answer = await fetch(stage.stack.gatewayUrl.replace('ws:', 'http:'))
+  const answer = await fetch(stage().stack.gatewayUrl.replace('ws:', 'http:'))
   const policy = answer.headers.get('content-security-policy') ?? ''
   expect(policy).toContain("default-src 'none'")
   expect(policy).not.toContain('unsafe')

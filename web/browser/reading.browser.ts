@@ -1,20 +1,17 @@
 import { eventually, makeRoom, type PlainClient, sendText } from '@chat/testing'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { openStage, type Stage, signIn, type Visitor } from './stage.ts'
+import { expect, test } from '@jest/globals'
+import { signIn, useStage, type Visitor } from './stage.ts'
 
 // Finding one's way: where one has stopped reading, what was said when, what was shared.
 
-let stage: Stage
 let mina: Visitor
 let alex: PlainClient
 
-beforeAll(async () => {
-  stage = await openStage()
+const stage = useStage(async (stage) => {
   mina = await stage.visit()
   await signIn(mina, '정민아')
   alex = await stage.plain('demo-alex')
-}, 120_000)
-afterAll(() => stage?.close(), 60_000)
+})
 
 const isSeen = (text: string) =>
   mina.page
@@ -29,7 +26,7 @@ const isSeen = (text: string) =>
 test('a room opens at the last read message, and pages both ways', async () => {
   const room = await makeRoom(alex, ['demo-mina'], {}, 'Long story')
   for (let n = 1; n <= 150; n++) await sendText(alex, room._id, `line ${n}`)
-  const reader = await stage.plain('demo-mina')
+  const reader = await stage().plain('demo-mina')
   const { list } = await reader.get<{ list: { _id: string }[] }>('listenMessagesByRoom', {
     roomId: room._id,
     count: 100,

@@ -1,11 +1,13 @@
 import { mkdirSync } from 'node:fs'
 import { connectAs, openWire, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
+import { afterAll, beforeAll } from '@jest/globals'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { findChromium } from './chromium.ts'
 
 /** What the tests saw, to be looked at: web/browser/screenshots. */
 const SCREENSHOTS = new URL('screenshots/', import.meta.url).pathname
 /** A machine that does other things meanwhile is slow. */
+const SETTING_UP_MS = 120_000
 const PATIENCE_MS = 20_000
 
 export type Visitor = {
@@ -52,6 +54,20 @@ export async function openStage(options: Parameters<typeof startTestStack>[0] = 
     },
   }
 }
+/** A stage for all tests of a file; `prepare` brings in who plays. */
+export function useStage(
+  prepare: (stage: Stage) => Promise<void>,
+  options: Parameters<typeof openStage>[0] = {},
+): () => Stage {
+  const held: { stage?: Stage } = {}
+  beforeAll(async () => {
+    held.stage = await openStage(options)
+    await prepare(held.stage)
+  }, SETTING_UP_MS)
+  afterAll(async () => held.stage?.close(), SETTING_UP_MS)
+  return () => held.stage as Stage
+}
+
 export type Stage = Awaited<ReturnType<typeof openStage>>
 
 async function openVisitor(

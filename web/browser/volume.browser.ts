@@ -1,7 +1,7 @@
 import type { Message, Room } from '@chat/contract'
 import { eventually, makeRoom, type PlainClient, sendText } from '@chat/testing'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { openStage, type Stage, signIn, type Visitor } from './stage.ts'
+import { expect, test } from '@jest/globals'
+import { signIn, useStage, type Visitor } from './stage.ts'
 
 // Long lists: of them, only what is near what is seen is in the page.
 
@@ -10,17 +10,14 @@ const MANY_ROOMS = 2_000
 /** Far above what a screen holds, far below what there is. */
 const MAX_DRAWN = 120
 
-let stage: Stage
 let mina: Visitor
 let alex: PlainClient
 
-beforeAll(async () => {
-  stage = await openStage()
+useStage(async (stage) => {
   mina = await stage.visit()
   await signIn(mina, '정민아')
   alex = await stage.plain('demo-alex')
-}, 120_000)
-afterAll(() => stage?.close(), 120_000)
+})
 
 test(`${MANY_MESSAGES} messages scroll without all of them in the page`, async () => {
   const room = await makeRoom(alex, ['demo-mina'], {}, 'Many messages')

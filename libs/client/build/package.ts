@@ -54,11 +54,11 @@ async function buildTypes() {
   execFileSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', config, ...options], { stdio: 'inherit' })
   const types = join(DIST, 'types')
   await rename(join(scratch, 'libs/client'), types)
-  const events = await readFile(join(scratch, 'libs/contract/events.d.ts'), 'utf8')
-  await writeFile(
-    join(types, 'contract.d.ts'),
-    `${contractTypes()}\n\n${ENVELOPE}\n\n${clientEventsIn(events)}`,
+  const written = ['events', 'errors'].map((name) =>
+    readFile(join(scratch, `libs/contract/${name}.d.ts`), 'utf8'),
   )
+  const parts = [contractTypes(), ...(await Promise.all(written)).map(clientPartOf)]
+  await writeFile(join(types, 'contract.d.ts'), parts.join('\n\n'))
   for await (const file of glob(join(types, '*.d.ts'))) {
     const text = await readFile(file, 'utf8')
     await writeFile(
@@ -70,19 +70,11 @@ async function buildTypes() {
   await rm(config)
 }
 
-const ENVELOPE = `export type Envelope<T> = {
-  success: boolean
-  error: ErrorCode | null
-  data: T | null
-  message?: string
-  retryable?: boolean
-  requestId?: string
-  retryAfterMs?: number
-}`
-
-/** What happens on the bus is nothing to clients. */
-const clientEventsIn = (declarations: string) =>
-  (declarations.match(/^export type (?:Room)?ServerEvents = \{\n[\s\S]*?^\};/gm) ?? []).join('\n\n')
+/** Of what is written by hand there, what clients see: not what happens on the bus. */
+const clientPartOf = (declarations: string) =>
+  (declarations.match(/^export type (?:(?:Room)?ServerEvents|Envelope<T>) = \{\n[\s\S]*?^\};/gm) ?? []).join(
+    '\n\n',
+  )
 
 async function writeManifest() {
   const own = JSON.parse(await readFile(join(CLIENT, 'package.json'), 'utf8'))

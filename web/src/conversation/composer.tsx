@@ -1,11 +1,11 @@
 import type { JoinUser, Room } from '@chat/contract'
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { useDesk } from '../desk/desk.ts'
-import { previewOf } from '../desk/preview.ts'
 import { plainName } from '../text/plain.ts'
 import { IconButton } from '../ui/button.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { words } from '../words/words.ts'
+import { About, Attach } from './composer-parts.tsx'
 import { keepDraft, keptDraft } from './kept-drafts.ts'
 import { MentionPicker, useMentions } from './mention-picker.tsx'
 import type { Reply } from './reply.ts'
@@ -102,39 +102,6 @@ function Left({ count }: { count: number }) {
     <span class={`composer-left ${count < 0 ? 'is-over' : ''}`} role="status">
       {count < 0 ? compose.tooLong(-count) : compose.left(count)}
     </span>
-  )
-}
-
-function Attach({ onFiles }: { onFiles: (files: File[]) => void }) {
-  const input = useRef<HTMLInputElement>(null)
-  const onChange = () => {
-    const field = input.current as HTMLInputElement
-    onFiles([...(field.files ?? [])])
-    field.value = ''
-  }
-  return (
-    <>
-      <IconButton icon="clip" label={words.value.compose.attach} onClick={() => input.current?.click()} />
-      <input ref={input} type="file" multiple hidden onChange={onChange} />
-    </>
-  )
-}
-
-/** What the text is about. */
-function About({ reply }: { reply: Reply }) {
-  const message = reply.to.value ?? reply.editing.value
-  if (!message) return null
-  const { compose, cancel } = words.value
-  const title = reply.to.value ? compose.replying(plainName(message.author.nickName)) : compose.editing
-  return (
-    <div class="composer-about">
-      <Icon name={reply.to.value ? 'reply' : 'pencil'} size={16} />
-      <p>
-        <strong>{title}</strong>
-        <span dir="auto">{previewOf(message)}</span>
-      </p>
-      <IconButton icon="close" label={cancel} onClick={() => reply.clear()} />
-    </div>
   )
 }
 

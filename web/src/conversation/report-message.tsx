@@ -1,8 +1,7 @@
 import type { Message } from '@chat/contract'
 import { useState } from 'preact/hooks'
 import { useDesk } from '../desk/desk.ts'
-import { Button } from '../ui/button.tsx'
-import { closeDialog, Dialog } from '../ui/dialog.tsx'
+import { closeDialog, Dialog, DialogActions } from '../ui/dialog.tsx'
 import { words } from '../words/words.ts'
 
 const MAX_REASON = 1000
@@ -17,9 +16,11 @@ export function ReportMessage({ message }: { message: Message }) {
     if (await notices.attempt(ask, dialogs.reported)) closeDialog()
   }
   const footer = (
-    <Button look="main" disabled={reason.trim() === ''} onClick={() => void report()}>
-      {dialogs.reportAction}
-    </Button>
+    <DialogActions
+      label={dialogs.reportAction}
+      isDisabled={reason.trim() === ''}
+      onAct={() => void report()}
+    />
   )
   return (
     <Dialog title={texts.report} class="dialog-small" footer={footer}>

@@ -4,8 +4,7 @@ import { useDesk } from '../desk/desk.ts'
 import { newKey } from '../desk/uploads.ts'
 import { plainName } from '../text/plain.ts'
 import { Avatar } from '../ui/avatar.tsx'
-import { Button } from '../ui/button.tsx'
-import { closeDialog, Dialog } from '../ui/dialog.tsx'
+import { closeDialog, Dialog, DialogActions } from '../ui/dialog.tsx'
 import { SearchField } from '../ui/small.tsx'
 import { words } from '../words/words.ts'
 
@@ -16,7 +15,7 @@ export function ShareMessage({ message }: { message: Message }) {
   const { chat, rooms, notices } = useDesk()
   const [keyword, setKeyword] = useState('')
   const [picked, setPicked] = useState<readonly string[]>([])
-  const { dialogs, cancel, rooms: texts } = words.value
+  const { dialogs, rooms: texts } = words.value
   const mayReceive = rooms.all.value.filter(({ rules }) => !rules.isFreezed)
   const found = mayReceive.filter(({ name }) => name.toLowerCase().includes(keyword.trim().toLowerCase()))
   const toggle = (id: string) =>
@@ -27,14 +26,7 @@ export function ShareMessage({ message }: { message: Message }) {
     if (await notices.attempt(() => chat.ask('shareMessage', request), dialogs.shared)) closeDialog()
   }
   const footer = (
-    <>
-      <Button look="quiet" onClick={closeDialog}>
-        {cancel}
-      </Button>
-      <Button look="main" disabled={picked.length === 0} onClick={() => void share()}>
-        {dialogs.shareAction}
-      </Button>
-    </>
+    <DialogActions label={dialogs.shareAction} isDisabled={picked.length === 0} onAct={() => void share()} />
   )
   return (
     <Dialog title={dialogs.share} footer={footer}>

@@ -8,7 +8,14 @@ const isTheme = (value: string | null): value is Theme =>
 const stored = localStorage.getItem(KEY)
 export const theme = signal<Theme>(isTheme(stored) ? stored : 'system')
 
+const darkness = matchMedia('(prefers-color-scheme: dark)')
+const isDark = signal(darkness.matches)
+darkness.addEventListener('change', ({ matches }) => {
+  isDark.value = matches
+})
+
 effect(() => {
   localStorage.setItem(KEY, theme.value)
-  document.documentElement.dataset.theme = theme.value
+  const preferred = isDark.value ? 'dark' : 'light'
+  document.documentElement.dataset.theme = theme.value === 'system' ? preferred : theme.value
 })

@@ -4,7 +4,7 @@ import { isMasterOf } from '../conversation/message-actions.tsx'
 import { useDesk } from '../desk/desk.ts'
 import { PeoplePicker } from '../rooms/people-picker.tsx'
 import { Button } from '../ui/button.tsx'
-import { closeDialog, Dialog, openDialog } from '../ui/dialog.tsx'
+import { closeDialog, Dialog, DialogActions, openDialog } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { usePaged, useSettled } from '../ui/paged.ts'
 import { SearchField, Spinner } from '../ui/small.tsx'
@@ -84,21 +84,14 @@ const States = ({ state, onPick }: { state: State; onPick: (state: State) => voi
 function Invite({ room }: { room: Room }) {
   const { chat, notices } = useDesk()
   const [picked, setPicked] = useState<User[]>([])
-  const { people, cancel } = words.value
+  const { people } = words.value
   const invite = async () => {
     const targetUserIds = picked.map(({ _id }) => _id)
     if (await notices.attempt(() => chat.ask('inviteRoom', { roomId: room._id, targetUserIds })))
       closeDialog()
   }
   const footer = (
-    <>
-      <Button look="quiet" onClick={closeDialog}>
-        {cancel}
-      </Button>
-      <Button look="main" disabled={picked.length === 0} onClick={() => void invite()}>
-        {people.inviteAction}
-      </Button>
-    </>
+    <DialogActions label={people.inviteAction} isDisabled={picked.length === 0} onAct={() => void invite()} />
   )
   return (
     <Dialog title={people.invite} footer={footer}>

@@ -3,8 +3,7 @@ import { useState } from 'preact/hooks'
 import { useDesk } from '../desk/desk.ts'
 import { openRoomAt } from '../desk/route.ts'
 import { plainName } from '../text/plain.ts'
-import { Button } from '../ui/button.tsx'
-import { closeDialog, Dialog } from '../ui/dialog.tsx'
+import { closeDialog, Dialog, DialogActions } from '../ui/dialog.tsx'
 import { words } from '../words/words.ts'
 import { PeoplePicker } from './people-picker.tsx'
 
@@ -15,7 +14,7 @@ export function CreateRoom() {
   const [picked, setPicked] = useState<User[]>([])
   const [name, setName] = useState('')
   const [isBusy, setBusy] = useState(false)
-  const { dialogs, cancel } = words.value
+  const { dialogs } = words.value
   const fallback = [me, ...picked]
     .map(({ nickName }) => plainName(nickName))
     .join(', ')
@@ -32,14 +31,11 @@ export function CreateRoom() {
     if (isDone) closeDialog()
   }
   const footer = (
-    <>
-      <Button look="quiet" onClick={closeDialog}>
-        {cancel}
-      </Button>
-      <Button look="main" disabled={picked.length === 0 || isBusy} onClick={create}>
-        {dialogs.createAction}
-      </Button>
-    </>
+    <DialogActions
+      label={dialogs.createAction}
+      isDisabled={picked.length === 0 || isBusy}
+      onAct={() => void create()}
+    />
   )
   return (
     <Dialog title={dialogs.create} footer={footer}>

@@ -44,6 +44,20 @@ export function Dialog({ title, children, footer, ...props }: Props) {
   )
 }
 
+type ActionsProps = { label: string; isDisabled?: boolean; isDanger?: boolean; onAct: () => void }
+
+/** What a dialog is for, and the way out of it. */
+export const DialogActions = ({ label, isDisabled = false, isDanger = false, onAct }: ActionsProps) => (
+  <>
+    <Button look="quiet" onClick={closeDialog}>
+      {words.value.cancel}
+    </Button>
+    <Button look={isDanger ? 'danger' : 'main'} disabled={isDisabled} onClick={onAct}>
+      {label}
+    </Button>
+  </>
+)
+
 /** Asks before something that cannot be undone. */
 export const confirmFirst = (question: string, action: string, act: () => void) =>
   openDialog(
@@ -51,20 +65,14 @@ export const confirmFirst = (question: string, action: string, act: () => void) 
       title={action}
       class="dialog-small"
       footer={
-        <>
-          <Button look="quiet" onClick={closeDialog}>
-            {words.value.cancel}
-          </Button>
-          <Button
-            look="danger"
-            onClick={() => {
-              closeDialog()
-              act()
-            }}
-          >
-            {action}
-          </Button>
-        </>
+        <DialogActions
+          label={action}
+          isDanger
+          onAct={() => {
+            closeDialog()
+            act()
+          }}
+        />
       }
     >
       <p>{question}</p>
