@@ -16,7 +16,7 @@ export function serveDemo({ bus, auth, namespace, logger }: Parts) {
   let preparing: Promise<void> | null = null
   /** Their rooms are made when the first of them comes; after a failure, by the next. */
   const prepare = () => {
-    preparing ??= prepareRooms(bus).catch((error) => {
+    preparing ??= patiently(() => prepareRooms(bus)).catch((error) => {
       preparing = null
       throw error
     })
@@ -62,6 +62,21 @@ function write(response: ServerResponse, status: number, body: unknown) {
     'x-content-type-options': 'nosniff',
   })
   response.end(JSON.stringify(body))
+}
+
+const TRIES = 5
+const PAUSE_MS = 500
+
+/** Right after a start a service may still be slow, or on its way. */
+async function patiently(task: () => Promise<void>, tries = TRIES): Promise<void> {
+  try {
+    await task()
+  } catch (error) {
+    const fault = faultOf(error)
+    if (!fault || !errors[fault.code].retryable || tries <= 1) throw error
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+    await patiently(task, tries - 1)
+  }
 }
 
 /** By the same requests as a platform's; what is there already stays as it is. */

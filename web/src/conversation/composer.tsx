@@ -77,7 +77,10 @@ function Writing({ room, reply }: Props) {
           value={text}
           placeholder={compose.placeholder(plainName(room.name))}
           aria-label={compose.placeholder(plainName(room.name))}
-          onInput={(event) => write(event.currentTarget.value)}
+          onInput={(event) => {
+            write(event.currentTarget.value)
+            mentions.follow()
+          }}
           onKeyDown={onKeyDown}
           onPaste={onPaste}
           {...mentions.attributes}

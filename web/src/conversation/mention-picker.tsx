@@ -93,6 +93,7 @@ export function useMentions({ room, text, field, write }: Parts) {
     pick,
     onKeyDown,
     idsIn,
+    follow,
     attributes: attributesOf(offered.length > 0, current, follow),
   }
 }

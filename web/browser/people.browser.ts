@@ -1,0 +1,88 @@
+import { eventually, sendText } from '@chat/testing'
+import { expect, test } from '@jest/globals'
+import { signIn, useStage, type Visitor } from './stage.ts'
+
+// What one sees of the others: whether they are there, what they are about to say, whom they speak to.
+
+let mina: Visitor
+let jun: Visitor
+
+const stage = useStage(async (stage) => {
+  mina = await stage.visit()
+  jun = await stage.visit()
+  await signIn(mina, '정민아')
+})
+
+test('somebody who comes is shown as online, and as gone when they have left', async () => {
+  await mina.openRoom('민아 · 준호')
+  await signIn(jun, '박준호')
+  await mina.page.locator('.room-head', { hasText: 'Online' }).waitFor()
+  await mina.page.locator('.room-row .avatar-online').waitFor()
+  await jun.page.goto('about:blank')
+  await mina.page.locator('.room-head', { hasText: 'Last seen' }).waitFor()
+  // Whoever comes back in the same tab is still signed in.
+  await jun.page.goto('/')
+  await mina.page.locator('.room-head', { hasText: 'Online' }).waitFor()
+})
+
+test('in a room of two one sees that the other is writing, until they have sent it', async () => {
+  await jun.openRoom('민아 · 준호')
+  await jun.page.locator('.composer textarea').pressSequentially('자료 보냈')
+  await mina.page.getByText('박준호 is typing…').waitFor()
+  await mina.shoot('typing')
+  await jun.say('자료 보냈어요')
+  await mina.bubble('자료 보냈어요').waitFor()
+  await mina.page.getByText('박준호 is typing…').waitFor({ state: 'detached' })
+})
+
+test('a name that is picked is mentioned, stands out, and is counted where the room is closed', async () => {
+  await jun.openRoom('Team lunch')
+  const field = jun.page.locator('.composer textarea')
+  await field.pressSequentially('@민')
+  await jun.page.getByRole('option', { name: '정민아' }).waitFor()
+  await jun.page.keyboard.press('Enter')
+  expect(await field.inputValue()).toBe('@정민아 ')
+  await field.pressSequentially('어디까지 왔어요?')
+  await jun.page.keyboard.press('Enter')
+  await jun.page.locator('.mention', { hasText: '@정민아' }).waitFor()
+  const row = mina.page.locator('.room-row', { hasText: 'Team lunch' })
+  await row.locator('.badge-mention').waitFor()
+  await mina.shoot('mentioned')
+  await row.click()
+  await mina.page.locator('.mention', { hasText: '@정민아' }).waitFor()
+  await row.locator('.badge-mention').waitFor({ state: 'detached' })
+})
+
+test('what comes while nobody looks is shown by the browser itself', async () => {
+  const { page } = mina
+  await page.context().grantPermissions(['notifications'])
+  await page.reload()
+  await mina.openRoom('Team lunch')
+  // A hidden tab, as far as the page can tell.
+  await page.evaluate(() => Object.defineProperty(document, 'visibilityState', { value: 'hidden' }))
+  const alex = await stage().plain('demo-alex')
+  const { list } = await alex.get<{ list: { _id: string; name: string }[] }>('listenRooms', {})
+  await sendText(alex, list.find(({ name }) => name.startsWith('Team'))?._id as string, 'Hello <b>Mina</b>')
+  await eventually(async () => {
+    const shown = await page.evaluate(async () => {
+      const registration = await navigator.serviceWorker.ready
+      return (await registration.getNotifications()).map(({ title, body, tag, data }) => ({
+        title,
+        body,
+        tag,
+        data,
+      }))
+    })
+    expect(shown).toEqual([
+      expect.objectContaining({
+        title: expect.stringContaining('Team lunch'),
+        body: 'Alex Kim: Hello <b>Mina</b>',
+      }),
+    ])
+    expect(shown[0]?.data).toEqual({ roomId: shown[0]?.tag })
+  })
+})
+
+test('nothing of it made a browser complain', () => {
+  expect([...mina.complaints, ...jun.complaints]).toEqual([])
+})
