@@ -1,4 +1,5 @@
 import { ChatError, type OfflineChat } from '@chat/client'
+import { ahead } from '../desk/ahead.ts'
 
 /** Sent again while somebody goes on: what the other side shows ends by itself after 5 s. */
 const AGAIN_MS = 3_000
@@ -20,7 +21,7 @@ export class Typing {
     const isDue = isTyping ? now - this.toldAt > AGAIN_MS || this.toldAt === 0 : this.toldAt > 0
     if (!isDue || this.chat.state !== 'connected') return
     this.toldAt = isTyping ? now : 0
-    const telling = this.chat.ask('typing', { roomId: this.roomId, isTyping })
+    const telling = ahead(this.chat).ask('typing', { roomId: this.roomId, isTyping })
     // Nobody misses it where it does not arrive.
     telling.catch((error) => error instanceof ChatError || Promise.reject(error))
   }

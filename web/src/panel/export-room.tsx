@@ -1,4 +1,5 @@
 import type { Room } from '@chat/contract'
+import { ahead } from '../desk/ahead.ts'
 import { useDesk } from '../desk/desk.ts'
 import { Button } from '../ui/button.tsx'
 import { words } from '../words/words.ts'
@@ -18,7 +19,7 @@ export function ExportRoom({ room }: { room: Room }) {
             key={format}
             onClick={() =>
               void notices.attempt(
-                () => chat.ask('exportMessages', { roomId: room._id, format }),
+                () => ahead(chat).ask('exportMessages', { roomId: room._id, format }),
                 settings.exporting,
               )
             }

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
 import { signOut } from '../desk/account.ts'
+import { ahead } from '../desk/ahead.ts'
 import { useDesk } from '../desk/desk.ts'
 import { askForNotifications, canNotify, permission } from '../desk/notifications.ts'
 import { type Theme, theme } from '../desk/theme.ts'
@@ -83,7 +84,7 @@ function MentionAlarm() {
   const { chat, notices } = useDesk()
   const [isOn, setOn] = useState(() => localStorage.getItem(MENTION_KEY) !== 'off')
   const turn = async (on: boolean) => {
-    if (!(await notices.attempt(() => chat.ask('setMentionAlarm', { on })))) return
+    if (!(await notices.attempt(() => ahead(chat).ask('setMentionAlarm', { on })))) return
     localStorage.setItem(MENTION_KEY, on ? 'on' : 'off')
     setOn(on)
   }
