@@ -88,8 +88,36 @@ test('an answer quotes, an edit and a deletion show on the other side', async ()
   await mina.bubble('Table for five').first().click({ button: 'right' })
   await mina.page.getByRole('menuitem', { name: 'Delete' }).click()
   await mina.page.getByRole('button', { name: 'Delete' }).click()
-  await sora.bubble('삭제된 메시지').waitFor()
+  await sora.page.locator('.bubble-gone', { hasText: '삭제된 메시지' }).waitFor()
   expect(await sora.bubble('Table for five').count()).toBe(0)
+})
+
+test('a message is hidden from members and shown again, and shared to another room', async () => {
+  const act = async (who: Visitor, text: string, action: string) => {
+    await who.bubble(text).first().click({ button: 'right' })
+    await who.page.getByRole('menuitem', { name: action }).click()
+  }
+  await sora.say('The code is 1234')
+  await mina.bubble('The code is 1234').waitFor()
+  await act(mina, 'The code is 1234', 'Hide from members')
+  await sora.page.locator('.bubble-gone', { hasText: '방장이 가린 메시지' }).waitFor()
+  await mina.page.locator('.bubble-hidden', { hasText: 'The code is 1234' }).waitFor()
+  await act(mina, 'The code is 1234', 'Show to members again')
+  await sora.bubble('The code is 1234').waitFor()
+  await act(sora, 'The code is 1234', '다른 대화로 공유')
+  await sora.page.locator('.dialog .person', { hasText: 'Design review' }).click()
+  await sora.page.getByRole('button', { name: '공유', exact: true }).click()
+  const row = mina.page.locator('.room-row', { hasText: 'Design review' })
+  await row.filter({ hasText: 'Sora Lee: The code is 1234' }).locator('.badge').waitFor()
+})
+
+test('the alarm of a room is turned off and on, and the list tells', async () => {
+  const { page } = mina
+  const mark = page.locator('.room-row', { hasText: 'Team lunch' }).locator('.room-mark')
+  await page.getByRole('button', { name: 'Alarm for this chat' }).click()
+  await mark.waitFor()
+  await page.getByRole('button', { name: 'Alarm for this chat' }).click()
+  await mark.waitFor({ state: 'detached' })
 })
 
 test('a master pins an announcement, freezes the room, mutes, and takes somebody out', async () => {

@@ -83,6 +83,36 @@ test('what comes while nobody looks is shown by the browser itself', async () =>
   })
 })
 
+test('what a push service delivers is shown, also where no tab is open, and leads to its room', async () => {
+  const { page } = await stage().visit()
+  await page.context().grantPermissions(['notifications'])
+  await page.goto('/')
+  await page.evaluate(async () => void (await navigator.serviceWorker.ready))
+  const debug = await page.context().newCDPSession(page)
+  const registered = new Promise<string>((resolve) =>
+    debug.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
+      if (registrations[0]) resolve(registrations[0].registrationId)
+    }),
+  )
+  await debug.send('ServiceWorker.enable')
+  const data = JSON.stringify({
+    notification: { title: '민아 · 준호', body: '준호: 어디예요?' },
+    data: { roomId: 'r1' },
+  })
+  const origin = new URL(page.url()).origin
+  await debug.send('ServiceWorker.deliverPushMessage', { origin, registrationId: await registered, data })
+  await eventually(async () => {
+    const shown = await page.evaluate(async () =>
+      (await (await navigator.serviceWorker.ready).getNotifications()).map(({ title, body, tag }) => ({
+        title,
+        body,
+        tag,
+      })),
+    )
+    expect(shown).toEqual([{ title: '민아 · 준호', body: '준호: 어디예요?', tag: 'r1' }])
+  })
+})
+
 test('nothing of it made a browser complain', () => {
   expect([...mina.complaints, ...jun.complaints]).toEqual([])
 })
