@@ -53,6 +53,18 @@ test('a name that is picked is mentioned, stands out, and is counted where the r
   await row.locator('.badge-mention').waitFor({ state: 'detached' })
 })
 
+test('what was said is exported, and offered when it is ready', async () => {
+  const { page } = mina
+  await page.getByRole('button', { name: 'Details' }).click()
+  await page.getByRole('button', { name: 'Settings', exact: true }).click()
+  await page.getByRole('button', { name: 'TXT' }).click()
+  const link = page.getByRole('link', { name: 'The export is ready' })
+  await link.waitFor()
+  const text = await (await fetch((await link.getAttribute('href')) as string)).text()
+  expect(text).toContain('어디까지 왔어요?')
+  await page.getByRole('button', { name: 'Close' }).first().click()
+})
+
 test('what comes while nobody looks is shown by the browser itself', async () => {
   const { page } = mina
   await page.context().grantPermissions(['notifications'])

@@ -1,6 +1,5 @@
 import type { Room } from '@chat/contract'
 import { useEffect, useState } from 'preact/hooks'
-import { ahead } from '../desk/ahead.ts'
 import { useDesk } from '../desk/desk.ts'
 import { plainName } from '../text/plain.ts'
 import { words } from '../words/words.ts'
@@ -11,7 +10,7 @@ export function TypingLine({ room }: { room: Room }) {
   const [typist, setTypist] = useState<string | null>(null)
   useEffect(
     () =>
-      ahead(chat).onRoom('typing', room._id, ({ userId, isTyping }) => {
+      chat.onRoom('typing', room._id, ({ userId, isTyping }) => {
         if (userId !== me._id) setTypist(isTyping ? userId : null)
       }),
     [],

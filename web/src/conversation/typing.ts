@@ -1,5 +1,4 @@
 import { ChatError, type OfflineChat } from '@chat/client'
-import { ahead } from '../desk/ahead.ts'
 
 /** Sent again while somebody goes on: what the other side shows ends by itself after 5 s. */
 const AGAIN_MS = 3_000
@@ -21,7 +20,7 @@ export class Typing {
     const isDue = isTyping ? now - this.toldAt > AGAIN_MS || this.toldAt === 0 : this.toldAt > 0
     if (!isDue || this.chat.state !== 'connected') return
     this.toldAt = isTyping ? now : 0
-    const telling = ahead(this.chat).ask('typing', { roomId: this.roomId, isTyping })
+    const telling = this.chat.ask('typing', { roomId: this.roomId, isTyping })
     // Nobody misses it where it does not arrive.
     telling.catch((error) => error instanceof ChatError || Promise.reject(error))
   }

@@ -11,7 +11,6 @@ import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
 import { words } from '../words/words.ts'
 import { type Account, fetchToken, type SignedIn } from './account.ts'
-import { ahead } from './ahead.ts'
 import { FileLinks } from './file-links.ts'
 import { Notices } from './notices.ts'
 import { watchNotifications } from './notifications.ts'
@@ -59,7 +58,7 @@ export function openDesk({ account, namespace }: SignedIn): Desk {
   const rooms = new RoomList(chat)
   const notices = new Notices()
   const presence = new Presence(chat)
-  ahead(chat).on('exportReady', ({ url }) => notices.offer(words.value.settings.exportReady, url))
+  chat.on('exportReady', ({ url }) => notices.offer(words.value.settings.exportReady, url))
   const stopNotifying = watchNotifications(chat, account._id)
   return {
     me: account,

@@ -1,6 +1,6 @@
 import { ChatError, type OfflineChat } from '@chat/client'
+import type { Presence as Standing } from '@chat/contract'
 import { signal } from '@preact/signals'
-import { ahead, type Standing } from './ahead.ts'
 
 /** Those who are drawn together are asked for together. */
 const GATHER_MS = 100
@@ -20,7 +20,7 @@ export class Presence {
 
   constructor(chat: OfflineChat) {
     this.chat = chat
-    ahead(chat).on('presence', (standing) => this.take([standing]))
+    chat.on('presence', (standing) => this.take([standing]))
     chat.onConnection((state) => state === 'connected' && void this.ask())
     this.timer = setInterval(() => document.visibilityState === 'visible' && void this.ask(), ASK_AGAIN_MS)
   }
@@ -47,7 +47,7 @@ export class Presence {
     this.gathering = null
     if (this.watched.size === 0 || this.chat.state !== 'connected') return
     try {
-      const { list } = await ahead(this.chat).ask('queryPresence', { userIds: [...this.watched] })
+      const { list } = await this.chat.ask('queryPresence', { userIds: [...this.watched] })
       this.take(list)
     } catch (error) {
       // Without an answer nobody is shown as online.

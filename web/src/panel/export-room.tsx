@@ -1,5 +1,4 @@
 import type { Room } from '@chat/contract'
-import { ahead } from '../desk/ahead.ts'
 import { useDesk } from '../desk/desk.ts'
 import { Button } from '../ui/button.tsx'
 import { words } from '../words/words.ts'
@@ -19,7 +18,7 @@ export function ExportRoom({ room }: { room: Room }) {
             key={format}
             onClick={() =>
               void notices.attempt(
-                () => ahead(chat).ask('exportMessages', { roomId: room._id, format }),
+                () => chat.ask('exportMessages', { roomId: room._id, format }),
                 settings.exporting,
               )
             }

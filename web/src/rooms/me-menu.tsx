@@ -1,8 +1,13 @@
 import { useState } from 'preact/hooks'
 import { signOut } from '../desk/account.ts'
-import { ahead } from '../desk/ahead.ts'
 import { useDesk } from '../desk/desk.ts'
-import { askForNotifications, canNotify, permission } from '../desk/notifications.ts'
+import {
+  askForNotifications,
+  canNotify,
+  keepMentionAlarm,
+  permission,
+  reachesByMention,
+} from '../desk/notifications.ts'
 import { type Theme, theme } from '../desk/theme.ts'
 import { plainName } from '../text/plain.ts'
 import { Avatar } from '../ui/avatar.tsx'
@@ -77,15 +82,12 @@ function MySettings() {
   )
 }
 
-const MENTION_KEY = 'chat:mention-alarm'
-
-/** The server keeps it and does not tell it: this browser remembers what was set here. */
 function MentionAlarm() {
   const { chat, notices } = useDesk()
-  const [isOn, setOn] = useState(() => localStorage.getItem(MENTION_KEY) !== 'off')
+  const [isOn, setOn] = useState(reachesByMention)
   const turn = async (on: boolean) => {
-    if (!(await notices.attempt(() => ahead(chat).ask('setMentionAlarm', { on })))) return
-    localStorage.setItem(MENTION_KEY, on ? 'on' : 'off')
+    if (!(await notices.attempt(() => chat.ask('setMentionAlarm', { on })))) return
+    keepMentionAlarm(on)
     setOn(on)
   }
   return <Switch label={words.value.menu.mentionAlarm} isOn={isOn} onChange={(on) => void turn(on)} />
