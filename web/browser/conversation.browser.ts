@@ -44,6 +44,8 @@ test('a photo comes with its picture', async () => {
   await mina.page.locator('.upload').waitFor({ state: 'detached' })
   await sora.say('멋지네요')
   await mina.bubble('멋지네요').waitFor()
+  await mina.page.locator('.composer textarea').hover()
+  await mina.page.locator('.composer textarea').focus()
   await mina.shoot('conversation')
   await sora.shoot('conversation-dark-korean')
   await sora.page.locator('.photo').click()

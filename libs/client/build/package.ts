@@ -54,10 +54,12 @@ async function buildTypes() {
   execFileSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', config, ...options], { stdio: 'inherit' })
   const types = join(DIST, 'types')
   await rename(join(scratch, 'libs/client'), types)
-  const written = ['events', 'errors'].map((name) =>
-    readFile(join(scratch, `libs/contract/${name}.d.ts`), 'utf8'),
-  )
-  const parts = [contractTypes(), ...(await Promise.all(written)).map(clientPartOf)]
+  const declared = (name: string) => readFile(join(scratch, `libs/contract/${name}.d.ts`), 'utf8')
+  const parts = [
+    contractTypes(),
+    envelopeIn(await declared('errors')),
+    withoutImports(await declared('events')),
+  ]
   await writeFile(join(types, 'contract.d.ts'), parts.join('\n\n'))
   for await (const file of glob(join(types, '*.d.ts'))) {
     const text = await readFile(file, 'utf8')
@@ -70,11 +72,9 @@ async function buildTypes() {
   await rm(config)
 }
 
-/** Of what is written by hand there, what clients see: not what happens on the bus. */
-const clientPartOf = (declarations: string) =>
-  (declarations.match(/^export type (?:(?:Room)?ServerEvents|Envelope<T>) = \{\n[\s\S]*?^\};/gm) ?? []).join(
-    '\n\n',
-  )
+const withoutImports = (declarations: string) => declarations.replaceAll(/^import .*;\n/gm, '')
+const envelopeIn = (declarations: string) =>
+  /^export type Envelope<T> = \{\n[\s\S]*?^\};/m.exec(declarations)?.[0] ?? ''
 
 async function writeManifest() {
   const own = JSON.parse(await readFile(join(CLIENT, 'package.json'), 'utf8'))

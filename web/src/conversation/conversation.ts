@@ -38,6 +38,7 @@ export class Conversation {
   private readonly mark: ReadMark
   private readonly offs: (() => void)[] = []
   private opened: OpenRoom | null = null
+  private readonly readUpTo = new Map<string, number>()
   private isClosed = false
   private paging: Promise<void> | null = null
 
@@ -146,8 +147,11 @@ export class Conversation {
     if (!isWhole) void this.goToEnd().catch((error) => this.fail(error))
   }
 
-  private read(reading: Reading) {
-    this.change((held) => readMessages(held, reading))
+  /** What somebody has passed already is told again after they came back, or have sent something. */
+  private read({ userId, fromSeq, seq }: Reading) {
+    const from = Math.max(fromSeq, this.readUpTo.get(userId) ?? 0)
+    this.readUpTo.set(userId, Math.max(from, seq))
+    this.change((held) => readMessages(held, { userId, fromSeq: from, seq }))
   }
 
   /** Ids of one room sort as its messages do. */
