@@ -2,7 +2,10 @@
 // What remains of the page when its tab is closed: it shows what is pushed, and leads back to the room.
 // `push` is what a push service delivers to this browser: title, body and roomId, as services/push sends them.
 
-type Payload = { notification?: { title?: string; body?: string }; data?: { roomId?: string } }
+type Payload = {
+  notification?: { title?: string; body?: string }
+  data?: { kind?: string; roomId?: string; badge?: string }
+}
 const worker = globalThis as unknown as ServiceWorkerGlobalScope
 
 const readPayload = (event: PushEvent): Payload => {
@@ -18,6 +21,11 @@ worker.addEventListener('activate', (event) => event.waitUntil(worker.clients.cl
 
 worker.addEventListener('push', (event) => {
   const { notification = {}, data = {} } = readPayload(event)
+  // Read elsewhere: nothing to show, but another number.
+  if (data.kind === 'badge') {
+    event.waitUntil(worker.navigator.setAppBadge(Number(data.badge ?? 0)).catch(() => {}))
+    return
+  }
   const shown = worker.registration.showNotification(notification.title ?? 'Chat', {
     body: notification.body ?? '',
     icon: '/icon.svg',
