@@ -53,11 +53,14 @@ export class Session {
     return viewer !== undefined && viewer.member.createdAt <= at && this.rooms.delete(roomId)
   }
 
-  noteMention({ roomId, seq, at, isOn }: MentionState) {
+  /** @returns whether that changes how many they have */
+  noteMention({ roomId, seq, at, isOn }: MentionState): boolean {
     const viewer = this.rooms.get(roomId)
-    if (!viewer || seq <= viewer.readSeq || (viewer.known.get(seq)?.at ?? '') > at) return
+    const known = viewer?.known.get(seq)
+    if (!viewer || seq <= viewer.readSeq || (known?.at ?? '') > at) return false
     viewer.known.set(seq, { at, isOn })
     forgetRead(viewer)
+    return (known?.isOn ?? false) !== isOn
   }
 
   /** Whether their clients are yet to be told of a message that mentions them. */

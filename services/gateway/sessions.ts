@@ -199,7 +199,9 @@ export class Sessions {
     if (message && !session.rooms.has(roomId)) {
       await this.join(session, roomId).catch((err) => this.logger.warn({ err, roomId }, 'mention not told'))
     }
-    session.noteMention(state)
+    // As a rule the room's news follows; where it has come before, nothing else would tell the new count.
+    if (session.noteMention(state) && this.audience.looks.lastSeq(roomId) >= state.seq)
+      this.audience.show(roomId, session, 'updateRoomLastMessage')
     if (!message || !session.rooms.has(roomId) || !session.takeMention(message._id)) return
     session.emit('mention', { roomId, message: asSeenBy(message, session) })
   }

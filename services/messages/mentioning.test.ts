@@ -1,4 +1,4 @@
-import { type Message, messageId, type Room } from '@chat/contract'
+import { type Message, messageId, type Room, subjectsOf } from '@chat/contract'
 import {
   connectAs,
   eventually,
@@ -287,4 +287,18 @@ test('one who was mentioned without end still connects, and is shown a thousand 
   expect(await unread(again)).toBe(1_000)
   again.close()
   await mongo.close()
+})
+
+test('a count that is known after the room was told is told then', async () => {
+  const { seq, updatedAt: at } = await say('no mention, as far as the store knows')
+  await eventually(() => expect(ben.told('updateRoomLastMessage', room._id)?.lastSeq).toBe(seq))
+  const { userEvent } = subjectsOf(stack.root)
+  const late = { roomId: room._id, seq, at, isOn: true, message: null }
+  nats.publish(userEvent('ben', 'mention'), JSON.stringify(late))
+  await eventually(() =>
+    expect(ben.told('updateRoomLastMessage', room._id)).toMatchObject({
+      lastSeq: seq,
+      unReadMentionCount: 1,
+    }),
+  )
 })
