@@ -34,6 +34,8 @@ export type UserEvents = {
   alarm: { roomId: string; alarmOn: boolean }
   /** They have blocked or unblocked someone: everybody they block now. */
   blocks: { userId: string; blocked: string[] }
+  /** Tokens issued before are revoked; in seconds since the epoch. */
+  revoked: { issuedFrom: number }
 }
 
 /** What clients hear, by event name without its `_<roomId>` part. */

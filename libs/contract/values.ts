@@ -33,6 +33,9 @@ export const Seq = Type.Integer({ minimum: 0, maximum: 9_999_999_999 })
 export const Targets = Type.Array(UserId, { maxItems: 10_000 })
 export const Limit = Type.Integer({ minimum: 1 })
 
+/** When a token was issued, in seconds since the epoch: finer grains are not in a token. */
+export const IssuedAt = Type.Integer({ minimum: 0 })
+
 /** Kept as it comes: at most 4 KB, depth 5, no `__proto__`, no key starting with `$`. */
 export const FreeForm = Type.Unsafe<Record<string, unknown>>({ type: 'object', freeForm: true })
 

@@ -3,6 +3,7 @@ import type { Changing } from './changing.ts'
 import type { Looking } from './looking.ts'
 import type { Outbox } from './outbox.ts'
 import type { Paging } from './paging.ts'
+import { type PlatformParts, platformHandlers } from './platform-handlers.ts'
 import type { Posting } from './posting.ts'
 import type { Reporting } from './reporting.ts'
 import type { Searching } from './searching.ts'
@@ -12,7 +13,7 @@ import type { Store } from './store.ts'
 import { survey } from './surveying.ts'
 import type { Syncing } from './syncing.ts'
 
-export type Parts = {
+export type Parts = PlatformParts & {
   store: Store
   outbox: Outbox
   sending: Sending
@@ -61,5 +62,6 @@ export const handlers = (parts: Parts): Handlers<'messages'> => ({
   messageBySyncKey: async (caller, input) => ({ message: await parts.sending.stored(caller, input) }),
   replayMessages: (caller, input) => parts.syncing.replay(caller, input),
   quoteMessage: (_caller, input) => parts.looking.quote(input),
+  ...platformHandlers(parts),
   surveyMessages: (_caller, input) => survey(parts.store, input),
 })

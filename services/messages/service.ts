@@ -16,14 +16,18 @@ import { Answering } from './answering.ts'
 import { Blocks } from './blocks.ts'
 import { openChanges } from './change-store.ts'
 import { Changing } from './changing.ts'
+import { Collecting } from './collecting.ts'
 import { Committing } from './committing.ts'
+import { Erasing } from './erasing.ts'
 import { handlers } from './handlers.ts'
 import { Indexing } from './indexing.ts'
 import { Looking } from './looking.ts'
 import { Outbox } from './outbox.ts'
+import { Overseeing } from './overseeing.ts'
 import { Paging } from './paging.ts'
 import { Posting } from './posting.ts'
 import { Presenting } from './presenting.ts'
+import { purge } from './purging.ts'
 import { openReports } from './report-store.ts'
 import { Reporting } from './reporting.ts'
 import { openSearch } from './search-store.ts'
@@ -33,6 +37,7 @@ import { Sharing } from './sharing.ts'
 import { sourcesOf } from './sources.ts'
 import { openStore } from './store.ts'
 import { Syncing } from './syncing.ts'
+import { Traces } from './traces.ts'
 
 export type Options = {
   mongoUrl: string
@@ -76,13 +81,19 @@ export const start = (options: Options) =>
       handle: (events) => indexing.handle(events),
     })
     await scope.use('indexer', indexer, (consumer) => consumer.close())
+    const changing = new Changing({ store, changes, access, outbox, presenting, bus, logger, textLength })
+    const traces = new Traces(store, bus)
     const answers = handlers({
+      overseeing: new Overseeing({ store, reports, changing, presenting, bus }),
+      erasing: new Erasing({ store, changes, reports, changing, indexing, traces, bus }),
+      collecting: new Collecting({ store, reports, traces }),
+      purge: (roomId) => purge({ store, changes, reports, search, bus }, roomId),
       store,
       outbox,
       sending: new Sending(store, access, answering, textLength),
       posting: new Posting(store, bus, committing, textLength),
       sharing: new Sharing(store, access, answering),
-      changing: new Changing({ store, changes, access, outbox, presenting, bus, logger, textLength }),
+      changing,
       paging: new Paging(store, access, presenting),
       syncing: new Syncing(store, changes, access, presenting),
       looking: new Looking(store, access, bus),

@@ -1,5 +1,5 @@
-import { type Author, defaultName } from '@chat/contract'
-import type { UserDoc } from './documents.ts'
+import { type Author, defaultName, Fault } from '@chat/contract'
+import { erasedId, type UserDoc } from './documents.ts'
 import { presentUser } from './presenting.ts'
 import type { Store } from './store.ts'
 import { nameGrams } from './user-search.ts'
@@ -50,9 +50,15 @@ export class Directory {
     )
   }
 
-  /** As `save`, for one who connects again and again with the same profile: then it only reads. */
-  async refresh(profile: Profile): Promise<UserDoc> {
+  /**
+   * As `save`, for one who connects again and again with the same profile: then it only reads.
+   * @param issuedAt when their token was, in seconds since the epoch
+   * @throws TOKEN_INVALID where that was before they were erased
+   */
+  async refresh(profile: Profile, issuedAt: number): Promise<UserDoc> {
     const known = await this.store.users.findById(profile.userId).lean()
+    if (known && issuedAt < (known.issuedFrom ?? 0)) return known
+    if (!known) await this.requireNotErased(profile.userId, issuedAt)
     const isCurrent =
       known &&
       (profile.nickName ?? known.nickName) === known.nickName &&
@@ -60,6 +66,18 @@ export class Directory {
     if (isCurrent) return known
     await this.save([profile])
     return (await this.store.users.findById(profile.userId).lean()) as UserDoc
+  }
+
+  private async requireNotErased(userId: string, issuedAt: number) {
+    const erased = await this.store.erased.findById(erasedId(userId)).lean()
+    if (erased && issuedAt < erased.issuedFrom) throw new Fault('TOKEN_INVALID')
+  }
+
+  /** @throws USER_NO_EXISTS */
+  async require(userId: string): Promise<UserDoc> {
+    const user = await this.store.users.findById(userId).lean()
+    if (!user) throw new Fault('USER_NO_EXISTS')
+    return user
   }
 
   /** Those of `userIds` that exist, each once, in the order given. */

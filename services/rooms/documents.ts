@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Announcement, Message, RoomType, Rules } from '@chat/contract'
 
 export type UserDoc = {
@@ -7,8 +8,14 @@ export type UserDoc = {
   meta: Record<string, unknown> | null
   /** What the nickName is found by; see user-search.ts. */
   grams: string[]
+  /** Tokens issued before are revoked; in seconds since the epoch. */
+  issuedFrom: number | null
   createdAt: Date
 }
+/**
+ * Somebody was erased: tokens from before do not bring them back. `_id` is a digest, so that it tells nobody who it was.
+ */
+export type ErasedDoc = { _id: string; issuedFrom: number; createdAt: Date }
 export type MemberDoc = {
   _id: string
   roomId: string
@@ -49,6 +56,8 @@ export type RoomDoc = {
   activeAt: Date
   /** False until its members and its first message are stored: nobody sees it before. */
   ready: boolean
+  /** It is being deleted, and seen by nobody any more. */
+  isDeleted?: boolean
   createdAt: Date
   updatedAt: Date
 }
@@ -60,6 +69,10 @@ export const memberId = (roomId: string, userId: string) => `${roomId}:${userId}
 
 /** Both ids come from outside: as JSON the pair cannot be read in two ways. */
 export const blockId = (userId: string, blockedId: string) => JSON.stringify([userId, blockedId])
+
+/** The same for the same person, and nothing that names them. */
+export const erasedId = (userId: string) =>
+  createHash('sha256').update(`erased:${userId}`).digest('base64url')
 
 /** All ids of members, or bans, of a room: `_id`s between its prefix and the next possible one. */
 export const ofRoom = (roomId: string, after = '') => ({

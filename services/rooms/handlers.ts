@@ -1,41 +1,32 @@
 import type { Caller, Handlers, Room } from '@chat/contract'
 import type { Alarms } from './alarms.ts'
 import type { Blocking } from './blocking.ts'
-import type { Creating } from './creating.ts'
 import type { Directory } from './directory.ts'
 import type { RoomDoc } from './documents.ts'
 import type { Following } from './following.ts'
-import type { Inviting } from './inviting.ts'
 import type { Listing } from './listing.ts'
-import type { MemberList } from './member-list.ts'
 import type { Members } from './members.ts'
 import type { Moderating } from './moderating.ts'
+import { type PlatformParts, platformHandlers } from './platform-handlers.ts'
 import type { Reading } from './reading.ts'
 import type { Recounting } from './recounting.ts'
 import type { Removing } from './removing.ts'
 import type { Sessions } from './sessions.ts'
-import type { Settings } from './settings.ts'
 import type { UserSearch } from './user-search.ts'
-import type { Viewing } from './viewing.ts'
 
-export type Parts = {
+export type Parts = PlatformParts & {
   alarms: Alarms
   blocking: Blocking
-  creating: Creating
   directory: Directory
   following: Following
-  inviting: Inviting
   listing: Listing
-  memberList: MemberList
   members: Members
   moderating: Moderating
   reading: Reading
   recounting: Recounting
   removing: Removing
   sessions: Sessions
-  settings: Settings
   userSearch: UserSearch
-  viewing: Viewing
 }
 
 const done = { result: true }
@@ -111,7 +102,7 @@ export function handlers(parts: Parts): Handlers<'rooms'> {
     roomAccess: (_caller, input) => sessions.access(input),
     roomFacts: (_caller, roomId) => sessions.facts(roomId),
     blocksOf: async (_caller, userId) => ({ blocked: await blocking.blockedBy(userId) }),
-    roomsOfUser: async (_caller, userId) => ({ roomIds: await sessions.roomIdsOf(userId) }),
+    roomsOfUser: (_caller, userId) => sessions.roomsOf(userId),
     countUnread: async (_caller, input) => ({ counts: await reading.countUnread(input) }),
     readersOf: (caller, input) => reading.readersOf(caller, input),
     noteChange: async (_caller, message) => {
@@ -124,6 +115,7 @@ export function handlers(parts: Parts): Handlers<'rooms'> {
       await directory.save([profile])
       return done
     },
+    ...platformHandlers(parts),
     createRoomWithMessage: (caller, input) => creating.byPlatform(caller.requestId, input),
     inviteUsers: async (caller, input) => viewing.one(await inviting.byPlatform(caller.requestId, input)),
   }

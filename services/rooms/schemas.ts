@@ -1,5 +1,14 @@
 import mongoose from 'mongoose'
-import type { BanDoc, BlockDoc, ClaimDoc, GoneDoc, MemberDoc, RoomDoc, UserDoc } from './documents.ts'
+import type {
+  BanDoc,
+  BlockDoc,
+  ClaimDoc,
+  ErasedDoc,
+  GoneDoc,
+  MemberDoc,
+  RoomDoc,
+  UserDoc,
+} from './documents.ts'
 
 const { Schema } = mongoose
 const options = { versionKey: false, minimize: false } as const
@@ -13,6 +22,7 @@ export const userSchema = new Schema<UserDoc>(
     profileUrl: String,
     meta: anything,
     grams: [String],
+    issuedFrom: { type: Number, default: null },
     createdAt: required(Date),
   },
   options,
@@ -52,11 +62,13 @@ export const roomSchema = new Schema<RoomDoc>(
     announcement: anything,
     activeAt: required(Date),
     ready: required(Boolean),
+    isDeleted: Boolean,
     createdAt: required(Date),
     updatedAt: required(Date),
   },
   options,
 )
+roomSchema.index({ 'link.sid': 1, _id: 1 }, { sparse: true })
 export const claimSchema = new Schema<ClaimDoc>(
   { _id: String, roomId: required(String), createdAt: required(Date) },
   options,
@@ -66,11 +78,18 @@ export const banSchema = new Schema<BanDoc>(
   { _id: String, roomId: required(String), userId: required(String), createdAt: required(Date) },
   options,
 )
+// For the erasure of a person.
+banSchema.index({ userId: 1 })
 export const blockSchema = new Schema<BlockDoc>(
   { _id: String, userId: required(String), blockedId: required(String), createdAt: required(Date) },
   options,
 )
 blockSchema.index({ userId: 1 })
+blockSchema.index({ blockedId: 1 })
+export const erasedSchema = new Schema<ErasedDoc>(
+  { _id: String, issuedFrom: required(Number), createdAt: required(Date) },
+  options,
+)
 export const goneSchema = new Schema<GoneDoc>(
   { _id: String, version: required(Number), marks: [Schema.Types.Mixed] },
   options,

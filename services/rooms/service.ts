@@ -10,12 +10,15 @@ import {
   Roll,
 } from '@chat/service'
 import { Access } from './access.ts'
+import { Accounts } from './accounts.ts'
 import { Alarms } from './alarms.ts'
 import { Announcing } from './announcing.ts'
 import { Blocking } from './blocking.ts'
 import { Claims } from './claims.ts'
 import { Creating } from './creating.ts'
 import { Directory } from './directory.ts'
+import { Erasing } from './erasing.ts'
+import { Estate } from './estate.ts'
 import { Following } from './following.ts'
 import { Gone } from './gone.ts'
 import { handlers } from './handlers.ts'
@@ -29,6 +32,7 @@ import { Recounting } from './recounting.ts'
 import { Removing } from './removing.ts'
 import { Sessions } from './sessions.ts'
 import { Settings } from './settings.ts'
+import { Standings } from './standings.ts'
 import { openStore } from './store.ts'
 import { UserSearch } from './user-search.ts'
 import { Viewing } from './viewing.ts'
@@ -81,17 +85,25 @@ export const start = (options: Options) =>
       }),
       (consumer) => consumer.close(),
     )
+    const inviting = new Inviting(all)
+    const moderating = new Moderating(all)
+    const removing = new Removing(all)
+    const accounts = new Accounts(all)
     const answers = handlers({
       ...all,
+      accounts,
+      erasing: new Erasing(all, accounts, removing),
+      estate: new Estate(all),
+      standings: new Standings(all, moderating, removing),
       alarms: new Alarms(all),
       creating: new Creating(all),
-      inviting: new Inviting(all),
+      inviting,
       listing: new Listing(store, members, viewing),
       memberList: new MemberList(store, members, directory),
-      moderating: new Moderating(all),
+      moderating,
       reading: new Reading(all),
       recounting: new Recounting(store, bus, gone),
-      removing: new Removing(all),
+      removing,
       sessions: new Sessions(all),
       settings: new Settings(all),
       userSearch: new UserSearch(store),

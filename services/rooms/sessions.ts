@@ -1,4 +1,4 @@
-import { Fault, type Input, type Output } from '@chat/contract'
+import type { Input, Output } from '@chat/contract'
 import type { Blocking } from './blocking.ts'
 import type { Directory } from './directory.ts'
 import type { Members } from './members.ts'
@@ -19,14 +19,18 @@ export class Sessions {
   }
 
   /** All rooms of a user, or one of them. */
-  async open(userId: string, { roomId, ...profile }: Input<'openSession'>): Promise<Output<'openSession'>> {
-    const user = await this.directory.refresh({ userId, ...profile })
+  async open(
+    userId: string,
+    { roomId, issuedAt = 0, ...profile }: Input<'openSession'>,
+  ): Promise<Output<'openSession'>> {
+    const user = await this.directory.refresh({ userId, ...profile }, issuedAt)
     const mine = await this.members.ofUser(userId, roomId)
     const rooms = await this.store.rooms
       .find({ _id: { $in: mine.map((member) => member.roomId) }, ready: true }, { lastSeq: 1 })
       .lean()
     const lastSeqs = new Map(rooms.map((room) => [room._id, room.lastSeq]))
     return {
+      issuedFrom: user.issuedFrom ?? null,
       blocked: await this.blocking.blockedBy(userId),
       rooms: mine.flatMap((member) => {
         const lastSeq = lastSeqs.get(member.roomId)
@@ -51,16 +55,18 @@ export class Sessions {
 
   /** @throws ROOM_NO_EXISTS */
   async facts(roomId: string): Promise<Output<'roomFacts'>> {
-    const room = await this.store.rooms.findOne({ _id: roomId, ready: true }).lean()
-    if (!room) throw new Fault('ROOM_NO_EXISTS')
+    const room = await this.members.requireRoom(roomId)
     return { memberCount: room.memberCount, isFrozen: room.rules.isFreezed }
   }
 
   /** Rooms that are there to be seen; a membership may be stored a moment before its room is. */
-  async roomIdsOf(userId: string): Promise<string[]> {
-    const mine = await this.members.ofUser(userId)
+  async roomsOf(userId: string): Promise<Output<'roomsOfUser'>> {
+    const [mine, user] = await Promise.all([
+      this.members.ofUser(userId),
+      this.store.users.findById(userId, { issuedFrom: 1 }).lean(),
+    ])
     const ids = mine.map((member) => member.roomId)
     const rooms = await this.store.rooms.find({ _id: { $in: ids }, ready: true }, { _id: 1 }).lean()
-    return rooms.map((room) => room._id)
+    return { roomIds: rooms.map((room) => room._id), issuedFrom: user?.issuedFrom ?? null }
   }
 }

@@ -1,11 +1,21 @@
 import type { Message, Rules } from '@chat/contract'
 import { type Connection, ensureIndexes } from '@chat/service'
 import type mongoose from 'mongoose'
-import type { BanDoc, BlockDoc, ClaimDoc, GoneDoc, MemberDoc, RoomDoc, UserDoc } from './documents.ts'
+import type {
+  BanDoc,
+  BlockDoc,
+  ClaimDoc,
+  ErasedDoc,
+  GoneDoc,
+  MemberDoc,
+  RoomDoc,
+  UserDoc,
+} from './documents.ts'
 import {
   banSchema,
   blockSchema,
   claimSchema,
+  erasedSchema,
   goneSchema,
   memberSchema,
   roomSchema,
@@ -49,6 +59,7 @@ export async function openStore(connection: Connection) {
     claims: connection.model<ClaimDoc>('Claim', claimSchema, 'claims'),
     bans: connection.model<BanDoc>('Ban', banSchema, 'bans'),
     blocks: connection.model<BlockDoc>('Block', blockSchema, 'blocks'),
+    erased: connection.model<ErasedDoc>('Erased', erasedSchema, 'erased'),
     gone: connection.model<GoneDoc>('Gone', goneSchema, 'gone'),
     /** Where members stand, by their `_id`. */
     standings: async (memberIds: string[]): Promise<Map<string, Pick<MemberDoc, 'readSeq' | 'master'>>> => {
