@@ -5,12 +5,12 @@ const text = (minLength: number, maxLength: number) =>
   Type.String({ format: 'well-formed', minLength, maxLength })
 
 export const Text = text
-/** Ids come from outside: any characters but control ones (Unicode category Cc). */
+/** Ids come from outside: any characters but control ones (Unicode category Cc, spelled for every kind of reader). */
 export const UserId = Type.String({
   format: 'well-formed',
   minLength: 1,
   maxLength: 128,
-  pattern: '^\\P{Cc}+$',
+  pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]+$',
 })
 /** Opaque to clients. Made here, but what a client sends may be anything. */
 export const RoomId = text(1, 128)

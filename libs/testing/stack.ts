@@ -12,6 +12,7 @@ type Options = {
   /** Use other engines than the run's. */
   engines?: { natsUrl: string; mongoUrl: string; s3Url?: string }
   root?: string
+  platformRate?: NonNullable<StackOptions['platformRate']>
 }
 
 /** Limits that do not get in the way of tests that are not about them. */
@@ -55,6 +56,7 @@ export async function startTestStack(options: Options = {}) {
     logger: createLogger(config.logLevel),
     root,
     instances: options.instances ?? {},
+    platformRate: options.platformRate ?? { requests: 100_000, seconds: 1 },
     checksOutput: true,
   })
   const platformUrl = `http://127.0.0.1:${stack.platformPort}`
