@@ -7,6 +7,7 @@ import { startTestStack } from '@chat/testing'
 import { MongoClient } from 'mongodb'
 import { proveLongRoom } from './proofs/long-room.ts'
 import { proveManyRooms } from './proofs/many-rooms.ts'
+import { provePlatformApi } from './proofs/platform-api.ts'
 import { type Ground, Verdicts } from './proofs/proof.ts'
 import { proveSearch } from './proofs/search.ts'
 import { proveUploads } from './proofs/uploads.ts'
@@ -18,6 +19,7 @@ const proofs = {
   'many-rooms': proveManyRooms,
   'long-room': proveLongRoom,
   search: proveSearch,
+  'platform-api': provePlatformApi,
 }
 const { positionals: chosen } = parseArgs({ allowPositionals: true })
 const unknown = chosen.filter((name) => !Object.hasOwn(proofs, name))

@@ -28,7 +28,7 @@ export class Directory {
   /** Creates or refreshes entries. Without a name, the nickName is the id. */
   async save(profiles: Profile[]): Promise<void> {
     if (profiles.length === 0) return
-    await this.store.users.bulkWrite(
+    const { upsertedIds } = await this.store.users.bulkWrite(
       profiles.map(({ userId, nickName, profileUrl, meta }) => ({
         updateOne: {
           filter: { _id: userId },
@@ -48,6 +48,16 @@ export class Directory {
       })),
       { ordered: false },
     )
+    await this.keepShut(Object.values(upsertedIds) as string[])
+  }
+
+  /** Who is made anew after an erasure is not let in by tokens from before it. */
+  private async keepShut(userIds: string[]) {
+    if (userIds.length === 0) return
+    const byId = new Map(userIds.map((userId) => [erasedId(userId), userId]))
+    const erased = await this.store.erased.find({ _id: { $in: [...byId.keys()] } }).lean()
+    for (const { _id, issuedFrom } of erased)
+      await this.store.users.updateOne({ _id: byId.get(_id) }, { $max: { issuedFrom } })
   }
 
   /**
