@@ -20,6 +20,8 @@ import { openStore } from './store.ts'
 
 /** A request that comes more slowly than this is given up. */
 const REQUEST_TIMEOUT_MS = 30_000
+/** Longer than proxies and clients keep an idle connection: who closes first should not be we. */
+const KEEP_ALIVE_MS = 65_000
 
 export type Options = {
   config: Pick<Config, 'host' | 'platformPort' | 'auth' | 'apiKeys' | 'namespace'>
@@ -61,6 +63,7 @@ export const start = (options: Options) =>
       if (!health(request, response)) void answer(request, response)
     })
     http.requestTimeout = REQUEST_TIMEOUT_MS
+    http.keepAliveTimeout = KEEP_ALIVE_MS
     const port = await scope.use('http', listen(http, config.platformPort, config.host), () =>
       closeHttp(http),
     )
