@@ -37,7 +37,10 @@ test.each([0, 1, 2, 3])('one that died before step %i is gone on with', async (s
   // What came before the step was done by the one who died; a step that was done is not done again.
   const database = await leaveJob(userId, step, new Date(Date.now() - 1))
   try {
-    await eventually(async () => expect(await database.collection('erasures').countDocuments()).toBe(0), 30_000)
+    await eventually(
+      async () => expect(await database.collection('erasures').countDocuments()).toBe(0),
+      30_000,
+    )
   } finally {
     await database.close()
   }
@@ -54,8 +57,13 @@ test('while another process is at it, a request tells so and disturbs nothing', 
     const { body } = await stack.call('DELETE', '/v1/users/busy')
     expect(body).toMatchObject({ data: { state: 'RUNNING' } })
     expect(new Set(await authorsIn(roomId))).toEqual(new Set(['busy']))
-    await database.collection('erasures').updateOne({ _id: 'busy' as never }, { $set: { until: new Date(0) } })
-    await eventually(async () => expect(new Set(await authorsIn(roomId))).toEqual(new Set(['(erased)'])), 30_000)
+    await database
+      .collection('erasures')
+      .updateOne({ _id: 'busy' as never }, { $set: { until: new Date(0) } })
+    await eventually(
+      async () => expect(new Set(await authorsIn(roomId))).toEqual(new Set(['(erased)'])),
+      30_000,
+    )
   } finally {
     await database.close()
   }
