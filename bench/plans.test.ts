@@ -119,7 +119,7 @@ test('a query without an index would be seen', async () => {
   expect(problemOf(unindexed)).toBe('rooms by memberCount reads the whole collection')
 })
 
-test.each([
+const platformReads: [what: string, path: () => string, queries: string[]][] = [
   ['rooms of a link', () => '/v1/rooms?linkSid=long', ['rooms by link.sid, _id']],
   ['rooms of a user', () => '/v1/rooms?userId=alice', ['members by userId, roomId']],
   ['all rooms', () => '/v1/rooms?limit=5', ['rooms by _id']],
@@ -132,11 +132,12 @@ test.each([
     () => '/v1/users/alice/export',
     ['members by userId, roomId', 'messages by roomId, author.authorId, syncKey', 'objects by owner, _id'],
   ],
-] as const)('a platform reads %s by indexes', async (_what, path, names) => {
+]
+test.each(platformReads)('a platform reads %s by indexes', async (_what, path, names) => {
   const queries = await recordQueries(async () => {
     expect((await stack.call('GET', path())).status).toBe(200)
   })
-  await expectIndexed(queries, [...names])
+  await expectIndexed(queries, names)
 })
 
 test('a platform erases a user by indexes, but for a look at the answers of a day', async () => {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Fault } from '@chat/contract'
-import { type AttemptDoc, isDuplicate, type Store } from './store.ts'
+import { isDuplicate } from '@chat/service'
+import type { AttemptDoc, Store } from './store.ts'
 
 /** Longer than any POST takes: who holds one longer has died. */
 const HELD_MS = 30_000

@@ -61,7 +61,3 @@ export async function openStore(connection: Connection) {
   return { attempts, erasures }
 }
 export type Store = Awaited<ReturnType<typeof openStore>>
-
-/** MongoDB's code for a second document with the same unique key. */
-export const isDuplicate = (error: unknown) =>
-  error instanceof Error && 'code' in error && error.code === 11000
