@@ -13,7 +13,8 @@ export type UserDoc = {
   createdAt: Date
 }
 /**
- * Somebody was erased: tokens from before do not bring them back. `_id` is a digest, so that it tells nobody who it was.
+ * Somebody was erased: tokens from before do not bring them back. `_id` is a digest: who does not know the user's id
+ * learns nothing from it.
  */
 export type ErasedDoc = { _id: string; issuedFrom: number; createdAt: Date }
 export type MemberDoc = {

@@ -1,4 +1,4 @@
-import type { Caller, ErrorCode, Input, OperationName, Output, PersonalRecords } from '@chat/contract'
+import type { Caller, ErrorCode, Input, OperationName, Output } from '@chat/contract'
 import { type Row, rowOf } from '@chat/contract'
 import type { Auth } from '@chat/service'
 import type { TSchema } from 'typebox'
@@ -54,5 +54,3 @@ export const pathFields = ({ path }: Route) =>
 export const otherFields = (route: Route) =>
   Object.keys(shapeOf(route).properties ?? {}).filter((field) => !pathFields(route).includes(field))
 export const hasBody = ({ method }: Route) => method !== 'get' && method !== 'delete'
-
-export type Page = Pick<PersonalRecords, 'nextCursor'>
