@@ -18,6 +18,8 @@ export type StackOptions = {
   root?: string
   /** How many of each run; each gateway after the first listens on a port of its own. */
   instances?: { gateways?: number; rooms?: number; messages?: number; files?: number; push?: number }
+  /** How many requests an API key may make, where that is not the default. */
+  platformRate?: { requests: number; seconds: number }
   /** Checks every answer of a service against the contract. */
   checksOutput?: boolean
 }
@@ -70,6 +72,9 @@ export const startStack = (options: StackOptions) =>
     const edge = { config, metrics, checks }
     const platformApi = startPlatformApi({
       ...edge,
+      ...(options.platformRate && { rate: options.platformRate }),
+      mongoUrl,
+      database: `${root}_platform`,
       logger: logger.child({ service: 'platform-api' }),
       openBus: bus('platform-api'),
     })

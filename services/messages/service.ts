@@ -18,7 +18,9 @@ import { Answering } from './answering.ts'
 import { Blocks } from './blocks.ts'
 import { type Changes, openChanges } from './change-store.ts'
 import { Changing } from './changing.ts'
+import { Collecting } from './collecting.ts'
 import { Committing } from './committing.ts'
+import { Erasing } from './erasing.ts'
 import { ExportNotices } from './export-notices.ts'
 import { openExports } from './export-store.ts'
 import { ExportWorker } from './export-worker.ts'
@@ -29,9 +31,11 @@ import { Looking } from './looking.ts'
 import { Mailing } from './mailing.ts'
 import { Mentioning } from './mentioning.ts'
 import { Outbox } from './outbox.ts'
+import { Overseeing } from './overseeing.ts'
 import { Paging } from './paging.ts'
 import { Posting } from './posting.ts'
 import { Presenting } from './presenting.ts'
+import { purge } from './purging.ts'
 import { openReports } from './report-store.ts'
 import { Reporting } from './reporting.ts'
 import { Screening } from './screening.ts'
@@ -43,6 +47,7 @@ import { sourcesOf } from './sources.ts'
 import { Storage } from './storage.ts'
 import { openStore, type Store } from './store.ts'
 import { Syncing } from './syncing.ts'
+import { Traces } from './traces.ts'
 import { WordKeeping } from './word-keeping.ts'
 import { WordLists } from './word-lists.ts'
 import { openWords } from './word-store.ts'
@@ -94,13 +99,19 @@ export const start = (options: Options) =>
     const exporting = await openExporting(scope, options, { mongo, bus, store, changes, access })
     const mentioning = new Mentioning(bus)
     const parts = { store, access, screening, mentioning, bus, logger, textLength }
+    const changing = new Changing({ ...parts, changes, outbox, presenting })
+    const traces = new Traces(store, bus)
     const answers = handlers({
+      overseeing: new Overseeing({ store, reports, changing, presenting, bus }),
+      erasing: new Erasing({ store, changes, reports, changing, indexing, traces, bus }),
+      collecting: new Collecting({ store, reports, traces }),
+      purge: (roomId) => purge({ store, changes, reports, search, bus }, roomId),
       store,
       outbox,
       sending: new Sending({ ...parts, answering }),
       posting: new Posting({ ...parts, committing }),
       sharing: new Sharing(store, access, answering, screening),
-      changing: new Changing({ ...parts, changes, outbox, presenting }),
+      changing,
       paging: new Paging(store, access, presenting),
       syncing: new Syncing(store, changes, access, presenting),
       looking: new Looking(store, access, bus),
