@@ -19,11 +19,19 @@ const message = (name: string) => ({ $ref: `#/channels/chat/messages/${name}` })
 const clientOperations = (Object.keys(operations) as OperationName[]).filter(
   (name) => rowOf(name).event !== undefined,
 )
-/** Every event that a client may hear, under the name that it is listened to by. */
+/** Every event that a client may hear, by the name that it is listened to by; keys are no operation's. */
 const heard = [
   ...Object.entries(serverEvents).map(([name, event]) => ({ name, key: name, ...event })),
-  ...Object.entries(roomServerEvents).map(([key, event]) => ({ name: `${key}_{roomId}`, key, ...event })),
-  ...Object.entries(uploadServerEvents).map(([key, event]) => ({ name: `${key}_{syncKey}`, key, ...event })),
+  ...Object.entries(roomServerEvents).map(([event, what]) => ({
+    name: `${event}_{roomId}`,
+    key: `${event}_roomId`,
+    ...what,
+  })),
+  ...Object.entries(uploadServerEvents).map(([event, what]) => ({
+    name: `${event}_{syncKey}`,
+    key: `${event}_syncKey`,
+    ...what,
+  })),
 ]
 
 /** The socket side as an AsyncAPI 3 document: made of the rows that gateways dispatch by. */

@@ -45,6 +45,7 @@ const changeSchema = new Schema<ChangeDoc>(
 changeSchema.index({ messageId: 1 })
 // For the erasure of a person.
 changeSchema.index({ by: 1 })
+changeSchema.index({ mentioned: 1 }, { sparse: true })
 
 /** The changes of all rooms' messages, and what they make of the messages. */
 export async function openChanges(connection: Connection, messages: Store) {
@@ -103,8 +104,9 @@ export async function openChanges(connection: Connection, messages: Store) {
       return changes.map(({ seq }) => seq)
     },
 
-    /** Nobody knows any more what a person did. */
+    /** Nobody knows any more what a person did, or that it named them. */
     async forgetWho(userId: string) {
+      await model.collection.updateMany({ mentioned: userId }, { $pull: { mentioned: userId as never } })
       await model.updateMany({ by: userId }, { $set: { by: anonymous.authorId } })
     },
 

@@ -1,4 +1,5 @@
 import { type Caller, Fault, type Input, type Output, type PersonalRecords } from '@chat/contract'
+import type { ExportDisposing } from './export-disposing.ts'
 import { bytesOf, PAGE_BYTES } from './fitting.ts'
 import type { Reports } from './report-store.ts'
 import { presentMessage, type Store } from './store.ts'
@@ -9,10 +10,12 @@ const BATCH = 100
 type Place = [roomId: string, syncKey: string | null]
 type Records = PersonalRecords['records']
 
-/** What a person has written, for themselves. */
+type Parts = { store: Store; reports: Reports; exports: ExportDisposing; traces: Traces }
+
+/** What a person has written, reported and exported, for themselves. */
 export class Collecting {
-  private readonly parts: { store: Store; reports: Reports; traces: Traces }
-  constructor(parts: { store: Store; reports: Reports; traces: Traces }) {
+  private readonly parts: Parts
+  constructor(parts: Parts) {
     this.parts = parts
   }
 
@@ -21,7 +24,7 @@ export class Collecting {
     { userId, cursor }: Input<'exportUserFromMessages'>,
   ): Promise<Output<'exportUserFromMessages'>> {
     const place = cursor === undefined ? null : decode(cursor)
-    const records = place === null ? await this.reports(userId) : []
+    const records = place === null ? await this.asked(userId) : []
     if (place !== null && place[1] !== null) {
       const [roomId, syncKey] = await this.read(records, userId, place[0], place[1])
       return { records, nextCursor: encode([roomId, syncKey]) }
@@ -41,12 +44,13 @@ export class Collecting {
     return [roomId, docs.length < BATCH ? null : (docs.at(-1)?.syncKey ?? null)]
   }
 
-  private async reports(userId: string): Promise<Records> {
+  private async asked(userId: string): Promise<Records> {
     const reports = await this.parts.reports.by(userId)
-    return reports.map(({ createdAt, ...report }) => ({
+    const records = reports.map(({ createdAt, ...report }) => ({
       kind: 'report',
       value: { ...report, createdAt: createdAt.toISOString() },
     }))
+    return [...records, ...(await this.parts.exports.collect(userId))]
   }
 }
 

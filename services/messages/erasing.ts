@@ -2,6 +2,7 @@ import { type Caller, type Input, messageWithout, type Output } from '@chat/cont
 import { type Bus, type StreamEvent, scrubRoom } from '@chat/service'
 import type { Changes } from './change-store.ts'
 import type { Changing } from './changing.ts'
+import type { ExportDisposing } from './export-disposing.ts'
 import type { Indexing } from './indexing.ts'
 import type { Reports } from './report-store.ts'
 import type { Store } from './store.ts'
@@ -12,6 +13,12 @@ const BUDGET_MS = 20_000
 const BATCH = 200
 
 const AFTER = 'after:'
+/** Messages that name somebody: where some are, and what takes the name off them. */
+type Naming = {
+  find: (userId: string, limit: number) => Promise<{ _id: string; roomId: string }[]>
+  forget: (ids: string[], userId: string) => Promise<void>
+}
+
 const afterRoom = (roomId = '') => `${AFTER}${roomId}`
 
 type Parts = {
@@ -20,6 +27,7 @@ type Parts = {
   reports: Reports
   changing: Changing
   indexing: Indexing
+  exports: ExportDisposing
   traces: Traces
   bus: Bus
 }
@@ -38,8 +46,11 @@ export class Erasing {
     caller: Caller,
     { userId, cursor }: Input<'eraseUserInMessages'>,
   ): Promise<Output<'eraseUserInMessages'>> {
+    const { store, reports, changes, exports } = this.parts
     const until = performance.now() + BUDGET_MS
-    for (let after = cursor?.slice(AFTER.length) || undefined; ; ) {
+    if (cursor === undefined) await exports.endUser(userId)
+    let after = cursor?.slice(AFTER.length) || undefined
+    for (;;) {
       const { roomIds, last } = await this.parts.traces.page(caller, userId, after)
       for (const roomId of roomIds) {
         if (!(await this.eraseInRoom(caller, roomId, userId, until))) return { nextCursor: afterRoom(after) }
@@ -48,16 +59,20 @@ export class Erasing {
       after = last
       if (performance.now() > until) return { nextCursor: afterRoom(after) }
     }
-    // Whoever quotes them from here on finds nobody to quote.
-    await this.forgetQuotes(userId)
-    await this.parts.reports.deleteOf(userId)
-    await this.parts.changes.forgetWho(userId)
+    // Whoever quotes or mentions them from here on finds nobody.
+    const isUnnamed =
+      (await this.forget(userId, { find: store.quotesOf, forget: store.quoteNobody }, until)) &&
+      (await this.forget(userId, { find: store.mentionsOf, forget: store.mentionNot }, until))
+    if (!isUnnamed) return { nextCursor: afterRoom(after) }
+    await reports.deleteOf(userId)
+    await changes.forgetWho(userId)
     return { nextCursor: null }
   }
 
   /** @returns false where the time is over before it is done */
   private async eraseInRoom(caller: Caller, roomId: string, userId: string, until: number): Promise<boolean> {
-    const { store, changing, indexing } = this.parts
+    const { store, changing, indexing, exports } = this.parts
+    await exports.hold(roomId)
     const seen = await this.scrub(roomId, userId, 1)
     for (;;) {
       const docs = await store.writtenBy(roomId, userId, '', BATCH)
@@ -69,24 +84,40 @@ export class Erasing {
       }
     }
     await this.scrub(roomId, userId, seen)
+    await exports.renew(roomId)
     return true
   }
 
-  private async forgetQuotes(userId: string) {
-    const { store } = this.parts
-    for (;;) {
-      const quotes = await store.quotesOf(userId, BATCH)
-      if (quotes.length === 0) return
-      for (const roomId of new Set(quotes.map((quote) => quote.roomId))) await this.scrub(roomId, userId, 1)
-      await store.quoteNobody(quotes.map(({ _id }) => _id))
+  /** @returns false where the time is over before nobody names them any more */
+  private async forget(userId: string, naming: Naming, until: number): Promise<boolean> {
+    const { exports } = this.parts
+    const seen = new Map<string, number>()
+    while (performance.now() < until) {
+      const found = await naming.find(userId, BATCH)
+      if (found.length === 0) return true
+      const roomIds = new Set(found.map(({ roomId }) => roomId))
+      for (const roomId of roomIds) {
+        await exports.hold(roomId)
+        seen.set(roomId, await this.scrub(roomId, userId, seen.get(roomId) ?? 1))
+      }
+      const ids = found.map(({ _id }) => _id)
+      await naming.forget(ids, userId)
+      for (const roomId of roomIds) await exports.renew(roomId)
     }
+    return false
   }
 
   private scrub(roomId: string, userId: string, from: number): Promise<number> {
-    const without = (event: StreamEvent): StreamEvent => {
-      const message = messageWithout(event.message, userId)
-      return message === event.message ? event : { ...event, message }
-    }
+    const without = (event: StreamEvent) => eventWithout(event, userId)
     return scrubRoom({ bus: this.parts.bus, roomId, from, without })
   }
+}
+
+/** The event itself where there is nothing of them in it. */
+function eventWithout(event: StreamEvent, userId: string): StreamEvent {
+  const message = messageWithout(event.message, userId)
+  const isNewly = event.kind === 'change' && (event.mentioned?.includes(userId) ?? false)
+  if (message === event.message && !isNewly) return event
+  if (event.kind !== 'change' || !event.mentioned) return { ...event, message }
+  return { ...event, message, mentioned: event.mentioned.filter((id) => id !== userId) }
 }

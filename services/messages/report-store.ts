@@ -34,6 +34,7 @@ reportSchema.index({ roomId: 1, order: -1 })
 reportSchema.index({ reporterId: 1 })
 reportSchema.index({ 'message.author.authorId': 1 })
 reportSchema.index({ 'message.replyTo.author.authorId': 1 }, { sparse: true })
+reportSchema.index({ 'message.mentions': 1 })
 
 const orderOf = ({ createdAt }: Report) => `${createdAt.toISOString()} ${crypto.randomUUID()}`
 
@@ -66,8 +67,10 @@ export async function openReports(connection: Connection) {
       return model.find({ reporterId }, { _id: 0, order: 0 }).lean()
     },
 
-    /** Of what somebody said, quoted or reported. */
+    /** Of what somebody said, quoted or reported; what mentions them stays, without that. */
     async deleteOf(userId: string) {
+      const mentioning = { 'message.mentions': userId }
+      await model.collection.updateMany(mentioning, { $pull: { 'message.mentions': userId as never } })
       await model.deleteMany({ reporterId: userId })
       await model.deleteMany({ 'message.author.authorId': userId })
       await model.deleteMany({ 'message.replyTo.author.authorId': userId })

@@ -21,6 +21,7 @@ import { Changing } from './changing.ts'
 import { Collecting } from './collecting.ts'
 import { Committing } from './committing.ts'
 import { Erasing } from './erasing.ts'
+import { ExportDisposing } from './export-disposing.ts'
 import { ExportNotices } from './export-notices.ts'
 import { openExports } from './export-store.ts'
 import { ExportWorker } from './export-worker.ts'
@@ -96,16 +97,17 @@ export const start = (options: Options) =>
       handle: (events) => indexing.handle(events),
     })
     await scope.use('indexer', indexer, (consumer) => consumer.close())
-    const exporting = await openExporting(scope, options, { mongo, bus, store, changes, access })
+    const around = { mongo, bus, store, changes, access }
+    const { exporting, exports } = await openExporting(scope, options, around)
     const mentioning = new Mentioning(bus)
     const parts = { store, access, screening, mentioning, bus, logger, textLength }
     const changing = new Changing({ ...parts, changes, outbox, presenting })
     const traces = new Traces(store, bus)
     const answers = handlers({
       overseeing: new Overseeing({ store, reports, changing, presenting, bus }),
-      erasing: new Erasing({ store, changes, reports, changing, indexing, traces, bus }),
-      collecting: new Collecting({ store, reports, traces }),
-      purge: (roomId) => purge({ store, changes, reports, search, bus }, roomId),
+      erasing: new Erasing({ store, changes, reports, changing, indexing, exports, traces, bus }),
+      collecting: new Collecting({ store, reports, exports, traces }),
+      purge: (roomId) => purge({ store, changes, reports, search, exports, wordKeeping, bus }, roomId),
       store,
       outbox,
       sending: new Sending({ ...parts, answering }),
@@ -141,5 +143,6 @@ async function openExporting(scope: Scope, { config, s3Url, logger }: Options, a
   const notices = new ExportNotices({ ...around, mailing, storage })
   const parts = { ...around, exports, notices, storage, logger }
   const worker = await scope.use('exports', new ExportWorker(parts), (w) => w.close())
-  return new Exporting({ ...parts, worker, sendsMail: mailing !== null })
+  const exporting = new Exporting({ ...parts, worker, sendsMail: mailing !== null })
+  return { exporting, exports: new ExportDisposing({ exports, worker }) }
 }

@@ -46,8 +46,9 @@ const messageSchema = new Schema<MessageDoc>(
 )
 // Its fields never change: a unique key is never updated. Nor is that of an erased message, which is stored anew.
 messageSchema.index({ roomId: 1, 'author.authorId': 1, syncKey: 1 }, { unique: true })
-// For the erasure of a person who is quoted; messages that quote nobody are not in it.
+// For the erasure of a person who is quoted or mentioned; messages that name nobody are not in them.
 messageSchema.index({ 'replyTo.author.authorId': 1 }, { sparse: true })
+messageSchema.index({ mentions: 1 }, { sparse: true })
 
 /** How a bulk insert ended: what it stored is a prefix of what it was given. */
 export type InsertOutcome = { stored: number; isDuplicate: boolean }
@@ -117,7 +118,7 @@ export async function openStore(connection: Connection) {
     },
 
     /** Some of the replies that quote somebody. */
-    async quotesOf(authorId: string, limit: number): Promise<Pick<MessageDoc, '_id' | 'roomId'>[]> {
+    async quotesOf(authorId: string, limit: number): Promise<Place[]> {
       return model.find({ 'replyTo.author.authorId': authorId }, { roomId: 1 }).limit(limit).lean()
     },
 
@@ -127,6 +128,18 @@ export async function openStore(connection: Connection) {
         { _id: { $in: ids as never[] } },
         { $set: { 'replyTo.author': anonymous } },
       )
+    },
+
+    /** Some of the messages that mention somebody. */
+    async mentionsOf(userId: string, limit: number): Promise<Place[]> {
+      return model.find({ mentions: userId }, { roomId: 1 }).limit(limit).lean()
+    },
+
+    /** They mention this person no more. */
+    async mentionNot(ids: string[], userId: string) {
+      const some = { _id: { $in: ids as never[] } }
+      await model.collection.updateMany(some, { $pull: { mentions: userId as never } })
+      await model.collection.updateMany({ ...some, mentions: [] as never }, { $unset: { mentions: 1 } })
     },
 
     async deleteRoom(roomId: string) {
@@ -195,6 +208,7 @@ export async function openStore(connection: Connection) {
 }
 export type Store = Awaited<ReturnType<typeof openStore>>
 type Mentioning = Pick<MessageDoc, 'seq' | 'mentions' | 'createdAt' | 'updatedAt'>
+type Place = Pick<MessageDoc, '_id' | 'roomId'>
 type Mark = Required<Pick<MessageDoc, 'seq' | 'status' | 'updatedAt'>>
 
 /** A reply is stored without the text that it quotes. */

@@ -50,6 +50,12 @@ export class WordKeeping {
     }))
   }
 
+  /** Of a room that goes away. */
+  async drop(roomId: string): Promise<void> {
+    await this.words.delete(roomId)
+    await this.lists.announce(roomId)
+  }
+
   /** @throws INVALID_REQUEST for words that mean nothing, and for too many of them */
   private async change(
     caller: Caller,

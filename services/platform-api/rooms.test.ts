@@ -257,6 +257,7 @@ test('a room that is not there is 404 on every route that names one', async () =
     postMessage: { author: { authorId: 'ann' }, data: { type: 'TEXT', content: { text: 'x' } } },
     addMembers: { users: [person('ann')] },
     putAnnouncement: { text: 'x', authorId: 'ann' },
+    putRoomBannedWords: { words: ['x'] },
   }
   for (const route of routes.filter(({ path }) => path.includes('{roomId}'))) {
     const at = route.path.replaceAll(/\{\w+\}/g, 'nowhere')
