@@ -3,6 +3,7 @@ import { fileInternals, fileOperations } from './files.ts'
 import { changeOperations, messageInternals, messageOperations } from './messages.ts'
 import type { InputOf, OutputOf, Row, ServiceName } from './operation.ts'
 import { platformFiles, platformMessages } from './platform-messages.ts'
+import { platformPushes } from './platform-pushes.ts'
 import { platformMembers, platformRooms, platformUsers } from './platform-rooms.ts'
 import { pushInternals, pushOperations, pushSources } from './push.ts'
 import { memberOperations, roomInternals, roomOperations, userOperations } from './rooms.ts'
@@ -16,6 +17,7 @@ const platformOperations = {
   ...platformWords,
   ...platformExports,
   ...platformFiles,
+  ...platformPushes,
 }
 
 /** The one table: types, validators, subjects, dispatch, the typed client and the documents come from it. */

@@ -7,7 +7,13 @@ import type { ErasureDoc, Store } from './store.ts'
  * What erases a person, in this order: out of every room first, out of the directory last. Each may be done again, and
  * answers where to go on. A service that keeps something about people joins here, and in exporting.ts.
  */
-const steps = ['expelUser', 'eraseUserInMessages', 'eraseUserInFiles', 'eraseUserInRooms'] as const
+const steps = [
+  'expelUser',
+  'eraseUserInMessages',
+  'eraseUserInFiles',
+  'eraseUserInPushes',
+  'eraseUserInRooms',
+] as const
 
 /** Longer than any step takes. */
 const HELD_MS = 90_000

@@ -1,7 +1,12 @@
 import type { Ask } from './routes/route.ts'
 
 /** The services that keep something about people: one that is new joins here. */
-const collectors = ['exportUserFromRooms', 'exportUserFromMessages', 'exportUserFromFiles'] as const
+const collectors = [
+  'exportUserFromRooms',
+  'exportUserFromMessages',
+  'exportUserFromFiles',
+  'exportUserFromPushes',
+] as const
 
 /** Everything about a user, in the envelope of any other answer, a page in memory at a time. */
 export async function* exported(ask: Ask, userId: string): AsyncGenerator<string> {

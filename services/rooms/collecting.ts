@@ -27,10 +27,15 @@ export async function collect(
 }
 
 async function self(store: Store, userId: string): Promise<Records> {
-  const [users, blocks, bans] = await Promise.all([
+  const [users, blocks, bans, mutes, mentions] = await Promise.all([
     store.users.find({ _id: userId }, { grams: 0 }).lean(),
     store.blocks.find({ userId }).lean(),
     store.bans.find({ userId }).lean(),
+    store.mutes.find({ userId }).lean(),
+    store.mentions.find({ userId }).lean(),
   ])
-  return [...records('user', users), ...records('block', blocks), ...records('ban', bans)]
+  return [
+    ...[...records('user', users), ...records('block', blocks), ...records('ban', bans)],
+    ...[...records('mute', mutes), ...records('mention', mentions)],
+  ]
 }

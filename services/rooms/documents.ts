@@ -40,7 +40,7 @@ export type MemberDoc = {
 /** Someone who may not be invited; `_id` as a member's. */
 export type BanDoc = { _id: string; roomId: string; userId: string; createdAt: Date }
 /** How long someone who is out is muted, should they come back; `_id` as a member's. */
-export type MuteDoc = { _id: string; mutedUntil: Date }
+export type MuteDoc = { _id: string; userId: string; mutedUntil: Date }
 /** `userId` has blocked `blockedId`. */
 export type BlockDoc = { _id: string; userId: string; blockedId: string; createdAt: Date }
 /** Messages of a room that were ever hidden, shown again or deleted; see gone.ts. */

@@ -43,14 +43,15 @@ export class Erasing {
     for (const room of rooms) await this.clean(room, userId)
     const last = rooms.at(-1)
     if (last && rooms.length === PAGE) return { nextCursor: encodeKey(last._id) }
+    // What consumers had in hand when this began.
+    await store.mentions.deleteMany({ userId })
     await store.users.deleteOne({ _id: userId })
     return { nextCursor: null }
   }
 
   private async forget(userId: string) {
-    const { bans, blocks } = this.parts.store
-    await bans.deleteMany({ userId })
-    await blocks.deleteMany({ userId })
+    const { bans, blocks, mentions, mutes } = this.parts.store
+    for (const each of [bans, blocks, mentions, mutes]) await each.deleteMany({ userId } as never)
     const blockers = await blocks.find({ blockedId: userId }, { userId: 1 }).lean()
     for (const blocker of blockers) await this.parts.blocking.unblock(blocker.userId, userId)
   }

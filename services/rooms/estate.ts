@@ -68,6 +68,8 @@ export class Estate {
     const caller = { userId: '', requestId }
     await bus.ask('purgeRoomMessages', caller, { roomId })
     await bus.ask('purgeRoomFiles', caller, { roomId })
+    await bus.ask('purgeRoomPushes', caller, { roomId })
+    await this.parts.mentions.forgetRoom(roomId)
     await store.gone.deleteOne({ _id: roomId })
     await store.rooms.deleteOne({ _id: roomId })
   }
@@ -88,6 +90,7 @@ export class Estate {
     await access.removed(room, userIds)
     if (room.link) await claims.release(claimKey(room.link.sid, userIds), room._id)
     await store.bans.deleteMany(ofRoom(room._id))
+    await store.mutes.deleteMany(ofRoom(room._id))
     await store.members.deleteMany(ofRoom(room._id))
   }
 }

@@ -88,7 +88,12 @@ export const banSchema = new Schema<BanDoc>(
 )
 // For the erasure of a person.
 banSchema.index({ userId: 1 })
-export const muteSchema = new Schema<MuteDoc>({ _id: String, mutedUntil: required(Date) }, options)
+export const muteSchema = new Schema<MuteDoc>(
+  { _id: String, userId: required(String), mutedUntil: required(Date) },
+  options,
+)
+// For the erasure of a person.
+muteSchema.index({ userId: 1 })
 // A mute that has ended is none.
 muteSchema.index({ mutedUntil: 1 }, { expireAfterSeconds: 0 })
 export const mentionSchema = new Schema<MentionDoc>(
