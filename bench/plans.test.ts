@@ -189,13 +189,16 @@ const platformReads: [what: string, path: () => string, queries: string[]][] = [
   ['rooms of a user', () => '/v1/rooms?userId=alice', ['members by userId, roomId']],
   ['all rooms', () => '/v1/rooms?limit=5', ['rooms by _id']],
   ['messages', () => `/v1/rooms/${roomId}/messages`, ['messages by _id']],
-  ['a member', () => `/v1/rooms/${roomId}/members/bob`, ['members by _id', 'bans by _id']],
+  ['a member', () => `/v1/rooms/${roomId}/members/alice`, ['members by _id', 'bans by _id']],
   ['reports of a room', () => `/v1/reports?roomId=${roomId}`, ['reports by roomId']],
   ['all reports', () => '/v1/reports', ['reports by ']],
   [
     'what is stored about a user',
     () => '/v1/users/alice/export',
-    ['members by userId, roomId', 'messages by roomId, author.authorId, syncKey', 'objects by owner, _id'],
+    [
+      ...['members by userId, roomId', 'mentions by userId', 'mutes by userId', 'exports by userId'],
+      ...['messages by roomId, author.authorId, syncKey', 'objects by owner, _id', 'devices by userId'],
+    ],
   ],
 ]
 test.each(platformReads)('a platform reads %s by indexes', async (_what, path, names) => {
@@ -213,8 +216,8 @@ test('a platform erases a user by indexes, but for a look at the answers of a da
   })
   await expectIndexed(queries, [
     'members by userId',
-    'messages by replyTo.author.authorId',
-    'objects by owner, _id',
+    ...['messages by replyTo.author.authorId', 'messages by mentions', 'exports by userId'],
+    ...['objects by owner, _id', 'tasks by _id', 'setAside by _id', 'devices by userId'],
   ])
 })
 

@@ -1,10 +1,11 @@
-import type { Message, Room } from '@chat/contract'
+import type { Export, Message, Room } from '@chat/contract'
 import { openBucket } from '@chat/service'
 import {
   connectAs,
   connectPlain,
   eventually,
   newestPage,
+  openDatabase,
   openTestBus,
   type PlainClient,
   sendText,
@@ -21,12 +22,16 @@ const ERASED = 'goner-7f3a'
 const NAME = 'Quillon Vanderbeek'
 const FILE = 'passport-of-quillon.bin'
 const SECRET = 'my number is 555-0199'
-const TRACES = [ERASED, NAME, FILE, SECRET]
+const PHONE = 'phone-of-quillon'
+const EMAIL = 'quillon@example.org'
+const TRACES = [ERASED, NAME, FILE, SECRET, PHONE, EMAIL]
 
 let stack: TestStack
 let room: Room
 let left: Room
 let keeper: PlainClient
+/** What keeper has exported, and where it was. */
+let kept: { exportId: string; url: string }
 const clients: PlainClient[] = []
 
 const enter = async (userId: string) => {
@@ -48,7 +53,7 @@ async function stored(): Promise<string[]> {
   try {
     const { databases } = await connection.listDatabases()
     const own = databases.map(({ name }) => name).filter((name) => name.startsWith(`${stack.root}_`))
-    expect(own.length).toBeGreaterThanOrEqual(4)
+    expect(own.length).toBe(5)
     const texts: string[] = []
     for (const name of own) {
       const database = connection.useDb(name)
@@ -80,6 +85,7 @@ async function streamed(): Promise<string[]> {
   }
 }
 
+const files = async () => (await objects()).filter((path) => !path.startsWith('exports/'))
 async function objects(): Promise<string[]> {
   const bucket = await openBucket({ url: stack.s3Url, bucket: stack.config.s3.bucket })
   try {
@@ -92,12 +98,17 @@ async function objects(): Promise<string[]> {
 const traces = (texts: string[]) => texts.filter((text) => TRACES.some((trace) => text.includes(trace)))
 
 beforeAll(async () => {
-  stack = await startTestStack({ instances: { gateways: 2, rooms: 2, messages: 2 } })
+  // Mails get nowhere: what is to be mailed stays where it is.
+  const mail = { url: 'smtp://127.0.0.1:1', from: 'no-reply@example.com' }
+  stack = await startTestStack({ config: { mail }, instances: { gateways: 2, rooms: 2, messages: 2 } })
   room = await makeRoom(['keeper', ERASED, 'third'], { canInviteMemebrs: true, canLeaveOutRoom: true })
   left = await makeRoom([ERASED, 'keeper'], { canLeaveOutRoom: true })
   keeper = await enter('keeper')
   await keeper.get('joinRoom', room._id)
-  await liveALife(await enter(ERASED))
+  const goner = await enter(ERASED)
+  await liveALife(goner)
+  await beTold(goner)
+  await exportWhatWasSaid(goner)
 })
 afterAll(async () => {
   for (const client of clients) client.close()
@@ -118,6 +129,8 @@ async function liveALife(goner: PlainClient) {
   await goner.get('sendFileMessage', { ...file, data: Buffer.from([0, 1, 2]) })
   await goner.get('blockUser', { userId: 'third' })
   await (await enter('third')).get('blockUser', { userId: ERASED })
+  const muted = { muted: true, minutes: 60 }
+  expect((await stack.call('PATCH', `/v1/rooms/${left._id}/members/${ERASED}`, muted)).status).toBe(200)
   await goner.get('leaveOutRoom', left._id)
   const pinned = { authorId: ERASED, text: SECRET }
   expect((await stack.call('PUT', `/v1/rooms/${room._id}/announcement`, pinned)).status).toBe(200)
@@ -129,20 +142,77 @@ async function liveALife(goner: PlainClient) {
   )
 }
 
+/** Mentioned by a message and by an edit, with a device: pushed to, about to be, and given up on. */
+async function beTold(goner: PlainClient) {
+  await goner.get('setMentionAlarm', { on: false })
+  await goner.get('registerDevice', { token: PHONE, platform: 'ANDROID' })
+  await sendText(keeper, room._id, 'pushed')
+  const database = await openDatabase(stack, 'push')
+  try {
+    await eventually(async () => expect(await database.collection('receipts').countDocuments()).toBe(1))
+    const [device] = await database.collection('devices').find({}).toArray()
+    TRACES.push(String(device?._id))
+    await goner.get('joinRoom', room._id)
+    const said = await sendText(keeper, room._id, 'to whom?', { mentions: [ERASED] })
+    await stack.call('PATCH', `/v1/users/${ERASED}`, { nickName: 'Zed' })
+    await keeper.get('editMessage', { roomId: room._id, messageId: said._id, text: 'to nobody' })
+    await keeper.get('editMessage', { roomId: room._id, messageId: said._id, text: 'to @Zed' })
+    await stack.call('PATCH', `/v1/users/${ERASED}`, { nickName: NAME })
+    await keeper.get('reportMessage', { roomId: room._id, messageId: said._id, reason: 'rude' })
+    await eventually(async () => expect(await database.collection('tasks').countDocuments()).toBe(1))
+    await setAside(database, said)
+  } finally {
+    await database.close()
+  }
+}
+
+/** As it looks when FCM was away for long: of what they said, for them alone, and for others too. */
+async function setAside(database: mongoose.Connection, { _id: messageId, roomId, seq }: Message) {
+  const notice = { messageId, roomId, seq, authorId: 'keeper', mentions: [ERASED], body: 'keeper: to @Zed' }
+  const rest = { isSecond: false, reason: 'away', tries: 5, at: new Date() }
+  const docs = [
+    {
+      _id: `${messageId}:of`,
+      notice: { ...notice, authorId: ERASED, body: `${NAME}: ${SECRET}` },
+      only: null,
+    },
+    { _id: `${messageId}:for`, notice, only: [ERASED] },
+    { _id: `${messageId}:all`, notice, only: ['third', ERASED] },
+  ]
+  await database.collection('setAside').insertMany(docs.map((doc) => ({ ...doc, ...rest })) as never[])
+}
+
+/** By mail for themselves; and by keeper, with everything they have said. */
+async function exportWhatWasSaid(goner: PlainClient) {
+  await goner.get('exportMessages', { roomId: room._id, format: 'TXT', email: EMAIL })
+  const wanted = { roomId: room._id, format: 'JSON' }
+  const { exportId } = await keeper.get<{ exportId: string }>('exportMessages', wanted)
+  kept = { exportId, url: await linkOf(exportId) }
+  expect(traces([await (await fetch(kept.url)).text()])).toHaveLength(1)
+}
+const linkOf = (exportId: string): Promise<string> =>
+  eventually(async () => {
+    const { state, url } = await keeper.get<Export>('getExport', { exportId })
+    if (state !== 'READY' || url === null) throw new Error(`the export is ${state}`)
+    return url
+  }, 20_000)
+
 test('before, they are found wherever people are kept', async () => {
-  const found = traces(await stored()).map((text) => text.split(' ')[0]?.replace(stack.root, ''))
-  for (const place of [
-    '_rooms.users',
-    '_rooms.members',
-    '_rooms.rooms',
-    '_rooms.blocks',
-    '_messages.messages',
-  ])
-    expect(found).toContain(place)
-  for (const place of ['_messages.reports', '_messages.changes', '_files.objects', '_platform.attempts'])
-    expect(found).toContain(place)
+  const found = traces(await stored()).map((text) => text.split(' ')[0]?.replace(`${stack.root}_`, ''))
+  const places = {
+    rooms: ['users', 'members', 'rooms', 'blocks', 'mutes', 'mentions'],
+    messages: ['messages', 'reports', 'changes', 'exports'],
+    files: ['objects'],
+    push: ['devices', 'preferences', 'receipts', 'tasks', 'setAside'],
+    platform: ['attempts'],
+  }
+  expect(found).toEqual(
+    expect.arrayContaining(
+      Object.entries(places).flatMap(([service, names]) => names.map((name) => `${service}.${name}`)),
+    ),
+  )
   expect(traces(await streamed())).not.toEqual([])
-  expect((await objects()).length).toBe(1)
+  expect(await files()).toHaveLength(1)
 })
 
 test('the export holds what is stored about them', async () => {
@@ -151,7 +221,10 @@ test('the export holds what is stored about them', async () => {
   expect(headers.get('content-disposition')).toBe('attachment')
   const { data } = body as { data: { userId: string; records: { kind: string; value: object }[] } }
   const kinds = new Set(data.records.map(({ kind }) => kind))
-  expect([...kinds].sort()).toEqual(['block', 'file', 'membership', 'message', 'report', 'user'])
+  expect([...kinds].sort()).toEqual([
+    ...['block', 'device', 'export', 'file', 'membership', 'mention', 'message', 'mute', 'preference'],
+    ...['report', 'user'],
+  ])
   for (const trace of TRACES) expect(JSON.stringify(data)).toContain(trace)
 })
 
@@ -171,7 +244,30 @@ test('afterwards nothing has their id, their name or their words, and others sti
   // What is on its way in consumers ends too.
   await eventually(async () => expect(traces(await stored())).toEqual([]))
   expect(traces(await streamed())).toEqual([])
-  expect(await objects()).toEqual([])
+  expect(await files()).toEqual([])
+})
+
+test('what others have exported is written anew without them, in the same place', async () => {
+  await linkOf(kept.exportId)
+  const answer = await fetch(kept.url)
+  expect(answer.status).toBe(200)
+  const text = await answer.text()
+  expect(traces([text])).toEqual([])
+  expect(text).toContain('of keeper')
+  expect(await objects()).toHaveLength(1)
+  expect(
+    keeper.payloads<Export>('exportReady').filter(({ exportId }) => exportId === kept.exportId),
+  ).toHaveLength(1)
+})
+
+test('what others are told goes on: a push that was given up on is kept for them', async () => {
+  const database = await openDatabase(stack, 'push')
+  try {
+    const left = await database.collection('setAside').find({}).toArray()
+    expect(left).toMatchObject([{ only: ['third'], notice: { authorId: 'keeper', mentions: [] } }])
+  } finally {
+    await database.close()
+  }
 })
 
 test('others hear of it where they have the room open, and see it in their lists', async () => {

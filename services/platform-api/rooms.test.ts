@@ -86,12 +86,44 @@ test('a changed room is shown to its members', async () => {
   expect((await call('PATCH', path, { rules: { isFreezed: false } })).status).toBe(200)
 })
 
+/** Where something of a room is kept, and what it is found by there. */
+const byRoom = () => ({ roomId: room._id })
+const byId = () => ({ _id: { $regex: `^${room._id}` } as never })
+const ofRooms: Record<string, () => object> = {
+  ...{ 'messages.messages': byRoom, 'messages.search': byRoom, 'messages.reports': byRoom },
+  ...{ 'messages.exports': byRoom, 'messages.wordLists': byId, 'files.references': byRoom },
+  ...{ 'rooms.members': byRoom, 'rooms.mentions': byRoom, 'rooms.mutes': byId, 'push.setAside': byId },
+}
+async function countIn(place: string) {
+  const [service, name] = place.split('.') as [string, string]
+  const database = await openDatabase(stack, service)
+  const count = await database.collection(name).countDocuments(ofRooms[place]?.() ?? {})
+  await database.close()
+  return count
+}
+/** Words, an export, a mention, the mute of one who has left, and a push that was given up on. */
+async function leaveMore({ _id, roomId }: Message) {
+  expect((await call('PUT', `${path}/banned-words`, { words: ['rude'] })).status).toBe(200)
+  expect((await call('POST', '/v1/exports', { roomId, format: 'TXT' })).status).toBe(201)
+  await call('POST', `${path}/members`, { users: [person('cho')] })
+  await call('PATCH', `${path}/members/cho`, { muted: true })
+  await call('DELETE', `${path}/members/cho`)
+  await sendText(ann, roomId, 'you', { mentions: ['ben'] })
+  const database = await openDatabase(stack, 'push')
+  const notice = { messageId: _id, roomId, seq: 1, authorId: 'ann', mentions: [], body: 'x' }
+  await database.collection('setAside').insertOne({ _id: _id as never, notice, only: null, at: new Date() })
+  await database.close()
+}
+
 test('a deleted room is gone for everybody, with all that was said in it', async () => {
   const said = await sendText(ann, room._id, 'to be forgotten')
   await ben.get('sendFileMessage', {
     ...{ syncKey: 'f', roomId: room._id, type: 'FILE', size: 3, name: 'a.bin', data: Buffer.from([0, 1, 2]) },
   })
   await ben.get('reportMessage', { roomId: room._id, messageId: said._id, reason: 'x' })
+  await leaveMore(said)
+  for (const place of Object.keys(ofRooms))
+    await eventually(async () => expect(await countIn(place)).not.toBe(0))
   expect((await call('DELETE', path)).status).toBe(200)
   for (const who of [ann, ben]) {
     const removed = who.payloads<Room>('listenRoom').filter(({ _id, removed }) => _id === room._id && removed)
@@ -102,17 +134,7 @@ test('a deleted room is gone for everybody, with all that was said in it', async
     })
   }
   for (const method of ['GET', 'DELETE']) expect((await call(method, path)).status).toBe(404)
-  for (const [service, name] of [
-    ['messages', 'messages'],
-    ['messages', 'search'],
-    ['messages', 'reports'],
-    ['rooms', 'members'],
-    ['files', 'references'],
-  ] as const) {
-    const database = await openDatabase(stack, service)
-    expect([name, await database.collection(name).countDocuments({ roomId: room._id })]).toEqual([name, 0])
-    await database.close()
-  }
+  for (const place of Object.keys(ofRooms)) expect([place, await countIn(place)]).toEqual([place, 0])
 })
 
 test('members come and go by the platform, whatever the rules say', async () => {

@@ -82,7 +82,7 @@ export async function openDevices(connection: Connection) {
         await model.updateMany({ _id: { $in: ids }, isBadged: !isBadged }, { $set: { isBadged } })
     },
 
-    isEmpty: async () => (await model.findOne({}, { _id: 1 }).lean()) === null,
+    isEmpty: async () => (await model.findOne({}, { _id: 1 }).sort({ _id: 1 }).lean()) === null,
   }
 }
 export type DeviceStore = Awaited<ReturnType<typeof openDevices>>
