@@ -184,6 +184,43 @@ test('a query without an index would be seen', async () => {
   expect(problemOf(unindexed)).toBe('rooms by memberCount reads the whole collection')
 })
 
+const platformReads: [what: string, path: () => string, queries: string[]][] = [
+  ['rooms of a link', () => '/v1/rooms?linkSid=long', ['rooms by link.sid, _id']],
+  ['rooms of a user', () => '/v1/rooms?userId=alice', ['members by userId, roomId']],
+  ['all rooms', () => '/v1/rooms?limit=5', ['rooms by _id']],
+  ['messages', () => `/v1/rooms/${roomId}/messages`, ['messages by _id']],
+  ['a member', () => `/v1/rooms/${roomId}/members/alice`, ['members by _id', 'bans by _id']],
+  ['reports of a room', () => `/v1/reports?roomId=${roomId}`, ['reports by roomId']],
+  ['all reports', () => '/v1/reports', ['reports by ']],
+  [
+    'what is stored about a user',
+    () => '/v1/users/alice/export',
+    [
+      ...['members by userId, roomId', 'mentions by userId', 'mutes by userId', 'exports by userId'],
+      ...['messages by roomId, author.authorId, syncKey', 'objects by owner, _id', 'devices by userId'],
+    ],
+  ],
+]
+test.each(platformReads)('a platform reads %s by indexes', async (_what, path, names) => {
+  const queries = await recordQueries(async () => {
+    expect((await stack.call('GET', path())).status).toBe(200)
+  })
+  await expectIndexed(queries, names)
+})
+
+test('a platform erases a user by indexes, but for a look at the answers of a day', async () => {
+  const queries = await recordQueries(async () => {
+    expect(await stack.call('DELETE', '/v1/users/nobody')).toMatchObject({
+      body: { data: { state: 'DONE' } },
+    })
+  })
+  await expectIndexed(queries, [
+    'members by userId',
+    ...['messages by replyTo.author.authorId', 'messages by mentions', 'exports by userId'],
+    ...['objects by owner, _id', 'tasks by _id', 'setAside by _id', 'devices by userId'],
+  ])
+})
+
 describe('search', () => {
   const TEXT = '회의록은 https://example.com 에'
   beforeAll(async () => {

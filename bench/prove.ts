@@ -8,6 +8,7 @@ import { MongoClient } from 'mongodb'
 import { proveExports } from './proofs/exports.ts'
 import { proveLongRoom } from './proofs/long-room.ts'
 import { proveManyRooms } from './proofs/many-rooms.ts'
+import { provePlatformApi } from './proofs/platform-api.ts'
 import { type Ground, Verdicts } from './proofs/proof.ts'
 import { proveSearch } from './proofs/search.ts'
 import { proveUploads } from './proofs/uploads.ts'
@@ -20,6 +21,7 @@ const proofs = {
   'long-room': proveLongRoom,
   exports: proveExports,
   search: proveSearch,
+  'platform-api': provePlatformApi,
 }
 const { positionals: chosen } = parseArgs({ allowPositionals: true })
 const unknown = chosen.filter((name) => !Object.hasOwn(proofs, name))

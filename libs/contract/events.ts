@@ -50,6 +50,8 @@ export type UserEvents = {
    * masters alone.
    */
   presence: Presence & { turn: number; rooms: string[]; closedRooms: string[] }
+  /** Tokens issued before are revoked; in seconds since the epoch. */
+  revoked: { issuedFrom: number }
 }
 
 /** What clients hear, by event name without its `_<roomId>` part. */

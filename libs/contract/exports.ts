@@ -65,7 +65,7 @@ export const exportOperations = {
 }
 
 /** Likewise for platforms, which are in every room. */
-export const exportInternals = {
+export const platformExports = {
   startExport: operation({
     service: 'messages',
     summary: 'A platform exports a room, as `exportMessages` does for a member',

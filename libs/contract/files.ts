@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { FileMessageType, Message } from './entities.ts'
 import { operation } from './operation.ts'
-import { Bytes, FileName, FilePath, RoomId, SyncKey, Timestamp } from './values.ts'
+import { Bytes, FileName, FilePath, IssuedAt, RoomId, SyncKey, Timestamp } from './values.ts'
 
 const Upload = {
   syncKey: SyncKey,
@@ -101,8 +101,12 @@ export const fileInternals = {
   openFile: operation({
     service: 'files',
     summary: 'A link to a file that a message of any room of the caller refers to',
-    input: Type.Object(Wanted),
+    input: Type.Object({
+      ...Wanted,
+      /** When the token was issued that asks for it. */
+      issuedAt: Type.Optional(IssuedAt),
+    }),
     output: FileLink,
-    errors: ['FILE_NO_EXISTS'],
+    errors: ['FILE_NO_EXISTS', 'TOKEN_INVALID'],
   }),
 }

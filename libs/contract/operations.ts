@@ -1,10 +1,24 @@
-import { exportInternals, exportOperations } from './exports.ts'
+import { exportOperations, platformExports } from './exports.ts'
 import { fileInternals, fileOperations } from './files.ts'
 import { changeOperations, messageInternals, messageOperations } from './messages.ts'
 import type { InputOf, OutputOf, Row, ServiceName } from './operation.ts'
+import { platformFiles, platformMessages } from './platform-messages.ts'
+import { platformPushes } from './platform-pushes.ts'
+import { platformMembers, platformRooms, platformUsers } from './platform-rooms.ts'
 import { pushInternals, pushOperations, pushSources } from './push.ts'
 import { memberOperations, roomInternals, roomOperations, userOperations } from './rooms.ts'
-import { wordInternals } from './words.ts'
+import { platformWords } from './words.ts'
+
+const platformOperations = {
+  ...platformRooms,
+  ...platformMembers,
+  ...platformUsers,
+  ...platformMessages,
+  ...platformWords,
+  ...platformExports,
+  ...platformFiles,
+  ...platformPushes,
+}
 
 /** The one table: types, validators, subjects, dispatch, the typed client and the documents come from it. */
 export const operations = {
@@ -15,14 +29,13 @@ export const operations = {
   ...messageOperations,
   ...changeOperations,
   ...messageInternals,
-  ...wordInternals,
   ...exportOperations,
-  ...exportInternals,
   ...fileOperations,
   ...fileInternals,
   ...pushOperations,
   ...pushInternals,
   ...pushSources,
+  ...platformOperations,
 }
 
 /** A row without its exact type, for code that treats all rows alike. */
@@ -32,6 +45,11 @@ export type Operations = typeof operations
 export type OperationName = keyof Operations
 export type Input<K extends OperationName> = InputOf<Operations[K]>
 export type Output<K extends OperationName> = OutputOf<Operations[K]>
+
+/** Operations for platforms alone, of one service. */
+export type PlatformOperation<S extends ServiceName> = {
+  [K in keyof typeof platformOperations]: (typeof platformOperations)[K]['service'] extends S ? K : never
+}[keyof typeof platformOperations]
 
 /** Operations that a client may ask for, by the event it emits. */
 export type ClientOperation = {

@@ -13,9 +13,10 @@ import {
   User,
 } from './entities.ts'
 import { operation } from './operation.ts'
+import { newRoom, PlatformUser } from './platform-values.ts'
 import {
   Cursor,
-  FreeForm,
+  IssuedAt,
   Limit,
   LongText,
   MentionedIds,
@@ -39,14 +40,6 @@ const listFilter = {
   limit: Type.Optional(Limit),
   cursor: Type.Optional(Cursor),
 }
-const PlatformUser = Type.Object({
-  _id: UserId,
-  nickName: Name,
-  profileUrl: Type.Optional(Url),
-  master: Type.Optional(Type.Boolean()),
-  meta: Type.Optional(FreeForm),
-})
-
 /** A message that mentions somebody, and which of its states (`updatedAt`) says so. */
 const MentionMark = Type.Object({ seq: Seq, at: Timestamp })
 
@@ -334,6 +327,8 @@ export const roomInternals = {
       nickName: Type.Optional(Name),
       profileUrl: Type.Optional(Url),
       roomId: Type.Optional(RoomId),
+      /** When the newest token was issued that the session is opened with. */
+      issuedAt: Type.Optional(IssuedAt),
     }),
     output: Type.Object({
       rooms: Type.Array(
@@ -345,8 +340,10 @@ export const roomInternals = {
         }),
       ),
       blocked: Type.Array(UserId),
+      /** Tokens issued before are revoked; null where none are. */
+      issuedFrom: Nullable(IssuedAt),
     }),
-    errors: [],
+    errors: ['TOKEN_INVALID'],
     timeoutMs: 10_000,
   }),
   viewRooms: operation({
@@ -417,9 +414,9 @@ export const roomInternals = {
   }),
   roomsOfUser: operation({
     service: 'rooms',
-    summary: 'The rooms that a user is in',
+    summary: 'The rooms that a user is in, and from when on their tokens are good',
     input: UserId,
-    output: Type.Object({ roomIds: Type.Array(RoomId) }),
+    output: Type.Object({ roomIds: Type.Array(RoomId), issuedFrom: Nullable(IssuedAt) }),
     errors: [],
   }),
   describeUsers: operation({
@@ -481,28 +478,7 @@ export const roomInternals = {
   createRoomWithMessage: operation({
     service: 'rooms',
     summary: 'A platform makes a room, with its first message',
-    input: Type.Object({
-      name: Name,
-      profileUrl: Type.Optional(Url),
-      roomType: Type.Enum(['GROUP', 'INQUIRY']),
-      joinUsers: Type.Array(PlatformUser, { minItems: 1, maxItems: 10_000 }),
-      link: Type.Optional(Link),
-      rules: Type.Optional(PartialRules),
-      message: Type.Optional(
-        Type.Object({
-          author: Type.Object({
-            authorId: UserId,
-            nickName: Type.Optional(Name),
-            profileUrl: Type.Optional(Url),
-          }),
-          data: Type.Object({
-            type: Type.Enum(['TEXT', 'ADMIN']),
-            content: Type.Object({ text: Text(1, 1_000_000) }),
-          }),
-        }),
-      ),
-      meta: Type.Optional(FreeForm),
-    }),
+    input: newRoom(Type.Enum(['GROUP', 'INQUIRY'])),
     output: Room,
     errors: ['ROOM_ALREADY_EXISTS', 'ROOM_IS_FULL', 'MESSAGE_TOO_LONG'],
     timeoutMs: 15_000,

@@ -1,5 +1,5 @@
 import { Ajv, type ValidateFunction } from 'ajv'
-import type { TSchema } from 'typebox'
+import type { Static, TSchema } from 'typebox'
 import { Fault } from './errors.ts'
 import { type Input, type OperationName, operations } from './operations.ts'
 
@@ -85,12 +85,15 @@ function validator(schema: TSchema): ValidateFunction {
 }
 
 /** The input as the contract has it, or `INVALID_REQUEST` naming the first thing wrong with it. */
-export function parseInput<K extends OperationName>(name: K, value: unknown): Input<K> {
-  const { input } = operations[name]
-  const shape = input as unknown as Shape
+export const parseInput = <K extends OperationName>(name: K, value: unknown): Input<K> =>
+  parse(operations[name].input, value) as Input<K>
+
+/** Likewise by a schema of an edge's own. */
+export function parse<S extends TSchema>(schema: S, value: unknown): Static<S> {
+  const shape = schema as unknown as Shape
   const picked = pick(shape, shape.properties && (value === null || value === undefined) ? {} : value)
-  const isValid = validator(input)
-  if (isValid(picked)) return picked as Input<K>
+  const isValid = validator(schema)
+  if (isValid(picked)) return picked as Static<S>
   const problem = isValid.errors?.[0]
   throw new Fault('INVALID_REQUEST', {
     message: `${problem?.instancePath || 'The payload'} ${problem?.message}`,

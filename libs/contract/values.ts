@@ -5,12 +5,12 @@ const text = (minLength: number, maxLength: number) =>
   Type.String({ format: 'well-formed', minLength, maxLength })
 
 export const Text = text
-/** Ids come from outside: any characters but control ones (Unicode category Cc). */
+/** Ids come from outside: any characters but control ones (Unicode category Cc, spelled for every kind of reader). */
 export const UserId = Type.String({
   format: 'well-formed',
   minLength: 1,
   maxLength: 128,
-  pattern: '^\\P{Cc}+$',
+  pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]+$',
 })
 /** Opaque to clients. Made here, but what a client sends may be anything. */
 export const RoomId = text(1, 128)
@@ -43,6 +43,9 @@ export const MAX_MENTIONS = 50
 export const MentionedIds = Type.Array(UserId, { maxItems: MAX_MENTIONS })
 /** A page longer than the server's maximum is shortened, not refused. */
 export const Limit = Type.Integer({ minimum: 1 })
+
+/** When a token was issued, in seconds since the epoch: finer grains are not in a token. */
+export const IssuedAt = Type.Integer({ minimum: 0 })
 
 /** Kept as it comes: at most 4 KB, depth 5, no `__proto__`, no key starting with `$`. */
 export const FreeForm = Type.Unsafe<Record<string, unknown>>({ type: 'object', freeForm: true })

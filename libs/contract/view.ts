@@ -1,4 +1,4 @@
-import type { JoinUser, Message, Room, RoomLook } from './entities.ts'
+import type { Author, JoinUser, Message, Room, RoomLook } from './entities.ts'
 import { messageId } from './ids.ts'
 
 /** A member as one who looks at a room. */
@@ -35,6 +35,28 @@ export const emptied = (message: Message) => ({
   replyTo: null,
   mentions: [],
   meta: null,
+})
+
+/** Who stands in the place of one who was erased: nobody can be told from anybody else. */
+export const anonymous: Author = { authorId: '(erased)', nickName: '(erased)', profileUrl: null }
+
+/** A message with nothing left of a person who was erased; the message itself where there was nothing. */
+export function messageWithout(message: Message, userId: string): Message {
+  const isAuthor = message.author.authorId === userId
+  const isQuoted = message.replyTo?.author.authorId === userId
+  const isMentioned = message.mentions.includes(userId)
+  if (!isAuthor && !isQuoted && !isMentioned) return message
+  if (isAuthor) return { ...message, ...anonymised(message), ...emptied(message) }
+  const mentions = message.mentions.filter((id) => id !== userId)
+  if (!isQuoted || !message.replyTo) return { ...message, mentions }
+  return { ...message, mentions, replyTo: { ...message.replyTo, author: anonymous, text: '' } }
+}
+
+/** What becomes of the message of one who was erased, besides being empty. Their syncKey may have said who they were. */
+export const anonymised = (message: Pick<Message, '_id' | 'status'>) => ({
+  author: anonymous,
+  syncKey: message._id,
+  status: { ...message.status, deleted: true },
 })
 
 /** What a quote of it says: its text as it is now, and nothing of what is gone. */

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { type TProperties, Type } from 'typebox'
 import { operation } from './operation.ts'
 import { RoomId, Text } from './values.ts'
 
@@ -9,41 +9,41 @@ const Word = Text(1, 50)
 /** `allow`: innocent words that hold a banned one. */
 const WordList = Type.Object({ words: Type.Array(Word), allow: Type.Array(Word) })
 const Words = Type.Array(Word, { maxItems: MAX_WORDS.everywhere })
-/** Without a room it is the list for everyone. */
-const Where = { roomId: Type.Optional(RoomId) }
-const Some = Type.Object({ ...Where, words: Type.Optional(Words), allow: Type.Optional(Words) })
+const Some = { words: Type.Optional(Words), allow: Type.Optional(Words) }
+
+/** What may be done to a list of words, wherever it holds. */
+const row = <I extends TProperties, E extends readonly 'ROOM_NO_EXISTS'[]>(
+  summary: string,
+  input: I,
+  errors: E,
+) =>
+  operation({
+    ...{ service: 'messages', summary, output: WordList, errors, timeoutMs: 10_000 },
+    input: Type.Object(input),
+  })
+const inRoom = { roomId: RoomId }
+const missing = ['ROOM_NO_EXISTS'] as const
 
 /** Words that may not be said. The lists belong to the platform: none of this is for clients. */
-export const wordInternals = {
-  listBannedWords: operation({
-    service: 'messages',
-    summary: 'The banned words of a room, or those for everyone, and the innocent ones that hold one',
-    input: Type.Object(Where),
-    output: WordList,
-    errors: ['ROOM_NO_EXISTS'],
-  }),
-  putBannedWords: operation({
-    service: 'messages',
-    summary: 'Replace a list of banned words; holds for every message from the answer on',
-    input: Type.Object({ ...Where, words: Words, allow: Type.Optional(Words) }),
-    output: WordList,
-    errors: ['ROOM_NO_EXISTS'],
-    timeoutMs: 10_000,
-  }),
-  addBannedWords: operation({
-    service: 'messages',
-    summary: 'Add to a list of banned words',
-    input: Some,
-    output: WordList,
-    errors: ['ROOM_NO_EXISTS'],
-    timeoutMs: 10_000,
-  }),
-  removeBannedWords: operation({
-    service: 'messages',
-    summary: 'Take words off a list of banned words',
-    input: Some,
-    output: WordList,
-    errors: ['ROOM_NO_EXISTS'],
-    timeoutMs: 10_000,
-  }),
+export const platformWords = {
+  listBannedWords: row('The words that are banned everywhere, and the innocent ones that hold one', {}, []),
+  putBannedWords: row(
+    'Replace the words that are banned everywhere; holds for every message from the answer on',
+    { words: Words, allow: Type.Optional(Words) },
+    [],
+  ),
+  addBannedWords: row('Add to the words that are banned everywhere', Some, []),
+  removeBannedWords: row('Take words off those that are banned everywhere', Some, []),
+  listRoomBannedWords: row('The words that are banned in one room besides', inRoom, missing),
+  putRoomBannedWords: row(
+    'Replace the words that are banned in one room',
+    { ...inRoom, words: Words, allow: Type.Optional(Words) },
+    missing,
+  ),
+  addRoomBannedWords: row('Add to the words that are banned in one room', { ...inRoom, ...Some }, missing),
+  removeRoomBannedWords: row(
+    'Take words off those that are banned in one room',
+    { ...inRoom, ...Some },
+    missing,
+  ),
 }

@@ -2,10 +2,11 @@ import { Fault } from '@chat/contract'
 import { SignJWT } from 'jose'
 import type { Auth } from './config.ts'
 
-export const DEFAULT_EXPIRES_IN_S = 3_600
+const DEFAULT_EXPIRES_IN_S = 3_600
+export const MAX_EXPIRES_IN_S = 10 * 365 * 24 * 3_600
 
 /** Mints a client token. @param expiresIn seconds @throws FORBIDDEN where another party issues the tokens */
-export async function mintToken(auth: Auth, userId: string, expiresIn: number) {
+export async function mintToken(auth: Auth, userId: string, expiresIn = DEFAULT_EXPIRES_IN_S) {
   if (auth.secret === null) {
     throw new Fault('FORBIDDEN', {
       message: 'Tokens come from the issuer behind CHAT_JWKS_URL; CHAT_JWT_SECRET is not set',

@@ -20,6 +20,8 @@ export type StackOptions = {
   instances?: { gateways?: number; rooms?: number; messages?: number; files?: number; push?: number }
   /** Another built page than the own one. */
   pageFolder?: string | undefined
+  /** How many requests an API key may make, where that is not the default. */
+  platformRate?: { requests: number; seconds: number }
   /** Checks every answer of a service against the contract. */
   checksOutput?: boolean
 }
@@ -72,6 +74,9 @@ export const startStack = (options: StackOptions) =>
     const edge = { config, metrics, checks }
     const platformApi = startPlatformApi({
       ...edge,
+      ...(options.platformRate && { rate: options.platformRate }),
+      mongoUrl,
+      database: `${root}_platform`,
       logger: logger.child({ service: 'platform-api' }),
       openBus: bus('platform-api'),
     })

@@ -13,6 +13,7 @@ type Options = {
   engines?: { natsUrl: string; mongoUrl: string; s3Url?: string }
   root?: string
   pageFolder?: string
+  platformRate?: NonNullable<StackOptions['platformRate']>
 }
 
 /** Limits that do not get in the way of tests that are not about them. */
@@ -59,9 +60,18 @@ export async function startTestStack(options: Options = {}) {
     root,
     instances: options.instances ?? {},
     pageFolder: options.pageFolder,
+    platformRate: options.platformRate ?? { requests: 100_000, seconds: 1 },
     checksOutput: true,
   })
   const platformUrl = `http://127.0.0.1:${stack.platformPort}`
+  const call = async (method: string, path: string, body: unknown, headers: Record<string, string>) => {
+    const response = await fetch(`${platformUrl}${path}`, {
+      method,
+      headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    })
+    return { status: response.status, headers: response.headers, body: (await response.json()) as never }
+  }
   return {
     root,
     config,
@@ -74,18 +84,11 @@ export async function startTestStack(options: Options = {}) {
     token: (userId: string, claims: Record<string, unknown> = {}) =>
       mintToken(testSecret, { sub: userId, ...claims }),
     /** A call of the platform API. */
-    post: async (
-      path: string,
-      body: unknown,
-      headers: Record<string, string> = { 'chat-api-key': testApiKey },
-    ) => {
-      const response = await fetch(`${platformUrl}${path}`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', ...headers },
-        body: typeof body === 'string' ? body : JSON.stringify(body),
-      })
-      return { status: response.status, body: (await response.json()) as never }
-    },
+    post: (path: string, body: unknown, headers: Record<string, string> = { 'chat-api-key': testApiKey }) =>
+      call('POST', path, body, headers),
+    /** Likewise by any method, with the key. */
+    call: (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
+      call(method, path, body, { 'chat-api-key': testApiKey, ...headers }),
   }
 }
 export type TestStack = Awaited<ReturnType<typeof startTestStack>>

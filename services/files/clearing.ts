@@ -35,6 +35,11 @@ export class Clearing {
     if (ended) await this.try(ended)
   }
 
+  /** At once, in whatever state it is. */
+  async drop(upload: UploadDoc) {
+    await this.clear((await this.parts.uploads.close({ ...upload, claim: null }, 'ended')) ?? upload)
+  }
+
   async clear(upload: UploadDoc) {
     const { uploads, chunks, bucket } = this.parts
     if (upload.state !== 'done') {

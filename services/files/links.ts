@@ -9,7 +9,7 @@ import type { ReferenceStore } from './reference-store.ts'
 const LOOKS_AFTER_MS = [0, 50, 150, 300]
 
 type Link = Output<'getFileUrl'>
-type Wanted = Input<'openFile'>
+type Wanted = Omit<Input<'openFile'>, 'issuedAt'>
 
 type Parts = {
   store: ReferenceStore
@@ -42,12 +42,13 @@ export class Links {
 
   /**
    * One answer, after the same questions, for files of others and files that never were.
-   * @throws FILE_NO_EXISTS
+   * @throws FILE_NO_EXISTS, TOKEN_INVALID where the token that asks is revoked
    */
-  async anywhere(caller: Caller, input: Wanted): Promise<Link> {
+  async anywhere(caller: Caller, { issuedAt = 0, ...input }: Input<'openFile'>): Promise<Link> {
     const wanted = resolved(input)
     return this.link(wanted, async () => {
-      const { roomIds } = await this.parts.bus.ask('roomsOfUser', caller, caller.userId)
+      const { roomIds, issuedFrom } = await this.parts.bus.ask('roomsOfUser', caller, caller.userId)
+      if (issuedAt < (issuedFrom ?? 0)) throw new Fault('TOKEN_INVALID')
       const rooms = await this.parts.store.roomsOf(wanted.path, roomIds)
       return rooms.some(({ isHidden }) => !isHidden) || this.isMasterOfAny(caller, rooms)
     })

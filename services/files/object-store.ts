@@ -44,6 +44,7 @@ const objectSchema = new Schema<StoredObject>(
   { versionKey: false },
 )
 objectSchema.index({ sweepAt: 1 }, { sparse: true })
+objectSchema.index({ owner: 1, _id: 1 })
 
 /** A path that nobody can guess. */
 export function newPath(): string {
@@ -85,6 +86,17 @@ export async function openObjects(connection: Connection) {
         .limit(limit)
         .lean()
       return docs.map(({ _id }) => _id)
+    },
+    /** Some of somebody's, in the order of their paths. */
+    ownedBy: (owner: string, after: string, limit: number): Promise<ObjectDoc[]> =>
+      model
+        .find({ owner, _id: { $gt: after } }, { sweepAt: 0 })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .lean(),
+    /** Those that are still there belong to nobody whom one could name. */
+    async disown(paths: string[], owner: string) {
+      await model.updateMany({ _id: { $in: paths } }, { $set: { owner } })
     },
     async forget(path: string) {
       await model.deleteOne({ _id: path })

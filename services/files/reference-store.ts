@@ -49,6 +49,15 @@ export async function openReferences(connection: Connection) {
       if (again.length > 0) await writeEach(model, again)
     },
 
+    /** @returns what its messages referred to */
+    async forgetRoom(roomId: string): Promise<string[]> {
+      // No character of an id stands between the dash and the point.
+      const ofRoom = { _id: { $gt: `${roomId}-`, $lt: `${roomId}.` } }
+      const docs = await model.find(ofRoom, { paths: 1 }).lean()
+      await model.deleteMany(ofRoom)
+      return [...new Set(docs.flatMap(({ paths }) => paths))]
+    },
+
     /** Everything that these messages refer to, or referred to before they were deleted. */
     async pathsOf(messageIds: string[]): Promise<string[]> {
       const docs = await model.find({ _id: { $in: messageIds } }, { paths: 1 }).lean()

@@ -16,6 +16,7 @@ import { openChunks } from './chunk-store.ts'
 import { Chunked } from './chunked.ts'
 import { Clearing } from './clearing.ts'
 import { Direct } from './direct.ts'
+import { Disposing } from './disposing.ts'
 import { Filming, findTools } from './filming.ts'
 import { Finishing } from './finishing.ts'
 import { Gathering } from './gathering.ts'
@@ -70,8 +71,10 @@ export const start = (options: Options) =>
       handle: (events) => references.take(events),
     })
     const { lagMs } = await scope.use('references', consumer, (c) => c.close())
-    await scope.use('sweeping', new Sweeping({ objects, references, bucket, lagMs, logger }), (s) =>
-      s.close(),
+    const sweeping = await scope.use(
+      'sweeping',
+      new Sweeping({ objects, references, bucket, lagMs, logger }),
+      (s) => s.close(),
     )
 
     const picturing = await scope.use('picturing', new Picturing(), (p) => p.close())
@@ -89,6 +92,7 @@ export const start = (options: Options) =>
     })
     const answers = handlers({
       chunked: new Chunked({ uploads, chunks, admitting, opening, gathering, finishing, clearing, limits }),
+      disposing: new Disposing({ uploads, clearing, objects, store, references, sweeping, lagMs }),
       direct: new Direct({ uploads, opening, finishing, bucket, limits }),
       links: new Links({ store, objects, bucket, bus, seconds: limits.downloadLinkSeconds }),
     })

@@ -50,7 +50,7 @@ export class Sweeping {
   }
 
   /** The bytes first: of what is interrupted the record is left, and it is done again. */
-  private async removeUnlessKept(path: string) {
+  async removeUnlessKept(path: string) {
     const { objects, references, bucket } = this.parts
     const [lost] = await references.settle([path])
     if (lost === undefined) return

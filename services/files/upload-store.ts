@@ -66,6 +66,7 @@ const uploadSchema = new Schema<UploadDoc>(
 )
 uploadSchema.index({ owner: 1, openUntil: 1 })
 uploadSchema.index({ state: 1, touchedAt: 1 })
+uploadSchema.index({ roomId: 1 })
 
 /** Short whatever is in it. */
 export const uploadKey = ({ way, owner, roomId, syncKey }: UploadName) =>
@@ -96,6 +97,9 @@ export async function openUploads(connection: Connection) {
         throw error
       }
     },
+
+    ofOwner: (owner: string): Promise<UploadDoc[]> => model.find({ owner }).lean<UploadDoc[]>(),
+    ofRoom: (roomId: string): Promise<UploadDoc[]> => model.find({ roomId }).lean<UploadDoc[]>(),
 
     /** How many count against their owner's limit now. */
     countOpen: (owner: string): Promise<number> =>

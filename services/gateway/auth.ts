@@ -9,8 +9,17 @@ import {
   jwtVerify,
 } from 'jose'
 
-/** Who a token speaks for. `expiresAt` in milliseconds since the epoch. */
-export type Identity = { userId: string; nickName?: string; profileUrl?: string; expiresAt: number }
+/**
+ * Who a token speaks for. `expiresAt` in milliseconds since the epoch; `issuedAt` in seconds, as tokens have it, and 0
+ * where a token does not say: it is older than any revocation.
+ */
+export type Identity = {
+  userId: string
+  nickName?: string
+  profileUrl?: string
+  expiresAt: number
+  issuedAt: number
+}
 export type Authenticate = (token: unknown) => Promise<Identity>
 
 /** Only these with a key set: a shared-secret algorithm would let its public keys sign (RFC 8725, 2.1). */
@@ -103,6 +112,7 @@ function identityOf(claims: JWTPayload, userClaim: string): Identity {
   return {
     userId,
     expiresAt: claims.exp * 1000,
+    issuedAt: Math.max(0, Math.floor(claims.iat ?? 0)),
     ...(nickName !== undefined && { nickName }),
     ...(profileUrl !== undefined && { profileUrl }),
   }

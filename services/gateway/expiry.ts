@@ -3,13 +3,18 @@ import type { Socket } from 'socket.io'
 /** setTimeout() fires at once for longer delays: its argument is a signed 32-bit number of milliseconds. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1
 
-/** Ends the connection when its token expires, after telling it. */
+/** Ends the connection, after telling it why. */
+export function endNow(socket: Socket, userId: string) {
+  socket.emit('tokenExpired', { userId })
+  socket.disconnect(true)
+}
+
+/** Ends the connection when its token expires. */
 export function endAtExpiry(socket: Socket, userId: string, expiresAt: number) {
   const wait = () => {
     const left = expiresAt - Date.now()
     if (left > 0) return setTimeout(next, Math.min(left, LONGEST_DELAY_MS)).unref()
-    socket.emit('tokenExpired', { userId })
-    socket.disconnect(true)
+    endNow(socket, userId)
     return undefined
   }
   let timer = wait()

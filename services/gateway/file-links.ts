@@ -42,7 +42,7 @@ export function serveFiles({ bus, authenticate, logger, isAllowedOrigin }: Parts
     if (request.method !== 'GET' && request.method !== 'HEAD')
       throw new Fault('INVALID_REQUEST', { message: 'Files are fetched by GET' })
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://files')
-    const { userId } = await authenticate(tokenOf(request, searchParams))
+    const { userId, issuedAt } = await authenticate(tokenOf(request, searchParams))
     return bus.ask(
       'openFile',
       { userId, requestId },
@@ -50,6 +50,7 @@ export function serveFiles({ bus, authenticate, logger, isAllowedOrigin }: Parts
         path: pathOf(pathname),
         thumbnail: isWanted(searchParams, 'thumbnail'),
         download: isWanted(searchParams, 'download'),
+        issuedAt,
       },
     )
   }

@@ -101,9 +101,10 @@ export const start = (options: Options) =>
     clients.on('connection', (socket: Socket) => {
       const openRooms = new OpenRooms({ delivery, sessions, answers: openRoomAnswers }, socket)
       Object.assign(socket.data, { openRooms })
-      const { userId, expiresAt } = identityOf(socket)
+      const { userId, expiresAt, issuedAt } = identityOf(socket)
       const { session } = sessionOf(socket) as Connected
-      endAtExpiry(socket, userId, expiresAt)
+      // Revoked while it was let in: until now there was nothing to tell it by.
+      endAtExpiry(socket, userId, issuedAt < session.issuedFrom ? 0 : expiresAt)
       dispatch.attach(socket)
       socket.on('disconnect', () => {
         openRooms.closeAll()

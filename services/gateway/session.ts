@@ -16,8 +16,12 @@ const TOLD = 200
 export class Session {
   readonly userId: string
   readonly sockets = new Set<Socket>()
+  /** When the newest token was issued that opened it, in seconds since the epoch. */
+  issuedAt: number
+  /** Tokens issued before are revoked. */
+  issuedFrom = 0
   readonly rates: ReturnType<typeof userRates>
-  profile: Pick<Identity, 'nickName' | 'profileUrl'> = {}
+  readonly profile: Pick<Identity, 'nickName' | 'profileUrl'>
   rooms = new Map<string, Membership>()
   /** Whom they have blocked. */
   blocked: ReadonlySet<string> = new Set()
@@ -27,8 +31,13 @@ export class Session {
   /** Own messages that were acked here and that rooms has not confirmed: room → seq. */
   private readonly sent = new Map<string, number>()
 
-  constructor(userId: string, limits: Limits) {
+  constructor({ userId, nickName, profileUrl, issuedAt }: Identity, limits: Limits) {
     this.userId = userId
+    this.profile = {
+      ...(nickName !== undefined && { nickName }),
+      ...(profileUrl !== undefined && { profileUrl }),
+    }
+    this.issuedAt = issuedAt
     this.rates = userRates(limits)
   }
 

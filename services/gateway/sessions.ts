@@ -1,4 +1,12 @@
-import { type Caller, kindOf, type Output, type Room, type RoomEvents, type UserEvents } from '@chat/contract'
+import {
+  type Caller,
+  Fault,
+  kindOf,
+  type Output,
+  type Room,
+  type RoomEvents,
+  type UserEvents,
+} from '@chat/contract'
 import { type Bus, confirm, type Limits, type Logger } from '@chat/service'
 import type { Msg, Subscription } from '@nats-io/transport-node'
 import type { Socket } from 'socket.io'
@@ -7,6 +15,7 @@ import type { Identity } from './auth.ts'
 import type { Blocks } from './blocks.ts'
 import { asSeenBy } from './broadcast.ts'
 import { openRoomsOf } from './effects.ts'
+import { endNow } from './expiry.ts'
 import type { Presence } from './presence.ts'
 import { Session } from './session.ts'
 
@@ -52,12 +61,16 @@ export class Sessions {
   /**
    * The user's session, loaded: who they are and which rooms, with nothing lost between loading and hearing.
    * The socket is counted in before loading, so that the session is not let go meanwhile.
+   * @throws TOKEN_INVALID where the token is revoked
    */
   async enter(identity: Identity, socket: Socket, requestId: string): Promise<Session> {
     const held = this.held.get(identity.userId) ?? this.hold(identity, requestId)
     held.session.sockets.add(socket)
+    held.session.issuedAt = Math.max(held.session.issuedAt, identity.issuedAt)
+    Object.assign(socket.data, { issuedAt: identity.issuedAt })
     try {
       await held.loading
+      if (identity.issuedAt < held.session.issuedFrom) throw new Fault('TOKEN_INVALID')
     } catch (error) {
       this.leave(held.session, socket)
       throw error
@@ -100,6 +113,7 @@ export class Sessions {
       try {
         return await this.load(session, crypto.randomUUID())
       } catch (err) {
+        if (err instanceof Fault && err.code === 'TOKEN_INVALID') return this.revoke(session, Infinity)
         this.logger.warn({ err, userId: session.userId }, 'session not reloaded, will try again')
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
       }
@@ -107,9 +121,8 @@ export class Sessions {
   }
 
   private hold(identity: Identity, requestId: string): Held {
-    const session = new Session(identity.userId, this.limits)
-    const { userId, expiresAt, ...profile } = identity
-    session.profile = profile
+    const { userId } = identity
+    const session = new Session(identity, this.limits)
     const held: Held = {
       session,
       subscription: this.bus.subscribe(this.bus.subjects.userEvent(userId, '*'), (event) =>
@@ -134,7 +147,8 @@ export class Sessions {
 
   private async load(session: Session, requestId: string) {
     const caller: Caller = { userId: session.userId, requestId }
-    const loaded = await this.bus.ask('openSession', caller, session.profile)
+    const loaded = await this.bus.ask('openSession', caller, openingOf(session))
+    this.revoke(session, loaded.issuedFrom ?? 0)
     const missed = this.takeRooms(session, loaded)
     await this.bus.flush()
     for (const roomId of missed) this.audience.showAll(roomId)
@@ -189,6 +203,7 @@ export class Sessions {
     else if (kind === 'joined') void this.welcome(session, event.json())
     else if (kind === 'alarm') this.setAlarm(session, event.json())
     else if (kind === 'exportReady') session.emit('exportReady', event.json())
+    else if (kind === 'revoked') this.revoke(session, event.json<UserEvents['revoked']>().issuedFrom)
     else if (kind === 'blocks') this.blocks.set(session, event.json<UserEvents['blocks']>().blocked)
     else if (kind === 'mention') void this.noteMention(session, event.json())
   }
@@ -204,6 +219,15 @@ export class Sessions {
       this.audience.show(roomId, session, 'updateRoomLastMessage')
     if (!message || !session.rooms.has(roomId) || !session.takeMention(message._id)) return
     session.emit('mention', { roomId, message: asSeenBy(message, session) })
+  }
+
+  /** Ends the sockets that older tokens opened. One that is being let in has nothing to be told by. */
+  private revoke(session: Session, issuedFrom: number) {
+    session.issuedFrom = Math.max(session.issuedFrom, issuedFrom)
+    for (const socket of session.sockets) {
+      if ((socket.data as { issuedAt: number }).issuedAt >= issuedFrom) continue
+      if (socket.connected) endNow(socket, session.userId)
+    }
   }
 
   private moveCursor(session: Session, { roomId, readSeq, by }: UserEvents['cursor']) {
@@ -223,7 +247,7 @@ export class Sessions {
   /** Takes in one room that the session did not know. */
   async join(session: Session, roomId: string) {
     const caller: Caller = { userId: session.userId, requestId: crypto.randomUUID() }
-    const { rooms } = await this.bus.ask('openSession', caller, { ...session.profile, roomId })
+    const { rooms } = await this.bus.ask('openSession', caller, { ...openingOf(session), roomId })
     const [found] = rooms
     if (!found || !session.enter(found)) return
     // Its last socket may have gone meanwhile.
@@ -242,3 +266,5 @@ export class Sessions {
     }
   }
 }
+
+const openingOf = ({ profile, issuedAt }: Session) => ({ ...profile, issuedAt })

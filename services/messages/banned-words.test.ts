@@ -199,8 +199,8 @@ test('platforms say what they will in notices and cards, but not in the name of 
         data: { type, content },
       })
     ).status
-  expect(await post('ADMIN', { text: 'do not be rude' })).toBe(200)
-  expect(await post('CARD', { rawData: { cardType: 'NOTICE', text: 'do not be rude' } })).toBe(200)
+  expect(await post('ADMIN', { text: 'do not be rude' })).toBe(201)
+  expect(await post('CARD', { rawData: { cardType: 'NOTICE', text: 'do not be rude' } })).toBe(201)
   expect(await post('TEXT', { text: 'rude' })).toBe(422)
 })
 

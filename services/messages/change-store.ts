@@ -1,10 +1,11 @@
-import { changeId } from '@chat/contract'
+import { anonymous, changeId } from '@chat/contract'
 import { type Connection, isDuplicate } from '@chat/service'
 import mongoose from 'mongoose'
-import { idRange, Numbering } from './numbering.ts'
+import { idRange, Numbering, wholeRoom } from './numbering.ts'
 import { asStored, type MessageDoc, type Store, statusOf } from './store.ts'
 
-export type ChangeKind = 'edit' | 'delete' | 'hide' | 'show'
+/** `erase`: like `delete`, and its author is nobody any more. */
+export type ChangeKind = 'edit' | 'delete' | 'hide' | 'show' | 'card' | 'erase'
 /** What happened to a message, numbered per room from 1 without gaps; the primary key arbitrates the numbers. */
 export type ChangeDoc = {
   _id: string
@@ -12,6 +13,7 @@ export type ChangeDoc = {
   change: number
   messageId: string
   seq: number
+  /** Empty where a platform did it. */
   by: string
   kind: ChangeKind
   /** What the message said before an edit; erased with the message. */
@@ -32,7 +34,7 @@ const changeSchema = new Schema<ChangeDoc>(
     change: required(Number),
     messageId: required(String),
     seq: required(Number),
-    by: required(String),
+    by: { type: String, default: '' },
     kind: required(String),
     text: String,
     mentioned: { type: [String], default: undefined },
@@ -41,6 +43,9 @@ const changeSchema = new Schema<ChangeDoc>(
   { versionKey: false },
 )
 changeSchema.index({ messageId: 1 })
+// For the erasure of a person.
+changeSchema.index({ by: 1 })
+changeSchema.index({ mentioned: 1 }, { sparse: true })
 
 /** The changes of all rooms' messages, and what they make of the messages. */
 export async function openChanges(connection: Connection, messages: Store) {
@@ -78,8 +83,9 @@ export async function openChanges(connection: Connection, messages: Store) {
             },
             ...(!mentions && { $unset: { mentions: 1 } }),
           }
-          await messages.model.updateOne({ _id }, update as never, { session })
-          if (change.kind === 'delete')
+          if (change.kind === 'erase') await messages.replace(message, session)
+          else await messages.model.updateOne({ _id }, update as never, { session })
+          if (change.kind === 'delete' || change.kind === 'erase')
             await model.updateMany({ messageId: _id }, { $unset: { text: 1 } }, { session })
         })
       } catch (error) {
@@ -92,10 +98,20 @@ export async function openChanges(connection: Connection, messages: Store) {
 
     /** The seqs of messages that went with changes from one number to another, both inclusive. */
     async goneBetween(roomId: string, from: number, to: number): Promise<number[]> {
-      const kinds: ChangeKind[] = ['delete', 'hide']
+      const kinds: ChangeKind[] = ['delete', 'hide', 'erase']
       const going = { ...idRange(changeId, roomId, from, to), kind: { $in: kinds } }
       const changes = await model.find(going, { seq: 1 }).lean<{ seq: number }[]>()
       return changes.map(({ seq }) => seq)
+    },
+
+    /** Nobody knows any more what a person did, or that it named them. */
+    async forgetWho(userId: string) {
+      await model.collection.updateMany({ mentioned: userId }, { $pull: { mentioned: userId as never } })
+      await model.updateMany({ by: userId }, { $set: { by: anonymous.authorId } })
+    },
+
+    async deleteRoom(roomId: string) {
+      await model.deleteMany(wholeRoom(changeId, roomId))
     },
 
     /** Changes from one number to another, both inclusive, in order. */

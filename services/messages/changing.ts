@@ -1,4 +1,12 @@
-import { type Caller, changeId, Fault, type Input, type Message } from '@chat/contract'
+import {
+  anonymised,
+  type Caller,
+  changeId,
+  Fault,
+  type Input,
+  type Message,
+  type MessageData,
+} from '@chat/contract'
 import { type Bus, Lanes, type Logger } from '@chat/service'
 import type { AccessCache } from './access.ts'
 import type { ChangeDoc, ChangeKind, Changes } from './change-store.ts'
@@ -84,6 +92,38 @@ export class Changing {
     return message
   }
 
+  /** As platforms may: whoever wrote it, and whatever the rules say. */
+  async deleteFreely(caller: Caller, place: Place): Promise<void> {
+    const message = await this.change(caller, place, (doc) =>
+      statusOf(doc).deleted ? null : { kind: 'delete', becomes: erased(doc) },
+    )
+    await this.note(caller, message)
+  }
+
+  /** Hidden or shown, a card accepted or not. @throws MESSAGE_NO_EXISTS for what is deleted */
+  async set(caller: Caller, { hidden, acceptedStatus, ...place }: Input<'updateMessage'>): Promise<Message> {
+    const message = await this.change(caller, place, (doc) => {
+      const status = statusOf(requireVisible(doc, { master: true }))
+      const isHiding = hidden !== undefined && hidden !== status.hidden
+      const data = acceptedStatus === undefined ? null : answered(doc, acceptedStatus)
+      if (!isHiding && !data) return null
+      const kind = isHiding ? (hidden ? 'hide' : 'show') : 'card'
+      return { kind, becomes: { ...(data && { data }), ...(isHiding && { status: { ...status, hidden } }) } }
+    })
+    await this.note(caller, message)
+    return message
+  }
+
+  /** Nobody's, and empty: of a person who is erased. */
+  async erase(caller: Caller, place: Place): Promise<Message> {
+    const message = await this.change(caller, place, (doc) => ({
+      kind: 'erase',
+      becomes: { ...erased(doc), ...anonymised({ _id: doc._id, status: statusOf(doc) }) },
+    }))
+    await this.note(caller, message)
+    return message
+  }
+
   /** @returns the message in full, once what was done to it, now or before, is stored and published */
   private change(caller: Caller, place: Place, decide: Decide): Promise<Message> {
     const { outbox, presenting } = this.parts
@@ -129,6 +169,15 @@ const erased = (doc: MessageDoc): Partial<MessageDoc> => ({
   meta: null,
   status: { ...statusOf(doc), deleted: true },
 })
+
+/** Null where it says so already. @throws INVALID_REQUEST for what is no card */
+function answered({ data }: MessageDoc, acceptedStatus: boolean): MessageData | null {
+  const { rawData } = data.content
+  if (data.type !== 'CARD' || !rawData)
+    throw new Fault('INVALID_REQUEST', { message: 'Only a card has an acceptedStatus' })
+  if (rawData.acceptedStatus === acceptedStatus) return null
+  return { ...data, content: { ...data.content, rawData: { ...rawData, acceptedStatus } } }
+}
 
 /** Of two states of a message the later one counts, whatever the clocks of two instances say. */
 const after = ({ createdAt, updatedAt }: MessageDoc) =>

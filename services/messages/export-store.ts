@@ -131,6 +131,11 @@ export async function openExports(connection: Connection) {
       await slots.deleteOne({ _id: userId, exportId })
     },
 
+    /** Whatever holds it. */
+    async dropSlot(userId: string) {
+      await slots.deleteOne({ _id: userId })
+    },
+
     async insert(doc: ExportDoc) {
       await model.collection.insertOne(doc as never)
     },
@@ -151,6 +156,10 @@ export async function openExports(connection: Connection) {
 
     ofMembers: (roomId: string, userIds: string[]): Promise<ExportDoc[]> =>
       model.find({ roomId, userId: { $in: userIds } }).lean<ExportDoc[]>(),
+
+    ofRoom: (roomId: string): Promise<ExportDoc[]> => model.find({ roomId }).lean<ExportDoc[]>(),
+
+    ofUser: (userId: string): Promise<ExportDoc[]> => model.find({ userId }).lean<ExportDoc[]>(),
 
     /** One that has been due the longest, for `claim` alone. */
     claimDue: (claim: string): Promise<ExportDoc | null> =>
@@ -176,6 +185,16 @@ export async function openExports(connection: Connection) {
       const ids = docs.map(({ _id }) => _id)
       await model.updateMany({ _id: { $in: ids } }, { $set: { claim: null, expiresAt: now, dueAt: now } })
     },
+
+    /** Takes one from whoever works on it: it is written anew from then on. @returns it as it was */
+    restart: (id: string, dueAt: Date): Promise<ExportDoc | null> =>
+      model
+        .findOneAndUpdate(
+          { _id: id, state: { $ne: 'failed' } },
+          { $set: { state: 'waiting', uploadId: null, parts: [], claim: null, dueAt } },
+          { returnDocument: 'before' },
+        )
+        .lean<ExportDoc>(),
 
     async forget({ _id, userId }: ExportDoc) {
       await model.deleteOne({ _id })

@@ -49,10 +49,15 @@ export class ExportWorker {
 
   /** What is left of an export when it is over for its asker. */
   async remove(doc: ExportDoc) {
-    const bucket = await this.parts.storage.open()
-    if (doc.uploadId !== null) await bucket.abort(doc.path, doc.uploadId)
-    await bucket.remove(doc.path)
+    await this.clear(doc)
     await this.parts.exports.forget(doc)
+  }
+
+  /** What is written of one. Whoever is at it cannot finish it then. */
+  async clear({ path, uploadId }: Pick<ExportDoc, 'path' | 'uploadId'>) {
+    const bucket = await this.parts.storage.open()
+    if (uploadId !== null) await bucket.abort(path, uploadId)
+    await bucket.remove(path)
   }
 
   private async work() {

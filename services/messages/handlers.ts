@@ -1,9 +1,9 @@
 import type { Handlers } from '@chat/contract'
 import type { Changing } from './changing.ts'
-import type { Exporting } from './exporting.ts'
 import type { Looking } from './looking.ts'
 import type { Outbox } from './outbox.ts'
 import type { Paging } from './paging.ts'
+import { type PlatformParts, platformHandlers } from './platform-handlers.ts'
 import type { Posting } from './posting.ts'
 import type { Reporting } from './reporting.ts'
 import type { Searching } from './searching.ts'
@@ -12,9 +12,8 @@ import type { Sharing } from './sharing.ts'
 import type { Store } from './store.ts'
 import { survey } from './surveying.ts'
 import type { Syncing } from './syncing.ts'
-import type { WordKeeping } from './word-keeping.ts'
 
-export type Parts = {
+export type Parts = PlatformParts & {
   store: Store
   outbox: Outbox
   sending: Sending
@@ -26,8 +25,6 @@ export type Parts = {
   looking: Looking
   reporting: Reporting
   searching: Searching
-  exporting: Exporting
-  wordKeeping: WordKeeping
 }
 
 export const handlers = (parts: Parts): Handlers<'messages'> => ({
@@ -55,15 +52,8 @@ export const handlers = (parts: Parts): Handlers<'messages'> => ({
   searchMessages: (caller, input) => parts.searching.search(caller, input),
   listGallery: (caller, input) => parts.searching.gallery(caller, input),
   exportMessages: (caller, input) => parts.exporting.start(caller, input),
-  startExport: (caller, input) => parts.exporting.startForPlatform(caller, input),
   getOwnExport: (caller, { exportId }) => parts.exporting.getOwn(caller, exportId),
   listOwnExports: (caller, page) => parts.exporting.listOwn(caller, page),
-  getExport: (_caller, { exportId }) => parts.exporting.get(exportId),
-  listExports: (_caller, page) => parts.exporting.list(page),
-  listBannedWords: (caller, input) => parts.wordKeeping.list(caller, input),
-  putBannedWords: (caller, input) => parts.wordKeeping.put(caller, input),
-  addBannedWords: (caller, input) => parts.wordKeeping.add(caller, input),
-  removeBannedWords: (caller, input) => parts.wordKeeping.remove(caller, input),
   lastMessageOf: (_caller, roomId) => parts.outbox.reconcileAll(roomId),
   postFirstMessage: async (caller, input) => ({ message: await parts.posting.first(caller, input) }),
   postMessage: async (caller, input) => ({ message: await parts.posting.post(caller, input) }),
@@ -75,5 +65,6 @@ export const handlers = (parts: Parts): Handlers<'messages'> => ({
   messageBySyncKey: async (caller, input) => ({ message: await parts.sending.stored(caller, input) }),
   replayMessages: (caller, input) => parts.syncing.replay(caller, input),
   quoteMessage: (_caller, input) => parts.looking.quote(input),
+  ...platformHandlers(parts),
   surveyMessages: (_caller, input) => survey(parts.store, input),
 })

@@ -59,3 +59,6 @@ export function probesAfter(from: number): number[] {
 export const idRange = (idOf: Source['idOf'], roomId: string, from: number, to: number) => ({
   _id: { $gte: idOf(roomId, Math.max(1, from)), $lte: idOf(roomId, Math.min(to, MAX_NUMBER)) },
 })
+
+/** All ids of a room. */
+export const wholeRoom = (idOf: Source['idOf'], roomId: string) => idRange(idOf, roomId, 1, MAX_NUMBER)

@@ -11,9 +11,11 @@ export type Report = {
   message: Message
   createdAt: Date
 }
+/** `order`: reports sort by it as they came. */
+type ReportDoc = Report & { _id: string; order: string }
 
 const { Schema } = mongoose
-const reportSchema = new Schema<Report & { _id: string }>(
+const reportSchema = new Schema<ReportDoc>(
   {
     _id: String,
     roomId: { type: String, required: true },
@@ -21,21 +23,61 @@ const reportSchema = new Schema<Report & { _id: string }>(
     reporterId: { type: String, required: true },
     reason: { type: String, required: true },
     message: { type: Schema.Types.Mixed, required: true },
+    order: { type: String, required: true },
     createdAt: { type: Date, required: true },
   },
   { versionKey: false, minimize: false },
 )
+reportSchema.index({ order: -1 })
+reportSchema.index({ roomId: 1, order: -1 })
+// For the erasure of a person.
+reportSchema.index({ reporterId: 1 })
+reportSchema.index({ 'message.author.authorId': 1 })
+reportSchema.index({ 'message.replyTo.author.authorId': 1 }, { sparse: true })
+reportSchema.index({ 'message.mentions': 1 })
+
+const orderOf = ({ createdAt }: Report) => `${createdAt.toISOString()} ${crypto.randomUUID()}`
 
 /** What members have put on the platform's review list. */
 export async function openReports(connection: Connection) {
-  const model = connection.model<Report & { _id: string }>('Report', reportSchema, 'reports')
+  const model = connection.model<ReportDoc>('Report', reportSchema, 'reports')
+  await model.createIndexes()
   return {
     /** The first report of a message by somebody stands; another one changes nothing. */
     async add(report: Report) {
       const _id = JSON.stringify([report.messageId, report.reporterId])
-      await model.create({ _id, ...report }).catch((error: unknown) => {
+      await model.create({ _id, order: orderOf(report), ...report }).catch((error: unknown) => {
         if (!isDuplicate(error)) throw error
       })
+    },
+
+    /** Newest first, after the one of that `order`. */
+    async page(roomId: string | undefined, before: string | undefined, limit: number): Promise<ReportDoc[]> {
+      return model
+        .find({
+          ...(roomId !== undefined && { roomId }),
+          ...(before !== undefined && { order: { $lt: before } }),
+        })
+        .sort({ order: -1 })
+        .limit(limit)
+        .lean()
+    },
+
+    async by(reporterId: string): Promise<Report[]> {
+      return model.find({ reporterId }, { _id: 0, order: 0 }).lean()
+    },
+
+    /** Of what somebody said, quoted or reported; what mentions them stays, without that. */
+    async deleteOf(userId: string) {
+      const mentioning = { 'message.mentions': userId }
+      await model.collection.updateMany(mentioning, { $pull: { 'message.mentions': userId as never } })
+      await model.deleteMany({ reporterId: userId })
+      await model.deleteMany({ 'message.author.authorId': userId })
+      await model.deleteMany({ 'message.replyTo.author.authorId': userId })
+    },
+
+    async deleteRoom(roomId: string) {
+      await model.deleteMany({ roomId })
     },
   }
 }

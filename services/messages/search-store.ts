@@ -1,5 +1,7 @@
+import { messageId } from '@chat/contract'
 import { type Connection, insertMissing, writeEach } from '@chat/service'
 import mongoose from 'mongoose'
+import { wholeRoom } from './numbering.ts'
 import type { Position } from './positions.ts'
 import { openPeriods, periodOf } from './search-periods.ts'
 
@@ -73,6 +75,10 @@ export async function openSearch(connection: Connection) {
         .sort({ createdAt: -1, _id: -1 })
         .limit(candidates.limit)
         .lean<Position[]>()
+    },
+
+    async deleteRoom(roomId: string) {
+      await model.deleteMany(wholeRoom(messageId, roomId))
     },
 
     periods: periods.list,

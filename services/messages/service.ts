@@ -18,7 +18,10 @@ import { Answering } from './answering.ts'
 import { Blocks } from './blocks.ts'
 import { type Changes, openChanges } from './change-store.ts'
 import { Changing } from './changing.ts'
+import { Collecting } from './collecting.ts'
 import { Committing } from './committing.ts'
+import { Erasing } from './erasing.ts'
+import { ExportDisposing } from './export-disposing.ts'
 import { ExportNotices } from './export-notices.ts'
 import { openExports } from './export-store.ts'
 import { ExportWorker } from './export-worker.ts'
@@ -29,9 +32,11 @@ import { Looking } from './looking.ts'
 import { Mailing } from './mailing.ts'
 import { Mentioning } from './mentioning.ts'
 import { Outbox } from './outbox.ts'
+import { Overseeing } from './overseeing.ts'
 import { Paging } from './paging.ts'
 import { Posting } from './posting.ts'
 import { Presenting } from './presenting.ts'
+import { purge } from './purging.ts'
 import { openReports } from './report-store.ts'
 import { Reporting } from './reporting.ts'
 import { Screening } from './screening.ts'
@@ -43,6 +48,7 @@ import { sourcesOf } from './sources.ts'
 import { Storage } from './storage.ts'
 import { openStore, type Store } from './store.ts'
 import { Syncing } from './syncing.ts'
+import { Traces } from './traces.ts'
 import { WordKeeping } from './word-keeping.ts'
 import { WordLists } from './word-lists.ts'
 import { openWords } from './word-store.ts'
@@ -91,16 +97,23 @@ export const start = (options: Options) =>
       handle: (events) => indexing.handle(events),
     })
     await scope.use('indexer', indexer, (consumer) => consumer.close())
-    const exporting = await openExporting(scope, options, { mongo, bus, store, changes, access })
+    const around = { mongo, bus, store, changes, access }
+    const { exporting, exports } = await openExporting(scope, options, around)
     const mentioning = new Mentioning(bus)
     const parts = { store, access, screening, mentioning, bus, logger, textLength }
+    const changing = new Changing({ ...parts, changes, outbox, presenting })
+    const traces = new Traces(store, bus)
     const answers = handlers({
+      overseeing: new Overseeing({ store, reports, changing, presenting, bus }),
+      erasing: new Erasing({ store, changes, reports, changing, indexing, exports, traces, bus }),
+      collecting: new Collecting({ store, reports, exports, traces }),
+      purge: (roomId) => purge({ store, changes, reports, search, exports, wordKeeping, bus }, roomId),
       store,
       outbox,
       sending: new Sending({ ...parts, answering }),
       posting: new Posting({ ...parts, committing }),
       sharing: new Sharing(store, access, answering, screening),
-      changing: new Changing({ ...parts, changes, outbox, presenting }),
+      changing,
       paging: new Paging(store, access, presenting),
       syncing: new Syncing(store, changes, access, presenting),
       looking: new Looking(store, access, bus),
@@ -130,5 +143,6 @@ async function openExporting(scope: Scope, { config, s3Url, logger }: Options, a
   const notices = new ExportNotices({ ...around, mailing, storage })
   const parts = { ...around, exports, notices, storage, logger }
   const worker = await scope.use('exports', new ExportWorker(parts), (w) => w.close())
-  return new Exporting({ ...parts, worker, sendsMail: mailing !== null })
+  const exporting = new Exporting({ ...parts, worker, sendsMail: mailing !== null })
+  return { exporting, exports: new ExportDisposing({ exports, worker }) }
 }

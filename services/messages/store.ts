@@ -1,7 +1,7 @@
-import { type Author, isGone, type Message, type MessageData, messageId } from '@chat/contract'
+import { type Author, anonymous, isGone, type Message, type MessageData, messageId } from '@chat/contract'
 import type { Connection } from '@chat/service'
 import mongoose from 'mongoose'
-import { idRange, Numbering } from './numbering.ts'
+import { idRange, Numbering, wholeRoom } from './numbering.ts'
 
 /** A message before it has its place in the room. */
 export type Draft = {
@@ -44,8 +44,11 @@ const messageSchema = new Schema<MessageDoc>(
   },
   { versionKey: false, minimize: false },
 )
-// Its fields never change: a unique key is never updated.
+// Its fields never change: a unique key is never updated. Nor is that of an erased message, which is stored anew.
 messageSchema.index({ roomId: 1, 'author.authorId': 1, syncKey: 1 }, { unique: true })
+// For the erasure of a person who is quoted or mentioned; messages that name nobody are not in them.
+messageSchema.index({ 'replyTo.author.authorId': 1 }, { sparse: true })
+messageSchema.index({ mentions: 1 }, { sparse: true })
 
 /** How a bulk insert ended: what it stored is a prefix of what it was given. */
 export type InsertOutcome = { stored: number; isDuplicate: boolean }
@@ -95,6 +98,52 @@ export async function openStore(connection: Connection) {
 
     async byIds(ids: string[]): Promise<MessageDoc[]> {
       return store.quotingEach(await model.find({ _id: { $in: ids } }).lean<MessageDoc[]>())
+    },
+
+    /** A message in the place of another one of the same number, all of it new. */
+    async replace(doc: MessageDoc, session: mongoose.ClientSession) {
+      await model.collection.deleteOne({ _id: doc._id as never }, { session })
+      await model.collection.insertOne(asStored(doc) as never, { session })
+    },
+
+    /** Whether somebody has written in a room. */
+    async hasWritten(roomId: string, authorId: string): Promise<boolean> {
+      return (await model.exists({ roomId, 'author.authorId': authorId })) !== null
+    },
+
+    /** What somebody has written in a room, in the order of their syncKeys. */
+    async writtenBy(roomId: string, authorId: string, after: string, limit: number): Promise<MessageDoc[]> {
+      const filter = { roomId, 'author.authorId': authorId, syncKey: { $gt: after } }
+      return model.find(filter).sort({ syncKey: 1 }).limit(limit).lean<MessageDoc[]>()
+    },
+
+    /** Some of the replies that quote somebody. */
+    async quotesOf(authorId: string, limit: number): Promise<Place[]> {
+      return model.find({ 'replyTo.author.authorId': authorId }, { roomId: 1 }).limit(limit).lean()
+    },
+
+    /** They quote nobody whom one could name. */
+    async quoteNobody(ids: string[]) {
+      await model.collection.updateMany(
+        { _id: { $in: ids as never[] } },
+        { $set: { 'replyTo.author': anonymous } },
+      )
+    },
+
+    /** Some of the messages that mention somebody. */
+    async mentionsOf(userId: string, limit: number): Promise<Place[]> {
+      return model.find({ mentions: userId }, { roomId: 1 }).limit(limit).lean()
+    },
+
+    /** They mention this person no more. */
+    async mentionNot(ids: string[], userId: string) {
+      const some = { _id: { $in: ids as never[] } }
+      await model.collection.updateMany(some, { $pull: { mentions: userId as never } })
+      await model.collection.updateMany({ ...some, mentions: [] as never }, { $unset: { mentions: 1 } })
+    },
+
+    async deleteRoom(roomId: string) {
+      await model.deleteMany(wholeRoom(messageId, roomId))
     },
 
     /** Messages from one seq to another, both inclusive, oldest first. */
@@ -159,6 +208,7 @@ export async function openStore(connection: Connection) {
 }
 export type Store = Awaited<ReturnType<typeof openStore>>
 type Mentioning = Pick<MessageDoc, 'seq' | 'mentions' | 'createdAt' | 'updatedAt'>
+type Place = Pick<MessageDoc, '_id' | 'roomId'>
 type Mark = Required<Pick<MessageDoc, 'seq' | 'status' | 'updatedAt'>>
 
 /** A reply is stored without the text that it quotes. */

@@ -7,7 +7,9 @@ import type { WordList } from './word-matching.ts'
 import { EVERYWHERE, type Words } from './word-store.ts'
 
 type Page = Output<'listBannedWords'>
-type Some = Input<'addBannedWords'>
+/** Without a room it is the list for everyone. */
+type Where = { roomId?: string }
+type Some = Where & Input<'addBannedWords'>
 
 /** What stands in a word without being part of it. */
 const PUNCTUATION = /^[\s.'’·_-]$/u
@@ -23,12 +25,12 @@ export class WordKeeping {
     this.bus = bus
   }
 
-  async list(caller: Caller, { roomId }: Input<'listBannedWords'>): Promise<Page> {
+  async list(caller: Caller, { roomId }: Where): Promise<Page> {
     const found = await this.words.find(await this.keyOf(caller, roomId))
     return { words: found?.words ?? [], allow: found?.allow ?? [] }
   }
 
-  put(caller: Caller, { roomId, words, allow = [] }: Input<'putBannedWords'>): Promise<Page> {
+  put(caller: Caller, { roomId, words, allow = [] }: Where & Input<'putBannedWords'>): Promise<Page> {
     return this.change(caller, roomId, { words, allow }, (_before, given) => given)
   }
 
@@ -46,6 +48,12 @@ export class WordKeeping {
       words: without(before.words, given.words, banned),
       allow: without(before.allow, given.allow, allowed),
     }))
+  }
+
+  /** Of a room that goes away. */
+  async drop(roomId: string): Promise<void> {
+    await this.words.delete(roomId)
+    await this.lists.announce(roomId)
   }
 
   /** @throws INVALID_REQUEST for words that mean nothing, and for too many of them */

@@ -35,6 +35,10 @@ export async function openWords(connection: Connection) {
       return found?.revision ?? 0
     },
 
+    async delete(_id: string) {
+      await model.deleteOne({ _id })
+    },
+
     /** Makes another list of it, whoever else does so at the same time. */
     async change(_id: string, become: (before: WordList) => WordList): Promise<WordList> {
       for (let tries = 0; tries < MAX_TRIES; tries++) {

@@ -169,6 +169,8 @@ test('each of several keys opens, each failure carries its request id', async ()
   const metrics = new Metrics()
   const api = await start({
     config: { ...stack.config, apiKeys: ['old-key', 'new-key'], platformPort: 0 },
+    mongoUrl: stack.mongoUrl,
+    database: `${stack.root}_platform`,
     logger,
     metrics,
     openBus: () =>

@@ -8,34 +8,62 @@ import {
   listen,
   type Metrics,
   openAll,
+  openMongo,
+  pingMongo,
   serveHealth,
 } from '@chat/service'
 import { createApp } from './app.ts'
+import { Erasures } from './erasures.ts'
+import { Idempotency } from './idempotency.ts'
+import type { Rate } from './rates.ts'
+import { openStore } from './store.ts'
 
-/** A body that comes more slowly than this is given up. */
+/** A request that comes more slowly than this is given up. */
 const REQUEST_TIMEOUT_MS = 30_000
+/** Longer than proxies and clients keep an idle connection: who closes first should not be we. */
+const KEEP_ALIVE_MS = 65_000
 
 export type Options = {
-  config: Pick<Config, 'host' | 'platformPort' | 'auth' | 'apiKeys'>
+  config: Pick<Config, 'host' | 'platformPort' | 'auth' | 'apiKeys' | 'namespace'>
+  mongoUrl: string
+  database?: string
   logger: Logger
   metrics: Metrics
   openBus: () => Promise<Bus>
+  /** How many requests a key may make; a sound default without it. */
+  rate?: Rate
   /** What else must answer before this process is ready. */
   checks?: Checks
 }
 
-/** The edge for companies' back ends. */
+/** The edge for companies' back ends; it keeps what belongs to platforms alone. */
 export const start = (options: Options) =>
   openAll(async (scope) => {
     const { config, logger, metrics } = options
+    const { auth, apiKeys, namespace } = config
+    const mongo = await scope.use(
+      'mongo',
+      openMongo(options.mongoUrl, options.database ?? 'chat_platform'),
+      (m) => m.close(),
+    )
     const bus = await scope.use('nats', options.openBus(), (b) => b.close())
-    const ready: Checks = { nats: () => bus.ping(), ...options.checks }
+    const store = await openStore(mongo)
+    const idempotency = new Idempotency(store.attempts)
+    const erasures = await scope.use(
+      'erasures',
+      new Erasures({ store: store.erasures, idempotency, bus, logger }),
+      (e) => e.close(),
+    )
+    const ready: Checks = { nats: () => bus.ping(), platform: () => pingMongo(mongo), ...options.checks }
     const health = serveHealth(ready, metrics)
-    const answer = createApp({ bus, auth: config.auth, apiKeys: config.apiKeys, logger, metrics }).callback()
+    const { rate } = options
+    const app = createApp({ bus, auth, apiKeys, namespace, rate, idempotency, erasures, logger, metrics })
+    const answer = app.callback()
     const http = createServer((request, response) => {
       if (!health(request, response)) void answer(request, response)
     })
     http.requestTimeout = REQUEST_TIMEOUT_MS
+    http.keepAliveTimeout = KEEP_ALIVE_MS
     const port = await scope.use('http', listen(http, config.platformPort, config.host), () =>
       closeHttp(http),
     )

@@ -49,6 +49,10 @@ export async function openDevices(connection: Connection) {
       await model.deleteOne({ _id: deviceId(token), userId })
     },
 
+    async removeAll(userId: string) {
+      await model.deleteMany({ userId })
+    },
+
     /** Of devices that were found dead those that nobody has registered again since. */
     async removeDead(ids: string[], since: Date) {
       if (ids.length > 0) await model.deleteMany({ _id: { $in: ids }, seenAt: { $lt: since } })
@@ -78,7 +82,7 @@ export async function openDevices(connection: Connection) {
         await model.updateMany({ _id: { $in: ids }, isBadged: !isBadged }, { $set: { isBadged } })
     },
 
-    isEmpty: async () => (await model.findOne({ _id: { $gt: '' } }, { _id: 1 }).lean()) === null,
+    isEmpty: async () => (await model.findOne({}, { _id: 1 }).sort({ _id: 1 }).lean()) === null,
   }
 }
 export type DeviceStore = Awaited<ReturnType<typeof openDevices>>

@@ -1,13 +1,19 @@
 import type { Handlers } from '@chat/contract'
 import type { Devices } from './devices.ts'
+import type { Disposing } from './disposing.ts'
 import type { Preferences } from './preference-store.ts'
 import type { SettingAside } from './setting-aside.ts'
 
-export type Parts = { devices: Devices; preferences: Preferences; settingAside: SettingAside }
+export type Parts = {
+  devices: Devices
+  disposing: Disposing
+  preferences: Preferences
+  settingAside: SettingAside
+}
 
 const done = { result: true }
 
-export const handlers = ({ devices, preferences, settingAside }: Parts): Handlers<'push'> => ({
+export const handlers = ({ devices, disposing, preferences, settingAside }: Parts): Handlers<'push'> => ({
   registerDevice: async (caller, device) => {
     await devices.register(caller.userId, device)
     return done
@@ -22,4 +28,10 @@ export const handlers = ({ devices, preferences, settingAside }: Parts): Handler
   },
   listSetAside: (_caller, input) => settingAside.list(input),
   replaySetAside: async (_caller, { ids }) => ({ replayed: await settingAside.replay(ids) }),
+  purgeRoomPushes: async (_caller, { roomId }) => {
+    await disposing.purgeRoom(roomId)
+    return done
+  },
+  eraseUserInPushes: (_caller, input) => disposing.eraseUser(input),
+  exportUserFromPushes: (_caller, input) => disposing.collect(input),
 })

@@ -18,6 +18,10 @@ export function openPreferences(connection: Connection) {
       else await model.updateOne({ _id: userId }, { $set: { mentionAlarm: false } }, { upsert: true })
     },
 
+    async forget(userId: string) {
+      await model.deleteOne({ _id: userId })
+    },
+
     /** Of these users those whom mentions reach though a room's alarm is off. */
     async wantMentions(userIds: string[]): Promise<Set<string>> {
       if (userIds.length === 0) return new Set()

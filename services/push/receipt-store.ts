@@ -23,6 +23,11 @@ const groupedByMessage = (receipts: Receipt[]): Sent[] =>
     deviceIds: own.map(({ deviceId }) => deviceId),
   }))
 
+function withoutDevices(sent: Sent, gone: ReadonlySet<string>): Sent {
+  const deviceIds = sent.deviceIds.filter((id) => !gone.has(id))
+  return deviceIds.length === sent.deviceIds.length ? sent : { ...sent, deviceIds }
+}
+
 /** Which messages were sent to which devices, so that what is handled again is not sent again. */
 export async function openReceipts(connection: Connection, logger: Logger) {
   const model = connection.model<ReceiptDoc>('Receipt', receiptSchema, 'receipts')
@@ -47,6 +52,21 @@ export async function openReceipts(connection: Connection, logger: Logger) {
       } catch (err) {
         logger.warn({ err, receipts: all.length }, 'receipts not stored, will try again')
       }
+    },
+
+    /**
+     * Takes devices out of the next receipts after one of them.
+     * @returns the last one that was looked at; null where there are no more
+     */
+    async forgetDevices(deviceIds: ReadonlySet<string>, after: string | null, limit: number) {
+      const next = after === null ? {} : { _id: { $gt: new mongoose.Types.ObjectId(after) } }
+      const page = await model.find(next, { sent: 1 }).sort({ _id: 1 }).limit(limit).lean()
+      for (const { _id, sent } of page) {
+        const left = sent.map((each) => withoutDevices(each, deviceIds))
+        if (left.some((each, index) => each !== sent[index]))
+          await model.updateOne({ _id }, { $set: { sent: left } })
+      }
+      return page.length === limit ? String(page.at(-1)?._id) : null
     },
 
     /** Of these messages the devices that have them. */

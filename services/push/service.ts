@@ -16,6 +16,7 @@ import { Badges } from './badges.ts'
 import { Delivering } from './delivering.ts'
 import { openDevices } from './device-store.ts'
 import { Devices } from './devices.ts'
+import { Disposing } from './disposing.ts'
 import { openFcmSender } from './fcm-sender.ts'
 import { Following } from './following.ts'
 import { handlers } from './handlers.ts'
@@ -60,7 +61,8 @@ export const start = (options: Options) =>
     const receipts = await openReceipts(mongo, logger)
     const tasks = await openTasks(mongo)
     const preferences = openPreferences(mongo)
-    const settingAside = new SettingAside({ store: await openSetAside(mongo), tasks, logger, metrics })
+    const setAside = await openSetAside(mongo)
+    const settingAside = new SettingAside({ store: setAside, tasks, logger, metrics })
     await settingAside.measure()
     await ensureStream(bus)
 
@@ -101,7 +103,8 @@ export const start = (options: Options) =>
       'push',
     )
     await scope.use('readers', hearRead, (h) => h.unsubscribe())
-    const answers = handlers({ devices, preferences, settingAside })
+    const disposing = new Disposing({ devices: store, preferences, receipts, tasks, setAside, settingAside })
+    const answers = handlers({ devices, disposing, preferences, settingAside })
     await scope.use('requests', bus.serve('push', answers), (serving) => serving.close())
     await bus.flush()
     return { ready: { nats: () => bus.ping(), mongo: () => pingMongo(mongo) } }

@@ -1,6 +1,6 @@
 import type { Connection } from '@chat/service'
 import mongoose from 'mongoose'
-import type { Notice } from './notice.ts'
+import { type Kept, messagesOf, type Notice } from './notice.ts'
 
 /** What was tried often enough. `_id`: its message's id, and the task's where it was one. */
 export type SetAsideDoc = {
@@ -50,8 +50,16 @@ export async function openSetAside(connection: Connection) {
 
     byIds: (ids: string[]): Promise<SetAsideDoc[]> => model.find({ _id: { $in: ids } }).lean(),
 
-    async remove(id: string) {
-      await model.deleteOne({ _id: id })
+    async rewrite({ _id, notice, only }: Kept) {
+      await model.updateOne({ _id }, { $set: { notice, only } })
+    },
+
+    async deleteRoom(roomId: string) {
+      await model.deleteMany(messagesOf(roomId))
+    },
+
+    async finish(ids: string[]) {
+      await model.deleteMany({ _id: { $in: ids } })
     },
 
     count: () => model.estimatedDocumentCount(),

@@ -38,7 +38,7 @@ export class SettingAside {
     const found = await store.byIds(ids)
     for (const { _id, notice, only, isSecond } of found) {
       await tasks.put(_id, { notice, only, isSecond }, new Date())
-      await store.remove(_id)
+      await store.finish([_id])
     }
     await this.measure()
     return found.length

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Connection, insertMissing } from '@chat/service'
 import mongoose from 'mongoose'
-import type { Notice, Task } from './notice.ts'
+import { type Kept, messagesOf, type Notice, type Task } from './notice.ts'
 
 /** A task that waits for its time, here rather than in anybody's memory. */
 export type TaskDoc = {
@@ -81,6 +81,22 @@ export async function openTasks(connection: Connection) {
     async hold(tasks: TaskDoc[], until: Date) {
       const ids = tasks.map(({ _id }) => _id)
       await model.updateMany({ _id: { $in: ids }, claim: tasks[0]?.claim ?? '' }, { $set: { dueAt: until } })
+    },
+
+    /** In the order of their ids. */
+    page: (after: string, limit: number): Promise<TaskDoc[]> =>
+      model
+        .find({ _id: { $gt: after } })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .lean(),
+
+    async rewrite({ _id, notice, only }: Kept) {
+      await model.updateOne({ _id }, { $set: { notice, only } })
+    },
+
+    async deleteRoom(roomId: string) {
+      await model.deleteMany(messagesOf(roomId))
     },
 
     async finish(ids: string[]) {

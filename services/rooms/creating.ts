@@ -17,7 +17,7 @@ import { headsOf, type Joiner, newMembers } from './members.ts'
 import type { Parts } from './parts.ts'
 import { targetsOf } from './targets.ts'
 
-type PlatformRoom = Input<'createRoomWithMessage'>
+type PlatformRoom = Input<'createRoom'>
 type Plan = {
   name: string
   roomType: RoomType

@@ -1,6 +1,6 @@
-import { type Author, defaultName, type User } from '@chat/contract'
+import { type Author, defaultName, Fault, type User } from '@chat/contract'
 import type { Bus } from '@chat/service'
-import type { UserDoc } from './documents.ts'
+import { erasedId, type UserDoc } from './documents.ts'
 import { presentUser } from './presenting.ts'
 import type { Store } from './store.ts'
 import { nameGrams } from './user-search.ts'
@@ -32,7 +32,7 @@ export class Directory {
   async save(profiles: Profile[]): Promise<void> {
     if (profiles.length === 0) return
     const renamed = await this.renamed(profiles)
-    await this.store.users.bulkWrite(
+    const { upsertedIds } = await this.store.users.bulkWrite(
       profiles.map(({ userId, nickName, profileUrl, meta }) => ({
         updateOne: {
           filter: { _id: userId },
@@ -53,6 +53,7 @@ export class Directory {
       { ordered: false },
     )
     for (const userId of renamed) this.bus.publishUser(userId, 'renamed', { userId })
+    await this.keepShut(Object.values(upsertedIds) as string[])
   }
 
   /** Those who are known by another name. */
@@ -62,9 +63,24 @@ export class Directory {
     return known.flatMap(({ _id, nickName }) => ((names.get(_id) ?? nickName) === nickName ? [] : _id))
   }
 
-  /** As `save`, for one who connects again and again with the same profile: then it only reads. */
-  async refresh(profile: Profile): Promise<UserDoc> {
+  /** Who is made anew after an erasure is not let in by tokens from before it. */
+  private async keepShut(userIds: string[]) {
+    if (userIds.length === 0) return
+    const byId = new Map(userIds.map((userId) => [erasedId(userId), userId]))
+    const erased = await this.store.erased.find({ _id: { $in: [...byId.keys()] } }).lean()
+    for (const { _id, issuedFrom } of erased)
+      await this.store.users.updateOne({ _id: byId.get(_id) }, { $max: { issuedFrom } })
+  }
+
+  /**
+   * As `save`, for one who connects again and again with the same profile: then it only reads.
+   * @param issuedAt when their token was, in seconds since the epoch
+   * @throws TOKEN_INVALID where that was before they were erased
+   */
+  async refresh(profile: Profile, issuedAt: number): Promise<UserDoc> {
     const known = await this.store.users.findById(profile.userId).lean()
+    if (known && issuedAt < (known.issuedFrom ?? 0)) return known
+    if (!known) await this.requireNotErased(profile.userId, issuedAt)
     const isCurrent =
       known &&
       (profile.nickName ?? known.nickName) === known.nickName &&
@@ -72,6 +88,18 @@ export class Directory {
     if (isCurrent) return known
     await this.save([profile])
     return (await this.store.users.findById(profile.userId).lean()) as UserDoc
+  }
+
+  private async requireNotErased(userId: string, issuedAt: number) {
+    const erased = await this.store.erased.findById(erasedId(userId)).lean()
+    if (erased && issuedAt < erased.issuedFrom) throw new Fault('TOKEN_INVALID')
+  }
+
+  /** @throws USER_NO_EXISTS */
+  async require(userId: string): Promise<UserDoc> {
+    const user = await this.store.users.findById(userId).lean()
+    if (!user) throw new Fault('USER_NO_EXISTS')
+    return user
   }
 
   /** Those of `userIds` that exist, each once, in the order given. */

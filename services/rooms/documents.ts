@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Announcement, Message, RoomType, Rules } from '@chat/contract'
 
 export type UserDoc = {
@@ -14,8 +15,15 @@ export type UserDoc = {
   turn?: number
   /** When it is to be seen whether they are still there; absent where nothing says they are. */
   checkAt?: Date
+  /** Tokens issued before are revoked; in seconds since the epoch. */
+  issuedFrom: number | null
   createdAt: Date
 }
+/**
+ * Somebody was erased: tokens from before do not bring them back. `_id` is a digest: who does not know the user's id
+ * learns nothing from it.
+ */
+export type ErasedDoc = { _id: string; issuedFrom: number; createdAt: Date }
 export type MemberDoc = {
   _id: string
   roomId: string
@@ -32,7 +40,7 @@ export type MemberDoc = {
 /** Someone who may not be invited; `_id` as a member's. */
 export type BanDoc = { _id: string; roomId: string; userId: string; createdAt: Date }
 /** How long someone who is out is muted, should they come back; `_id` as a member's. */
-export type MuteDoc = { _id: string; mutedUntil: Date }
+export type MuteDoc = { _id: string; userId: string; mutedUntil: Date }
 /** `userId` has blocked `blockedId`. */
 export type BlockDoc = { _id: string; userId: string; blockedId: string; createdAt: Date }
 /** Messages of a room that were ever hidden, shown again or deleted; see gone.ts. */
@@ -70,6 +78,8 @@ export type RoomDoc = {
   activeAt: Date
   /** False until its members and its first message are stored: nobody sees it before. */
   ready: boolean
+  /** It is being deleted, and seen by nobody any more. */
+  isDeleted?: boolean
   createdAt: Date
   updatedAt: Date
 }
@@ -81,6 +91,10 @@ export const memberId = (roomId: string, userId: string) => `${roomId}:${userId}
 
 /** Both ids come from outside: as JSON the pair cannot be read in two ways. */
 export const blockId = (userId: string, blockedId: string) => JSON.stringify([userId, blockedId])
+
+/** The same for the same person, and nothing that names them. */
+export const erasedId = (userId: string) =>
+  createHash('sha256').update(`erased:${userId}`).digest('base64url')
 
 /** All ids of members, or bans, of a room: `_id`s between its prefix and the next possible one. */
 export const ofRoom = (roomId: string, after = '') => ({

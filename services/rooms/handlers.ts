@@ -3,15 +3,13 @@ import type { Alarms } from './alarms.ts'
 import type { Audiences } from './audiences.ts'
 import { countBadges } from './badges.ts'
 import type { Blocking } from './blocking.ts'
-import type { Creating } from './creating.ts'
 import type { Directory } from './directory.ts'
 import type { RoomDoc } from './documents.ts'
 import type { Following } from './following.ts'
-import type { Inviting } from './inviting.ts'
 import type { Listing } from './listing.ts'
-import type { MemberList } from './member-list.ts'
 import type { Members } from './members.ts'
 import type { Moderating } from './moderating.ts'
+import { type PlatformParts, platformHandlers } from './platform-handlers.ts'
 import type { Presence } from './presence.ts'
 import type { PresenceList } from './presence-list.ts'
 import type { Reading } from './reading.ts'
@@ -19,22 +17,16 @@ import type { Recounting } from './recounting.ts'
 import type { Removing } from './removing.ts'
 import type { Resolving } from './resolving.ts'
 import type { Sessions } from './sessions.ts'
-import type { Settings } from './settings.ts'
-import type { Store } from './store.ts'
 import type { Typing } from './typing.ts'
 import type { UserSearch } from './user-search.ts'
-import type { Viewing } from './viewing.ts'
 
-export type Parts = {
+export type Parts = PlatformParts & {
   alarms: Alarms
   audiences: Audiences
   blocking: Blocking
-  creating: Creating
   directory: Directory
   following: Following
-  inviting: Inviting
   listing: Listing
-  memberList: MemberList
   members: Members
   moderating: Moderating
   presence: Presence
@@ -44,11 +36,8 @@ export type Parts = {
   removing: Removing
   resolving: Resolving
   sessions: Sessions
-  settings: Settings
-  store: Store
   typing: Typing
   userSearch: UserSearch
-  viewing: Viewing
 }
 
 const done = { result: true }
@@ -134,7 +123,7 @@ export function handlers(parts: Parts): Handlers<'rooms'> {
       return done
     },
     blocksOf: async (_caller, userId) => ({ blocked: await blocking.blockedBy(userId) }),
-    roomsOfUser: async (_caller, userId) => ({ roomIds: await sessions.roomIdsOf(userId) }),
+    roomsOfUser: (_caller, userId) => sessions.roomsOf(userId),
     describeUsers: async (_caller, { userIds }) => ({ users: await directory.users(userIds) }),
     countUnread: async (_caller, input) => ({ counts: await reading.countUnread(input) }),
     readersOf: (caller, input) => reading.readersOf(caller, input),
@@ -150,6 +139,7 @@ export function handlers(parts: Parts): Handlers<'rooms'> {
       await directory.save([profile])
       return done
     },
+    ...platformHandlers(parts),
     createRoomWithMessage: (caller, input) => creating.byPlatform(caller.requestId, input),
     inviteUsers: async (caller, input) => viewing.one(await inviting.byPlatform(caller.requestId, input)),
   }

@@ -3,6 +3,7 @@ import { joinersOf } from './creating.ts'
 import { memberId, type RoomDoc } from './documents.ts'
 import { type Joiner, newMembers, type Scene } from './members.ts'
 import type { Parts } from './parts.ts'
+import { requireUnfrozen } from './settings.ts'
 import { targetsOf } from './targets.ts'
 
 /** Adds people to a room. */
@@ -35,9 +36,7 @@ export class Inviting {
     requestId: string,
     { roomId, inviterId, joinUsers }: Input<'inviteUsers'>,
   ): Promise<RoomDoc> {
-    const room = await this.parts.store.rooms.findOne({ _id: roomId, ready: true }).lean()
-    if (!room) throw new Fault('ROOM_NO_EXISTS')
-    requireOpen(room)
+    requireOpen(await this.parts.members.requireRoom(roomId))
     const inviter = await this.parts.store.members.findById(memberId(roomId, inviterId)).lean()
     if (!inviter?.master) throw new Fault('INVITER_ID_IS_NOT_MASTER')
     const present = new Set(await this.parts.members.idsOf(roomId))
@@ -49,6 +48,17 @@ export class Inviting {
       if (!scene.people.some((member) => member.userId === inviterId && member.master))
         throw new Fault('INVITER_ID_IS_NOT_MASTER')
       return new Fault('JOIN_USERS_EMPTY')
+    })
+  }
+
+  /** A platform adds whom it likes; the first into an empty room is its master. Banned people stay out. */
+  async freely(requestId: string, roomId: string, users: Input<'addMembers'>['users']): Promise<RoomDoc> {
+    requireUnfrozen(await this.parts.members.requireRoom(roomId))
+    const isEmpty = (await this.parts.members.idsOf(roomId)).length === 0
+    await this.parts.directory.save(users.map(({ _id, ...profile }) => ({ userId: _id, ...profile })))
+    return this.add(roomId, requestId, joinersOf(users, isEmpty), (scene, { banned }) => {
+      requireUnfrozen(scene.room)
+      return new Fault(banned > 0 ? 'USER_IS_BANNED' : 'JOIN_USER_ALREADY_EXISTS')
     })
   }
 
@@ -93,7 +103,7 @@ export class Inviting {
 }
 
 /** @throws ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED, ROOM_RULES_CAN_NOT_INVITE_MEMBERS */
-function requireOpen({ rules }: RoomDoc) {
-  if (rules.isFreezed) throw new Fault('ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED')
-  if (!rules.canInviteMemebrs) throw new Fault('ROOM_RULES_CAN_NOT_INVITE_MEMBERS')
+function requireOpen(room: RoomDoc) {
+  requireUnfrozen(room)
+  if (!room.rules.canInviteMemebrs) throw new Fault('ROOM_RULES_CAN_NOT_INVITE_MEMBERS')
 }

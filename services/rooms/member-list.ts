@@ -6,6 +6,7 @@ import { contains } from './listing.ts'
 import type { Members } from './members.ts'
 import { presentMember } from './presenting.ts'
 import type { Store } from './store.ts'
+import { PLATFORM } from './targets.ts'
 
 const DEFAULT_LIMIT = 50
 const MAX_LIMIT = 100
@@ -14,6 +15,7 @@ const CHUNK = 500
 
 type Query = Input<'listMembers'>
 type Person = MemberDoc | BanDoc
+type Viewer = Pick<JoinUser, '_id' | 'master'>
 const isMember = (person: Person): person is MemberDoc => 'readSeq' in person
 
 /** A room's members and banned people, a page at a time, in the order of their ids. */
@@ -30,12 +32,21 @@ export class MemberList {
   /** Only those whom the caller may see. */
   async page(userId: string, query: Query): Promise<Output<'listMembers'>> {
     const { room, member } = await this.members.require(query.roomId, userId)
+    return this.list(room, { _id: userId, master: member.master }, query)
+  }
+
+  /** As platforms see it. */
+  async whole(query: Query): Promise<Output<'listMembers'>> {
+    return this.list(await this.members.requireRoom(query.roomId), { _id: PLATFORM, master: true }, query)
+  }
+
+  private async list(room: RoomDoc, viewer: Viewer, query: Query): Promise<Output<'listMembers'>> {
     const limit = Math.min(query.limit ?? DEFAULT_LIMIT, MAX_LIMIT)
     const list: JoinUser[] = []
     let after = query.cursor === undefined ? '' : decodeKey(query.cursor)
     for (;;) {
       const chunk = await this.read(query, after)
-      for (const person of await this.wanted(room, member, query, chunk)) {
+      for (const person of await this.wanted(room, viewer, query, chunk)) {
         if (list.length === limit) return { list, nextCursor: encodeKey(list.at(-1)?._id ?? '') }
         list.push(person)
       }
@@ -51,8 +62,7 @@ export class MemberList {
       : this.store.members.find(filter).sort(order).limit(CHUNK).lean()
   }
 
-  private async wanted(room: RoomDoc, self: MemberDoc, query: Query, chunk: Person[]): Promise<JoinUser[]> {
-    const viewer = { _id: self.userId, master: self.master }
+  private async wanted(room: RoomDoc, viewer: Viewer, query: Query, chunk: Person[]): Promise<JoinUser[]> {
     const seen = chunk
       .filter((person) => query.state !== 'MUTED' || isMuted(person))
       .filter((person) =>

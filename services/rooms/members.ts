@@ -59,6 +59,13 @@ export class Members {
     return { room, member }
   }
 
+  /** For those who need not be in it. @throws ROOM_NO_EXISTS */
+  async requireRoom(roomId: string): Promise<RoomDoc> {
+    const room = await this.store.rooms.findOne({ _id: roomId, ready: true }).lean()
+    if (!room) throw new Fault('ROOM_NO_EXISTS')
+    return room
+  }
+
   /** @throws ROOM_NO_EXISTS, USER_IS_NOT_MASTER */
   async requireMaster(roomId: string, userId: string): Promise<{ room: RoomDoc; member: MemberDoc }> {
     const found = await this.require(roomId, userId)

@@ -130,6 +130,11 @@ export class Mentions {
     for (const userId of userIds) this.forget({ userId, roomId })
   }
 
+  /** All of a room that goes away. */
+  async forgetRoom(roomId: string): Promise<void> {
+    await this.store.mentions.deleteMany(ofRoomMessages(roomId))
+  }
+
   private forget(filter: object) {
     this.store.mentions
       .deleteMany(filter)

@@ -1,4 +1,4 @@
-import type { Input } from '@chat/contract'
+import { Fault, type Input } from '@chat/contract'
 import { type MemberDoc, memberId, type RoomDoc } from './documents.ts'
 import type { Scene } from './members.ts'
 import type { Parts } from './parts.ts'
@@ -28,7 +28,7 @@ export class Moderating {
     await this.set(userId, targets, { mutedUntil: null }, isMuted)
   }
 
-  /** One master always remains: the caller, who is never a target. */
+  /** One master always remains: the caller, who is never a target; a platform may not take the last one either. */
   async setMasters(userId: string, { master, ...targets }: Input<'setMasters'>): Promise<RoomDoc> {
     return this.set(userId, targets, { master }, (member) => member.master !== master)
   }
@@ -55,7 +55,9 @@ export class Moderating {
         const member = byId.get(id)
         return member !== undefined && applies(member)
       }
-      return this.write(scene, new Set(targetsOf(userId, targetUserIds, isTarget)), fields)
+      const outcome = await this.write(scene, new Set(targetsOf(userId, targetUserIds, isTarget)), fields)
+      if (!outcome.people.some((member) => member.master)) throw new Fault('WRONG_TARGET_USER_IDS')
+      return outcome
     })
     await this.parts.access.stands(roomId, told)
     this.parts.announcing.announce(roomId)

@@ -10,8 +10,8 @@ export class Mutes {
   }
 
   async keep(leaving: MemberDoc[], session: ClientSession): Promise<void> {
-    const muted = leaving.flatMap(({ _id, mutedUntil }) =>
-      mutedUntil && mutedUntil.getTime() > Date.now() ? { _id, mutedUntil } : [],
+    const muted = leaving.flatMap(({ _id, userId, mutedUntil }) =>
+      mutedUntil && mutedUntil.getTime() > Date.now() ? { _id, userId, mutedUntil } : [],
     )
     if (muted.length === 0) return
     await this.store.mutes.deleteMany({ _id: { $in: muted.map(({ _id }) => _id) } }, { session })

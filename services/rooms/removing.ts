@@ -1,8 +1,8 @@
 import { Fault, type Input } from '@chat/contract'
-import type { MemberDoc } from './documents.ts'
+import { type MemberDoc, memberId } from './documents.ts'
 import type { Changed, Scene } from './members.ts'
 import type { Parts } from './parts.ts'
-import { targetsOf } from './targets.ts'
+import { PLATFORM, targetsOf } from './targets.ts'
 
 type Gone = { removed: string[]; promoted: MemberDoc[] }
 
@@ -29,16 +29,33 @@ export class Removing {
       requireMasterOf(scene, userId)
       const present = new Set(scene.people.map((member) => member.userId))
       const targets = targetsOf(userId, targetUserIds, (id) => present.has(id))
-      if (ban) await this.ban(scene, targets)
+      if (ban) await this.keepOut(scene, targets)
       return this.takeOut(scene, targets)
     })
     await this.tell(changed)
   }
 
-  private async ban({ people, session }: Scene, userIds: string[]) {
-    const banned = people
-      .filter((member) => userIds.includes(member.userId))
-      .map(({ _id, roomId, userId }) => ({ _id, roomId, userId, createdAt: new Date() }))
+  /** A platform takes somebody out who may not be there any more. @throws ROOM_NO_EXISTS */
+  async expel({ roomId, userId }: { roomId: string; userId: string }): Promise<void> {
+    await this.tell(await this.parts.members.change(roomId, (scene) => this.takeOut(scene, [userId])))
+  }
+
+  /** Likewise, and keeps them out, whether they were there or not. */
+  async ban({ roomId, userId }: { roomId: string; userId: string }): Promise<void> {
+    const changed = await this.parts.members.change(roomId, async (scene) => {
+      await this.keepOut(scene, [userId])
+      return this.takeOut(scene, [userId])
+    })
+    await this.tell(changed)
+  }
+
+  private async keepOut({ room, session }: Scene, userIds: string[]) {
+    const banned = userIds.map((userId) => ({
+      _id: memberId(room._id, userId),
+      roomId: room._id,
+      userId,
+      createdAt: new Date(),
+    }))
     await this.parts.store.bans.deleteMany({ _id: { $in: banned.map((each) => each._id) } }, { session })
     await this.parts.store.bans.insertMany(banned, { session })
   }
@@ -70,8 +87,9 @@ export class Removing {
   }
 }
 
-/** @throws ROOM_NO_EXISTS, USER_IS_NOT_MASTER */
+/** Platforms need not be anybody's master. @throws ROOM_NO_EXISTS, USER_IS_NOT_MASTER */
 export function requireMasterOf({ people }: Scene, userId: string): void {
+  if (userId === PLATFORM) return
   const member = people.find((candidate) => candidate.userId === userId)
   if (!member) throw new Fault('ROOM_NO_EXISTS')
   if (!member.master) throw new Fault('USER_IS_NOT_MASTER')

@@ -3,6 +3,7 @@ import type {
   BanDoc,
   BlockDoc,
   ClaimDoc,
+  ErasedDoc,
   GoneDoc,
   MemberDoc,
   MentionDoc,
@@ -27,6 +28,7 @@ export const userSchema = new Schema<UserDoc>(
     online: Boolean,
     turn: Number,
     checkAt: Date,
+    issuedFrom: { type: Number, default: null },
     createdAt: required(Date),
   },
   options,
@@ -68,11 +70,13 @@ export const roomSchema = new Schema<RoomDoc>(
     announcement: anything,
     activeAt: required(Date),
     ready: required(Boolean),
+    isDeleted: Boolean,
     createdAt: required(Date),
     updatedAt: required(Date),
   },
   options,
 )
+roomSchema.index({ 'link.sid': 1, _id: 1 }, { sparse: true })
 export const claimSchema = new Schema<ClaimDoc>(
   { _id: String, roomId: required(String), createdAt: required(Date) },
   options,
@@ -82,7 +86,14 @@ export const banSchema = new Schema<BanDoc>(
   { _id: String, roomId: required(String), userId: required(String), createdAt: required(Date) },
   options,
 )
-export const muteSchema = new Schema<MuteDoc>({ _id: String, mutedUntil: required(Date) }, options)
+// For the erasure of a person.
+banSchema.index({ userId: 1 })
+export const muteSchema = new Schema<MuteDoc>(
+  { _id: String, userId: required(String), mutedUntil: required(Date) },
+  options,
+)
+// For the erasure of a person.
+muteSchema.index({ userId: 1 })
 // A mute that has ended is none.
 muteSchema.index({ mutedUntil: 1 }, { expireAfterSeconds: 0 })
 export const mentionSchema = new Schema<MentionDoc>(
@@ -102,6 +113,11 @@ export const blockSchema = new Schema<BlockDoc>(
   options,
 )
 blockSchema.index({ userId: 1 })
+blockSchema.index({ blockedId: 1 })
+export const erasedSchema = new Schema<ErasedDoc>(
+  { _id: String, issuedFrom: required(Number), createdAt: required(Date) },
+  options,
+)
 export const goneSchema = new Schema<GoneDoc>(
   { _id: String, version: required(Number), marks: [Schema.Types.Mixed] },
   options,

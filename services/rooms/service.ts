@@ -10,6 +10,7 @@ import {
   Roll,
 } from '@chat/service'
 import { Access } from './access.ts'
+import { Accounts } from './accounts.ts'
 import { Alarms } from './alarms.ts'
 import { Announcing } from './announcing.ts'
 import { Audiences } from './audiences.ts'
@@ -17,6 +18,8 @@ import { Blocking } from './blocking.ts'
 import { Claims } from './claims.ts'
 import { Creating } from './creating.ts'
 import { Directory } from './directory.ts'
+import { Erasing } from './erasing.ts'
+import { Estate } from './estate.ts'
 import { Following } from './following.ts'
 import { Gone } from './gone.ts'
 import { handlers } from './handlers.ts'
@@ -35,6 +38,7 @@ import { Removing } from './removing.ts'
 import { Resolving } from './resolving.ts'
 import { Sessions } from './sessions.ts'
 import { Settings } from './settings.ts'
+import { Standings } from './standings.ts'
 import { openStore } from './store.ts'
 import { Typing } from './typing.ts'
 import { UserSearch } from './user-search.ts'
@@ -90,20 +94,28 @@ export const start = (options: Options) =>
       }),
       (consumer) => consumer.close(),
     )
+    const inviting = new Inviting(all)
+    const moderating = new Moderating(all)
+    const removing = new Removing(all)
+    const accounts = new Accounts(all)
     const answers = handlers({
       ...all,
+      accounts,
+      erasing: new Erasing(all, accounts, removing),
+      estate: new Estate(all),
+      standings: new Standings(all, moderating, removing),
       alarms: new Alarms(all),
       audiences: new Audiences(all),
       creating: new Creating(all),
-      inviting: new Inviting(all),
+      inviting,
       listing: new Listing(store, members, viewing),
       memberList: new MemberList(store, members, directory),
-      moderating: new Moderating(all),
+      moderating,
       presence,
       presenceList: new PresenceList(all),
       reading: new Reading(all),
       recounting: new Recounting(all),
-      removing: new Removing(all),
+      removing,
       resolving: new Resolving(all),
       sessions: new Sessions({ ...all, presence }),
       settings: new Settings(all),

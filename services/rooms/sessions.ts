@@ -1,4 +1,4 @@
-import { Fault, type Input, type Output } from '@chat/contract'
+import type { Input, Output } from '@chat/contract'
 import type { Blocking } from './blocking.ts'
 import type { Directory } from './directory.ts'
 import type { Members } from './members.ts'
@@ -32,9 +32,13 @@ export class Sessions {
   }
 
   /** All rooms of a user, or one of them. */
-  async open(userId: string, { roomId, ...profile }: Input<'openSession'>): Promise<Output<'openSession'>> {
-    const user = await this.directory.refresh({ userId, ...profile })
-    if (roomId === undefined) await this.presence.arrive(user)
+  async open(
+    userId: string,
+    { roomId, issuedAt = 0, ...profile }: Input<'openSession'>,
+  ): Promise<Output<'openSession'>> {
+    const user = await this.directory.refresh({ userId, ...profile }, issuedAt)
+    const isLetIn = issuedAt >= (user.issuedFrom ?? 0)
+    if (roomId === undefined && isLetIn) await this.presence.arrive(user)
     const mine = await this.members.ofUser(userId, roomId)
     const found = await this.store.rooms
       .find(
@@ -46,6 +50,7 @@ export class Sessions {
     const mayBeMentioned = mine.some((member) => (docs.get(member.roomId)?.lastMention ?? 0) > member.readSeq)
     const mentioned = mayBeMentioned ? await this.mentions.ofUser(userId) : null
     return {
+      issuedFrom: user.issuedFrom ?? null,
       blocked: await this.blocking.blockedBy(userId),
       rooms: mine.flatMap((member) => {
         const { roomId, readSeq } = member
@@ -75,16 +80,18 @@ export class Sessions {
 
   /** @throws ROOM_NO_EXISTS */
   async facts(roomId: string): Promise<Output<'roomFacts'>> {
-    const room = await this.store.rooms.findOne({ _id: roomId, ready: true }).lean()
-    if (!room) throw new Fault('ROOM_NO_EXISTS')
+    const room = await this.members.requireRoom(roomId)
     return { memberCount: room.memberCount, isFrozen: room.rules.isFreezed }
   }
 
   /** Rooms that are there to be seen; a membership may be stored a moment before its room is. */
-  async roomIdsOf(userId: string): Promise<string[]> {
-    const mine = await this.members.ofUser(userId)
+  async roomsOf(userId: string): Promise<Output<'roomsOfUser'>> {
+    const [mine, user] = await Promise.all([
+      this.members.ofUser(userId),
+      this.store.users.findById(userId, { issuedFrom: 1 }).lean(),
+    ])
     const ids = mine.map((member) => member.roomId)
     const rooms = await this.store.rooms.find({ _id: { $in: ids }, ready: true }, { _id: 1 }).lean()
-    return rooms.map((room) => room._id)
+    return { roomIds: rooms.map((room) => room._id), issuedFrom: user?.issuedFrom ?? null }
   }
 }

@@ -4,6 +4,11 @@ import type { RoomDoc } from './documents.ts'
 import type { Scene } from './members.ts'
 import type { Parts } from './parts.ts'
 import { requireMasterOf } from './removing.ts'
+import { PLATFORM } from './targets.ts'
+
+/** `meta` is for platforms alone. */
+type Update = { roomId: string; updateData: Omit<Input<'updateRoom'>, 'roomId'> }
+type Pinned = Input<'putAnnouncement'> & { isCleared?: boolean }
 
 /** A room's name, picture, rules and announcement. */
 export class Settings {
@@ -13,7 +18,7 @@ export class Settings {
   }
 
   /** A partial `rules` changes only what it names. @throws USER_IS_NOT_MASTER, ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED */
-  async update(userId: string, { roomId, updateData }: Input<'updateRoomSetting'>): Promise<RoomDoc> {
+  async update(userId: string, { roomId, updateData }: Update): Promise<RoomDoc> {
     const { rules = {}, ...fields } = updateData
     for (const [rule, value] of Object.entries(rules)) Object.assign(fields, { [`rules.${rule}`]: value })
     return this.set(userId, roomId, fields, rules.isFreezed === false)
@@ -28,6 +33,19 @@ export class Settings {
     const isCleared = messageId === undefined && text === undefined
     const announcement = isCleared ? null : await this.announcement(requestId, userId, input)
     return this.set(userId, roomId, { announcement })
+  }
+
+  /** A platform's: of a message, or of a text in the name of somebody. */
+  async pin(requestId: string, { authorId = '', isCleared = false, ...input }: Pinned): Promise<RoomDoc> {
+    const { roomId, messageId, text } = input
+    requireUnfrozen(await this.parts.members.requireRoom(roomId))
+    if (isCleared) return this.set(PLATFORM, roomId, { announcement: null })
+    if (messageId === undefined && (text === undefined || authorId === '')) {
+      throw new Fault('INVALID_REQUEST', { message: 'A messageId, or a text and an authorId' })
+    }
+    if ((text?.length ?? 0) > this.parts.textLength) throw new Fault('MESSAGE_TOO_LONG')
+    const announcement = await this.announcement(requestId, authorId, input)
+    return this.set(PLATFORM, roomId, { announcement })
   }
 
   /** @throws MESSAGE_NO_EXISTS */
@@ -75,6 +93,7 @@ export class Settings {
   }
 }
 
-function requireUnfrozen({ rules }: RoomDoc) {
+/** @throws ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED */
+export function requireUnfrozen({ rules }: RoomDoc) {
   if (rules.isFreezed) throw new Fault('ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED')
 }

@@ -5,6 +5,7 @@ import type {
   BanDoc,
   BlockDoc,
   ClaimDoc,
+  ErasedDoc,
   GoneDoc,
   MemberDoc,
   MentionDoc,
@@ -16,6 +17,7 @@ import {
   banSchema,
   blockSchema,
   claimSchema,
+  erasedSchema,
   goneSchema,
   memberSchema,
   mentionSchema,
@@ -63,6 +65,7 @@ export async function openStore(connection: Connection) {
     mutes: connection.model<MuteDoc>('Mute', muteSchema, 'mutes'),
     mentions: connection.model<MentionDoc>('Mention', mentionSchema, 'mentions'),
     blocks: connection.model<BlockDoc>('Block', blockSchema, 'blocks'),
+    erased: connection.model<ErasedDoc>('Erased', erasedSchema, 'erased'),
     gone: connection.model<GoneDoc>('Gone', goneSchema, 'gone'),
     /** Where members stand, by their `_id`. */
     standings: async (memberIds: string[]): Promise<Map<string, Pick<MemberDoc, 'readSeq' | 'master'>>> => {

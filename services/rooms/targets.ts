@@ -1,5 +1,8 @@
 import { Fault } from '@chat/contract'
 
+/** Who acts where a platform does: nobody in the room. Edges let nobody in by that name. */
+export const PLATFORM = ''
+
 /**
  * The users that an operation acts on: each once, oneself never, those to whom it does not apply skipped.
  * @throws WRONG_TARGET_USER_IDS where none is left

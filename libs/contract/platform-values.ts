@@ -1,0 +1,64 @@
+import { type Static, type TSchema, Type } from 'typebox'
+import { JoinUser, Link, PartialRules } from './entities.ts'
+import { Cursor, FreeForm, LongText, Name, Nullable, Text, Timestamp, Url, UserId } from './values.ts'
+
+/** Somebody whom a platform names: they enter the directory. */
+export const PlatformUser = Type.Object({
+  _id: UserId,
+  nickName: Name,
+  profileUrl: Type.Optional(Url),
+  master: Type.Optional(Type.Boolean()),
+  meta: Type.Optional(FreeForm),
+})
+
+/** What a platform makes a room of. */
+export const newRoom = <T extends TSchema>(roomType: T) =>
+  Type.Object({
+    name: Name,
+    profileUrl: Type.Optional(Url),
+    roomType,
+    joinUsers: Type.Array(PlatformUser, { minItems: 1, maxItems: 10_000 }),
+    link: Type.Optional(Link),
+    rules: Type.Optional(PartialRules),
+    message: Type.Optional(
+      Type.Object({
+        author: Type.Object({
+          authorId: UserId,
+          nickName: Type.Optional(Name),
+          profileUrl: Type.Optional(Url),
+        }),
+        data: Type.Object({
+          type: Type.Enum(['TEXT', 'ADMIN']),
+          content: Type.Object({ text: LongText }),
+        }),
+      }),
+    ),
+    meta: Type.Optional(FreeForm),
+  })
+
+export const Profile = {
+  nickName: Type.Optional(Name),
+  profileUrl: Type.Optional(Url),
+  meta: Type.Optional(FreeForm),
+}
+
+/** A user as their platform sees them. */
+export const UserEntry = Type.Object({
+  _id: UserId,
+  nickName: Name,
+  profileUrl: Nullable(Url),
+  meta: Nullable(FreeForm),
+  createdAt: Timestamp,
+})
+
+/** How somebody stands in a room; `member` is null where they are not in it. */
+export const Member = Type.Object({ member: Nullable(JoinUser), banned: Type.Boolean() })
+
+/** What is stored about somebody, a page at a time; `value` is as it lies there. */
+export const PersonalRecords = Type.Object({
+  records: Type.Array(
+    Type.Object({ kind: Text(1, 100), value: Type.Unsafe<Record<string, unknown>>({ type: 'object' }) }),
+  ),
+  nextCursor: Nullable(Cursor),
+})
+export type PersonalRecords = Static<typeof PersonalRecords>

@@ -1,0 +1,83 @@
+import { type Caller, Fault, type Input, type Message, type Output } from '@chat/contract'
+import type { Bus } from '@chat/service'
+import type { Changing } from './changing.ts'
+import { findMessage } from './finding.ts'
+import { bytesOf, leading, MAX_COUNT, PAGE_BYTES } from './fitting.ts'
+import type { Presenting } from './presenting.ts'
+import type { Reports } from './report-store.ts'
+import type { Store } from './store.ts'
+
+const DEFAULT_LIMIT = 20
+
+type Place = { roomId: string; messageId: string }
+type Parts = { store: Store; reports: Reports; changing: Changing; presenting: Presenting; bus: Bus }
+
+/** Messages as the platform that owns the rooms sees and keeps them. */
+export class Overseeing {
+  private readonly parts: Parts
+  constructor(parts: Parts) {
+    this.parts = parts
+  }
+
+  /** Newest first; the cursor is the seq of the last one. */
+  async page(caller: Caller, input: Input<'listRoomMessages'>): Promise<Output<'listRoomMessages'>> {
+    const { roomId, limit = DEFAULT_LIMIT, cursor } = input
+    const { store, presenting } = this.parts
+    const before = cursor === undefined ? null : seqIn(cursor)
+    await this.requireRoom(caller, roomId)
+    const to = before === null ? await store.lastSeq(roomId) : before - 1
+    const docs = to < 1 ? [] : await store.between(roomId, to - Math.min(limit, MAX_COUNT) + 1, to)
+    const messages = await presenting.inFull(caller, docs.toReversed())
+    const list = leading(messages, bytesOf, PAGE_BYTES)
+    const { seq = 1 } = list.at(-1) ?? {}
+    return { list, nextCursor: seq > 1 ? String(seq) : null }
+  }
+
+  async get(caller: Caller, place: Place): Promise<Message> {
+    const { store, presenting } = this.parts
+    await this.requireRoom(caller, place.roomId)
+    const [message] = await presenting.inFull(caller, [await findMessage(store, place)])
+    return message as Message
+  }
+
+  async update(caller: Caller, input: Input<'updateMessage'>): Promise<Message> {
+    await this.requireRoom(caller, input.roomId)
+    return this.parts.changing.set(caller, input)
+  }
+
+  async remove(caller: Caller, place: Place): Promise<void> {
+    await this.requireRoom(caller, place.roomId)
+    await this.parts.changing.deleteFreely(caller, place)
+  }
+
+  async reports({
+    roomId,
+    limit = DEFAULT_LIMIT,
+    cursor,
+  }: Input<'listReports'>): Promise<Output<'listReports'>> {
+    const before = cursor === undefined ? undefined : Buffer.from(cursor, 'base64url').toString()
+    const most = Math.min(limit, MAX_COUNT)
+    const found = await this.parts.reports.page(roomId, before, most + 1)
+    const shown = leading(found.slice(0, most), bytesOf, PAGE_BYTES)
+    const last = shown.length < found.length ? shown.at(-1) : undefined
+    return {
+      list: shown.map(({ _id, order, createdAt, ...report }) => ({
+        ...report,
+        createdAt: createdAt.toISOString(),
+      })),
+      nextCursor: last ? Buffer.from(last.order).toString('base64url') : null,
+    }
+  }
+
+  /** @throws ROOM_NO_EXISTS */
+  private async requireRoom(caller: Caller, roomId: string) {
+    await this.parts.bus.ask('roomFacts', caller, roomId)
+  }
+}
+
+/** @throws INVALID_REQUEST */
+function seqIn(cursor: string): number {
+  if (!/^\d{1,10}$/.test(cursor))
+    throw new Fault('INVALID_REQUEST', { message: 'The cursor is not one of ours' })
+  return Number(cursor)
+}

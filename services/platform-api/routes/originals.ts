@@ -1,0 +1,9 @@
+import type { Route } from './route.ts'
+
+const tag = 'original'
+
+/** The two calls of the original document, answered exactly as it says. */
+export const originalRoutes: Route[] = [
+  { method: 'post', path: '/chat/room', tag, isOriginal: true, operation: 'createRoomWithMessage' },
+  { method: 'post', path: '/chat/inviteUsers', tag, isOriginal: true, operation: 'inviteUsers' },
+]

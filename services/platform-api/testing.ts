@@ -1,0 +1,29 @@
+import type { TestStack } from '@chat/testing'
+import { openApi } from './openapi.ts'
+import { routes } from './routes.ts'
+
+type Responses = Record<
+  string,
+  { content: { 'application/json': { schema: { properties?: { error?: Codes } } } } }
+>
+type Codes = { enum?: string[] }
+export type Answer = { status: number; body: { success: boolean; error: string | null; data: never } }
+
+const { paths } = openApi() as unknown as { paths: Record<string, Record<string, { responses: Responses }>> }
+const templateOf = (path: string) =>
+  routes.find((route) =>
+    new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path.split('?')[0] ?? ''),
+  )?.path ?? 'no path'
+
+/** Calls as platforms do, and compares each answer with the document. @throws where it says nothing of it */
+export const documentedCalls = (stack: TestStack) => async (method: string, path: string, body?: unknown) => {
+  const answer = (await stack.call(method, path, body)) as unknown as Answer
+  const documented = paths[templateOf(path)]?.[method.toLowerCase()]?.responses[answer.status]
+  const codes = documented?.content['application/json'].schema.properties?.error?.enum
+  const isKnown = answer.body.error === null || codes?.includes(answer.body.error)
+  if (!documented || !isKnown)
+    throw new Error(
+      `${method} ${path} answered ${answer.status} ${answer.body.error}, which is not documented`,
+    )
+  return answer
+}

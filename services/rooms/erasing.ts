@@ -1,0 +1,75 @@
+import { Fault, type Input, messageWithout, type Output } from '@chat/contract'
+import type { Accounts } from './accounts.ts'
+import { decodeKey, encodeKey } from './cursors.ts'
+import type { RoomDoc } from './documents.ts'
+import type { Parts } from './parts.ts'
+import type { Removing } from './removing.ts'
+
+const PAGE = 500
+
+/** The end of a person here. Each step may be done again, and changes nothing then. */
+export class Erasing {
+  private readonly parts: Parts
+  private readonly accounts: Accounts
+  private readonly removing: Removing
+  constructor(parts: Parts, accounts: Accounts, removing: Removing) {
+    this.parts = parts
+    this.accounts = accounts
+    this.removing = removing
+  }
+
+  /** From then on they neither come in nor say anything. */
+  async expel(userId: string): Promise<void> {
+    await this.accounts.shut(userId)
+    for (const { _id, roomId } of await this.parts.members.ofUser(userId)) {
+      await this.removing.expel({ roomId, userId }).catch((error) => {
+        if (!(error instanceof Fault)) throw error
+      })
+      // Of a room that never came to be, or is being deleted.
+      await this.parts.store.members.deleteOne({ _id })
+    }
+  }
+
+  /** A page of rooms at a time; with the last one they are gone from the directory too. */
+  async erase({ userId, cursor }: Input<'eraseUserInRooms'>): Promise<Output<'eraseUserInRooms'>> {
+    const { store } = this.parts
+    if (cursor === undefined) await this.forget(userId)
+    const after = cursor === undefined ? '' : decodeKey(cursor)
+    const rooms = await store.rooms
+      .find({ _id: { $gt: after } }, { lastMessage: 1, announcement: 1 })
+      .sort({ _id: 1 })
+      .limit(PAGE)
+      .lean()
+    for (const room of rooms) await this.clean(room, userId)
+    const last = rooms.at(-1)
+    if (last && rooms.length === PAGE) return { nextCursor: encodeKey(last._id) }
+    // What consumers had in hand when this began.
+    await store.mentions.deleteMany({ userId })
+    await store.users.deleteOne({ _id: userId })
+    return { nextCursor: null }
+  }
+
+  private async forget(userId: string) {
+    const { bans, blocks, mentions, mutes } = this.parts.store
+    for (const each of [bans, blocks, mentions, mutes]) await each.deleteMany({ userId } as never)
+    const blockers = await blocks.find({ blockedId: userId }, { userId: 1 }).lean()
+    for (const blocker of blockers) await this.parts.blocking.unblock(blocker.userId, userId)
+  }
+
+  private async clean(room: Pick<RoomDoc, '_id' | 'lastMessage' | 'announcement'>, userId: string) {
+    const { store, bus, announcing } = this.parts
+    const { _id, lastMessage, announcement } = room
+    const isAnnouncer = announcement?.author.authorId === userId
+    const last = lastMessage && messageWithout(lastMessage, userId)
+    if (!isAnnouncer && last === lastMessage) return
+    if (isAnnouncer)
+      await store.rooms.updateOne(
+        { _id, 'announcement.author.authorId': userId },
+        { $set: { announcement: null } },
+      )
+    if (last !== lastMessage)
+      await store.rooms.updateOne({ _id, 'lastMessage._id': last?._id }, { $set: { lastMessage: last } })
+    bus.publishRoom(_id, 'gone', {})
+    announcing.announce(_id)
+  }
+}
