@@ -75,5 +75,6 @@ export const handlers = (parts: Parts): Handlers<'messages'> => ({
   messageBySyncKey: async (caller, input) => ({ message: await parts.sending.stored(caller, input) }),
   replayMessages: (caller, input) => parts.syncing.replay(caller, input),
   quoteMessage: (_caller, input) => parts.looking.quote(input),
+  messagesNow: (_caller, { messageIds }) => parts.looking.now(messageIds),
   surveyMessages: (_caller, input) => survey(parts.store, input),
 })
