@@ -86,6 +86,10 @@ test.each([
   ['half a character', { words: ['\ud800'] }],
   ['a word that is too long', { words: ['x'.repeat(51)] }],
   ['an allowed word of signs', { words: [], allow: ['***'] }],
+  [
+    'words that are too long all together',
+    { words: Array.from({ length: 900 }, (_, index) => `${index}${'꿻'.repeat(40)}`) },
+  ],
   ['too many words', { words: Array.from({ length: 1_001 }, (_, index) => `w${index}`) }],
 ])('%s are refused', async (_, body) => {
   expect(await call('PUT', ofRoom(), body)).toMatchObject({ status: 400, error: 'INVALID_REQUEST' })
