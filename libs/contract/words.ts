@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { operation } from './operation.ts'
-import { RoomId, Text } from './values.ts'
+import { LongText, RoomId, Text } from './values.ts'
 
 /** How many words a list may hold, of each kind: banned ones and allowed ones. */
 export const MAX_WORDS = { everywhere: 10_000, room: 1_000 }
@@ -50,5 +50,12 @@ export const wordInternals = {
     output: WordList,
     errors: ['ROOM_NO_EXISTS'],
     timeoutMs: 10_000,
+  }),
+  screenText: operation({
+    service: 'messages',
+    summary: 'What may be said in a room in place of a text: the text itself, or what is left of it',
+    input: Type.Object({ roomId: RoomId, text: LongText }),
+    output: Type.Object({ text: Type.String() }),
+    errors: ['MESSAGE_HAS_BANNED_WORD'],
   }),
 }

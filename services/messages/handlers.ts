@@ -6,6 +6,7 @@ import type { Outbox } from './outbox.ts'
 import type { Paging } from './paging.ts'
 import type { Posting } from './posting.ts'
 import type { Reporting } from './reporting.ts'
+import type { Screening } from './screening.ts'
 import type { Searching } from './searching.ts'
 import type { Sending } from './sending.ts'
 import type { Sharing } from './sharing.ts'
@@ -18,6 +19,7 @@ export type Parts = {
   store: Store
   outbox: Outbox
   sending: Sending
+  screening: Screening
   posting: Posting
   sharing: Sharing
   changing: Changing
@@ -64,6 +66,7 @@ export const handlers = (parts: Parts): Handlers<'messages'> => ({
   putBannedWords: (caller, input) => parts.wordKeeping.put(caller, input),
   addBannedWords: (caller, input) => parts.wordKeeping.add(caller, input),
   removeBannedWords: (caller, input) => parts.wordKeeping.remove(caller, input),
+  screenText: async (_caller, { roomId, text }) => ({ text: (await parts.screening.in(roomId))(text) }),
   lastMessageOf: (_caller, roomId) => parts.outbox.reconcileAll(roomId),
   postFirstMessage: async (caller, input) => ({ message: await parts.posting.first(caller, input) }),
   postMessage: async (caller, input) => ({ message: await parts.posting.post(caller, input) }),
