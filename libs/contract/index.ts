@@ -12,4 +12,4 @@ export { roomServerEvents, serverEvents, uploadServerEvents } from './server-eve
 export * from './subjects.ts'
 export { outputProblem, parse, parseInput } from './validate.ts'
 export * from './view.ts'
-export { MAX_WORDS } from './words.ts'
+export { MAX_LETTERS, MAX_WORDS } from './words.ts'

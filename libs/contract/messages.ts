@@ -287,6 +287,13 @@ export const messageInternals = {
     output: Type.Object({ author: Author, text: Type.String() }),
     errors: ['MESSAGE_NO_EXISTS'],
   }),
+  messagesNow: operation({
+    service: 'messages',
+    summary: 'Messages as they have become, as masters see them; those that are not there are left out',
+    input: Type.Object({ messageIds: Type.Array(MessageId, { maxItems: 100 }) }),
+    output: Type.Object({ list: Type.Array(Message) }),
+    errors: [],
+  }),
   surveyMessages: operation({
     service: 'messages',
     summary:

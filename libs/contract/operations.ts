@@ -7,7 +7,7 @@ import { platformPushes } from './platform-pushes.ts'
 import { platformMembers, platformRooms, platformUsers } from './platform-rooms.ts'
 import { pushInternals, pushOperations, pushSources } from './push.ts'
 import { memberOperations, roomInternals, roomOperations, userOperations } from './rooms.ts'
-import { platformWords } from './words.ts'
+import { platformWords, wordInternals } from './words.ts'
 
 const platformOperations = {
   ...platformRooms,
@@ -35,6 +35,7 @@ export const operations = {
   ...pushOperations,
   ...pushInternals,
   ...pushSources,
+  ...wordInternals,
   ...platformOperations,
 }
 

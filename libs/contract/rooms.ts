@@ -235,6 +235,7 @@ export const memberOperations = {
       'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED',
       'MESSAGE_NO_EXISTS',
       'MESSAGE_TOO_LONG',
+      'MESSAGE_HAS_BANNED_WORD',
     ],
   }),
   listMembers: operation({

@@ -1,9 +1,14 @@
 import { type TProperties, Type } from 'typebox'
 import { operation } from './operation.ts'
-import { RoomId, Text } from './values.ts'
+import { LongText, RoomId, Text } from './values.ts'
 
 /** How many words a list may hold, of each kind: banned ones and allowed ones. */
 export const MAX_WORDS = { everywhere: 10_000, room: 1_000 }
+/**
+ * Of all words of a list together; a Korean syllable is two to five. It bounds what a list costs in memory, and for how
+ * long everything else waits while it is made ready: some 80 MB, and half a second.
+ */
+export const MAX_LETTERS = { everywhere: 300_000, room: 30_000 }
 
 const Word = Text(1, 50)
 /** `allow`: innocent words that hold a banned one. */
@@ -46,4 +51,14 @@ export const platformWords = {
     { ...inRoom, ...Some },
     missing,
   ),
+}
+
+export const wordInternals = {
+  screenText: operation({
+    service: 'messages',
+    summary: 'What may be said in a room in place of a text: the text itself, or what is left of it',
+    input: Type.Object({ roomId: RoomId, text: LongText }),
+    output: Type.Object({ text: Type.String() }),
+    errors: ['MESSAGE_HAS_BANNED_WORD'],
+  }),
 }

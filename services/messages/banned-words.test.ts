@@ -2,6 +2,7 @@ import type { Envelope, Message, Room } from '@chat/contract'
 import {
   connectAs,
   eventually,
+  listed,
   makeRoom,
   newestPage,
   openTestBus,
@@ -86,6 +87,10 @@ test.each([
   ['half a character', { words: ['\ud800'] }],
   ['a word that is too long', { words: ['x'.repeat(51)] }],
   ['an allowed word of signs', { words: [], allow: ['***'] }],
+  [
+    'words that are too long all together',
+    { words: Array.from({ length: 900 }, (_, index) => `${index}${'꿻'.repeat(40)}`) },
+  ],
   ['too many words', { words: Array.from({ length: 1_001 }, (_, index) => `w${index}`) }],
 ])('%s are refused', async (_, body) => {
   expect(await call('PUT', ofRoom(), body)).toMatchObject({ status: 400, error: 'INVALID_REQUEST' })
@@ -188,6 +193,20 @@ test('edits and shares bring no banned word into a room', async () => {
   expect((await share(rude._id)).error).toBe('MESSAGE_HAS_BANNED_WORD')
   expect((await share(polite._id)).error).toBeNull()
   expect((await newestPage(ann, other._id)).map(({ data }) => data.content.text)).toEqual(['polite'])
+})
+
+test('an announcement brings none either', async () => {
+  const rude = await sendText(ben, room._id, 'rude')
+  await call('PUT', '/v1/banned-words', { words: ['rude'] })
+  const announce = (more: object, who = ann) => who.ask('setAnnouncement', { roomId: room._id, ...more })
+  expect((await announce({ text: 'do not be r u d e' })).error).toBe('MESSAGE_HAS_BANNED_WORD')
+  expect((await announce({ text: 'rude', messageId: rude._id })).error).toBe('MESSAGE_HAS_BANNED_WORD')
+  expect((await announce({ text: 'rude' }, ben)).error).toBe('USER_IS_NOT_MASTER')
+  expect((await listed(ben, room._id))?.announcement).toBeNull()
+  // What is in the room already may be pointed to.
+  expect((await announce({ messageId: rude._id })).error).toBeNull()
+  expect((await announce({ text: 'be polite' })).error).toBeNull()
+  expect((await listed(ann, room._id))?.announcement).toMatchObject({ text: 'be polite' })
 })
 
 test('platforms say what they will in notices and cards, but not in the name of people', async () => {

@@ -24,10 +24,17 @@ let room: Room
 let mails: Mail[] = []
 /** What the server answers to a recipient, in turn; it takes them when there is nothing left. */
 let refusals: { code: number; address: string }[] = []
+/** How often it lets nobody in who does not know a password; it was changed, say, and ours is still the old one. */
+let closedFor = 0
 
 beforeAll(async () => {
   server = new SMTPServer({
     disabledCommands: ['AUTH', 'STARTTLS'],
+    onMailFrom: (_address, _session, answer) => {
+      const isClosed = closedFor > 0
+      if (isClosed) closedFor -= 1
+      answer(isClosed ? Object.assign(new Error('authentication required'), { responseCode: 530 }) : null)
+    },
     onRcptTo: ({ address }, _session, answer) => {
       const refusal = refusals.findIndex((each) => each.address === address)
       const [{ code } = { code: 0 }] = refusal < 0 ? [] : refusals.splice(refusal, 1)
@@ -57,6 +64,7 @@ afterAll(async () => {
 beforeEach(async () => {
   mails = []
   refusals = []
+  closedFor = 0
   room = await makeRoom(ann, ['ben'])
   await sendText(ben, room._id, 'hello')
 })
@@ -105,6 +113,13 @@ test('a server that is busy is asked again; one that refuses is not, and the lin
   })
   const again = await eventually(() => start(ben, 'other@example.com'))
   expect((await arrived(2)).text).toContain(`<${again}@example.com>`)
+})
+
+test('a server that does not know us is asked again: somebody may be changing the password', async () => {
+  closedFor = 2
+  const exportId = await eventually(() => start(ann, 'ann@example.com'))
+  expect((await arrived()).text).toContain(`<${exportId}@example.com>`)
+  expect(closedFor).toBe(0)
 })
 
 test('a platform has it mailed, too', async () => {

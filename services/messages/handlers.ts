@@ -6,6 +6,7 @@ import type { Paging } from './paging.ts'
 import { type PlatformParts, platformHandlers } from './platform-handlers.ts'
 import type { Posting } from './posting.ts'
 import type { Reporting } from './reporting.ts'
+import type { Screening } from './screening.ts'
 import type { Searching } from './searching.ts'
 import type { Sending } from './sending.ts'
 import type { Sharing } from './sharing.ts'
@@ -17,6 +18,7 @@ export type Parts = PlatformParts & {
   store: Store
   outbox: Outbox
   sending: Sending
+  screening: Screening
   posting: Posting
   sharing: Sharing
   changing: Changing
@@ -54,6 +56,7 @@ export const handlers = (parts: Parts): Handlers<'messages'> => ({
   exportMessages: (caller, input) => parts.exporting.start(caller, input),
   getOwnExport: (caller, { exportId }) => parts.exporting.getOwn(caller, exportId),
   listOwnExports: (caller, page) => parts.exporting.listOwn(caller, page),
+  screenText: async (_caller, { roomId, text }) => ({ text: (await parts.screening.in(roomId))(text) }),
   lastMessageOf: (_caller, roomId) => parts.outbox.reconcileAll(roomId),
   postFirstMessage: async (caller, input) => ({ message: await parts.posting.first(caller, input) }),
   postMessage: async (caller, input) => ({ message: await parts.posting.post(caller, input) }),
@@ -66,5 +69,6 @@ export const handlers = (parts: Parts): Handlers<'messages'> => ({
   replayMessages: (caller, input) => parts.syncing.replay(caller, input),
   quoteMessage: (_caller, input) => parts.looking.quote(input),
   ...platformHandlers(parts),
+  messagesNow: (_caller, { messageIds }) => parts.looking.now(messageIds),
   surveyMessages: (_caller, input) => survey(parts.store, input),
 })

@@ -2,7 +2,7 @@ import type { Caller, Input, Output } from '@chat/contract'
 import type { Bus } from '@chat/service'
 import type { AccessCache } from './access.ts'
 import { findVisible } from './finding.ts'
-import { quoteOf, type Store } from './store.ts'
+import { presentMessage, quoteOf, type Store } from './store.ts'
 
 /** What there is to know about one message. */
 export class Looking {
@@ -21,6 +21,10 @@ export class Looking {
       const { roomId, seq, author } = await findVisible(this.store, place, access)
       return this.bus.ask('readersOf', caller, { roomId, seq, authorId: author.authorId })
     })
+  }
+
+  async now(messageIds: string[]): Promise<Output<'messagesNow'>> {
+    return { list: (await this.store.byIds(messageIds)).map((doc) => presentMessage(doc)) }
   }
 
   /** @throws MESSAGE_NO_EXISTS where it is gone */

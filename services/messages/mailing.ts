@@ -41,8 +41,12 @@ export class Mailing {
   }
 }
 
+/** What the server says here is about this mail; before that it is about who we are to it, which an operator may mend. */
+const ABOUT_THE_MAIL = new Set(['RCPT TO', 'DATA'])
+
 /** The server has refused it for good: asked again it would say the same (RFC 5321, 4.2.1). */
 export const isRefused = (error: unknown) => {
-  const { responseCode } = error as { responseCode?: unknown }
-  return typeof responseCode === 'number' && responseCode >= 500 && responseCode < 600
+  const { responseCode, command } = error as { responseCode?: unknown; command?: unknown }
+  const isForGood = typeof responseCode === 'number' && responseCode >= 500 && responseCode < 600
+  return isForGood && ABOUT_THE_MAIL.has(String(command))
 }

@@ -120,6 +120,7 @@ export const start = (options: Options) =>
       reporting: new Reporting(store, reports, access),
       searching: new Searching({ search, store, access, presenting, bus }),
       exporting,
+      screening,
       wordKeeping,
     })
     await scope.use('requests', bus.serve('messages', answers), (serving) => serving.close())

@@ -1,4 +1,4 @@
-import { type Caller, Fault, type Input, MAX_WORDS, type Output } from '@chat/contract'
+import { type Caller, Fault, type Input, MAX_LETTERS, MAX_WORDS, type Output } from '@chat/contract'
 import type { Bus } from '@chat/service'
 import { characterOf } from './characters.ts'
 import { type Folded, fold } from './folding.ts'
@@ -65,12 +65,11 @@ export class WordKeeping {
   ): Promise<Page> {
     for (const word of [...given.words, ...given.allow]) requireMeaning(word)
     const key = await this.keyOf(caller, roomId)
-    const most = key === EVERYWHERE ? MAX_WORDS.everywhere : MAX_WORDS.room
+    const kind = key === EVERYWHERE ? 'everywhere' : 'room'
     const list = await this.words.change(key, (before) => {
       const { words, allow } = become(before, given)
       const after = { words: unique(words, banned), allow: unique(allow, allowed) }
-      if (Math.max(after.words.length, after.allow.length) > most)
-        throw new Fault('INVALID_REQUEST', { message: `A list holds ${most} words at most` })
+      requireSize(after, kind)
       return after
     })
     await this.lists.announce(key)
@@ -102,6 +101,15 @@ const unique = (words: string[], likeness: Likeness) => {
 function without(words: string[], others: string[], likeness: Likeness): string[] {
   const gone = new Set(others.map((word) => likeness(fold(word))))
   return words.filter((word) => !gone.has(likeness(fold(word))))
+}
+
+function requireSize({ words, allow }: WordList, kind: keyof typeof MAX_WORDS) {
+  const [most, mostLetters] = [MAX_WORDS[kind], MAX_LETTERS[kind]]
+  if (Math.max(words.length, allow.length) > most)
+    throw new Fault('INVALID_REQUEST', { message: `A list holds ${most} words at most` })
+  const letters = [...words, ...allow].reduce((sum, word) => sum + fold(word).letters.length, 0)
+  if (letters > mostLetters)
+    throw new Fault('INVALID_REQUEST', { message: `The words of a list have ${mostLetters} letters at most` })
 }
 
 /** Signs are passed over in texts: `a$$` would stand for every `a`. */

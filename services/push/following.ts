@@ -1,15 +1,19 @@
 import type { Failure, StreamEvent } from '@chat/service'
 import { noticeOf, type Task } from './notice.ts'
 import type { Notifying } from './notifying.ts'
+import type { Restating } from './restating.ts'
 import type { SettingAside } from './setting-aside.ts'
+
+/** A message that has waited for longer than this, or comes again, may have been edited since. */
+const LATE_MS = 1_000
+
+type Parts = { notifying: Notifying; restating: Restating; settingAside: SettingAside }
 
 /** Follows new messages. */
 export class Following {
-  private readonly notifying: Notifying
-  private readonly settingAside: SettingAside
-  constructor(notifying: Notifying, settingAside: SettingAside) {
-    this.notifying = notifying
-    this.settingAside = settingAside
+  private readonly parts: Parts
+  constructor(parts: Parts) {
+    this.parts = parts
   }
 
   async take(events: StreamEvent[]): Promise<Failure[]> {
@@ -18,13 +22,16 @@ export class Following {
       const task = taskOf(event)
       if (task) byTask.set(task, event)
     }
-    const failures = await this.notifying.notify([...byTask.keys()])
+    const isLate = ([, { message }]: [Task, StreamEvent]) =>
+      Date.now() - Date.parse(message.createdAt) > LATE_MS
+    await this.parts.restating.bringUpToDate([...byTask].filter(isLate).map(([task]) => task))
+    const failures = await this.parts.notifying.notify([...byTask.keys()])
     return [...failures].map(([task, reason]) => ({ event: byTask.get(task) as StreamEvent, reason }))
   }
 
   async setAside(event: StreamEvent, reason: unknown, tries: number): Promise<void> {
     const task = taskOf(event)
-    if (task) await this.settingAside.put(event.message._id, task, reason, tries)
+    if (task) await this.parts.settingAside.put(event.message._id, task, reason, tries)
   }
 }
 

@@ -1,6 +1,7 @@
 import { type Logger, Periodic } from '@chat/service'
 import type { Task } from './notice.ts'
 import type { Notifying } from './notifying.ts'
+import type { Restating } from './restating.ts'
 import type { SettingAside } from './setting-aside.ts'
 import type { TaskDoc, Tasks } from './task-store.ts'
 import type { Times } from './times.ts'
@@ -14,6 +15,7 @@ const claimedUntil = () => new Date(Date.now() + CLAIMED_MS)
 type Parts = {
   tasks: Tasks
   notifying: Notifying
+  restating: Restating
   settingAside: SettingAside
   logger: Logger
   times: Pick<Times, 'roundMs' | 'triesMs'>
@@ -63,6 +65,7 @@ export class Rounds {
 
   private async attempt(due: TaskDoc[]): Promise<Map<Task, unknown>> {
     try {
+      await this.parts.restating.bringUpToDate(due)
       return await this.parts.notifying.notify(due)
     } catch (err) {
       this.parts.logger.warn({ err, tasks: due.length }, 'pushes that were due not sent, will try again')

@@ -24,6 +24,7 @@ import { openLogSender } from './log-sender.ts'
 import { Notifying } from './notifying.ts'
 import { openPreferences } from './preference-store.ts'
 import { openReceipts } from './receipt-store.ts'
+import { Restating } from './restating.ts'
 import { RoomPresence } from './room-presence.ts'
 import { Rounds } from './rounds.ts'
 import { openSetAside } from './set-aside-store.ts'
@@ -75,8 +76,9 @@ export const start = (options: Options) =>
       presence: new RoomPresence(bus, times.presenceMs),
       secondLookMs: times.secondLookMs,
     })
-    const following = new Following(notifying, settingAside)
-    const rounds = new Rounds({ tasks, notifying, settingAside, logger, times })
+    const restating = new Restating(bus)
+    const following = new Following({ notifying, restating, settingAside })
+    const rounds = new Rounds({ tasks, notifying, restating, settingAside, logger, times })
     await scope.use('rounds', rounds, (r) => r.close())
     const consumer = consumeEvents({
       ...{ bus, logger, durable: 'push', kinds: ['message'], startsNow: true, maxBatch: MAX_BATCH },

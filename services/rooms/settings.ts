@@ -48,19 +48,20 @@ export class Settings {
     return this.set(PLATFORM, roomId, { announcement })
   }
 
-  /** @throws MESSAGE_NO_EXISTS */
+  /** @throws MESSAGE_NO_EXISTS, MESSAGE_HAS_BANNED_WORD */
   private async announcement(
     requestId: string,
     userId: string,
     { roomId, messageId, text }: Input<'setAnnouncement'>,
   ): Promise<Announcement> {
+    const { bus } = this.parts
+    const caller = { userId, requestId }
     const quoted =
-      messageId === undefined
-        ? null
-        : await this.parts.bus.ask('quoteMessage', { userId, requestId }, { roomId, messageId })
+      messageId === undefined ? null : await bus.ask('quoteMessage', caller, { roomId, messageId })
+    const own = text === undefined ? null : await bus.ask('screenText', caller, { roomId, text })
     return {
       messageId: messageId ?? null,
-      text: text ?? quoted?.text ?? '',
+      text: own?.text ?? quoted?.text ?? '',
       author: quoted?.author ?? (await this.parts.directory.author(userId)),
       createdAt: new Date().toISOString(),
     }

@@ -1,0 +1,27 @@
+import type { Bus } from '@chat/service'
+import { type Notice, noticeOf, type Task } from './notice.ts'
+
+const AT_ONCE = 100
+
+/** What is told late says what the message says by then: it may have been edited meanwhile. */
+export class Restating {
+  private readonly bus: Bus
+  constructor(bus: Bus) {
+    this.bus = bus
+  }
+
+  async bringUpToDate(late: Task[]): Promise<void> {
+    const ids = [...new Set(late.map(({ notice }) => notice.messageId))]
+    const notices = new Map<string, Notice>()
+    for (let start = 0; start < ids.length; start += AT_ONCE) {
+      const caller = { userId: '', requestId: crypto.randomUUID() }
+      const { list } = await this.bus.ask('messagesNow', caller, {
+        messageIds: ids.slice(start, start + AT_ONCE),
+      })
+      // What is gone by now is left as it was: rooms know it, and nobody is told.
+      for (const notice of list.flatMap((message) => noticeOf(message) ?? []))
+        notices.set(notice.messageId, notice)
+    }
+    for (const task of late) task.notice = notices.get(task.notice.messageId) ?? task.notice
+  }
+}
