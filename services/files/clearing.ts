@@ -35,6 +35,12 @@ export class Clearing {
     if (ended) await this.try(ended)
   }
 
+  /** Likewise, unless somebody makes a message of it, or has gone on with it since it was read. */
+  async endUntouched(upload: UploadDoc) {
+    const ended = upload.claim ? null : await this.parts.uploads.endUntouched(upload)
+    if (ended) await this.try(ended)
+  }
+
   async clear(upload: UploadDoc) {
     const { uploads, chunks, bucket } = this.parts
     if (upload.state !== 'done') {
