@@ -4,7 +4,8 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/scripts/strip-types.mjs' },
   testEnvironment: 'node',
-  testTimeout: 30_000,
+  // For a slow machine that others use, too.
+  testTimeout: 120_000,
   maxWorkers: 2,
   // A test that fails half-way may leave a socket open: the run still ends.
   forceExit: true,

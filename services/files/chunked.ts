@@ -58,7 +58,7 @@ export class Chunked {
 
   private async find(caller: Caller, chunk: Chunk, key: string): Promise<Opened> {
     const known = await this.parts.uploads.find(key)
-    if (known?.state === 'open') return { upload: known }
+    if (known?.state === 'open') return this.parts.opening.resume(caller, known)
     return this.parts.opening.open(caller, chunk, {
       way: 'chunks',
       opensMs: OPEN_MS,

@@ -40,6 +40,12 @@ export class Clearing {
     await this.clear((await this.parts.uploads.close({ ...upload, claim: null }, 'ended')) ?? upload)
   }
 
+  /** Likewise, unless somebody makes a message of it, or has gone on with it since it was read. */
+  async endUntouched(upload: UploadDoc) {
+    const ended = upload.claim ? null : await this.parts.uploads.endUntouched(upload)
+    if (ended) await this.try(ended)
+  }
+
   async clear(upload: UploadDoc) {
     const { uploads, chunks, bucket } = this.parts
     if (upload.state !== 'done') {

@@ -65,8 +65,10 @@ export class Direct {
     const key = this.keyOf(caller, { roomId, syncKey })
     return this.lanes.run(key, async () => {
       const { uploads, opening, finishing } = this.parts
-      const upload = await uploads.find(key)
-      const open = upload?.state === 'open' && (await uploads.touch(upload, upload.openUntil))
+      const known = await uploads.find(key)
+      const resumed = known?.state === 'open' && (await opening.resume(caller, known))
+      if (resumed && 'message' in resumed) return resumed.message
+      const open = resumed && (await uploads.touch(resumed.upload, resumed.upload.openUntil))
       const made = open && (await finishing.finish(caller, open, () => this.assemble(open)))
       const message = made || (await opening.stored(caller, { roomId, syncKey }))
       if (!message) throw new Fault('FILE_NO_EXISTS_WITH_SYNC_KEY')
@@ -84,7 +86,7 @@ export class Direct {
 
   private async find(caller: Caller, wanted: Wanted, key: string): Promise<Opened> {
     const known = await this.parts.uploads.find(key)
-    if (known?.state === 'open') return { upload: known }
+    if (known?.state === 'open') return this.parts.opening.resume(caller, known)
     // Its bytes are judged once they are there.
     const judge = async () => 'application/octet-stream'
     return this.parts.opening.open(caller, wanted, { way: 'parts', judge, opensMs: this.linksLiveMs() })

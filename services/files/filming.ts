@@ -15,6 +15,8 @@ const readers: Record<string, string> = {
   'video/x-matroska': 'matroska',
 }
 const MOST_PIXELS = 50_000_000
+/** Address space of a tool: any number of large tracks would else be decoded, each of which MOST_PIXELS allows. */
+const MOST_KILOBYTES = 800_000
 const MOST_OUTPUT = 65_536
 const WITHIN_MS = 10_000
 /** The first frames of many videos are black. */
@@ -71,21 +73,25 @@ export class Filming {
     const frame = join(folder, 'frame.png')
     const at = ['-ss', String(Math.min(POSTER_AT_SECONDS, duration / 2))]
     const fit = 'scale=640:640:force_original_aspect_ratio=decrease'
-    const input = ['-nostdin', '-threads', '1', '-max_pixels', String(MOST_PIXELS), ...at]
     const output = ['-map', '0:v:0', '-frames:v', '1', '-vf', fit, '-f', 'image2', '-c:v', 'png', frame]
-    await runTool(ffmpeg, [...input, ...source(mediaType, file), ...output], signal)
+    await runTool(ffmpeg, ['-nostdin', ...at, ...source(mediaType, file), ...output], signal)
     return (await this.picturing.look(frame, signal)).thumbnail
   }
 }
 
 const source = (mediaType: string, file: string) => [
   ...['-v', 'error', '-protocol_whitelist', 'file'],
+  ...['-threads', '1', '-max_pixels', String(MOST_PIXELS)],
   ...['-f', readers[mediaType] as string, '-i', file],
 ]
 
+/** Where the system knows no such limit, the tool runs without it. */
+const LIMITED = 'ulimit -v "$0" 2>/dev/null; exec "$@"'
+
 async function runTool(tool: string, args: string[], signal: AbortSignal): Promise<string> {
   const limits = { signal, timeout: WITHIN_MS, killSignal: 'SIGKILL', maxBuffer: MOST_OUTPUT } as const
-  return (await run(tool, args, { ...limits, env: {} })).stdout
+  const command = ['-c', LIMITED, String(MOST_KILOBYTES), tool, ...args]
+  return (await run('/bin/sh', command, { ...limits, env: {} })).stdout
 }
 
 /** What was asked, as it is seen: a phone held upright notes that its video is turned. */

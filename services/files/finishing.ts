@@ -1,16 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Caller, type ErrorCode, Fault, type File, type Message } from '@chat/contract'
+import { type Caller, Fault, type File, type Message } from '@chat/contract'
 import type { Bucket, Bus } from '@chat/service'
 import type { Admitting } from './admitting.ts'
 import type { Clearing } from './clearing.ts'
 import { type Objects, THUMBNAIL_TYPE, thumbnailPath } from './object-store.ts'
+import { isFinal } from './opening.ts'
 import type { Preview, Previewing } from './previewing.ts'
 import type { References } from './references.ts'
 import { TELLING_BYTES } from './sniffing.ts'
 import type { UploadDoc, Uploads } from './upload-store.ts'
-
-/** After these a message can only come of another upload. */
-const FINAL: ErrorCode[] = ['ROOM_NO_EXISTS', 'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED', 'USER_IS_MUTED']
 
 type Parts = {
   uploads: Uploads
@@ -130,7 +128,7 @@ export class Finishing {
       await uploads.close(upload, 'done')
       return message
     } catch (error) {
-      if (error instanceof Fault && FINAL.includes(error.code)) await clearing.end({ ...upload, file })
+      if (isFinal(error)) await clearing.end({ ...upload, file })
       throw error
     }
   }

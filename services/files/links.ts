@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Caller, Fault, type Input, type Output } from '@chat/contract'
-import type { Bucket, Bus } from '@chat/service'
+import { type Bucket, type Bus, FreshAnswers } from '@chat/service'
 import { dispositionOf, servedType } from './disposition.ts'
 import { type ObjectDoc, type Objects, pathOfThumbnail, THUMBNAIL_TYPE } from './object-store.ts'
 import type { ReferenceStore } from './reference-store.ts'
@@ -26,6 +26,9 @@ type Parts = {
  */
 export class Links {
   private readonly parts: Parts
+  /** A page of pictures asks for all of them at once, and each look asks again. */
+  private readonly rooms = new FreshAnswers<Output<'roomsOfUser'>>()
+
   constructor(parts: Parts) {
     this.parts = parts
   }
@@ -47,7 +50,9 @@ export class Links {
   async anywhere(caller: Caller, { issuedAt = 0, ...input }: Input<'openFile'>): Promise<Link> {
     const wanted = resolved(input)
     return this.link(wanted, async () => {
-      const { roomIds, issuedFrom } = await this.parts.bus.ask('roomsOfUser', caller, caller.userId)
+      const { userId } = caller
+      const asked = this.rooms.of(userId, () => this.parts.bus.ask('roomsOfUser', caller, userId))
+      const { roomIds, issuedFrom } = await asked
       if (issuedAt < (issuedFrom ?? 0)) throw new Fault('TOKEN_INVALID')
       const rooms = await this.parts.store.roomsOf(wanted.path, roomIds)
       return rooms.some(({ isHidden }) => !isHidden) || this.isMasterOfAny(caller, rooms)

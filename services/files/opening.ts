@@ -1,4 +1,4 @@
-import { type Caller, Fault, type Message } from '@chat/contract'
+import { type Caller, type ErrorCode, Fault, type Message } from '@chat/contract'
 import { type Bus, Lanes, type Limits } from '@chat/service'
 import type { Kind } from './admitting.ts'
 import type { Clearing } from './clearing.ts'
@@ -18,6 +18,9 @@ export type Beginning = {
 export type Opened = { upload: UploadDoc } | { message: Message }
 
 const RETRY_AFTER_MS = 2_000
+/** After these a message can only come of another upload. */
+const FINAL: ErrorCode[] = ['ROOM_NO_EXISTS', 'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED', 'USER_IS_MUTED']
+export const isFinal = (error: unknown) => error instanceof Fault && FINAL.includes(error.code)
 
 type Parts = { uploads: Uploads; clearing: Clearing; bus: Bus; limits: Limits }
 
@@ -54,6 +57,24 @@ export class Opening {
     // One from before, of which no message came.
     if (other) await this.clearing.clear(other)
     return this.open(caller, file, beginning)
+  }
+
+  /**
+   * One that was begun, if its owner may still write in the room; else it is ended.
+   * @throws ROOM_NO_EXISTS, what keeps the caller from writing in the room
+   */
+  async resume(caller: Caller, upload: UploadDoc): Promise<Opened> {
+    try {
+      await this.bus.ask('mayPost', caller, upload.roomId)
+      return { upload }
+    } catch (error) {
+      if (!isFinal(error)) throw error
+      await this.clearing.endUntouched(upload)
+      // Its message may be stored all the same.
+      const message = await this.stored(caller, upload)
+      if (message) return { message }
+      throw error
+    }
   }
 
   /** The message that a syncKey names already, a text too. @throws ROOM_NO_EXISTS */

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -8,7 +8,8 @@ import type { Room } from '@chat/contract'
 import { connectAs, makeRoom, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
-import { findTools } from './filming.ts'
+import { Filming, findTools } from './filming.ts'
+import { Picturing } from './picturing.ts'
 import { announce, noise, openStored, picture, type Stored, send } from './testing.ts'
 
 const tools = await findTools()
@@ -56,6 +57,8 @@ function png(width: number, height: number, lines: Buffer): Buffer {
   const signature = Buffer.from('89504e470d0a1a0a', 'hex')
   return Buffer.concat([signature, chunk('IHDR', head), chunk('IDAT', lines), chunk('IEND', Buffer.alloc(0))])
 }
+
+const lines = (width: number, height: number) => deflateSync(Buffer.alloc((1 + width / 8) * height))
 
 describe('pictures', () => {
   beforeAll(open)
@@ -115,7 +118,6 @@ describe('pictures', () => {
     expect(thumbnail).toMatchObject({ width: 320 })
   })
 
-  const lines = (width: number, height: number) => deflateSync(Buffer.alloc((1 + width / 8) * height))
   const broken: [string, () => Promise<Buffer> | Buffer][] = [
     ['of 400 million pixels in 50 KB', () => png(20_000, 20_000, lines(20_000, 20_000))],
     ['that says it has 3,600 million pixels', () => png(60_000, 60_000, lines(8, 8))],
@@ -211,4 +213,29 @@ withFfmpeg('videos with ffmpeg', () => {
     const { file } = await sent('VIDEO', hardlyVideo())
     expect(file).toEqual({ name: 'file.bin', path: expect.any(String), size: 9_024 })
   })
+
+  test('of one with a frame of 256 million pixels no more is known than how long it is', async () => {
+    const frame = join(folder, 'frame.png')
+    await writeFile(frame, png(16_000, 16_000, lines(16_000, 16_000)))
+    const out = join(folder, 'huge.mkv')
+    await promisify(execFile)(tools?.ffmpeg ?? '', ['-v', 'error', '-i', frame, '-c', 'copy', out])
+    const { file } = await sent('VIDEO', await readFile(out))
+    expect([file.frameSize, file.thumbnail]).toEqual([undefined, undefined])
+    expect((await sent('VIDEO', await film('next.mp4'))).thumbnail).toMatchObject({ width: 320 })
+  })
+})
+
+test('what looks at videos is given little memory and no secrets', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'chat-tools-'))
+  const ffprobe = join(folder, 'ffprobe')
+  await writeFile(
+    ffprobe,
+    '#!/bin/sh\necho "{\\"format\\":{\\"duration\\":$(ulimit -v)}}"\n[ -z "$CHAT_TEST_MONGO_URL" ]',
+    { mode: 0o755 },
+  )
+  const filming = new Filming({ ffmpeg: ffprobe, ffprobe }, new Picturing())
+  const film = { file: 'film', folder, mediaType: 'video/mp4' }
+  // The tool tells its limit, in kilobytes, where a duration would be.
+  expect(await filming.look(film, AbortSignal.timeout(5_000))).toEqual({ duration: 800_000 })
+  await rm(folder, { recursive: true, force: true })
 })

@@ -118,7 +118,35 @@ test('who may not write in the room, before anything else of the file is looked 
   expect(await first(ann, page)).toEqual(refused('ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED'))
 })
 
-test('whoever is muted or kicked meanwhile is refused at the end; the message is not stored', async () => {
+const mute = () => ann.get('muteUsers', { roomId: room._id, targetUserIds: ['ben'], minutes: 5 })
+const kick = () => ann.get('kickOutUsers', { roomId: room._id, targetUserIds: ['ben'] })
+const freeze = () =>
+  ann.get('updateRoomSetting', { roomId: room._id, updateData: { rules: { isFreezed: true } } })
+
+test.each([
+  ['muted', mute, 'USER_IS_MUTED'],
+  ['kicked', kick, 'ROOM_NO_EXISTS'],
+  ['kept out by a frozen room', freeze, 'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED'],
+] as const)('whoever is %s goes on with no upload', async (_, keepOut, code) => {
+  const data = noise(700_000)
+  const byChunks = announce(room._id)
+  const byParts = { ...announce(room._id), size: data.length }
+  await sendChunk(ben, byChunks, data, 0, 200_000)
+  await ben.get('createUpload', byParts)
+  await keepOut()
+  expect(await sendChunk(ben, byChunks, data, 1, 200_000)).toEqual(refused(code))
+  expect(await ben.ask('createUpload', byParts)).toEqual(refused(code))
+})
+
+test('nobody who is kept out completes an upload', async () => {
+  const announced = { ...announce(room._id), size: 5 }
+  await ben.get('createUpload', announced)
+  await mute()
+  const { roomId, syncKey } = announced
+  expect(await ben.ask('completeUpload', { roomId, syncKey })).toEqual(refused('USER_IS_MUTED'))
+})
+
+test('of a file that is on its way when its sender is muted or kicked no message is stored', async () => {
   const file = announce(room._id)
   const data = noise(700_000)
   await sendChunk(ben, file, data, 0, 500_000)

@@ -44,7 +44,9 @@ export class Following {
     // Cursors first: a list read in between shows an author a count too low for a moment, never too high.
     await store.moveCursors(new Map([...authored].map(([id, { seq }]) => [id, seq])))
     await store.takeLastMessages([...latest.values()], lastMentions(messages))
-    this.tell(await this.withoutGoneQuotes([...latest.values()]), [...authored.values()])
+    const told = await this.withoutGoneQuotes([...latest.values()])
+    this.tell(told, [...authored.values()])
+    await this.tellQuotesGoneSince(told)
     // By sending, one has read what others wrote before: it is told as any other reading is.
     const readers = [...authored].flatMap(([id, message]) => {
       const { readSeq, master } = before.get(id) ?? { readSeq: message.seq, master: false }
@@ -59,19 +61,35 @@ export class Following {
    * after it is stored: a deletion that comes later finds it there.
    */
   private async withoutGoneQuotes(messages: Message[]): Promise<Message[]> {
-    const replies = messages.filter((message) => message.replyTo !== null)
-    if (replies.length === 0) return messages
-    const { gone, store } = this.parts
-    const sets = await gone.ofRooms(replies.map(({ roomId }) => roomId))
-    const quotesGone = ({ roomId, replyTo }: Message) =>
-      replyTo !== null && sets.get(roomId)?.includes(seqOf(roomId, replyTo.messageId) ?? 0)
+    const quoting = await this.quotingGone(messages)
     return Promise.all(
       messages.map(async (message) => {
-        if (!message.replyTo || !quotesGone(message)) return message
-        await store.requote(message.roomId, message.replyTo.messageId, '')
+        if (!message.replyTo || !quoting.has(message)) return message
+        await this.parts.store.requote(message.roomId, message.replyTo.messageId, '')
         return { ...message, replyTo: { ...message.replyTo, text: '' } }
       }),
     )
+  }
+
+  /**
+   * What is quoted may have gone after that look, and another instance may have told so before this one told the
+   * message: then it is told once more.
+   */
+  private async tellQuotesGoneSince(told: Message[]) {
+    const showing = told.filter(({ replyTo }) => replyTo !== null && replyTo.text !== '')
+    if (showing.length === 0) return
+    const { bus } = this.parts
+    await bus.flush()
+    for (const { roomId } of await this.quotingGone(showing)) bus.publishRoom(roomId, 'gone', {})
+  }
+
+  private async quotingGone(messages: Message[]): Promise<Set<Message>> {
+    const replies = messages.filter(({ replyTo }) => replyTo !== null)
+    if (replies.length === 0) return new Set()
+    const sets = await this.parts.gone.ofRooms(replies.map(({ roomId }) => roomId))
+    const quotesGone = ({ roomId, replyTo }: Message) =>
+      replyTo !== null && sets.get(roomId)?.includes(seqOf(roomId, replyTo.messageId) ?? 0)
+    return new Set(replies.filter(quotesGone))
   }
 
   /** Whom changes mention newly: those who are told of it. */

@@ -1,0 +1,45 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { expect, test } from '@jest/globals'
+import { FreshAnswers } from './fresh-answers.ts'
+
+/** Answers with what was so when it was asked. */
+function clock() {
+  const answers = new FreshAnswers<number>()
+  const state = { now: 0, asked: 0 }
+  const ask = (key = 'ann') =>
+    answers.of(key, async () => {
+      state.asked += 1
+      const { now } = state
+      await delay(20)
+      return now
+    })
+  return { state, ask }
+}
+
+test('those who ask while a question is under way share the next one', async () => {
+  const { state, ask } = clock()
+  const first = ask()
+  await delay(5)
+  state.now = 1
+  const later = Array.from({ length: 100 }, () => ask())
+  expect(await first).toBe(0)
+  // What has changed before they asked is in their answer.
+  expect(new Set(await Promise.all(later))).toEqual(new Set([1]))
+  expect(state.asked).toBe(2)
+  await ask()
+  expect(state.asked).toBe(3)
+})
+
+test('each key has questions of its own', async () => {
+  const { state, ask } = clock()
+  await Promise.all([ask('ann'), ask('ben')])
+  expect(state.asked).toBe(2)
+})
+
+test('a question that fails is failed for those who shared it, and asked again for the next', async () => {
+  const answers = new FreshAnswers<number>()
+  const failing = () => answers.of('ann', () => Promise.reject(new Error('away')))
+  const outcomes = await Promise.allSettled([failing(), failing()])
+  expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  expect(await answers.of('ann', async () => 1)).toBe(1)
+})
