@@ -156,6 +156,7 @@ test.each([
   ['another format', { format: 'XML' }],
   ['a period that ends before it begins', { from: '2026-01-02', to: '2026-01-01' }],
   ['a time that is none', { from: 'yesterday' }],
+  ['a day that is not in the calendar', { from: '2026-02-30T00:00:00Z' }],
   ['a time without its zone', { from: '2026-01-01T00:00:00' }],
   ['a line break in the address', { email: 'ann@example.com\nBcc: all@example.com' }],
   ['a line break at its end', { email: 'ann@example.com\r\n' }],
