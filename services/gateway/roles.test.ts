@@ -217,6 +217,26 @@ const cases: Case[] = [
     input: (s) => ({ ...room(s), path: 'aa/none' }),
     expected: inside(() => 'FILE_NO_EXISTS'),
   },
+  {
+    event: 'typing',
+    of: 'in a room of many',
+    input: (s) => ({ ...room(s), isTyping: true }),
+    expected: inside((_role, state) => (state === 'frozen' ? FROZEN : 'TYPING_ONLY_IN_ONE_TO_ONE')),
+  },
+  {
+    event: 'exportMessages',
+    of: 'by mail where none is sent',
+    input: (s) => ({ ...room(s), format: 'TXT', email: 'a@b.c' }),
+    expected: inside(() => 'MAIL_NOT_CONFIGURED'),
+  },
+  {
+    event: 'getExport',
+    of: 'one that is not there',
+    input: () => ({ exportId: 'none' }),
+    expected: () => 'FILE_NO_EXISTS',
+  },
+  { event: 'listExports', input: () => ({}), expected: everybody },
+  { event: 'queryPresence', input: () => ({ userIds: ['keeper'] }), expected: everybody },
   { event: 'listGallery', input: (s) => ({ ...room(s), kind: 'LINK' }), expected: members },
   { event: 'exportMessages', input: (s) => ({ ...room(s), format: 'TXT' }), expected: members },
   {
