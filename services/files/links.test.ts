@@ -286,3 +286,21 @@ test('what is no path is no file', async () => {
     expect(await refused(ben, path as string)).toMatchObject({ error: 'INVALID_REQUEST' })
   expect((await get(NOWHERE, { as: 'ben', method: 'POST' })).status).toBe(400)
 })
+
+/** How often it was asked which rooms somebody is in. */
+async function questions() {
+  const { values } = await stack.metrics.requests.get()
+  return values.filter(isCountOf('roomsOfUser')).reduce((sum, { value }) => sum + value, 0)
+}
+const isCountOf =
+  (operation: string) =>
+  ({ metricName, labels }: { metricName?: string; labels: { operation?: unknown } }) =>
+    metricName === 'chat_request_seconds_count' && labels.operation === operation
+
+test('a page of many pictures does not ask for each of them which rooms the reader is in', async () => {
+  const { file } = await sent(noise(10))
+  const before = await questions()
+  const asked = Array.from({ length: 60 }, () => get(file.path, { as: 'ben', redirect: 'manual' }))
+  expect(new Set((await Promise.all(asked)).map(({ status }) => status))).toEqual(new Set([302]))
+  expect((await questions()) - before).toBeLessThan(40)
+})
