@@ -279,6 +279,24 @@ test('no token, a wrong one and an expired one are refused before anything is lo
   }
 })
 
+test('a page of an allowed origin may send its token in the header', async () => {
+  const [url] = stack.gatewayUrls as [string]
+  const asked = await fetch(`${url.replace('ws:', 'http:')}/files/${NOWHERE}`, {
+    method: 'OPTIONS',
+    headers: {
+      origin: 'https://app.example',
+      'access-control-request-method': 'GET',
+      'access-control-request-headers': 'authorization',
+    },
+  })
+  expect(asked.status).toBe(204)
+  expect(Object.fromEntries(asked.headers)).toMatchObject({
+    'access-control-allow-origin': 'https://app.example',
+    'access-control-allow-methods': expect.stringContaining('GET'),
+    'access-control-allow-headers': expect.stringContaining('authorization'),
+  })
+})
+
 test('what is no path is no file', async () => {
   for (const path of ['%', '%00', '..%2f..%2fetc', 'a'.repeat(1_024), ''])
     expect((await get(path, { as: 'ben' })).status).toBeGreaterThanOrEqual(400)
