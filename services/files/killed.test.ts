@@ -101,7 +101,8 @@ test('whenever a service is killed, the file arrives once and as it was sent', a
   }
   await expectArrived(await arriving, data)
   await kill(child)
-})
+  // Five services are started one after the other.
+}, 90_000)
 
 test.each(['described', 'posted'])('one killed when its file was %s is gone on from', async (moment) => {
   const file = announce(room._id)

@@ -279,10 +279,46 @@ test('no token, a wrong one and an expired one are refused before anything is lo
   }
 })
 
+test('a page of an allowed origin may send its token in the header', async () => {
+  const [url] = stack.gatewayUrls as [string]
+  const asked = await fetch(`${url.replace('ws:', 'http:')}/files/${NOWHERE}`, {
+    method: 'OPTIONS',
+    headers: {
+      origin: 'https://app.example',
+      'access-control-request-method': 'GET',
+      'access-control-request-headers': 'authorization',
+    },
+  })
+  expect(asked.status).toBe(204)
+  expect(Object.fromEntries(asked.headers)).toMatchObject({
+    'access-control-allow-origin': 'https://app.example',
+    'access-control-allow-methods': expect.stringContaining('GET'),
+    'access-control-allow-headers': expect.stringContaining('authorization'),
+  })
+})
+
 test('what is no path is no file', async () => {
   for (const path of ['%', '%00', '..%2f..%2fetc', 'a'.repeat(1_024), ''])
     expect((await get(path, { as: 'ben' })).status).toBeGreaterThanOrEqual(400)
   for (const path of ['', 1, null, {}, 'x'.repeat(1_025), '\ud800'])
     expect(await refused(ben, path as string)).toMatchObject({ error: 'INVALID_REQUEST' })
   expect((await get(NOWHERE, { as: 'ben', method: 'POST' })).status).toBe(400)
+})
+
+/** How often it was asked which rooms somebody is in. */
+async function questions() {
+  const { values } = await stack.metrics.requests.get()
+  return values.filter(isCountOf('roomsOfUser')).reduce((sum, { value }) => sum + value, 0)
+}
+const isCountOf =
+  (operation: string) =>
+  ({ metricName, labels }: { metricName?: string; labels: { operation?: unknown } }) =>
+    metricName === 'chat_request_seconds_count' && labels.operation === operation
+
+test('a page of many pictures does not ask for each of them which rooms the reader is in', async () => {
+  const { file } = await sent(noise(10))
+  const before = await questions()
+  const asked = Array.from({ length: 60 }, () => get(file.path, { as: 'ben', redirect: 'manual' }))
+  expect(new Set((await Promise.all(asked)).map(({ status }) => status))).toEqual(new Set([302]))
+  expect((await questions()) - before).toBeLessThan(40)
 })

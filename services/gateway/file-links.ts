@@ -13,6 +13,13 @@ const HEADERS = {
   'referrer-policy': 'no-referrer',
 }
 
+/** What a page's script asks for before it sends a token in the header. */
+const PREFLIGHT = {
+  'access-control-allow-methods': 'GET, HEAD',
+  'access-control-allow-headers': 'authorization, range',
+  'access-control-max-age': '600',
+}
+
 type Parts = {
   bus: Bus
   authenticate: Authenticate
@@ -64,6 +71,10 @@ export function serveFiles({ bus, authenticate, logger, isAllowedOrigin }: Parts
     if (origin !== undefined && isAllowedOrigin(origin)) {
       response.setHeader('access-control-allow-origin', origin)
       response.setHeader('vary', 'origin')
+      if (request.method === 'OPTIONS') {
+        response.writeHead(204, PREFLIGHT).end()
+        return true
+      }
     }
     void answer(request, response, requestId)
     return true
