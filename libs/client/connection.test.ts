@@ -48,6 +48,22 @@ test('a token function that fails is asked again', async () => {
   expect(calls).toBe(2)
 })
 
+test('a browser that is online again connects at once', async () => {
+  const window = new EventTarget()
+  Object.assign(globalThis, { addEventListener: window.addEventListener.bind(window) })
+  try {
+    server().door.refuse = () => (server().tokens.length < 2 ? 'SERVICE_UNAVAILABLE' : null)
+    const chat = client({ reconnectMinMs: 60_000, reconnectMaxMs: 60_000 })
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    expect(server().tokens).toHaveLength(1)
+    window.dispatchEvent(new Event('online'))
+    await chat.ready
+    expect(server().tokens).toHaveLength(2)
+  } finally {
+    Reflect.deleteProperty(globalThis, 'addEventListener')
+  }
+})
+
 test('SERVICE_UNAVAILABLE is tried until it passes', async () => {
   server().door.refuse = () => (server().tokens.length < 4 ? 'SERVICE_UNAVAILABLE' : null)
   await client().ready

@@ -61,6 +61,8 @@ export class Connection {
     this.ready = this.connected()
     // Nobody has to wait for it.
     this.ready.catch(() => {})
+    // Browsers tell when the network is back; Node has no such event, nor a global to listen to.
+    globalThis.addEventListener?.('online', () => this.retryNow(), { signal: this.signal })
     void this.attempt()
   }
 
@@ -129,6 +131,13 @@ export class Connection {
       },
       backoff(this.attempts++, reconnectMinMs, reconnectMaxMs),
     )
+  }
+
+  private retryNow() {
+    if (!this.timer) return
+    clearTimeout(this.timer)
+    this.timer = null
+    void this.attempt()
   }
 
   private opened() {

@@ -1,5 +1,6 @@
 import { eventually, makeRoom, type PlainClient, sendText } from '@chat/testing'
 import { expect, test } from '@jest/globals'
+import { takePhoto } from './picture.ts'
 import { signIn, useStage, type Visitor } from './stage.ts'
 
 // Finding one's way: where one has stopped reading, what was said when, what was shared.
@@ -76,7 +77,12 @@ test('a search finds across rooms and in one, marks what it found, and leads the
   await page.getByRole('button', { name: 'Clear the search' }).click()
   await mina.openRoom('Long story')
   await page.getByRole('button', { name: 'Search in this chat' }).click()
-  await page.getByRole('searchbox', { name: 'Search in this chat' }).fill('line 33')
+  const field = page.getByRole('searchbox', { name: 'Search in this chat' })
+  // Whoever asks for it types at once.
+  await eventually(async () =>
+    expect(await field.evaluate((one) => one === document.activeElement)).toBe(true),
+  )
+  await page.keyboard.type('line 33')
   await page.locator('.panel .found').first().click()
   await eventually(async () => expect(await isSeen('line 33')).toBe(true))
   await page.getByRole('button', { name: 'Close' }).click()
@@ -122,6 +128,36 @@ test('on a narrow screen the list and a room take turns', async () => {
   await page.getByRole('button', { name: 'Links' }).click()
   await page.locator('.shared-link', { hasText: 'www.openstreetmap.org' }).waitFor()
   await mina.shoot('narrow-gallery')
+})
+
+const PRESSING_MS = 700
+
+test('on the narrowest screens a photo keeps what stands beside it, and a long press asks what to do with it', async () => {
+  const jun = await stage().visit({ viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true })
+  await signIn(jun, '박준호')
+  await jun.openRoom('Team lunch')
+  const { page } = jun
+  const file = { name: 'lake.jpg', mimeType: 'image/jpeg', buffer: await takePhoto() }
+  await page.locator('.composer input[type=file]').setInputFiles(file)
+  await page.locator('.upload').waitFor({ state: 'detached' })
+  const row = page.locator('.talk', { has: page.locator('.photo') })
+  const right = (selector: string) =>
+    row.locator(selector).evaluate((one) => one.getBoundingClientRect().right)
+  const left = (selector: string) => row.locator(selector).evaluate((one) => one.getBoundingClientRect().left)
+  await eventually(async () => {
+    expect(await right('.photo')).toBeLessThanOrEqual(320)
+    expect(await left('.unread-count')).toBeGreaterThanOrEqual(0)
+  })
+  await jun.shoot('narrow-photo')
+  const place = (await row.locator('.photo').boundingBox()) as { x: number; y: number }
+  const debug = await page.context().newCDPSession(page)
+  const touchPoints = [{ x: place.x + 60, y: place.y + 40 }]
+  await debug.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints })
+  await page.waitForTimeout(PRESSING_MS)
+  await debug.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+  await page.getByRole('menuitem', { name: 'Share to other chats' }).waitFor()
+  await jun.shoot('long-press')
+  expect(await page.locator('.viewer').count()).toBe(0)
 })
 
 test('somebody new is found, and a chat with them begins', async () => {

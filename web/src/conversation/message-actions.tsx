@@ -74,7 +74,7 @@ export function actionsOn({ desk, room, message, reply }: Context): MenuItem[] {
         ),
     },
   }
-  if (deleted) return [items.readers].filter(() => false)
+  if (deleted) return []
   const offered = Object.entries(offers).filter(([, isOffered]) => isOffered(facts))
   const shown = offered.map(([name]) => items[name as keyof typeof offers])
   const unhide = attempt(() => chat.ask('hideMessage', { ...one, hidden: false }))

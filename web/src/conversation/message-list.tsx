@@ -35,6 +35,7 @@ export function MessageList({ room, conversation, reply }: Props) {
     uploads: uploads.list.value.filter(isHere),
   })
   const flashed = useGoals(conversation, handle)
+  useWriting(rows.filter(({ kind }) => kind === 'draft' || kind === 'upload').length, conversation)
   const shown = useRef<Edges | null>(null)
   const lookAround = (edges: Edges) => {
     shown.current = edges
@@ -141,6 +142,15 @@ function useGoals(conversation: Conversation, handle: { current: ListHandle | nu
     return () => clearTimeout(timer)
   }, [goal?.turn])
   return flashed
+}
+
+/** What one has just written is seen at once, also where it has to wait for a connection. */
+function useWriting(waiting: number, conversation: Conversation) {
+  const before = useRef(waiting)
+  useEffect(() => {
+    if (waiting > before.current) void conversation.goToEnd().catch(() => {})
+    before.current = waiting
+  }, [waiting])
 }
 
 /** Calls back when somebody looks at the page again. */

@@ -56,7 +56,9 @@ function TalkRow(props: MessageProps & { isMine: boolean }) {
     menu.isOpen && 'has-menu',
   ]
   const onContextMenu = (event: MouseEvent) => {
-    if ((event.target as HTMLElement).closest('a, img, video')) return
+    // A mouse has the browser's own menu there; a finger asks by the same press for this one.
+    const isTouch = 'pointerType' in event && event.pointerType === 'touch'
+    if (!isTouch && (event.target as HTMLElement).closest('a, img, video')) return
     event.preventDefault()
     menu.openAt({ x: event.clientX, y: event.clientY })
   }

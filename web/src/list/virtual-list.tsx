@@ -49,7 +49,11 @@ export function VirtualList<R extends Keyed>({ rows, pin, estimate, onShown, han
   }, [])
 
   const onScroll = () => {
-    viewport.scrolled(scroller.current?.scrollTop ?? 0)
+    const element = scroller.current
+    if (!element) return
+    // A scroller that has just grown is told to have scrolled before it is told to have grown.
+    viewport.resize(element.clientHeight)
+    viewport.scrolled(element.scrollTop)
     redraw(undefined)
   }
   return (

@@ -94,14 +94,24 @@ export function useMenu(label: string, items: () => MenuItem[]) {
 /** Calls back when the pointer stays down for a while, which is how touch screens ask for a menu. */
 export function useLongPress(onPress: (place: Place) => void) {
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
+  const hasPressed = useRef(false)
   const stop = () => clearTimeout(timer.current)
   useEffect(() => stop, [])
   return {
     onTouchStart: (event: TouchEvent) => {
       const touch = event.touches[0]
-      if (touch) timer.current = setTimeout(() => onPress({ x: touch.clientX, y: touch.clientY }), 450)
+      hasPressed.current = false
+      if (!touch) return
+      timer.current = setTimeout(() => {
+        hasPressed.current = true
+        onPress({ x: touch.clientX, y: touch.clientY })
+      }, 450)
     },
-    onTouchEnd: stop,
+    onTouchEnd: (event: TouchEvent) => {
+      stop()
+      // A press that has opened the menu is not a tap on what lies below it as well.
+      if (hasPressed.current) event.preventDefault()
+    },
     onTouchMove: stop,
   }
 }

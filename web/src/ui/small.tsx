@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
 import { words } from '../words/words.ts'
 import { Icon, type IconName } from './icon.tsx'
 
@@ -50,31 +51,36 @@ export const Switch = ({ label, isOn, isDisabled = false, onChange }: SwitchProp
 
 type SearchProps = { label: string; value: string; onInput: (value: string) => void; isFocused?: boolean }
 
-export const SearchField = ({ label, value, onInput, isFocused = false }: SearchProps) => (
-  <div class="search-field">
-    <Icon name="search" size={17} />
-    <input
-      type="search"
-      placeholder={label}
-      aria-label={label}
-      value={value}
-      // biome-ignore lint/a11y/noAutofocus: only where the field was just asked for
-      autoFocus={isFocused}
-      onInput={(event) => onInput(event.currentTarget.value)}
-      onKeyDown={(event) => event.key === 'Escape' && value !== '' && onInput('')}
-    />
-    {value !== '' && (
-      <button
-        type="button"
-        class="search-clear"
-        aria-label={words.value.rooms.clear}
-        onClick={() => onInput('')}
-      >
-        <Icon name="close" size={14} />
-      </button>
-    )}
-  </div>
-)
+export function SearchField({ label, value, onInput, isFocused = false }: SearchProps) {
+  const field = useRef<HTMLInputElement>(null)
+  useEffect(() => {
+    if (isFocused) field.current?.focus()
+  }, [])
+  return (
+    <div class="search-field">
+      <Icon name="search" size={17} />
+      <input
+        type="search"
+        placeholder={label}
+        aria-label={label}
+        value={value}
+        ref={field}
+        onInput={(event) => onInput(event.currentTarget.value)}
+        onKeyDown={(event) => event.key === 'Escape' && value !== '' && onInput('')}
+      />
+      {value !== '' && (
+        <button
+          type="button"
+          class="search-clear"
+          aria-label={words.value.rooms.clear}
+          onClick={() => onInput('')}
+        >
+          <Icon name="close" size={14} />
+        </button>
+      )}
+    </div>
+  )
+}
 
 export const Badge = ({ count, isQuiet = false }: { count: number; isQuiet?: boolean }) =>
   count > 0 ? (

@@ -126,7 +126,7 @@ export const ko: Words = {
     lastSeen: (when) => `마지막 접속 ${when}`,
     master: '방장',
     muted: '채팅 금지',
-    banned: '내보냄',
+    banned: '입장 금지',
     actions: (who) => `${who} 메뉴`,
     makeMaster: '방장으로 지정',
     takeMaster: '방장 해제',

@@ -39,7 +39,8 @@ export function sizeOf(bytes: number): string {
   return new Intl.NumberFormat(language.value, {
     style: 'unit',
     unit: units[power] as string,
-    unitDisplay: 'short',
+    // In short, English has "15 byte".
+    unitDisplay: power === 0 ? 'long' : 'short',
     maximumFractionDigits: power === 0 ? 0 : 1,
   }).format(bytes / 1000 ** power)
 }
