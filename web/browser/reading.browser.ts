@@ -160,6 +160,13 @@ test('on the narrowest screens a photo keeps what stands beside it, and a long p
   expect(await page.locator('.viewer').count()).toBe(0)
 })
 
+test('Korean lines of the page end between words', async () => {
+  const { page } = await stage().visit({ locale: 'ko-KR' })
+  await page.goto('/')
+  const hint = page.getByText('다른 창에서')
+  expect(await hint.evaluate((one) => getComputedStyle(one).wordBreak)).toBe('keep-all')
+})
+
 test('somebody new is found, and a chat with them begins', async () => {
   const { page } = mina
   await page.setViewportSize({ width: 1280, height: 800 })
