@@ -28,7 +28,7 @@ max_payload: 8MB
 jetstream {
   store_dir: ${JSON.stringify(folder)}
   sync_interval: always
-  max_file_store: 1TB
+  max_file_store: 100TB
 }
 `
 

@@ -139,7 +139,9 @@ test('sending reads what was there, and those who have the room open are told', 
   await send(ann, _id, 'two')
   const { _id: lastReadMessageId } = await send(ben, _id, 'three')
   const told = { userId: 'ben', lastReadMessageId, fromSeq: 0, seq: 3 }
-  await eventually(() => expect(ann.payloads(`readMessage_${_id}`)).toEqual([told]))
+  // Two instances that take in an author's own messages out of order may tell of these, too.
+  const ofBen = () => ann.payloads<typeof told>(`readMessage_${_id}`).filter(({ userId }) => userId === 'ben')
+  await eventually(() => expect(ofBen()).toEqual([told]))
 })
 
 test('a list never shows a lastSeq without its lastMessage', async () => {
