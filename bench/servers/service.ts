@@ -19,7 +19,7 @@ const server: ServiceProcess = {
   start: async ({ service, place }) => {
     letHeapGrow()
     running = await startAlone(service, place)
-    return 'port' in running ? running.port : null
+    return running.port
   },
   peak: async () => {
     const peak = Math.max(live, sample())

@@ -2,12 +2,17 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-/** A program in a process of its own, once it says that it is ready. `place`: what it has to know. */
-export async function forkProgram(program: URL, place: object): Promise<ChildProcess> {
+/**
+ * A program in a process of its own, once it says that it is ready; `told` is what it says.
+ * @param place what it has to know
+ */
+export async function forkProgram<T>(program: URL, place: object): Promise<{ child: ChildProcess; told: T }> {
   const options = { execArgv: ['--disable-warning=ExperimentalWarning'] }
   const child = fork(fileURLToPath(program), [JSON.stringify(place)], options)
-  await once(child, 'message')
-  return child
+  const ended = new AbortController()
+  child.once('exit', () => ended.abort(new Error(`${program.pathname} ended before it was ready`)))
+  const [told] = (await once(child, 'message', { signal: ended.signal })) as [T]
+  return { child, told }
 }
 
 /** Ends it without a chance to do anything about it. */

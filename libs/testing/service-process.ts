@@ -1,25 +1,23 @@
-import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import type { Alone } from '@chat/stack/alone'
+import { forkProgram, killAtOnce } from './forked.ts'
 import type { TestStack } from './stack.ts'
 
-const PROGRAM = fileURLToPath(new URL('./service-program.ts', import.meta.url))
+const PROGRAM = new URL('./service-program.ts', import.meta.url)
 
-/** A service in a process of its own, ready, for tests that kill it; the stack runs without it. */
+/** A service in a process of its own, ready, for tests that kill it; where the stack runs none, it is the only one. */
 export async function startService(service: Alone, stack: TestStack) {
   const { config, root, natsUrl, mongoUrl, s3Url } = stack
-  const place = JSON.stringify({ config, root, natsUrl, mongoUrl, s3Url })
-  const child = fork(PROGRAM, [service, place], { execArgv: ['--disable-warning=ExperimentalWarning'] })
-  const exited = once(child, 'exit')
-  await Promise.race([once(child, 'message'), exited.then(() => Promise.reject(new Error(`no ${service}`)))])
+  const place = { config, root, natsUrl, mongoUrl, s3Url }
+  const { child, told } = await forkProgram<{ port: number | null }>(PROGRAM, { service, place })
   return {
-    kill: async () => {
-      child.kill('SIGKILL')
-      await exited
-    },
+    /** Where clients reach it, if it is a gateway. */
+    url: `ws://127.0.0.1:${told.port}`,
+    kill: () => killAtOnce(child),
     /** As a deploy does. */
     stop: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const exited = once(child, 'exit')
       if (child.connected) child.disconnect()
       await exited
     },

@@ -1,8 +1,8 @@
 import { type Alone, type Place, startAlone } from '@chat/stack/alone'
 
-// The program of `startService`. It tells its parent when it is ready.
+// The program of `startService`. When it is ready, it tells its parent the port that it listens on, if any.
 
-const [service, place] = process.argv.slice(2) as [Alone, string]
-const { close } = await startAlone(service, JSON.parse(place) as Place)
+const { service, place } = JSON.parse(process.argv[2] as string) as { service: Alone; place: Place }
+const { close, port } = await startAlone(service, place)
 process.on('disconnect', () => close().finally(() => process.exit()))
-process.send?.('ready')
+process.send?.({ port })

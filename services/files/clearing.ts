@@ -1,4 +1,4 @@
-import type { Bucket, Logger } from '@chat/service'
+import { type Bucket, type Logger, Periodic } from '@chat/service'
 import type { Chunks } from './chunk-store.ts'
 import { thumbnailPath } from './object-store.ts'
 import type { UploadDoc, Uploads } from './upload-store.ts'
@@ -16,17 +16,19 @@ type Parts = { uploads: Uploads; chunks: Chunks; bucket: Bucket; logger: Logger 
 /** Removes what uploads leave behind. Whatever is interrupted is done again by the next sweep. */
 export class Clearing {
   private readonly parts: Parts
-  private readonly timer: NodeJS.Timeout
-  private sweeping: Promise<void> | null = null
+  private readonly periodic: Periodic
 
   constructor(parts: Parts) {
     this.parts = parts
-    this.timer = setInterval(() => this.start(), MINUTE_MS)
+    this.periodic = new Periodic(
+      MINUTE_MS,
+      () => this.sweep(),
+      (err) => parts.logger.warn({ err }, 'old uploads not looked for, will try again'),
+    )
   }
 
-  async close() {
-    clearInterval(this.timer)
-    await this.sweeping
+  close() {
+    return this.periodic.close()
   }
 
   /** Ends an upload and forgets all of it, sooner or later. */
@@ -79,13 +81,5 @@ export class Clearing {
     await this.clear(upload).catch((err) =>
       this.parts.logger.warn({ err, upload: upload.id }, 'upload not cleared, will try again'),
     )
-  }
-
-  private start() {
-    this.sweeping ??= this.sweep()
-      .catch((err) => this.parts.logger.warn({ err }, 'old uploads not looked for, will try again'))
-      .finally(() => {
-        this.sweeping = null
-      })
   }
 }

@@ -1,13 +1,12 @@
 import type { Presence } from '@chat/contract'
-import { connectAs, connectPlain, eventually, makeRoom, startTestStack } from '@chat/testing'
+import { connectAs, connectPlain, eventually, makeRoom, startService, startTestStack } from '@chat/testing'
 import { expect, test } from '@jest/globals'
-import { startGateway } from './testing.ts'
 
 const A_MINUTE = 60_000
 
 test('after a gateway’s death its users are offline at once, and others are told within a minute', async () => {
   const stack = await startTestStack({ instances: { rooms: 2 } })
-  const [doomed, other] = await Promise.all([startGateway(stack), startGateway(stack)])
+  const [doomed, other] = await Promise.all([startService('gateway', stack), startService('gateway', stack)])
   const ann = await connectAs(stack, 'ann')
   for (const userId of ['ben', 'cho']) await stack.post(`/v1/users/${userId}/token`, {})
   const room = await makeRoom(ann, ['ben', 'cho'])

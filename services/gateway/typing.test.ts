@@ -6,11 +6,11 @@ import {
   makeRoom,
   type PlainClient,
   sendText,
+  startService,
   startTestStack,
   type TestStack,
 } from '@chat/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import { startGateway } from './testing.ts'
 
 // What the other one in a room of two sees of somebody's typing, on another gateway.
 
@@ -83,7 +83,7 @@ test('a message of the typist ends it, and one of the other does not', async () 
 })
 
 test('it ends also when the typist’s gateway dies', async () => {
-  const gateway = await startGateway(stack)
+  const gateway = await startService('gateway', stack)
   const phone = await connectPlain(gateway.url, await stack.token('ann'))
   await typing(phone)
   await eventually(() => expect(heard(ben)).toEqual([begun]))

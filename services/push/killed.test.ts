@@ -58,7 +58,7 @@ async function startPush(times: Partial<Times> = {}) {
     ...{ root, natsUrl, mongoUrl, fcm: fcmAccount, fcmPort: fcm.port },
     times: { ...quick, ...times },
   }
-  const child = await forkProgram(PROGRAM, place)
+  const { child } = await forkProgram(PROGRAM, place)
   running.push(child)
   return child
 }
