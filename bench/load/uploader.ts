@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { connectPlain } from '@chat/testing'
+import { giveWay } from '@chat/service'
+import { connectPlain, type PlainClient } from '@chat/testing'
 import { answerParent } from '../child.ts'
 
 const CHUNK_BYTES = 500_000
@@ -11,22 +12,28 @@ export type Uploader = {
 }
 type Answer = { message?: { data: { content: { files: { size: number }[] } } } }
 
+/** Those who have sent before stay connected. */
+const clients = new Map<string, PlainClient>()
+
+async function clientOf({ url, token }: Plan): Promise<PlainClient> {
+  const client = clients.get(token) ?? (await connectPlain(url, token))
+  clients.set(token, client)
+  return client
+}
+
 /** As a client of the original document does it: chunk after chunk, each when the one before is acked. */
-async function upload({ url, token, roomId }: Plan, data: Buffer): Promise<number> {
-  const client = await connectPlain(url, token)
+async function upload(plan: Plan, data: Buffer): Promise<number> {
+  const client = await clientOf(plan)
+  const { roomId } = plan
   const syncKey = crypto.randomUUID()
-  try {
-    for (let at = 0; at < data.length; at += CHUNK_BYTES) {
-      const { message } = await client.get<Answer>('sendFileMessage', {
-        ...{ syncKey, roomId, type: 'FILE', name: 'large.bin', size: data.length },
-        data: data.subarray(at, at + CHUNK_BYTES),
-      })
-      if (message) return message.data.content.files[0]?.size ?? 0
-    }
-    throw new Error('the last chunk was not answered with the message')
-  } finally {
-    client.close()
+  for (let at = 0; at < data.length; at += CHUNK_BYTES) {
+    const { message } = await client.get<Answer>('sendFileMessage', {
+      ...{ syncKey, roomId, type: 'FILE', name: 'large.bin', size: data.length },
+      data: data.subarray(at, at + CHUNK_BYTES),
+    })
+    if (message) return message.data.content.files[0]?.size ?? 0
   }
+  throw new Error('the last chunk was not answered with the message')
 }
 
 const uploader: Uploader = {
@@ -36,4 +43,8 @@ const uploader: Uploader = {
   },
 }
 
-answerParent(uploader, async () => {})
+// Clients are elsewhere.
+giveWay()
+answerParent(uploader, async () => {
+  for (const client of clients.values()) client.close()
+})

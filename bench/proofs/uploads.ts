@@ -9,6 +9,8 @@ import { type Ground, makeRoom } from './proof.ts'
 const UPLOADS = 10
 const MIB = 1024 * 1024
 const FILE_BYTES = 50 * MIB
+/** Two parts of what is gathered. */
+const WARMING_BYTES = 11 * MIB
 const MAX_MEMORY = 300 * MIB
 const TEXTS_PER_SECOND = 20
 const TEXTS = 300
@@ -27,11 +29,13 @@ export async function proveUploads(ground: Ground) {
     await files.ask('start', { service: 'files', place })
     const url = `ws://127.0.0.1:${await gateway.ask('start', { service: 'gateway', place })}`
     const roomId = await makeRoom(ground, 'texts', ['writer'])
+    const plans = await Promise.all(Array.from({ length: UPLOADS }, (_, n) => planOf(ground, url, n)))
+    // Whatever is used for the first time is: as for texts, that is not what is measured.
+    await uploader.ask('upload', { plans, bytes: WARMING_BYTES })
     writer = await connectPlain(url, await stack.token('writer'))
     await timeTexts(writer, roomId, 100)
-    const before = await timeTexts(writer, roomId, TEXTS)
+    const quietly = await timeTexts(writer, roomId, TEXTS)
     print(`      sending ${UPLOADS} files of ${FILE_BYTES / MIB} MiB at once`)
-    const plans = await Promise.all(Array.from({ length: UPLOADS }, (_, n) => planOf(ground, url, n)))
     const began = performance.now()
     let isOver = false
     const uploading = uploader.ask('upload', { plans, bytes: FILE_BYTES }).finally(() => {
@@ -52,11 +56,13 @@ export async function proveUploads(ground: Ground) {
       peak < MAX_MEMORY,
       `${(peak / MIB).toFixed(0)} MiB at most`,
     )
-    const [quiet, busy] = [p99(before), p99(meanwhile)]
+    // Before and after: the machine may have become slower or faster.
+    quietly.push(...(await timeTexts(writer, roomId, TEXTS)))
+    const [quiet, busy] = [p99(quietly), p99(meanwhile)]
     verdicts.claim(
       `the ack of a text takes at most ${MAX_RATIO} times as long meanwhile, 99 of 100`,
       busy <= MAX_RATIO * quiet,
-      `${quiet.toFixed(1)} ms before, ${busy.toFixed(1)} ms meanwhile (${meanwhile.length} texts)`,
+      `${quiet.toFixed(1)} ms before and after, ${busy.toFixed(1)} ms meanwhile (${meanwhile.length} texts)`,
     )
   } finally {
     writer?.close()

@@ -1,4 +1,4 @@
-import { createLogger, letHeapGrow, Metrics, readConfig } from '@chat/service'
+import { createLogger, Metrics, readConfig } from '@chat/service'
 import { startStack } from '@chat/stack'
 import { mintToken } from '@chat/testing'
 import { answerParent } from '../child.ts'
@@ -35,7 +35,6 @@ let made = 0
 /** The product as `npm start` runs it: every service in this process. */
 const server: Server = {
   start: async (engines) => {
-    letHeapGrow()
     const metrics = new Metrics().withProcess()
     stack = await startStack({ config, ...engines, logger: createLogger(config.logLevel), metrics, root })
     return { url: `ws://127.0.0.1:${stack.gatewayPorts[0]}`, database: `${root}_messages` }

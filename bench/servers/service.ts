@@ -1,4 +1,4 @@
-import { letHeapGrow } from '@chat/service'
+import { giveWay } from '@chat/service'
 import { type Alone, type Place, startAlone } from '@chat/stack/alone'
 import { answerParent } from '../child.ts'
 import type { Memory } from './server.ts'
@@ -17,7 +17,7 @@ let running: Awaited<ReturnType<typeof startAlone>> | undefined
 /** One service alone, so that its memory can be told from everybody else's. What is in use needs --expose-gc. */
 const server: ServiceProcess = {
   start: async ({ service, place }) => {
-    letHeapGrow()
+    if (service === 'files') giveWay()
     running = await startAlone(service, place)
     return running.port
   },

@@ -44,4 +44,10 @@ export type Recipe = {
 export type Site = { folder: string; port: number }
 
 /** What to run there, and the URL that it will have. */
-export type Launch = { args: string[]; env?: NodeJS.ProcessEnv; url: string }
+export type Launch = {
+  args: string[]
+  env?: NodeJS.ProcessEnv
+  url: string
+  /** What it does may wait for what other engines do. */
+  isBulk?: boolean
+}

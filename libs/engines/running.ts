@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { constants, setPriority } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Launch } from './engine.ts'
 import { openLog, tail } from './log.ts'
@@ -61,6 +62,7 @@ async function spawnEngine({ file, launch, folder, port, logFile, recordFile, en
     detached: true,
   })
   const { pid } = child
+  if (pid !== undefined && launch.isBulk) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL)
   if (pid !== undefined) writeRecord(recordFile, { port, pid })
   const exited = once(child, 'exit').then(
     ([code, signal]): string => signal ?? `exit code ${code}`,

@@ -25,6 +25,7 @@ async function prepare({ folder, port }: Site): Promise<Launch> {
     // Not as arguments, which every user of the machine can read.
     env: { ROOT_ACCESS_KEY: access, ROOT_SECRET_KEY: secret },
     url: `http://${access}:${secret}@127.0.0.1:${port}`,
+    isBulk: true,
   }
 }
 

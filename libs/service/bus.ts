@@ -16,6 +16,7 @@ import {
   type UserEvents,
 } from '@chat/contract'
 import { connect, headers, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node'
+import { noteBytes } from './heap.ts'
 import type { Logger } from './logger.ts'
 import type { Metrics } from './metrics.ts'
 import { faultOf, settle } from './settle.ts'
@@ -132,6 +133,7 @@ export class Bus {
         timeout,
         ...(body.bytes && { headers: requestHeader(body.json) }),
       })
+      if (body.bytes) noteBytes(body.bytes.length)
       return reply.json<Envelope<unknown>>()
     } catch (error) {
       const fault = faultOf(error)

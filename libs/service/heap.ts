@@ -1,10 +1,28 @@
 import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 
 /**
- * Buffers that only pass through, as the chunks of files do, count as growth of the heap. By its own measure V8 then
- * collects all of it after every dozen of them, and each time messages wait for tens of milliseconds.
+ * Buffers that only pass through, as the chunks of files do, count as growth of the heap, and V8 answers that by
+ * collecting all of it, again and again: each time messages wait for ten milliseconds and more. They die young, and
+ * collecting the young takes less than one.
  */
+const COLLECTED_BYTES = 8 * 1024 * 1024
 const GROWTH_PERCENT = 300
 
-/** Makes this process collect its whole heap no sooner than that much has come to what was in use. */
-export const letHeapGrow = () => setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`)
+/** What `--expose-gc` gives, without asking everybody who starts a process to set it. */
+type Collect = (options: { type: 'minor' }) => void
+setFlagsFromString('--expose-gc')
+const collect: Collect = runInNewContext('gc')
+setFlagsFromString('--no-expose-gc')
+// What is passing through just then does not count either.
+setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`)
+
+let passed = 0
+
+/** Tells that so many bytes have passed through this process; collects what is left of them every few MiB. */
+export function noteBytes(count: number) {
+  passed += count
+  if (passed < COLLECTED_BYTES) return
+  passed = 0
+  collect({ type: 'minor' })
+}

@@ -1,4 +1,3 @@
-import { letHeapGrow } from './heap.ts'
 import type { Logger } from './logger.ts'
 
 const STOP_DEADLINE_MS = 9_000
@@ -10,7 +9,6 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
  * while the stack is still starting is kept until it has started, or failed to.
  */
 export async function runUntilStopped(starting: Promise<{ close: () => Promise<void> }>, logger: Logger) {
-  letHeapGrow()
   const told = Promise.withResolvers<string>()
   for (const signal of SIGNALS) process.on(signal, () => told.resolve(signal))
   process.on('disconnect', () => told.resolve('parent is gone'))

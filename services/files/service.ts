@@ -31,8 +31,8 @@ import { References } from './references.ts'
 import { Sweeping } from './sweeping.ts'
 import { openUploads } from './upload-store.ts'
 
-/** Uploads take a third of the time of what carries them, and leave the rest to messages. */
-const TRANSFER_REST = 2
+/** Uploads take a fifth of the time of what carries them, and leave the rest to messages. */
+const TRANSFER_REST = 4
 
 export type Options = {
   config: Pick<Config, 's3' | 'fileTypes' | 'limits'>
