@@ -1,6 +1,6 @@
-import { type Caller, Fault, type Input, type Output, type PersonalRecords } from '@chat/contract'
+import type { Caller, Input, Output, PersonalRecords } from '@chat/contract'
+import { bytesOf, decodeCursor, encodeCursor, PAGE_BYTES } from '@chat/service'
 import type { ExportDisposing } from './export-disposing.ts'
-import { bytesOf, PAGE_BYTES } from './fitting.ts'
 import type { Reports } from './report-store.ts'
 import { presentMessage, type Store } from './store.ts'
 import type { Traces } from './traces.ts'
@@ -8,6 +8,8 @@ import type { Traces } from './traces.ts'
 const BATCH = 100
 /** In which room, and after which syncKey of theirs; null where the room is done. */
 type Place = [roomId: string, syncKey: string | null]
+const isPlace = (place: unknown): place is Place =>
+  Array.isArray(place) && typeof place[0] === 'string' && (place[1] === null || typeof place[1] === 'string')
 type Records = PersonalRecords['records']
 
 type Parts = { store: Store; reports: Reports; exports: ExportDisposing; traces: Traces }
@@ -23,19 +25,19 @@ export class Collecting {
     caller: Caller,
     { userId, cursor }: Input<'exportUserFromMessages'>,
   ): Promise<Output<'exportUserFromMessages'>> {
-    const place = cursor === undefined ? null : decode(cursor)
+    const place = cursor === undefined ? null : decodeCursor(cursor, isPlace)
     const records = place === null ? await this.asked(userId) : []
     if (place !== null && place[1] !== null) {
       const [roomId, syncKey] = await this.read(records, userId, place[0], place[1])
-      return { records, nextCursor: encode([roomId, syncKey]) }
+      return { records, nextCursor: encodeCursor([roomId, syncKey]) }
     }
     const { roomIds, last } = await this.parts.traces.page(caller, userId, place?.[0])
     for (const roomId of roomIds) {
       const end = await this.read(records, userId, roomId, '')
-      if (end[1] !== null) return { records, nextCursor: encode(end) }
-      if (bytesOf(records) > PAGE_BYTES) return { records, nextCursor: encode(end) }
+      if (end[1] !== null) return { records, nextCursor: encodeCursor(end) }
+      if (bytesOf(records) > PAGE_BYTES) return { records, nextCursor: encodeCursor(end) }
     }
-    return { records, nextCursor: last === null ? null : encode([last, null]) }
+    return { records, nextCursor: last === null ? null : encodeCursor([last, null]) }
   }
 
   private async read(records: Records, userId: string, roomId: string, after: string): Promise<Place> {
@@ -51,16 +53,5 @@ export class Collecting {
       value: { ...report, createdAt: createdAt.toISOString() },
     }))
     return [...records, ...(await this.parts.exports.collect(userId))]
-  }
-}
-
-const encode = (place: Place) => Buffer.from(JSON.stringify(place)).toString('base64url')
-
-/** @throws INVALID_REQUEST */
-function decode(cursor: string): Place {
-  try {
-    return JSON.parse(Buffer.from(cursor, 'base64url').toString()) as Place
-  } catch {
-    throw new Fault('INVALID_REQUEST', { message: 'The cursor is not one of ours' })
   }
 }

@@ -1,8 +1,6 @@
-export const MAX_COUNT = 100
-/** contract.md: a page or list ends early here. */
-export const PAGE_BYTES = 512 * 1024
+import { bytesOf } from '@chat/service'
 
-export const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value))
+export const MAX_COUNT = 100
 
 /** As many messages as fit in a page, growing from the anchor to both sides. */
 export function fitting<T extends { seq: number }>(messages: T[], anchor: number, maxBytes: number): T[] {

@@ -1,6 +1,7 @@
 import { type Caller, Fault, type Input, type Output, seqOf } from '@chat/contract'
+import { PAGE_BYTES } from '@chat/service'
 import type { AccessCache } from './access.ts'
-import { fitting, MAX_COUNT, PAGE_BYTES } from './fitting.ts'
+import { fitting, MAX_COUNT } from './fitting.ts'
 import type { Presenting } from './presenting.ts'
 import type { Store } from './store.ts'
 

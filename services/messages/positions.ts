@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { Fault } from '@chat/contract'
+import { decodeCursor, encodeCursor, isTime } from '@chat/service'
 
 /** A place among messages, newest first: below it is what is older, or as old with a lower id. */
 export type Position = { createdAt: Date; _id: string }
@@ -17,22 +17,18 @@ const sealOf = (key: [number, string], question: unknown) =>
 /** Where a page ended, as clients get it. It names a place and no more: what is there is checked like everything else. */
 export function encodePosition({ createdAt, _id }: Position, question: unknown): string {
   const key: [number, string] = [createdAt.getTime(), _id]
-  return Buffer.from(JSON.stringify([...key, sealOf(key, question)])).toString('base64url')
+  return encodeCursor([...key, sealOf(key, question)] satisfies Sealed)
 }
+
+type Sealed = [time: number, messageId: string, seal: string]
 
 /** @throws INVALID_REQUEST for what `encodePosition` did not make of the same question */
 export function decodePosition(cursor: string, question: unknown): Position {
-  try {
-    const [time, _id, seal] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as [
-      number,
-      string,
-      string,
-    ]
-    const position = { createdAt: new Date(time), _id }
-    if (seal === sealOf([time, _id], question) && encodePosition(position, question) === cursor)
-      return position
-  } catch {
-    // Told below, like a cursor of the wrong shape.
+  const isSealed = (place: unknown): place is Sealed => {
+    if (!Array.isArray(place)) return false
+    const [time, _id, seal] = place
+    return isTime(time) && typeof _id === 'string' && seal === sealOf([time, _id], question)
   }
-  throw new Fault('INVALID_REQUEST', { message: 'The cursor is not one of ours' })
+  const [time, _id] = decodeCursor(cursor, isSealed)
+  return { createdAt: new Date(time), _id }
 }

@@ -1,7 +1,8 @@
 import type { Caller, Input, Message, Output } from '@chat/contract'
+import { bytesOf, PAGE_BYTES } from '@chat/service'
 import type { AccessCache } from './access.ts'
 import type { Changed, Changes } from './change-store.ts'
-import { bytesOf, fitting, leading, MAX_COUNT, PAGE_BYTES } from './fitting.ts'
+import { fitting, leading, MAX_COUNT } from './fitting.ts'
 import type { Presenting } from './presenting.ts'
 import { presentMessage, type Store } from './store.ts'
 

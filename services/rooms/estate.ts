@@ -1,4 +1,5 @@
 import type { Input, Output, Room } from '@chat/contract'
+import { bytesOf, PAGE_BYTES } from '@chat/service'
 import { claimKey } from './claims.ts'
 import { decodeKey, encodeKey } from './cursors.ts'
 import { ofRoom, type RoomDoc } from './documents.ts'
@@ -6,7 +7,6 @@ import type { Parts } from './parts.ts'
 
 const DEFAULT_LIMIT = 20
 const MAX_LIMIT = 100
-const PAGE_BYTES = 512 * 1024
 
 type Filter = Input<'listRooms'>
 
@@ -29,7 +29,7 @@ export class Estate {
     for (let after = cursor === undefined ? '' : decodeKey(cursor); ; ) {
       const ids = await this.idsAfter(after, filter)
       for (const room of await this.shown(ids, filter)) {
-        bytes += Buffer.byteLength(JSON.stringify(room))
+        bytes += bytesOf(room)
         if (list.length === most || (bytes > PAGE_BYTES && list.length > 0))
           return { list, nextCursor: encodeKey(list.at(-1)?._id ?? '') }
         list.push(room)

@@ -1,4 +1,5 @@
-import { type Caller, Fault, type Input, type Output, type Room } from '@chat/contract'
+import type { Caller, Input, Output, Room } from '@chat/contract'
+import { bytesOf, decodeCursor, encodeCursor, isTime, PAGE_BYTES } from '@chat/service'
 import type { MemberDoc, RoomDoc } from './documents.ts'
 import type { Members } from './members.ts'
 import type { Store } from './store.ts'
@@ -7,27 +8,18 @@ import type { Viewing } from './viewing.ts'
 const MAX_ROOMS = 1_000
 /** Rooms are read and shown this many at a time, so that a page that ends early has not read them all. */
 const CHUNK = 100
-const PAGE_BYTES = 512 * 1024
 
 type Filter = Input<'listenRooms'>
 type Entry = { _id: string; activeAt: Date }
 
 /** Where a page ended: the activity and id of its last room. */
-export function encodeCursor({ activeAt, _id }: Entry): string {
-  return Buffer.from(JSON.stringify([activeAt.getTime(), _id])).toString('base64url')
-}
+type Place = [time: number, roomId: string]
+const isPlace = (place: unknown): place is Place =>
+  Array.isArray(place) && isTime(place[0]) && typeof place[1] === 'string'
 
-/** @throws INVALID_REQUEST for anything that `encodeCursor` did not make */
-export function decodeCursor(cursor: string): Entry {
-  try {
-    const [time, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as [unknown, unknown]
-    if (typeof time === 'number' && Number.isSafeInteger(time) && typeof id === 'string') {
-      return { activeAt: new Date(time), _id: id }
-    }
-  } catch {
-    // Told below, like a cursor of the wrong shape.
-  }
-  throw new Fault('INVALID_REQUEST', { message: 'The cursor is not one of ours' })
+function entryAt(cursor: string): Entry {
+  const [time, _id] = decodeCursor(cursor, isPlace)
+  return { activeAt: new Date(time), _id }
 }
 
 /** Newest activity first; ids decide between equals, so that pages never overlap. */
@@ -107,7 +99,7 @@ export class Listing {
   }
 
   private async page(caller: Caller, mine: MemberDoc[], entries: Entry[], filter: Filter) {
-    const after = filter.cursor === undefined ? null : decodeCursor(filter.cursor)
+    const after = filter.cursor === undefined ? null : entryAt(filter.cursor)
     const limit = Math.min(filter.limit ?? MAX_ROOMS, MAX_ROOMS)
     const rest = entries.sort(byActivity).filter((entry) => !after || byActivity(entry, after) > 0)
     const wanted = rest.slice(0, limit)
@@ -117,7 +109,7 @@ export class Listing {
     for (let start = 0; start < wanted.length; start += CHUNK) {
       const views = await this.views(caller, mine, wanted.slice(start, start + CHUNK), mentionsOf)
       for (const view of views) {
-        bytes += Buffer.byteLength(JSON.stringify(view))
+        bytes += bytesOf(view)
         if (bytes > PAGE_BYTES && list.length > 0) return { list, nextCursor: this.cursorAt(rest, list) }
         list.push(view)
       }
@@ -127,7 +119,7 @@ export class Listing {
 
   private cursorAt(rest: Entry[], list: Room[]): string | null {
     const last = rest.find((entry) => entry._id === list.at(-1)?._id)
-    return last ? encodeCursor(last) : null
+    return last ? encodeCursor([last.activeAt.getTime(), last._id] satisfies Place) : null
   }
 
   private async views(
