@@ -1,5 +1,12 @@
 import type { Message, Presence, Room } from '@chat/contract'
-import { connectAs, eventually, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
+import {
+  connectAs,
+  eventually,
+  openTestBus,
+  type PlainClient,
+  startTestStack,
+  type TestStack,
+} from '@chat/testing'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { MongoClient } from 'mongodb'
 import { copyRoom, fillRoom } from './bulk.ts'
@@ -206,6 +213,19 @@ test.each(platformReads)('a platform reads %s by indexes', async (_what, path, n
     expect((await stack.call('GET', path())).status).toBe(200)
   })
   await expectIndexed(queries, names)
+})
+
+test('an operator looks at a user by indexes', async () => {
+  const bus = await openTestBus(stack)
+  const caller = { userId: '', requestId: 'operator' }
+  const queries = await recordQueries(async () => {
+    expect(await bus.ask('inspectUser', caller, 'alice')).toMatchObject({ user: { _id: 'alice' } })
+    expect(await bus.ask('listDevices', caller, 'alice')).toEqual({ devices: [] })
+    expect(await bus.ask('getSetAside', caller, 'none')).toEqual({ letter: null })
+    expect(await bus.ask('dropSetAside', caller, { ids: ['none'] })).toEqual({ dropped: 0 })
+  })
+  await bus.close()
+  await expectIndexed(queries, ['users by _id', 'devices by userId', 'setAside by _id'])
 })
 
 test('a platform erases a user by indexes, but for a look at the answers of a day', async () => {

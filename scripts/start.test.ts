@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { type Chat, connect } from '@chat/client'
 import type { Message, Room } from '@chat/contract'
 import {
@@ -118,6 +120,13 @@ test('it answers on both ports, keeps its data over a restart, and stops cleanly
   stack = await startProcess(place)
   await expectNothingLost(load)
 }, 60_000)
+
+test('npm run admin finds it by its data folder', async () => {
+  const env = { ...process.env, CHAT_DATA_DIR: place.dataDir, CHAT_NATS_URL: '' }
+  const admin = promisify(execFile)(process.execPath, ['scripts/admin.ts', 'lag', '--json'], { env })
+  const { consumers } = JSON.parse((await admin).stdout) as { consumers: { name: string }[] }
+  expect(consumers.map(({ name }) => name)).toEqual(expect.arrayContaining(['push', 'rooms', 'search']))
+})
 
 test('killed with SIGKILL under load and started again, it has every acked message', async () => {
   const load = await startLoad()

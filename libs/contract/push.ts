@@ -36,9 +36,10 @@ export const pushOperations = {
   }),
 }
 
+const SetAsideId = Text(1, 300)
 /** A push that was given up on, until somebody looks at it. */
 const SetAside = Type.Object({
-  id: Text(1, 300),
+  id: SetAsideId,
   roomId: RoomId,
   messageId: MessageId,
   /** Why it did not work the last time. */
@@ -47,13 +48,15 @@ const SetAside = Type.Object({
   setAsideAt: Timestamp,
 })
 
+const SetAsideIds = Type.Array(SetAsideId, { minItems: 1, maxItems: 500 })
+
 /** What the push service does for operators. */
 export const pushInternals = {
   listSetAside: operation({
     service: 'push',
     summary: 'Pushes that were given up on, a page at a time, in the order of their messages',
     input: Type.Object({
-      after: Type.Optional(Text(1, 300)),
+      after: Type.Optional(SetAsideId),
       limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
     }),
     output: Type.Object({
@@ -66,10 +69,42 @@ export const pushInternals = {
   replaySetAside: operation({
     service: 'push',
     summary: 'Try pushes again that were given up on: who still wants them is decided anew',
-    input: Type.Object({ ids: Type.Array(Text(1, 300), { minItems: 1, maxItems: 500 }) }),
+    input: Type.Object({ ids: SetAsideIds }),
     output: Type.Object({ replayed: Type.Integer({ minimum: 0 }) }),
     errors: [],
     timeoutMs: 10_000,
+  }),
+  getSetAside: operation({
+    service: 'push',
+    summary: 'One push that was given up on, with what it would have said; null where there is none',
+    input: SetAsideId,
+    output: Type.Object({
+      letter: Nullable(
+        Type.Object({
+          ...SetAside.properties,
+          authorId: UserId,
+          body: Type.String(),
+          /** Whom alone it is for; null where it is for everybody who wants it. */
+          only: Nullable(Type.Array(UserId)),
+        }),
+      ),
+    }),
+    errors: [],
+  }),
+  dropSetAside: operation({
+    service: 'push',
+    summary: 'Let pushes go that were given up on: nobody will be told of them',
+    input: Type.Object({ ids: SetAsideIds }),
+    output: Type.Object({ dropped: Type.Integer({ minimum: 0 }) }),
+    errors: [],
+    timeoutMs: 10_000,
+  }),
+  listDevices: operation({
+    service: 'push',
+    summary: 'Where a user gets pushes, without the tokens',
+    input: UserId,
+    output: Type.Object({ devices: Type.Array(Type.Object({ platform: Platform, seenAt: Timestamp })) }),
+    errors: [],
   }),
 }
 

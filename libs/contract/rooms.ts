@@ -13,7 +13,7 @@ import {
   User,
 } from './entities.ts'
 import { operation } from './operation.ts'
-import { newRoom, PlatformUser } from './platform-values.ts'
+import { newRoom, PlatformUser, UserEntry } from './platform-values.ts'
 import {
   Cursor,
   IssuedAt,
@@ -455,6 +455,21 @@ export const roomInternals = {
     input: Type.Object({ after: Type.Optional(RoomId) }),
     output: Type.Object({ roomIds: Type.Array(RoomId), total: Type.Integer() }),
     errors: [],
+  }),
+  inspectUser: operation({
+    service: 'rooms',
+    summary: 'A user as operators look at them: their entry, whether they are online, which tokens are good',
+    input: UserId,
+    output: Type.Object({
+      user: UserEntry,
+      online: Type.Boolean(),
+      /** Null for one who was never connected. */
+      lastSeenAt: Nullable(Timestamp),
+      /** Tokens issued before are revoked; null where none are. */
+      issuedFrom: Nullable(Timestamp),
+      roomCount: Type.Integer({ minimum: 0 }),
+    }),
+    errors: ['USER_NO_EXISTS'],
   }),
   countUnread: operation({
     service: 'rooms',

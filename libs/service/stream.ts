@@ -12,6 +12,7 @@ import { nanos } from '@nats-io/transport-node'
 import { ACK_WAIT_MS, Batches, type Handling, MAX_BATCH } from './batches.ts'
 import type { Bus } from './bus.ts'
 import { type StreamKind, streamKinds } from './stream-event.ts'
+import { oldestUnhandledMs } from './stream-survey.ts'
 
 const SEVEN_DAYS_MS = 7 * 24 * 60 * 60 * 1000
 const TEN_GB = 10 * 1024 ** 3
@@ -69,19 +70,8 @@ export async function consumeEvents(options: Consuming): Promise<Consumer> {
       await batches.idle()
       await bus.flush()
     },
-    lagMs: () => lagMs(manager, options),
+    lagMs: async () => oldestUnhandledMs(manager, await manager.consumers.info(bus.subjects.stream, durable)),
   }
-}
-
-async function lagMs(manager: JetStreamManager, { bus, durable, kinds }: Consuming): Promise<number> {
-  const { stream } = bus.subjects
-  const { ack_floor } = await manager.consumers.info(stream, durable)
-  const seq = ack_floor.stream_seq + 1
-  const next = kinds.map((kind) =>
-    manager.direct.getMessage(stream, { seq, next_by_subj: bus.subjects.everyRoom(kind) }),
-  )
-  const times = (await Promise.all(next)).flatMap((message) => message?.time.getTime() ?? [])
-  return Math.max(0, ...times.map((time) => Date.now() - time))
 }
 
 /** Makes the durable consumer, or brings one from before to what is read now; it goes on where it was. */

@@ -67,6 +67,10 @@ export async function openDevices(connection: Connection) {
     ofUsers: (userIds: string[]): Promise<Device[]> =>
       model.find({ userId: { $in: userIds } }, FIELDS).lean(),
 
+    /** The one that was registered last first. */
+    seenOf: (userId: string): Promise<Pick<DeviceDoc, 'platform' | 'seenAt'>[]> =>
+      model.find({ userId }, { platform: 1, seenAt: 1 }).sort({ seenAt: -1 }).lean(),
+
     /** Of these users the devices that show that something is unread. */
     badgedOf: (userIds: string[]): Promise<Device[]> =>
       model.find({ userId: { $in: userIds }, isBadged: true }, FIELDS).lean(),

@@ -1,4 +1,4 @@
-import type { Input } from '@chat/contract'
+import type { Input, Output } from '@chat/contract'
 import type { Device, DeviceStore } from './device-store.ts'
 
 /** Of a user; one more and the one that was registered longest ago is forgotten. */
@@ -20,6 +20,12 @@ export class Devices {
   /** One that is another's by now stays theirs. */
   async unregister(userId: string, { token }: Input<'unregisterDevice'>): Promise<void> {
     await this.store.remove(token, userId)
+  }
+
+  /** As operators see them: not by their tokens. */
+  async seenOf(userId: string): Promise<Output<'listDevices'>['devices']> {
+    const found = await this.store.seenOf(userId)
+    return found.map(({ platform, seenAt }) => ({ platform, seenAt: seenAt.toISOString() }))
   }
 
   /** Whether anybody has any: where pushes are not used they cost next to nothing. */

@@ -14,7 +14,7 @@ const PAGE = 500
 /** Where something waits to be told. */
 type Waiting = Pick<Tasks & SetAsideStore, 'rewrite'> & {
   page: (after: string, limit: number) => Promise<Kept[]>
-  finish: (ids: string[]) => Promise<void>
+  finish: (ids: string[]) => Promise<unknown>
 }
 type Parts = {
   devices: DeviceStore

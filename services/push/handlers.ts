@@ -27,6 +27,9 @@ export const handlers = ({ devices, disposing, preferences, settingAside }: Part
     return done
   },
   listSetAside: (_caller, input) => settingAside.list(input),
+  getSetAside: async (_caller, id) => ({ letter: await settingAside.get(id) }),
+  dropSetAside: async (_caller, { ids }) => ({ dropped: await settingAside.drop(ids) }),
+  listDevices: async (_caller, userId) => ({ devices: await devices.seenOf(userId) }),
   replaySetAside: async (_caller, { ids }) => ({ replayed: await settingAside.replay(ids) }),
   purgeRoomPushes: async (_caller, { roomId }) => {
     await disposing.purgeRoom(roomId)

@@ -58,9 +58,9 @@ export async function openSetAside(connection: Connection) {
       await model.deleteMany(messagesOf(roomId))
     },
 
-    async finish(ids: string[]) {
-      await model.deleteMany({ _id: { $in: ids } })
-    },
+    /** @returns how many of them there were */
+    finish: async (ids: string[]): Promise<number> =>
+      (await model.deleteMany({ _id: { $in: ids } })).deletedCount,
 
     count: () => model.estimatedDocumentCount(),
   }

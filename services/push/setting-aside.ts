@@ -32,6 +32,21 @@ export class SettingAside {
     return { list: page.map(present), nextAfter, total }
   }
 
+  async get(id: string): Promise<Output<'getSetAside'>['letter']> {
+    const [found] = await this.parts.store.byIds([id])
+    if (!found) return null
+    const { authorId, body } = found.notice
+    return { ...present(found), authorId, body, only: found.only }
+  }
+
+  /** @returns how many of them there were */
+  async drop(ids: string[]): Promise<number> {
+    const dropped = await this.parts.store.finish(ids)
+    this.parts.logger.info({ ids, dropped }, 'pushes that were set aside are dropped')
+    await this.measure()
+    return dropped
+  }
+
   /** It becomes a task first: an interruption leaves it in both places, and nobody is told twice. */
   async replay(ids: string[]): Promise<number> {
     const { store, tasks } = this.parts

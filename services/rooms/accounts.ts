@@ -3,6 +3,7 @@ import type { Input, Output } from '@chat/contract'
 import type { Directory } from './directory.ts'
 import { erasedId, type UserDoc } from './documents.ts'
 import type { Parts } from './parts.ts'
+import { isHere } from './presence.ts'
 
 type Entry = Output<'getUser'>
 
@@ -25,6 +26,21 @@ export class Accounts {
     return presentEntry(await this.directory.require(userId))
   }
 
+  /** As operators look at them. @throws USER_NO_EXISTS */
+  async inspect(userId: string): Promise<Output<'inspectUser'>> {
+    const { bus, store } = this.parts
+    const [user, online, roomCount] = await Promise.all([
+      this.directory.require(userId),
+      isHere(bus, userId),
+      store.members.countDocuments({ userId }),
+    ])
+    return {
+      ...{ user: presentEntry(user), online, roomCount },
+      lastSeenAt: user.seenAt?.toISOString() ?? null,
+      issuedFrom: user.issuedFrom ? momentOf(user.issuedFrom) : null,
+    }
+  }
+
   /** Shown at once in all rooms that they are in. @throws USER_NO_EXISTS */
   async update({ userId, ...profile }: Input<'updateUser'>): Promise<Entry> {
     await this.directory.require(userId)
@@ -43,7 +59,7 @@ export class Accounts {
     const issuedFrom = endOfSecond()
     await this.parts.store.users.updateOne({ _id: userId }, { $max: { issuedFrom } })
     await this.tell(userId, issuedFrom)
-    return { result: true, issuedFrom: new Date(issuedFrom * 1000).toISOString() }
+    return { result: true, issuedFrom: momentOf(issuedFrom) }
   }
 
   /** Refuses tokens of now and before also when nothing else is known of the user any more. */
@@ -61,6 +77,9 @@ export class Accounts {
     await delay(Math.max(0, issuedFrom * 1000 - Date.now()))
   }
 }
+
+/** Of the second that a token says. */
+const momentOf = (issuedFrom: number) => new Date(issuedFrom * 1000).toISOString()
 
 const endOfSecond = () => Math.floor(Date.now() / 1000) + 1
 

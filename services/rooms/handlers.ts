@@ -133,6 +133,7 @@ export function handlers(parts: Parts): Handlers<'rooms'> {
     },
     recountRoom: (caller, roomId) => recounting.recount(caller, roomId),
     listRoomIds: (_caller, { after }) => recounting.roomIds(after),
+    inspectUser: (_caller, userId) => parts.accounts.inspect(userId),
     listAudiences: (_caller, input) => parts.audiences.page(input),
     countBadges: async (_caller, input) => ({ badges: await countBadges(parts.store, input) }),
     saveUser: async (_caller, profile) => {

@@ -1,0 +1,328 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import type { Room } from '@chat/contract'
+import {
+  connectAs,
+  eventually,
+  freePort,
+  makeRoom,
+  openDatabase,
+  type PlainClient,
+  sendText,
+  startTestStack,
+  type TestStack,
+} from '@chat/testing'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { AckPolicy, DeliverPolicy, jetstreamManager } from '@nats-io/jetstream'
+import { connect } from '@nats-io/transport-node'
+import type mongoose from 'mongoose'
+import { blocksOf } from './blocks.ts'
+
+// What an operator does from a shell. Scripts speak to the stack of this name.
+const root = 'chat'
+const ODD = 'a.b *> "c" 민수'
+
+let stack: TestStack
+let pushes: mongoose.Connection
+let ann: PlainClient
+let folder: string
+/** Asked while nothing ran. */
+let early: Awaited<ReturnType<typeof admin>>
+
+async function admin(args: string[], env: NodeJS.ProcessEnv = {}) {
+  const child = spawn(process.execPath, ['scripts/admin.ts', ...args], {
+    env: { ...process.env, CHAT_NATS_URL: process.env.CHAT_TEST_NATS_URL, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const [out, err, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit') as Promise<[number]>,
+  ])
+  return { code, out, lines: out.trimEnd().split('\n'), err }
+}
+
+/** The answer as another program reads it. */
+async function read<T>(...args: string[]): Promise<T> {
+  const { code, out, err } = await admin([...args, '--json'])
+  expect({ code, err }).toEqual({ code: 0, err: '' })
+  return JSON.parse(out) as T
+}
+
+beforeAll(async () => {
+  early = await admin(['rooms'])
+  folder = await mkdtemp(join(tmpdir(), 'chat-admin-'))
+  stack = await startTestStack({ root })
+  pushes = await openDatabase(stack, 'push')
+  ann = await connectAs(stack, 'ann')
+})
+afterAll(async () => {
+  ann?.close()
+  await pushes?.close()
+  await stack?.close()
+  for (const name of ['rooms', 'messages', 'files', 'push', 'platform']) {
+    const database = await openDatabase(stack, name)
+    await database.dropDatabase()
+    await database.close()
+  }
+  await rm(folder, { recursive: true, force: true })
+})
+
+test('alone it explains itself', async () => {
+  const { code, out } = await admin([])
+  expect(code).toBe(0)
+  for (const name of ['rooms', 'users', 'dead-letters', 'replay', 'drop', 'lag', 'recount'])
+    expect(out).toMatch(new RegExp(`^  ${name}`, 'm'))
+  expect((await admin(['--help'])).out).toBe(out)
+})
+
+test.each([
+  ['a command that there is not', ['delete'], 'There is no delete'],
+  ['an option that there is not', ['rooms', '--users', 'ann'], '--users'],
+  ['an option without its value', ['rooms', '--user'], '--user'],
+  ['a limit that is none', ['rooms', '--limit', 'many'], '--limit'],
+  ['two ids where one is looked at', ['users', 'ann', 'ben'], 'One id at a time'],
+  ['nobody to look for', ['users'], '--name'],
+  ['nothing to replay', ['replay'], '--all'],
+  ['some and all', ['drop', 'one', '--all'], 'not both'],
+  ['nothing to recount', ['recount'], '--all'],
+])('%s is a mistake, and nothing is done', async (_, args, told) => {
+  const { code, out, err } = await admin(args)
+  expect({ code, out }).toEqual({ code: 2, out: '' })
+  expect(err).toContain(told)
+  expect(err).toContain('npm run admin')
+})
+
+test('where no stack runs it says so', async () => {
+  expect(early).toMatchObject({ code: 1, out: '', err: expect.stringContaining('is the stack running?') })
+  const nowhere = await admin(['lag'], { CHAT_NATS_URL: '', CHAT_DATA_DIR: folder })
+  expect(nowhere).toMatchObject({ code: 1, err: expect.stringContaining('npm start') })
+  const closed = await admin(['lag'], { CHAT_NATS_URL: `nats://127.0.0.1:${await freePort()}` })
+  expect(closed).toMatchObject({ code: 1, err: expect.stringContaining('CHAT_NATS_URL') })
+})
+
+describe('rooms', () => {
+  let room: Room
+  beforeAll(async () => {
+    await stack.call('POST', '/v1/users', { _id: ODD, nickName: 'Odd \u001b[31m one' })
+    room = await makeRoom(ann, [ODD], {}, '점심 방')
+    await sendText(ann, room._id, 'hello')
+    await eventually(async () =>
+      expect(await read<Room>('rooms', room._id)).toMatchObject({ lastSeq: 1, memberCount: 2 }),
+    )
+  })
+
+  test('of a user, whatever the id is made of', async () => {
+    const { list } = await read<{ list: Room[] }>('rooms', '--user', ODD)
+    expect(list.map(({ _id }) => _id)).toEqual([room._id])
+    const { lines } = await admin(['rooms', '--user', ODD])
+    expect(lines[0]).toMatch(/^ROOM +TYPE +NAME +MEMBERS/)
+    expect(lines[1]).toMatch(new RegExp(`^${room._id}  GROUP  점심 방  2 +1 `))
+    for (const stranger of ['*', '>', 'a.b', ' ', '-'])
+      expect((await admin(['rooms', '--user', stranger])).lines).toEqual(['none'])
+  })
+
+  test('a list goes on where an earlier one stopped', async () => {
+    const others = [await makeRoom(ann, [ODD]), await makeRoom(ann, [ODD])]
+    const all = [room, ...others].map(({ _id }) => _id).sort()
+    type Page = { list: Room[]; nextCursor: string | null }
+    const first = await read<Page>('rooms', '--user', ODD, '--limit', '2')
+    const cursor = ['--cursor', first.nextCursor as string]
+    const second = await read<Page>('rooms', '--user', ODD, '--limit', '2', ...cursor)
+    expect([...first.list, ...second.list].map(({ _id }) => _id)).toEqual(all)
+    expect(second.nextCursor).toBeNull()
+    expect((await admin(['rooms', '--user', ODD, '--limit', '2'])).lines.at(-1)).toContain(cursor.join(' '))
+  })
+
+  test('one with its members; what people wrote does not move the terminal', async () => {
+    const { code, lines, out } = await admin(['rooms', room._id])
+    expect(code).toBe(0)
+    expect(lines).toContain('name          점심 방')
+    expect(lines).toContainEqual(expect.stringContaining(`${ODD}  Odd \\u{1b}[31m one`))
+    expect(out).not.toContain('\u001b')
+  })
+
+  test.each(['nowhere', 'a.b', '*', ' '])('%j is no room', async (id) => {
+    expect(await admin(['rooms', id])).toMatchObject({
+      ...{ code: 1, out: '', err: expect.stringMatching(/^ROOM_NO_EXISTS/) },
+    })
+  })
+})
+
+describe('users', () => {
+  type Seen = { user: { _id: string }; online: boolean; devices: { platform: string }[]; roomCount: number }
+
+  test('one who is there, with devices, rooms and what was revoked', async () => {
+    const odd = await connectAs(stack, ODD)
+    for (const [platform, token] of [
+      ['IOS', 'secret-1'],
+      ['WEB', 'secret-2'],
+    ])
+      await odd.get('registerDevice', { platform, token })
+    await makeRoom(odd, ['ann'], {}, 'Theirs')
+    const seen = await read<Seen & { rooms: Room[]; issuedFrom: null }>('users', ODD)
+    expect(seen).toMatchObject({ user: { _id: ODD }, online: true, issuedFrom: null })
+    expect(seen.devices.map(({ platform }) => platform).sort()).toEqual(['IOS', 'WEB'])
+    expect(seen.roomCount).toBe(seen.rooms.length)
+    expect(seen.rooms.map(({ name }) => name)).toContain('Theirs')
+    const { out, lines } = await admin(['users', ODD])
+    expect(out).not.toContain('secret')
+    expect(lines).toContain('online       yes')
+
+    await stack.call('POST', `/v1/users/${encodeURIComponent(ODD)}/revoke`, {})
+    odd.close()
+    await eventually(async () => {
+      const after = await read<Seen & { lastSeenAt: string; issuedFrom: string }>('users', ODD)
+      expect(after.online).toBe(false)
+      expect(Date.parse(after.issuedFrom)).toBeLessThanOrEqual(Date.now())
+      expect(Date.parse(after.lastSeenAt)).toBeLessThanOrEqual(Date.now())
+    })
+    expect((await admin(['users', ODD])).out).toContain('tokens issued before')
+  })
+
+  test('an id that begins with a dash stands behind another --', async () => {
+    await stack.call('POST', '/v1/users', { _id: '--json', nickName: 'Dash' })
+    const { code, lines } = await admin(['users', '--', '--json'])
+    expect(code).toBe(0)
+    expect(lines).toEqual(expect.arrayContaining(['user         --json', 'online       no', 'last seen    never']))
+  })
+
+  test('by name', async () => {
+    const { list } = await read<{ list: { _id: string }[] }>('users', '--name', 'Odd')
+    expect(list.map(({ _id }) => _id)).toEqual([ODD])
+    expect((await admin(['users', '--name', 'nobody at all'])).lines).toEqual(['none'])
+  })
+
+  test.each(['nobody', '*', 'a.b', ' '])('%j is nobody', async (id) => {
+    expect(await admin(['users', id])).toMatchObject({
+      ...{ code: 1, out: '', err: expect.stringMatching(/^USER_NO_EXISTS/) },
+    })
+  })
+
+  test('what no id can be is refused with what is wrong with it', async () => {
+    const { code, err } = await admin(['users', 'x'.repeat(129)])
+    expect(code).toBe(1)
+    expect(err).toMatch(/^INVALID_REQUEST: .*128/)
+  })
+})
+
+describe('dead letters', () => {
+  const at = new Date()
+  const setAside = (_id: string) => ({
+    _id,
+    notice: { messageId: _id, roomId: 'room', seq: 1, authorId: 'ann', mentions: [], body: 'hello' },
+    ...{ only: null, isSecond: false, reason: 'messaging/internal-error', tries: 5, at },
+  })
+  const put = (...ids: string[]) => pushes.collection('setAside').insertMany(ids.map(setAside) as never[])
+  type List = { list: { id: string }[] }
+  const listed = async () => (await read<List>('dead-letters')).list.map(({ id }) => id)
+
+  test('are listed and looked at', async () => {
+    await put('room-1', 'room-2')
+    const { lines } = await admin(['dead-letters'])
+    expect(lines[0]).toMatch(/^DEAD LETTER +SET ASIDE +TRIES +REASON$/)
+    expect(lines[1]).toBe(`room-1       ${at.toISOString()}  5      messaging/internal-error`)
+    expect((await admin(['dead-letters', 'room-1'])).lines).toEqual(
+      expect.arrayContaining(['author       ann', 'for          everybody who wants it', 'says         hello']),
+    )
+    expect(await admin(['dead-letters', 'none'])).toMatchObject({ code: 1 })
+  })
+
+  test('those named are tried again, then all others', async () => {
+    expect(await admin(['replay', 'room-2', 'none'])).toMatchObject({
+      ...{ code: 1, lines: ['1 tried again', '1 of those named are not there'] },
+    })
+    expect(await listed()).toEqual(['room-1'])
+    await put('room-3')
+    expect(await read('replay', '--all')).toEqual({ replayed: 2, missing: 0 })
+    expect(await listed()).toEqual([])
+    expect(await admin(['replay', '--all'])).toMatchObject({ code: 0, lines: ['0 tried again'] })
+  })
+
+  test('those named are dropped, then all others', async () => {
+    await put('room-4', 'room-5', 'room-6')
+    expect(await admin(['drop', 'room-5'])).toMatchObject({ code: 0, lines: ['1 dropped'] })
+    expect(await listed()).toEqual(['room-4', 'room-6'])
+    expect(await admin(['drop', '--all'])).toMatchObject({ code: 0, lines: ['2 dropped'] })
+    expect((await admin(['dead-letters'])).lines).toEqual(['none'])
+  })
+})
+
+test('lag: who is behind, by how much and for how long; how full the stream is', async () => {
+  const nats = await connect({ servers: new URL(stack.natsUrl).host })
+  const manager = await jetstreamManager(nats)
+  const durable_name = 'sleeper'
+  try {
+    await manager.consumers.add('CHAT_EVENTS', {
+      ...{ durable_name, ack_policy: AckPolicy.Explicit, deliver_policy: DeliverPolicy.All },
+    })
+    const room = await makeRoom(ann, [ODD])
+    await sendText(ann, room._id, 'unhandled')
+    type Consumer = { name: string; pending: number; ackPending: number; redelivered: number; oldestMs: number }
+    type Lag = { stream: { messages: number; bytes: number; maxBytes: number }; consumers: Consumer[] }
+    const { stream, consumers } = await eventually(async () => {
+      const found = await read<Lag>('lag')
+      expect(found.consumers.find(({ name }) => name === 'rooms')).toMatchObject({ pending: 0, oldestMs: 0 })
+      return found
+    })
+    expect(consumers.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['push', 'rooms', 'search', durable_name]),
+    )
+    const sleeper = consumers.find(({ name }) => name === durable_name) as Consumer
+    expect(sleeper.pending).toBeGreaterThan(0)
+    expect(stream.messages).toBeGreaterThan(0)
+    expect(sleeper.oldestMs).toBeGreaterThan(0)
+    expect(stream.bytes).toBeGreaterThan(0)
+    const { lines } = await admin(['lag'])
+    expect(lines).toContainEqual(expect.stringMatching(/^size +[\d.]+ KB of 10 GB$/))
+    expect(lines).toContainEqual(expect.stringMatching(/^sleeper +\d+ +0 +0 +[\d.]+ (ms|s|min)$/))
+  } finally {
+    await manager.consumers.delete('CHAT_EVENTS', durable_name)
+    await nats.close()
+  }
+})
+
+test('recount: rooms that are named, then all of them; what was wrong is told', async () => {
+  const room = await makeRoom(ann, [ODD])
+  for (const word of ['one', 'two']) await sendText(ann, room._id, word)
+  const lastSeq = async () => (await read<Room>('rooms', room._id)).lastSeq
+  await eventually(async () => expect(await lastSeq()).toBe(2))
+  const mongo = await openDatabase(stack, 'rooms')
+  const spoil = () => mongo.collection('rooms').updateOne({ _id: room._id as never }, { $set: { lastSeq: 9 } })
+  try {
+    await spoil()
+    expect(await read('recount', room._id)).toEqual({
+      ...{ recounted: 1, corrected: [{ roomId: room._id, lastSeq: 2, gone: 0 }], missing: [] },
+    })
+    expect(await lastSeq()).toBe(2)
+    await spoil()
+    const { code, lines } = await admin(['recount', '--all'])
+    expect(code).toBe(0)
+    expect(lines).toContainEqual(expect.stringMatching(new RegExp(`^${room._id} +2 +0$`)))
+    expect(await lastSeq()).toBe(2)
+  } finally {
+    await mongo.close()
+  }
+  expect(await admin(['recount', 'nowhere', room._id])).toMatchObject({
+    ...{ code: 1, lines: ['1 recounted, 0 corrected', '1 of those named are not there'] },
+  })
+})
+
+test.each(['README.md', 'README.ko.md'])('the commands of %s work', async (file) => {
+  const block = (await blocksOf(file)).find(({ code }) => code.startsWith('npm run admin'))
+  await connectAs(stack, 'alice').then((alice) => alice.close())
+  const env = { ...process.env, CHAT_NATS_URL: stack.natsUrl }
+  const shell = spawn('bash', ['-euo', 'pipefail', '-c', block?.code ?? 'false'], { env })
+  const [out, err, [code]] = await Promise.all([
+    text(shell.stdout),
+    text(shell.stderr),
+    once(shell, 'exit') as Promise<[number]>,
+  ])
+  expect([code, code === 0 ? '' : err]).toEqual([0, ''])
+  for (const told of ['npm run admin -- <command>', 'user         alice', 'kept for', '"consumers": ['])
+    expect(out).toContain(told)
+})

@@ -1,0 +1,66 @@
+// npm run admin: what an operator looks at and mends, over the bus of a stack that runs. Alone it explains itself.
+import { parseArgs } from 'node:util'
+import { Fault } from '@chat/contract'
+import { type Answer, type Command, UsageError } from './admin/command.ts'
+import { commands, help } from './admin/commands.ts'
+import { openRunningBus } from './admin/running-stack.ts'
+
+const print = (line: string) => process.stdout.write(`${line}\n`)
+const tell = (line: string) => process.stderr.write(`${line}\n`)
+
+/** @throws UsageError */
+function read(command: Command, args: string[]) {
+  const options = { json: { type: 'boolean' as const }, ...command.options }
+  try {
+    return parseArgs({ args, options, allowPositionals: true })
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
+}
+
+/** @throws UsageError */
+function commandOf(name: string): Command {
+  const command = commands.get(name)
+  if (!command) throw new UsageError(`There is no ${name}: there are ${[...commands.keys()].join(', ')}`)
+  return command
+}
+
+async function answer([name = '', ...args]: string[]): Promise<Answer & { isJson: boolean }> {
+  const command = commandOf(name)
+  const { positionals, values } = read(command, args)
+  const bus = await openRunningBus()
+  try {
+    const caller = { userId: '', requestId: crypto.randomUUID() }
+    const asked = { bus, caller, ids: positionals, values, progress: tell }
+    return { ...(await command.run(asked)), isJson: values.json === true }
+  } finally {
+    await bus.close()
+  }
+}
+
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (error instanceof UsageError) return `${error.message}\nSee npm run admin`
+  if (!(error instanceof Fault)) return error.message
+  const hint = error.code === 'SERVICE_UNAVAILABLE' ? ' (no service answers: is the stack running?)' : ''
+  return `${error.code}: ${error.message}${hint}`
+}
+
+async function main(args: string[]): Promise<number> {
+  if (args.length === 0 || ['help', '--help', '-h'].includes(args[0] as string)) {
+    help.forEach(print)
+    return 0
+  }
+  try {
+    const { data, lines, isJson, hasFailed } = await answer(args)
+    if (isJson) print(JSON.stringify(data, null, 2))
+    else lines.forEach(print)
+    return hasFailed ? 1 : 0
+  } catch (error) {
+    tell(explain(error))
+    return error instanceof UsageError ? 2 : 1
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2))
+process.disconnect?.()

@@ -1,0 +1,92 @@
+import type { Output } from '@chat/contract'
+import { ALL, type Answer, type Asked, atMostOne, type Command, idsOrAll } from './command.ts'
+import { facts, table } from './table.ts'
+
+type Letter = Output<'listSetAside'>['list'][number]
+const PAGE = 500
+
+async function* pages({ bus, caller }: Asked): AsyncGenerator<Letter[]> {
+  for (let after: string | undefined; ; ) {
+    const page = await bus.ask('listSetAside', caller, { limit: PAGE, ...(after !== undefined && { after }) })
+    yield page.list
+    if (page.nextAfter === null) return
+    after = page.nextAfter
+  }
+}
+
+async function many(asked: Asked): Promise<Answer> {
+  const list: Letter[] = []
+  for await (const page of pages(asked)) list.push(...page)
+  const rows = list.map(({ id, setAsideAt, tries, reason }) => [id, setAsideAt, tries, reason])
+  return { data: { list }, lines: table(['dead letter', 'set aside', 'tries', 'reason'], rows) }
+}
+
+async function one({ bus, caller }: Asked, id: string): Promise<Answer> {
+  const { letter } = await bus.ask('getSetAside', caller, id)
+  if (!letter) return { data: null, lines: ['There is no such dead letter'], hasFailed: true }
+  const { roomId, messageId, authorId, setAsideAt, tries, reason, only, body } = letter
+  const lines = facts([
+    ['dead letter', id],
+    ['room', roomId],
+    ['message', messageId],
+    ['author', authorId],
+    ['for', only === null ? 'everybody who wants it' : only.join(', ')],
+    ['says', body],
+    ['set aside', setAsideAt],
+    ['tries', tries],
+    ['reason', reason],
+  ])
+  return { data: letter, lines }
+}
+
+export const deadLetters: Command = {
+  usage: '[<id>]',
+  summary: 'Pushes that were given up on, or one of them',
+  run: async (asked) => {
+    const id = atMostOne(asked.ids)
+    return id === undefined ? many(asked) : one(asked, id)
+  },
+}
+
+/** Goes through all that there are, or those named, some at a time. */
+async function each(asked: Asked, work: (ids: string[]) => Promise<number>) {
+  const ids = idsOrAll(asked)
+  let count = 0
+  if (ids === null)
+    for await (const page of pages(asked)) count += page.length > 0 ? await work(page.map(({ id }) => id)) : 0
+  const named = [...new Set(ids)]
+  for (let start = 0; start < named.length; start += PAGE)
+    count += await work(named.slice(start, start + PAGE))
+  const missing = ids === null ? 0 : named.length - count
+  return { count, missing, unknown: missing > 0 ? [`${missing} of those named are not there`] : [] }
+}
+
+export const replay: Command = {
+  usage: '<id> ... | --all',
+  summary: 'Tries dead letters again: who still wants them is decided anew, and nobody is told twice',
+  options: { all: ALL },
+  run: async (asked) => {
+    const { bus, caller } = asked
+    const { count, missing, unknown } = await each(asked, async (ids) => {
+      return (await bus.ask('replaySetAside', caller, { ids })).replayed
+    })
+    return {
+      data: { replayed: count, missing },
+      lines: [`${count} tried again`, ...unknown],
+      hasFailed: missing > 0,
+    }
+  },
+}
+
+export const drop: Command = {
+  usage: '<id> ... | --all',
+  summary: 'Lets dead letters go: nobody will be told of them',
+  options: { all: ALL },
+  run: async (asked) => {
+    const { bus, caller } = asked
+    const { count, missing, unknown } = await each(asked, async (ids) => {
+      return (await bus.ask('dropSetAside', caller, { ids })).dropped
+    })
+    return { data: { dropped: count, missing }, lines: [`${count} dropped`, ...unknown], hasFailed: missing > 0 }
+  },
+}
