@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import fc from 'fast-check'
 import { csvLine } from './csv.ts'
 
 test.each([
@@ -6,12 +7,19 @@ test.each([
   ['+1', `"'+1"`],
   ['-1', `"'-1"`],
   ['@SUM(A1)', `"'@SUM(A1)"`],
-  ['\t=1', `"'\t=1"`],
-  ['\r=1', `"'\r=1"`],
+  ['\t=1', `"'\t'=1"`],
+  ['\r=1', `"'\r'=1"`],
+  ['\tplain', `"'\tplain"`],
   ['  =1', `"'  =1"`],
   ['＝1+1', `"'＝1+1"`],
   ['\u00a0@x', `"'\u00a0@x"`],
   ['=cmd|"/c calc"!A1', `"'=cmd|""/c calc""!A1"`],
+  ['a;=1+1', `"a;'=1+1"`],
+  ['a\t+1', `"a\t'+1"`],
+  ['two lines\n=1', `"two lines\n'=1"`],
+  ['a; "=1"', `"a;' ""=1"""`],
+  ['"=1"', `"'""=1"""`],
+  [';;@x;-1', `";;'@x;'-1"`],
 ])('%j is not run', (text, cell) => {
   expect(csvLine([text])).toBe(`${cell}\r\n`)
 })
@@ -22,6 +30,27 @@ test.each([
   ['a=1', '"a=1"'],
   ['say "hi", then\nleave', '"say ""hi"", then\nleave"'],
   ['",=1+1', '""",=1+1"'],
+  ['one; two; 1-2', '"one; two; 1-2"'],
 ])('%j stays as it is', (text, cell) => {
   expect(csvLine([text, '1'])).toBe(`${cell},"1"\r\n`)
+})
+
+/** Cells as a sheet has them that splits at the separator whatever is quoted: the worst of them. */
+const cellsOf = (line: string, separator: RegExp) =>
+  line.split(separator).map((cell) => cell.replace(/^[\s"]+/u, ''))
+
+test('no cell begins as a formula, whatever is said and wherever a sheet splits', () => {
+  const character = fc.constantFrom(...'=+-@＝;\t\r\n," \'a1')
+  const texts = fc.array(fc.string({ unit: character, maxLength: 20 }), { minLength: 1, maxLength: 4 })
+  fc.assert(
+    fc.property(texts, (cells) => {
+      for (const separator of [/[;\r\n]/, /[\t\r\n]/, /[;\t\r\n]/, /","|[\r\n]/])
+        for (const cell of cellsOf(csvLine(cells), separator)) expect(cell).not.toMatch(/^[=+\-@＝＋－＠]/)
+    }),
+  )
+})
+
+test('a long text costs no more than its length', () => {
+  const text = '\n'.repeat(200_000) + ' '.repeat(200_000)
+  expect(csvLine([text])).toHaveLength(text.length + 5)
 })
