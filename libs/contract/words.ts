@@ -5,8 +5,8 @@ import { LongText, RoomId, Text } from './values.ts'
 /** How many words a list may hold, of each kind: banned ones and allowed ones. */
 export const MAX_WORDS = { everywhere: 10_000, room: 1_000 }
 /**
- * Of all words of a list together; a Korean syllable is two to five. It bounds what a list costs in memory, and for how
- * long everything else waits while it is made ready: some 80 MB, and half a second.
+ * Of all words of a list together; a Korean syllable is two to five. It bounds what a list costs in memory, and how long
+ * it takes until it is ready: some 80 MB, and half a second's work.
  */
 export const MAX_LETTERS = { everywhere: 300_000, room: 30_000 }
 

@@ -1,7 +1,12 @@
+import { inTurns } from './turns.ts'
+
 const ROOT = 0
+/** As many take some microseconds. */
+const LINKS_A_STEP = 32
 
 /** From one node to another, by a letter. */
 type Step = { node: number; parent: number; symbol: number }
+type Pattern<T> = readonly [letters: readonly number[], pattern: T]
 
 /**
  * Finds any number of patterns in one pass over a text (Aho and Corasick, 1975). A node is what was read last, as far
@@ -14,21 +19,41 @@ export class Automaton<T> {
   private readonly alphabet = new Map<number, number>()
   private readonly edges = new Map<number, number>()
   /** For each node: its longest ending that is a node too. */
-  private readonly fallback: Int32Array
+  private fallback = new Int32Array(0)
   /** For each node: the next one along the fallbacks where a pattern ends, itself included; the root where none does. */
-  private readonly ending: Int32Array
+  private ending = new Int32Array(0)
   private readonly patterns = new Map<number, T[]>()
 
-  constructor(patterns: Iterable<readonly [letters: readonly number[], pattern: T]>) {
-    const all = [...patterns]
-    for (const [letters] of all)
+  private constructor() {}
+
+  /** Made a little at a time: hundreds of thousands of letters take half a second. */
+  static async of<T>(patterns: readonly Pattern<T>[]): Promise<Automaton<T>> {
+    const automaton = new Automaton<T>()
+    await inTurns(automaton.build(patterns))
+    return automaton
+  }
+
+  private *build(patterns: readonly Pattern<T>[]): Generator<void, void> {
+    for (const [letters] of patterns) {
       for (const letter of letters)
         if (!this.alphabet.has(letter)) this.alphabet.set(letter, this.alphabet.size)
+      yield
+    }
     const levels: Step[][] = []
-    for (const [letters, pattern] of all) this.insert(letters, pattern, levels)
+    for (const [letters, pattern] of patterns) {
+      this.insert(letters, pattern, levels)
+      yield
+    }
     this.fallback = new Int32Array(this.size)
     this.ending = new Int32Array(this.size)
-    for (const level of levels) for (const step of level) this.link(step)
+    for (const level of levels) yield* this.linkLevel(level)
+  }
+
+  private *linkLevel(level: Step[]): Generator<void, void> {
+    for (const [index, step] of level.entries()) {
+      this.link(step)
+      if (index % LINKS_A_STEP === 0) yield
+    }
   }
 
   /** Tells of every pattern, and of the place of its last letter. */

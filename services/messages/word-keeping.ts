@@ -2,6 +2,7 @@ import { type Caller, Fault, type Input, MAX_LETTERS, MAX_WORDS, type Output } f
 import type { Bus } from '@chat/service'
 import { characterOf } from './characters.ts'
 import { type Folded, fold } from './folding.ts'
+import { eachInTurn } from './turns.ts'
 import type { WordLists } from './word-lists.ts'
 import type { WordList } from './word-matching.ts'
 import { EVERYWHERE, type Words } from './word-store.ts'
@@ -44,9 +45,9 @@ export class WordKeeping {
 
   /** In whatever spelling they are there. */
   remove(caller: Caller, { roomId, words = [], allow = [] }: Some): Promise<Page> {
-    return this.change(caller, roomId, { words, allow }, (before, given) => ({
-      words: without(before.words, given.words, banned),
-      allow: without(before.allow, given.allow, allowed),
+    return this.change(caller, roomId, { words, allow }, async (before, given) => ({
+      words: await without(before.words, given.words, banned),
+      allow: await without(before.allow, given.allow, allowed),
     }))
   }
 
@@ -61,15 +62,15 @@ export class WordKeeping {
     caller: Caller,
     roomId: string | undefined,
     given: WordList,
-    become: (before: WordList, given: WordList) => WordList,
+    become: (before: WordList, given: WordList) => WordList | Promise<WordList>,
   ): Promise<Page> {
-    for (const word of [...given.words, ...given.allow]) requireMeaning(word)
+    await eachInTurn([...given.words, ...given.allow], requireMeaning)
     const key = await this.keyOf(caller, roomId)
     const kind = key === EVERYWHERE ? 'everywhere' : 'room'
-    const list = await this.words.change(key, (before) => {
-      const { words, allow } = become(before, given)
-      const after = { words: unique(words, banned), allow: unique(allow, allowed) }
-      requireSize(after, kind)
+    const list = await this.words.change(key, async (before) => {
+      const { words, allow } = await become(before, given)
+      const after = { words: await unique(words, banned), allow: await unique(allow, allowed) }
+      await requireSize(after, kind)
       return after
     })
     await this.lists.announce(key)
@@ -89,26 +90,28 @@ type Likeness = (form: Folded) => string
 const banned: Likeness = ({ letters }) => String.fromCodePoint(...letters)
 const allowed: Likeness = (form) => JSON.stringify([banned(form), form.parted])
 
-const unique = (words: string[], likeness: Likeness) => {
+const likenesses = (words: string[], likeness: Likeness) =>
+  eachInTurn(words, (word) => likeness(fold(word)))
+
+async function unique(words: string[], likeness: Likeness): Promise<string[]> {
   const first = new Map<string, string>()
-  for (const word of words) {
-    const key = likeness(fold(word))
-    if (!first.has(key)) first.set(key, word)
-  }
+  for (const [index, key] of (await likenesses(words, likeness)).entries())
+    if (!first.has(key)) first.set(key, words[index] as string)
   return [...first.values()]
 }
 
-function without(words: string[], others: string[], likeness: Likeness): string[] {
-  const gone = new Set(others.map((word) => likeness(fold(word))))
-  return words.filter((word) => !gone.has(likeness(fold(word))))
+async function without(words: string[], others: string[], likeness: Likeness): Promise<string[]> {
+  const gone = new Set(await likenesses(others, likeness))
+  const keys = await likenesses(words, likeness)
+  return words.filter((_, index) => !gone.has(keys[index] as string))
 }
 
-function requireSize({ words, allow }: WordList, kind: keyof typeof MAX_WORDS) {
+async function requireSize({ words, allow }: WordList, kind: keyof typeof MAX_WORDS) {
   const [most, mostLetters] = [MAX_WORDS[kind], MAX_LETTERS[kind]]
   if (Math.max(words.length, allow.length) > most)
     throw new Fault('INVALID_REQUEST', { message: `A list holds ${most} words at most` })
-  const letters = [...words, ...allow].reduce((sum, word) => sum + fold(word).letters.length, 0)
-  if (letters > mostLetters)
+  const lengths = await eachInTurn([...words, ...allow], (word) => fold(word).letters.length)
+  if (lengths.reduce((sum, length) => sum + length, 0) > mostLetters)
     throw new Fault('INVALID_REQUEST', { message: `The words of a list have ${mostLetters} letters at most` })
 }
 

@@ -55,9 +55,9 @@ export class WordLists {
 
   private load(key: string): Promise<Matcher | null> {
     const entry: Entry = {
-      matcher: this.words.find(key).then((list) => {
+      matcher: this.words.find(key).then(async (list) => {
         entry.revision = list?.revision ?? 0
-        const matcher = list && list.words.length + list.allow.length > 0 ? new Matcher(list) : null
+        const matcher = list && list.words.length + list.allow.length > 0 ? await Matcher.of(list) : null
         this.grow(key, entry, matcher?.size ?? 0)
         return matcher
       }),

@@ -1,5 +1,6 @@
 import { Automaton } from './automaton.ts'
 import { type Folded, fold, isWhole, standsAs } from './folding.ts'
+import { eachInTurn } from './turns.ts'
 
 export type WordList = { words: string[]; allow: string[] }
 /** From one letter to another, both inclusive. */
@@ -11,12 +12,15 @@ type Match = Span & { isAllowed: boolean }
 export class Matcher {
   private readonly automaton: Automaton<Pattern>
 
-  constructor({ words, allow }: WordList) {
-    const patterns = [
-      ...words.map((word) => ({ form: fold(word), isAllowed: false })),
-      ...allow.map((word) => ({ form: fold(word), isAllowed: true })),
-    ]
-    this.automaton = new Automaton(patterns.map((pattern) => [pattern.form.letters, pattern]))
+  private constructor(automaton: Automaton<Pattern>) {
+    this.automaton = automaton
+  }
+
+  static async of({ words, allow }: WordList): Promise<Matcher> {
+    const banned = await eachInTurn(words, (word) => ({ form: fold(word), isAllowed: false }))
+    const allowed = await eachInTurn(allow, (word) => ({ form: fold(word), isAllowed: true }))
+    const patterns = [...banned, ...allowed]
+    return new Matcher(await Automaton.of(patterns.map((pattern) => [pattern.form.letters, pattern])))
   }
 
   /** What it costs to keep. */

@@ -40,10 +40,10 @@ export async function openWords(connection: Connection) {
     },
 
     /** Makes another list of it, whoever else does so at the same time. */
-    async change(_id: string, become: (before: WordList) => WordList): Promise<WordList> {
+    async change(_id: string, become: (before: WordList) => WordList | Promise<WordList>): Promise<WordList> {
       for (let tries = 0; tries < MAX_TRIES; tries++) {
         const before = await model.findById(_id).lean<StoredList>()
-        const after = become(before ?? { words: [], allow: [] })
+        const after = await become(before ?? { words: [], allow: [] })
         const revision = (before?.revision ?? 0) + 1
         if (await store({ _id, ...after, revision })) return after
       }
