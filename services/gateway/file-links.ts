@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { errors, Fault, failed, type Output } from '@chat/contract'
 import { type Bus, faultOf, type Logger } from '@chat/service'
 import type { Authenticate } from './auth.ts'
+import type { UserBuckets } from './rates.ts'
 
 const PREFIX = '/files/'
 
@@ -25,6 +26,7 @@ type Parts = {
   authenticate: Authenticate
   logger: Logger
   isAllowedOrigin: (origin: string) => boolean
+  rates: UserBuckets
 }
 
 /**
@@ -32,7 +34,7 @@ type Parts = {
  * header `authorization: Bearer …` or the query `token`; `thumbnail` and `download` as in getFileUrl. False where the
  * path is another's.
  */
-export function serveFiles({ bus, authenticate, logger, isAllowedOrigin }: Parts) {
+export function serveFiles({ bus, authenticate, logger, isAllowedOrigin, rates }: Parts) {
   const answer = async (request: IncomingMessage, response: ServerResponse, requestId: string) => {
     try {
       const { url } = await open(request, requestId)
@@ -40,6 +42,8 @@ export function serveFiles({ bus, authenticate, logger, isAllowedOrigin }: Parts
     } catch (error) {
       const fault = faultOf(error) ?? new Fault('INTERNAL')
       if (!faultOf(error)) logger.error({ err: error, requestId }, 'file not opened')
+      if (fault.retryAfterMs !== undefined)
+        response.setHeader('retry-after', Math.ceil(fault.retryAfterMs / 1000))
       response.writeHead(errors[fault.code].http, { 'content-type': 'application/json' })
       response.end(JSON.stringify(failed(fault, requestId)))
     }
@@ -50,6 +54,7 @@ export function serveFiles({ bus, authenticate, logger, isAllowedOrigin }: Parts
       throw new Fault('INVALID_REQUEST', { message: 'Files are fetched by GET' })
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://files')
     const { userId, issuedAt } = await authenticate(tokenOf(request, searchParams))
+    rates.take(userId)
     return bus.ask(
       'openFile',
       { userId, requestId },

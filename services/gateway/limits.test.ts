@@ -90,6 +90,24 @@ test('everything else is limited per connection, unknown events too', async () =
   expect(await two.ask('joinRoom', 'nope')).toMatchObject({ error: 'ROOM_NO_EXISTS' })
 })
 
+test('files are limited per user, apart from what their sockets ask', async () => {
+  const reader = await connect('fetcher')
+  const origin = stack.gatewayUrl.replace('ws:', 'http:')
+  const get = async (userId: string) =>
+    fetch(`${origin}/files/none`, { headers: { authorization: `Bearer ${await stack.token(userId)}` } })
+  const answers = await Promise.all(Array.from({ length: 10 }, () => get('fetcher')))
+  const late = answers.filter(({ status }) => status === 429)
+  expect(late.length).toBeGreaterThanOrEqual(4)
+  expect(answers.filter(({ status }) => status === 404).length).toBeGreaterThanOrEqual(4)
+  expect(Number(late[0]?.headers.get('retry-after'))).toBeGreaterThan(0)
+  const { requestId, retryAfterMs, ...body } = (await late[0]?.json()) as Envelope<null>
+  expect(body).toMatchObject({ success: false, error: 'RATE_LIMITED', data: null, retryable: true })
+  expect([requestId, retryAfterMs]).toEqual([expect.any(String), expect.any(Number)])
+  expect((await get('another-fetcher')).status).toBe(404)
+  expect(await reader.ask('listenRooms', null)).toMatchObject({ success: true })
+  await eventually(async () => expect((await get('fetcher')).status).toBe(404))
+})
+
 test('one socket more than socketsPerUser closes the oldest, and only that', async () => {
   const oldest = await connect('many')
   const closed = new Promise((resolve) => oldest.socket.once('disconnect', resolve))

@@ -1,7 +1,7 @@
 import { Fault } from '@chat/contract'
 import { defaultLimits } from '@chat/service'
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
-import { Bucket, connectionRate, userRates } from './rates.ts'
+import { Bucket, connectionRate, fileRates, UserBuckets, userRates } from './rates.ts'
 
 beforeEach(() => {
   jest.useFakeTimers()
@@ -71,4 +71,19 @@ test('messages, reads and the rest are counted apart, by the limits of the contr
   expect(drain(message).taken).toBe(10)
   expect(drain(read).taken).toBe(30)
   expect(drain(connectionRate(defaultLimits)).taken).toBe(60)
+})
+
+test('each user has a bucket of their own, and of many those who were quiet longest are forgotten', () => {
+  const buckets = new UserBuckets(() => new Bucket(1, 1))
+  buckets.take('ann')
+  expect(() => buckets.take('ann')).toThrow(Fault)
+  for (let n = 0; n < 20_000; n++) buckets.take(`user-${n}`)
+  buckets.take('ann')
+  expect(() => buckets.take('user-19999')).toThrow(Fault)
+})
+
+test('files are counted by what a page of pictures needs', () => {
+  const rates = fileRates(defaultLimits)
+  for (let n = 0; n < defaultLimits.eventBurst; n++) rates.take('ann')
+  expect(() => rates.take('ann')).toThrow(Fault)
 })

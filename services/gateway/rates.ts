@@ -35,5 +35,34 @@ export const userRates = (limits: Limits) => ({
   read: new Bucket(limits.readsPerSecond, limits.readBurst),
 })
 
+/** So many users are counted at a time; of others it is forgotten what they did, those who were quiet longest first. */
+const MAX_COUNTED = 20_000
+
+/** A bucket for each user where there is no session to keep it. */
+export class UserBuckets {
+  private readonly buckets = new Map<string, Bucket>()
+  private readonly make: () => Bucket
+
+  constructor(make: () => Bucket) {
+    this.make = make
+  }
+
+  /** @throws RATE_LIMITED with the time until the next token */
+  take(userId: string) {
+    const bucket = this.buckets.get(userId) ?? this.make()
+    this.buckets.delete(userId)
+    this.buckets.set(userId, bucket)
+    if (this.buckets.size > MAX_COUNTED) this.buckets.delete(this.buckets.keys().next().value as string)
+    bucket.take()
+  }
+}
+
+/**
+ * Files that a user fetches by their addresses: apart from reads, and more of them, since a page shows tens of pictures
+ * at once and none of them waits and asks again.
+ */
+export const fileRates = (limits: Limits) =>
+  new UserBuckets(() => new Bucket(limits.eventsPerSecond, limits.eventBurst))
+
 /** What one connection may do besides. */
 export const connectionRate = (limits: Limits) => new Bucket(limits.eventsPerSecond, limits.eventBurst)

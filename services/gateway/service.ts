@@ -26,6 +26,7 @@ import { serveFiles } from './file-links.ts'
 import { OpenRoomAnswers } from './open-room-answers.ts'
 import { readPage, servePage } from './page.ts'
 import { Presence } from './presence.ts'
+import { fileRates } from './rates.ts'
 import { Sessions } from './sessions.ts'
 import { allows, dropSlowReaders, guard, identityOf, openSockets } from './sockets.ts'
 import { Typing } from './typing.ts'
@@ -62,7 +63,8 @@ export const start = (options: Options) =>
     const health = serveHealth(ready, metrics)
     const authenticate = createAuthenticate(config.auth)
     const isAllowedOrigin = (origin: string) => allows(config.allowedOrigins, origin)
-    const files = serveFiles({ bus, authenticate, logger, isAllowedOrigin })
+    const rates = fileRates(config.limits)
+    const files = serveFiles({ bus, authenticate, logger, isAllowedOrigin, rates })
     const answers: Answer[] = [health, files, ...(await openDemo(bus, options))]
     const http = createServer((request, response) => {
       if (!answers.some((answer) => answer(request, response))) response.writeHead(404).end()
