@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
 import {
   connectAs,
   eventually,
@@ -30,15 +31,20 @@ afterAll(async () => {
   await stack?.close()
 })
 
-function start(file: string, args: string[], env: Record<string, string>) {
+function start(
+  file: string,
+  args: string[],
+  env: Record<string, string>,
+  stderr: 'inherit' | 'pipe' = 'inherit',
+) {
   const child = spawn(process.execPath, [file, ...args], {
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', stderr],
   })
   children.push(child)
   const lines: string[] = []
   createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => lines.push(line))
-  return { child, lines }
+  return { child, lines, errors: child.stderr ? text(child.stderr) : Promise.resolve('') }
 }
 
 test('socket.io-client and the original document are enough to list, read, send and mark as read', async () => {
@@ -57,6 +63,16 @@ test('socket.io-client and the original document are enough to list, read, send 
         .map(({ lastMessage }) => lastMessage.data),
     ).toContainEqual({ type: 'TEXT', content: { text: 'hello from bob' } }),
   )
+})
+
+test.each([
+  ['is none', async () => 'not-a-token', 'TOKEN_INVALID'],
+  ['has expired', () => stack.token('bob', { exp: 1 }), 'TOKEN_EXPIRED'],
+])('a token that %s ends it with its code, and not as if all had gone well', async (_, token, code) => {
+  const env = { CHAT_GATEWAY_URL: stack.gatewayUrl, TOKEN: await token() }
+  const { child, errors } = start('examples/plain/chat.mjs', ['hello'], env, 'pipe')
+  expect(await once(child, 'exit')).toEqual([1, null])
+  expect(await errors).toBe(`not connected: ${code}\n`)
 })
 
 test('a back end gives each visitor a token and the room that is theirs', async () => {

@@ -5,8 +5,9 @@ import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { startTestStack, type TestStack, testApiKey } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { type Block, blocksOf } from './blocks.ts'
 
-// What the documents say is tried: their commands, and where their links lead.
+// What the documents say is tried: the READMEs' commands (the guides' are in guides.test.ts), and where their links lead.
 
 const run = promisify(execFile)
 const PAIRS = [
@@ -14,7 +15,8 @@ const PAIRS = [
   ['docs/embedding.md', 'docs/embedding.ko.md'],
   ['docs/original-document.md', 'docs/original-document.ko.md'],
 ] as const
-const ALL = [...PAIRS.flat(), 'ARCHITECTURE.md', 'libs/client/README.md']
+const EXAMPLES = ['examples/embed/README.md', 'examples/plain/README.md']
+const ALL = [...PAIRS.flat(), ...EXAMPLES, 'ARCHITECTURE.md', 'libs/client/README.md', 'bench/README.md']
 
 let stack: TestStack
 let folder: string
@@ -27,12 +29,6 @@ afterAll(async () => {
   await stack?.close()
   await rm(folder, { recursive: true, force: true })
 })
-
-type Block = { language: string; code: string }
-const blocksOf = async (file: string): Promise<Block[]> =>
-  [...(await readFile(file, 'utf8')).matchAll(/^```(\w*)\n([\s\S]*?)^```/gm)].map(
-    ([, language = '', code = '']) => ({ language, code }),
-  )
 
 test.each(['README.md', 'README.ko.md'])('the first message of %s is sent as it says', async (file) => {
   const blocks = await blocksOf(file)

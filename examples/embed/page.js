@@ -3,11 +3,23 @@ import { connect, indexedDbStore } from '/chat.min.js'
 
 const session = async () => (await fetch(`/session${location.search}`)).json()
 const list = document.querySelector('#messages')
+/** What stands there, by the message's id. */
 const shown = new Map()
 
-function show({ _id, author, data, status }) {
-  const item = shown.get(_id) ?? list.appendChild(document.createElement('li'))
-  shown.set(_id, item)
+/** A new line where the message belongs: what is said while the page is being fetched comes before what it holds. */
+function place(seq) {
+  const item = document.createElement('li')
+  item.dataset.seq = seq
+  const next = [...list.children].find((other) => Number(other.dataset.seq) > seq)
+  return list.insertBefore(item, next ?? null)
+}
+
+function show({ _id, seq, author, data, status, updatedAt }) {
+  const known = shown.get(_id)
+  // Of two states of a message the later one counts, whichever comes first.
+  if (known && known.updatedAt > updatedAt) return
+  const item = known?.item ?? place(seq)
+  shown.set(_id, { item, updatedAt })
   // textContent: nobody's message is ever taken for markup.
   item.textContent = status.deleted ? '(deleted)' : `${author.nickName}: ${data.content.text ?? data.type}`
 }

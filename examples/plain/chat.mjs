@@ -14,15 +14,36 @@ async function ask(event, payload) {
 const print = ({ author, data }) =>
   console.log(`${author.nickName}: ${data.content.text ?? `(${data.type})`}`)
 
-socket.on('connect_error', (error) => console.error('not connected:', error.data?.code ?? error.message))
-socket.on('tokenExpired', () => console.error('the token has expired: fetch a new one, and connect again'))
+/** Without this the process would end as if all had gone well. */
+function fail(reason) {
+  console.error(reason)
+  process.exitCode = 1
+}
+
+socket.on('connect_error', (error) => {
+  const reason = `not connected: ${error.data?.code ?? error.message}`
+  // A refusal is final; where nobody answered, socket.io tries again by itself.
+  if (socket.active) console.error(reason)
+  else fail(reason)
+})
+socket.on('tokenExpired', () => fail('the token has expired: fetch a new one, and connect again'))
 socket.on('updateRoomLastMessage', (room) => console.log(`[${room.name}] ${room.unReadMsgCount} unread`))
 
-socket.on('connect', async () => {
+socket.on('connect', () =>
+  converse().catch((error) => {
+    fail(error.message)
+    socket.close()
+  }),
+)
+
+async function converse() {
   const { list } = await ask('listenRooms', null)
   for (const room of list) console.log(`[${room.name}] ${room.unReadMsgCount} unread`)
   const [room] = list
-  if (!room) return socket.close()
+  if (!room) {
+    console.log('in no room yet')
+    return socket.close()
+  }
 
   socket.on(`listenMessage_${room._id}`, print)
   await ask('joinRoom', room._id)
@@ -40,4 +61,4 @@ socket.on('connect', async () => {
   })
   await ask('updateReadMessage', { roomId: room._id, messageId: message._id })
   socket.close()
-})
+}

@@ -1,4 +1,5 @@
 export { openTestBus } from './bus.ts'
+export { makeClone } from './clone.ts'
 export { listed, makeRoom, newestPage, sendText } from './conversation.ts'
 export { openDatabase } from './databases.ts'
 export { eventually } from './eventually.ts'

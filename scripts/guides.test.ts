@@ -1,0 +1,153 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { glob, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
+import {
+  connectAs,
+  connectPlain,
+  eventually,
+  listed,
+  makeClone,
+  newestPage,
+  startTestStack,
+  type TestStack,
+  testApiKey,
+} from '@chat/testing'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { blocksOf } from './blocks.ts'
+
+// The commands and the code of every guide, run as they are written, in a clone and beside a stack that runs.
+
+type Ran = { lines: string[]; ended: Promise<{ code: number | null; errors: string }> }
+
+let stack: TestStack
+let clone: Awaited<ReturnType<typeof makeClone>>
+const ends: (() => void)[] = []
+
+beforeAll(async () => {
+  stack = await startTestStack()
+  clone = await makeClone()
+})
+afterAll(async () => {
+  for (const end of ends) end()
+  await stack?.close()
+  await clone?.remove()
+})
+
+/** Where things are here, and what a reader puts in by hand. */
+const here = (code: string) =>
+  code
+    .replaceAll('<the key that npm start printed>', testApiKey)
+    .replaceAll('http://127.0.0.1:3001', stack.platformUrl)
+    .replaceAll('wss://chat.example.com', stack.gatewayUrl)
+
+function run(program: string, args: string[], env: Record<string, string> = {}): Ran {
+  const child = spawn(program, args, {
+    cwd: clone.folder,
+    env: {
+      ...process.env,
+      PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+      CHAT_GATEWAY_URL: stack.gatewayUrl,
+      CHAT_PLATFORM_URL: stack.platformUrl,
+      PORT: '0',
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own: what a shell has started ends with it.
+    detached: true,
+  })
+  const group = -(child.pid as number)
+  ends.push(() => {
+    if (child.exitCode === null && child.signalCode === null) process.kill(group, 'SIGKILL')
+  })
+  const lines: string[] = []
+  createInterface({ input: child.stdout }).on('line', (line) => lines.push(line))
+  const ended = Promise.all([once(child, 'exit') as Promise<[number | null]>, text(child.stderr)])
+  return { lines, ended: ended.then(([[code], errors]) => ({ code, errors })) }
+}
+
+/** All commands of a guide, one after the other. */
+async function runCommands(file: string): Promise<Ran> {
+  const blocks = await blocksOf(file)
+  const commands = here(
+    blocks
+      .filter(({ language }) => language === 'sh')
+      .map(({ code }) => code)
+      .join(''),
+  )
+  expect(commands).not.toMatch(/<[a-z ]+>/)
+  return run('bash', ['-euo', 'pipefail', '-c', commands])
+}
+
+/** A program made of a guide's code, with what its reader has around it. */
+async function runCode(file: string, { before, after }: { before: string; after: string }) {
+  const [block] = (await blocksOf(file)).filter(({ language }) => language === 'ts')
+  const program = join(clone.folder, 'guide.mts')
+  await writeFile(program, `${before}\n${here(block?.code ?? '')}\n${after}\n`)
+  return run(process.execPath, [program], { TOKEN: await stack.token('reader') })
+}
+
+async function expectPlainClient(file: string) {
+  const { lines, ended } = await runCommands(file)
+  expect(await ended).toMatchObject({ code: 0 })
+  expect(lines).toContain('Alice: Hello')
+  const bob = await connectAs(stack, 'bob')
+  const roomId = /"_id":"([^"]+)"/.exec(lines.join('\n'))?.[1] as string
+  const [message] = await newestPage(bob, roomId)
+  expect(message).toMatchObject({ author: { authorId: 'alice' }, data: { content: { text: 'Hello' } } })
+  bob.close()
+}
+
+async function expectShop(file: string) {
+  const { lines } = await runCommands(file)
+  const address = await eventually(() => new URL(lines.find((line) => line.startsWith('http')) as string))
+  for (const path of ['/', '/page.js', '/chat.min.js'])
+    expect((await fetch(new URL(path, address))).status).toBe(200)
+  const session = await fetch(new URL(`/session${address.search}`, address))
+  const { token, roomId, gateway } = (await session.json()) as Record<'token' | 'roomId' | 'gateway', string>
+  const visitor = await connectPlain(gateway, token)
+  expect(await listed(visitor, roomId)).toMatchObject({ name: 'Support for ann' })
+  visitor.close()
+}
+
+const guides: Record<string, (file: string) => Promise<void>> = {
+  'docs/original-document.md': expectPlainClient,
+  'docs/embedding.md': async (file) => {
+    await expectShop(file)
+    const before = `
+import 'fake-indexeddb/auto'
+const userId = 'reader'
+const fetch = async (_path: string) => new Response(process.env.TOKEN)`
+    const after = `
+await chat.ready
+console.log('rooms:', (await chat.ask('listenRooms', {})).list.length)
+chat.close()`
+    const { lines, ended } = await runCode(file, { before, after })
+    expect(await ended).toMatchObject({ code: 0 })
+    expect(lines).toEqual(['rooms: 0'])
+  },
+  'examples/plain/README.md': expectPlainClient,
+  'examples/embed/README.md': expectShop,
+}
+
+test('every guide is run here; one in Korean has the code of the English one', async () => {
+  const files: string[] = []
+  for await (const file of glob(['docs/*.md', 'examples/*/README*.md'])) files.push(file.replaceAll('\\', '/'))
+  const withCode = await Promise.all(
+    files.map(async (file) => {
+      const blocks = await blocksOf(file)
+      return blocks.some(({ language }) => language !== '') ? [file] : []
+    }),
+  )
+  const english = withCode.flat().filter((file) => !file.endsWith('.ko.md'))
+  expect(english.toSorted()).toEqual(Object.keys(guides).toSorted())
+  for (const file of withCode.flat().filter((file) => file.endsWith('.ko.md')))
+    expect(await blocksOf(file)).toEqual(await blocksOf(file.replace('.ko.md', '.md')))
+})
+
+test.each(Object.entries(guides))('what %s says works', async (file, check) => {
+  expect(await readFile(file, 'utf8')).not.toBe('')
+  await check(file)
+})
