@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -99,8 +99,13 @@ test.each([
 
 test('where no stack runs it says so', async () => {
   expect(early).toMatchObject({ code: 1, out: '', err: expect.stringContaining('is the stack running?') })
-  const nowhere = await admin(['lag'], { CHAT_NATS_URL: '', CHAT_DATA_DIR: folder })
-  expect(nowhere).toMatchObject({ code: 1, err: expect.stringContaining('npm start') })
+  const none = { code: 1, out: '', err: expect.stringContaining('start it with npm start') }
+  const env = { CHAT_NATS_URL: '', CHAT_DATA_DIR: folder }
+  expect(await admin(['lag'], env)).toMatchObject(none)
+  // One that has stopped leaves its port there.
+  await mkdir(join(folder, 'run'))
+  await writeFile(join(folder, 'run', 'nats.json'), JSON.stringify({ port: await freePort() }))
+  expect(await admin(['lag'], env)).toMatchObject(none)
   const closed = await admin(['lag'], { CHAT_NATS_URL: `nats://127.0.0.1:${await freePort()}` })
   expect(closed).toMatchObject({ code: 1, err: expect.stringContaining('CHAT_NATS_URL') })
 })

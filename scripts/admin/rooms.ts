@@ -12,7 +12,12 @@ const rowOf = ({ _id, roomType, name, memberCount, lastSeq, lastMessage, rules, 
 export const roomLines = (rooms: Room[]) => table(TITLES, rooms.map(rowOf))
 
 const memberRow = ({ _id, nickName, master, alarmOn, mutedUntil, createdAt }: JoinUser) => [
-  ...[_id, nickName, master, alarmOn, mutedUntil, createdAt],
+  _id,
+  nickName,
+  master,
+  alarmOn,
+  mutedUntil,
+  createdAt,
 ]
 
 function lookAt(room: Room): string[] {

@@ -1,22 +1,29 @@
 import { readRecord, recordFile } from '@chat/engines'
-import { type Config, createLogger, Metrics, openBus, readConfig } from '@chat/service'
+import { type Bus, createLogger, Metrics, openBus, readConfig } from '@chat/service'
 
-/** The configured server, or the local one of a stack that runs from the data folder. */
-function natsUrlOf({ natsUrl, dataDir }: Config): string {
-  const port = readRecord(recordFile(dataDir, 'nats'))?.port
-  const url = natsUrl ?? (port === undefined ? null : `nats://127.0.0.1:${port}`)
-  if (url === null) throw new Error('There is no stack here: start it with npm start, or set CHAT_NATS_URL')
-  return url
+const NONE = 'There is no stack here: start it with npm start, or set CHAT_NATS_URL'
+
+/** Where the local NATS of a data folder is, or was. @throws where there never was one */
+function localNats(dataDir: string): string {
+  const record = readRecord(recordFile(dataDir, 'nats'))
+  if (!record) throw new Error(NONE)
+  return `nats://127.0.0.1:${record.port}`
 }
 
-/** The bus of the stack that runs here, or where `CHAT_NATS_URL` says. It logs nothing: the output is an answer. */
-export async function openRunningBus() {
-  const config = readConfig(process.env, true)
-  return openBus({
-    natsUrl: natsUrlOf(config),
+/**
+ * The bus of the stack behind `CHAT_NATS_URL`, or of the one that runs from the data folder. It logs nothing: the
+ * output is an answer.
+ */
+export async function openRunningBus(): Promise<Bus> {
+  const { natsUrl, dataDir, limits } = readConfig(process.env, true)
+  const opening = openBus({
+    natsUrl: natsUrl ?? localNats(dataDir),
     name: 'admin',
     logger: createLogger('silent'),
     metrics: new Metrics(),
-    requestTimeoutMs: config.limits.requestTimeoutMs,
+    requestTimeoutMs: limits.requestTimeoutMs,
+  })
+  return opening.catch((cause: Error) => {
+    throw natsUrl === null ? new Error(NONE, { cause }) : cause
   })
 }
