@@ -193,7 +193,9 @@ describe('users', () => {
     await stack.call('POST', '/v1/users', { _id: '--json', nickName: 'Dash' })
     const { code, lines } = await admin(['users', '--', '--json'])
     expect(code).toBe(0)
-    expect(lines).toEqual(expect.arrayContaining(['user         --json', 'online       no', 'last seen    never']))
+    expect(lines).toEqual(
+      expect.arrayContaining(['user         --json', 'online       no', 'last seen    never']),
+    )
   })
 
   test('by name', async () => {
@@ -232,7 +234,11 @@ describe('dead letters', () => {
     expect(lines[0]).toMatch(/^DEAD LETTER +SET ASIDE +TRIES +REASON$/)
     expect(lines[1]).toBe(`room-1       ${at.toISOString()}  5      messaging/internal-error`)
     expect((await admin(['dead-letters', 'room-1'])).lines).toEqual(
-      expect.arrayContaining(['author       ann', 'for          everybody who wants it', 'says         hello']),
+      expect.arrayContaining([
+        'author       ann',
+        'for          everybody who wants it',
+        'says         hello',
+      ]),
     )
     expect(await admin(['dead-letters', 'none'])).toMatchObject({ code: 1 })
   })
@@ -267,7 +273,13 @@ test('lag: who is behind, by how much and for how long; how full the stream is',
     })
     const room = await makeRoom(ann, [ODD])
     await sendText(ann, room._id, 'unhandled')
-    type Consumer = { name: string; pending: number; ackPending: number; redelivered: number; oldestMs: number }
+    type Consumer = {
+      name: string
+      pending: number
+      ackPending: number
+      redelivered: number
+      oldestMs: number
+    }
     type Lag = { stream: { messages: number; bytes: number; maxBytes: number }; consumers: Consumer[] }
     const { stream, consumers } = await eventually(async () => {
       const found = await read<Lag>('lag')
@@ -297,7 +309,8 @@ test('recount: rooms that are named, then all of them; what was wrong is told', 
   const lastSeq = async () => (await read<Room>('rooms', room._id)).lastSeq
   await eventually(async () => expect(await lastSeq()).toBe(2))
   const mongo = await openDatabase(stack, 'rooms')
-  const spoil = () => mongo.collection('rooms').updateOne({ _id: room._id as never }, { $set: { lastSeq: 9 } })
+  const spoil = () =>
+    mongo.collection('rooms').updateOne({ _id: room._id as never }, { $set: { lastSeq: 9 } })
   try {
     await spoil()
     expect(await read('recount', room._id)).toEqual({

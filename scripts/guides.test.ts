@@ -134,7 +134,8 @@ chat.close()`
 
 test('every guide is run here; one in Korean has the code of the English one', async () => {
   const files: string[] = []
-  for await (const file of glob(['docs/*.md', 'examples/*/README*.md'])) files.push(file.replaceAll('\\', '/'))
+  for await (const file of glob(['docs/*.md', 'examples/*/README*.md']))
+    files.push(file.replaceAll('\\', '/'))
   const withCode = await Promise.all(
     files.map(async (file) => {
       const blocks = await blocksOf(file)

@@ -59,8 +59,7 @@ export function limitOf({ values: { limit = '100' } }: Pick<Asked, 'values'>): n
   return Number(limit)
 }
 
-export const textOf = (value: string | boolean | undefined) =>
-  typeof value === 'string' ? value : undefined
+export const textOf = (value: string | boolean | undefined) => (typeof value === 'string' ? value : undefined)
 
 type Page<T> = { list: T[]; nextCursor: string | null }
 

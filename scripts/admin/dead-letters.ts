@@ -87,6 +87,10 @@ export const drop: Command = {
     const { count, missing, unknown } = await each(asked, async (ids) => {
       return (await bus.ask('dropSetAside', caller, { ids })).dropped
     })
-    return { data: { dropped: count, missing }, lines: [`${count} dropped`, ...unknown], hasFailed: missing > 0 }
+    return {
+      data: { dropped: count, missing },
+      lines: [`${count} dropped`, ...unknown],
+      hasFailed: missing > 0,
+    }
   },
 }

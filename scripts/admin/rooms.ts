@@ -36,7 +36,10 @@ function lookAt(room: Room): string[] {
       ['changed', updatedAt],
     ]),
     '',
-    ...table(['member', 'nickname', 'master', 'alarm', 'muted until', 'since'], room.joinUsers.map(memberRow)),
+    ...table(
+      ['member', 'nickname', 'master', 'alarm', 'muted until', 'since'],
+      room.joinUsers.map(memberRow),
+    ),
     ...(memberCount > room.joinUsers.length ? [`and ${memberCount - room.joinUsers.length} more`] : []),
   ]
 }

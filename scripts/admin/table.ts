@@ -27,7 +27,12 @@ export function table(titles: string[], rows: Cell[][]): string[] {
   if (rows.length === 0) return ['none']
   const all = [titles.map((title) => title.toUpperCase()), ...rows.map((row) => row.map(shown))]
   const widths = titles.map((_, column) => Math.max(...all.map((row) => widthOf(row[column] ?? ''))))
-  return all.map((row) => row.map((text, column) => padded(text, widths[column] as number)).join('  ').trimEnd())
+  return all.map((row) =>
+    row
+      .map((text, column) => padded(text, widths[column] as number))
+      .join('  ')
+      .trimEnd(),
+  )
 }
 
 /** One thing, a line for each of its facts. */

@@ -3,6 +3,7 @@ import { inTurns } from './turns.ts'
 const ROOT = 0
 /** As many take some microseconds. */
 const LINKS_A_STEP = 32
+const MAPS = 64
 
 /** From one node to another, by a letter. */
 type Step = { node: number; parent: number; symbol: number }
@@ -17,7 +18,8 @@ export class Automaton<T> {
   size = 1
   /** The letters of the patterns, numbered: any other leads back to the root. */
   private readonly alphabet = new Map<number, number>()
-  private readonly edges = new Map<number, number>()
+  /** In many maps, since a map that grows is made anew: one for all of them would take long at once. */
+  private readonly edges = Array.from({ length: MAPS }, () => new Map<number, number>())
   /** For each node: its longest ending that is a node too. */
   private fallback = new Int32Array(0)
   /** For each node: the next one along the fallbacks where a pattern ends, itself included; the root where none does. */
@@ -79,7 +81,7 @@ export class Automaton<T> {
   }
 
   private child(node: number, symbol: number) {
-    return this.edges.get(node * this.alphabet.size + symbol)
+    return this.edges[node % MAPS]?.get(node * this.alphabet.size + symbol)
   }
 
   /** @param levels takes the nodes that are new, by how many letters lead there */
@@ -90,7 +92,7 @@ export class Automaton<T> {
       let node = this.child(parent, symbol)
       if (node === undefined) {
         node = this.size++
-        this.edges.set(parent * this.alphabet.size + symbol, node)
+        this.edges[parent % MAPS]?.set(parent * this.alphabet.size + symbol, node)
         levels[depth] ??= []
         levels[depth].push({ node, parent, symbol })
       }

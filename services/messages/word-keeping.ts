@@ -90,8 +90,7 @@ type Likeness = (form: Folded) => string
 const banned: Likeness = ({ letters }) => String.fromCodePoint(...letters)
 const allowed: Likeness = (form) => JSON.stringify([banned(form), form.parted])
 
-const likenesses = (words: string[], likeness: Likeness) =>
-  eachInTurn(words, (word) => likeness(fold(word)))
+const likenesses = (words: string[], likeness: Likeness) => eachInTurn(words, (word) => likeness(fold(word)))
 
 async function unique(words: string[], likeness: Likeness): Promise<string[]> {
   const first = new Map<string, string>()
