@@ -25,6 +25,8 @@ import { blocksOf } from './blocks.ts'
 // What an operator does from a shell. Scripts speak to the stack of this name.
 const root = 'chat'
 const ODD = 'a.b *> "c" 민수'
+/** The same program is started again and again. */
+const NODE_COMPILE_CACHE = join(tmpdir(), 'chat-admin-compiled')
 
 let stack: TestStack
 let pushes: mongoose.Connection
@@ -35,7 +37,7 @@ let early: Awaited<ReturnType<typeof admin>>
 
 async function admin(args: string[], env: NodeJS.ProcessEnv = {}) {
   const child = spawn(process.execPath, ['scripts/admin.ts', ...args], {
-    env: { ...process.env, CHAT_NATS_URL: process.env.CHAT_TEST_NATS_URL, ...env },
+    env: { ...process.env, NODE_COMPILE_CACHE, CHAT_NATS_URL: process.env.CHAT_TEST_NATS_URL, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const [out, err, [code]] = await Promise.all([
@@ -127,7 +129,7 @@ describe('rooms', () => {
     const { lines } = await admin(['rooms', '--user', ODD])
     expect(lines[0]).toMatch(/^ROOM +TYPE +NAME +MEMBERS/)
     expect(lines[1]).toMatch(new RegExp(`^${room._id}  GROUP  점심 방  2 +1 `))
-    for (const stranger of ['*', '>', 'a.b', ' ', '-'])
+    for (const stranger of ['*', 'a.b'])
       expect((await admin(['rooms', '--user', stranger])).lines).toEqual(['none'])
   })
 
@@ -151,7 +153,7 @@ describe('rooms', () => {
     expect(out).not.toContain('\u001b')
   })
 
-  test.each(['nowhere', 'a.b', '*', ' '])('%j is no room', async (id) => {
+  test.each(['a.b', '* >'])('%j is no room', async (id) => {
     expect(await admin(['rooms', id])).toMatchObject({
       ...{ code: 1, out: '', err: expect.stringMatching(/^ROOM_NO_EXISTS/) },
     })
@@ -204,7 +206,7 @@ describe('users', () => {
     expect((await admin(['users', '--name', 'nobody at all'])).lines).toEqual(['none'])
   })
 
-  test.each(['nobody', '*', 'a.b', ' '])('%j is nobody', async (id) => {
+  test.each(['a.b', '* >'])('%j is nobody', async (id) => {
     expect(await admin(['users', id])).toMatchObject({
       ...{ code: 1, out: '', err: expect.stringMatching(/^USER_NO_EXISTS/) },
     })
@@ -330,11 +332,16 @@ test('recount: rooms that are named, then all of them; what was wrong is told', 
   })
 })
 
-test.each(['README.md', 'README.ko.md'])('the commands of %s work', async (file) => {
-  const block = (await blocksOf(file)).find(({ code }) => code.startsWith('npm run admin'))
+test('the commands of README.md work, and README.ko.md has the same', async () => {
+  const commandsIn = async (file: string) =>
+    (await blocksOf(file))
+      .find(({ code }) => code.startsWith('npm run admin'))
+      ?.code.replaceAll(/ *#.*$/gm, '')
+  const commands = (await commandsIn('README.md')) as string
+  expect(await commandsIn('README.ko.md')).toBe(commands)
   await connectAs(stack, 'alice').then((alice) => alice.close())
-  const env = { ...process.env, CHAT_NATS_URL: stack.natsUrl }
-  const shell = spawn('bash', ['-euo', 'pipefail', '-c', block?.code ?? 'false'], { env })
+  const env = { ...process.env, NODE_COMPILE_CACHE, CHAT_NATS_URL: stack.natsUrl }
+  const shell = spawn('bash', ['-euo', 'pipefail', '-c', commands], { env })
   const [out, err, [code]] = await Promise.all([
     text(shell.stdout),
     text(shell.stderr),

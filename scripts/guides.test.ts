@@ -20,6 +20,9 @@ import { blocksOf } from './blocks.ts'
 
 // The commands and the code of every guide, run as they are written, in a clone and beside a stack that runs.
 
+/** The typed client is built before the shop opens. */
+const BUILT_WITHIN_MS = 90_000
+
 type Ran = { lines: string[]; ended: Promise<{ code: number | null; errors: string }> }
 
 let stack: TestStack
@@ -102,7 +105,8 @@ async function expectPlainClient(file: string) {
 
 async function expectShop(file: string) {
   const { lines } = await runCommands(file)
-  const address = await eventually(() => new URL(lines.find((line) => line.startsWith('http')) as string))
+  const started = () => new URL(lines.find((line) => line.startsWith('http')) as string)
+  const address = await eventually(started, BUILT_WITHIN_MS)
   for (const path of ['/', '/page.js', '/chat.min.js'])
     expect((await fetch(new URL(path, address))).status).toBe(200)
   const session = await fetch(new URL(`/session${address.search}`, address))
