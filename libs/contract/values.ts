@@ -27,8 +27,16 @@ export const Bytes = Type.Unsafe<Uint8Array>({ bytes: true })
 export const Url = text(1, 2048)
 export const Cursor = text(1, 500)
 export const Timestamp = Type.String()
-/** A moment that somebody names, as ISO 8601 has it. */
-export const Instant = Type.String({ format: 'instant', maxLength: 40 })
+/**
+ * A moment that somebody names, as ISO 8601 has it: a day (it begins in UTC), or a time with its offset, and nothing that
+ * is read by the machine's own zone.
+ */
+export const Instant = Type.String({
+  format: 'instant',
+  maxLength: 40,
+  pattern:
+    '^\\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\\d|3[01])(?:T(?:[01]\\d|2[0-3]):[0-5]\\d(?::[0-5]\\d(?:\\.\\d{1,9})?)?(?:Z|[+\\-](?:[01]\\d|2[0-3]):[0-5]\\d))?$',
+})
 /** One address and nothing else; no line of a mail's head can be written with it. As HTML has it. */
 export const Email = Type.String({
   maxLength: 254,

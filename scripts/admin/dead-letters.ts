@@ -48,49 +48,49 @@ export const deadLetters: Command = {
   },
 }
 
+type Work = (asked: Asked, ids: string[]) => Promise<number>
+
 /** Goes through all that there are, or those named, some at a time. */
-async function each(asked: Asked, work: (ids: string[]) => Promise<number>) {
+async function each(asked: Asked, work: Work) {
   const ids = idsOrAll(asked)
   let count = 0
   if (ids === null)
-    for await (const page of pages(asked)) count += page.length > 0 ? await work(page.map(({ id }) => id)) : 0
+    for await (const page of pages(asked))
+      if (page.length > 0)
+        count += await work(
+          asked,
+          page.map(({ id }) => id),
+        )
   const named = [...new Set(ids)]
   for (let start = 0; start < named.length; start += PAGE)
-    count += await work(named.slice(start, start + PAGE))
-  const missing = ids === null ? 0 : named.length - count
-  return { count, missing, unknown: missing > 0 ? [`${missing} of those named are not there`] : [] }
+    count += await work(asked, named.slice(start, start + PAGE))
+  return { count, missing: ids === null ? 0 : named.length - count }
 }
 
-export const replay: Command = {
+/** @param done what has become of them, as `--json` calls it and in words */
+const dispose = (summary: string, done: [key: string, words: string], work: Work): Command => ({
   usage: '<id> ... | --all',
-  summary: 'Tries dead letters again: who still wants them is decided anew, and nobody is told twice',
+  summary,
   options: { all: ALL },
   run: async (asked) => {
-    const { bus, caller } = asked
-    const { count, missing, unknown } = await each(asked, async (ids) => {
-      return (await bus.ask('replaySetAside', caller, { ids })).replayed
-    })
+    const { count, missing } = await each(asked, work)
+    const [key, words] = done
     return {
-      data: { replayed: count, missing },
-      lines: [`${count} tried again`, ...unknown],
+      data: { [key]: count, missing },
+      lines: [`${count} ${words}`, ...(missing > 0 ? [`${missing} of those named are not there`] : [])],
       hasFailed: missing > 0,
     }
   },
-}
+})
 
-export const drop: Command = {
-  usage: '<id> ... | --all',
-  summary: 'Lets dead letters go: nobody will be told of them',
-  options: { all: ALL },
-  run: async (asked) => {
-    const { bus, caller } = asked
-    const { count, missing, unknown } = await each(asked, async (ids) => {
-      return (await bus.ask('dropSetAside', caller, { ids })).dropped
-    })
-    return {
-      data: { dropped: count, missing },
-      lines: [`${count} dropped`, ...unknown],
-      hasFailed: missing > 0,
-    }
-  },
-}
+export const replay = dispose(
+  'Tries dead letters again: who still wants them is decided anew, and nobody is told twice',
+  ['replayed', 'tried again'],
+  async ({ bus, caller }, ids) => (await bus.ask('replaySetAside', caller, { ids })).replayed,
+)
+
+export const drop = dispose(
+  'Lets dead letters go: nobody will be told of them',
+  ['dropped', 'dropped'],
+  async ({ bus, caller }, ids) => (await bus.ask('dropSetAside', caller, { ids })).dropped,
+)
