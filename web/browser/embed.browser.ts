@@ -42,5 +42,17 @@ test('a visitor of a shop asks, support answers, and a reload shows both', async
   await page.reload()
   await page.getByText('Support: Of course').waitFor()
   expect(await page.locator('#messages li').count()).toBe(2)
+
+  // What is said while the page opens stands where it belongs.
+  const said = Array.from({ length: 20 }, (_, n) => `line ${n}`)
+  const saying = (async () => {
+    for (const text of said) await sendText(support, roomId, text)
+  })()
+  await page.reload()
+  await saying
+  await eventually(async () => {
+    const shown = await page.locator('#messages li').allTextContents()
+    expect(shown.slice(2)).toEqual(said.map((text) => `Support: ${text}`))
+  })
   expect(complaints).toEqual([])
 })
