@@ -8,7 +8,8 @@ import { closeDialog, Dialog, DialogActions, openDialog } from '../ui/dialog.tsx
 import { Icon } from '../ui/icon.tsx'
 import { usePaged, useSettled } from '../ui/paged.ts'
 import { SearchField, Spinner } from '../ui/small.tsx'
-import { words } from '../words/words.ts'
+import { language, words } from '../words/words.ts'
+import { inOrder } from './member-order.ts'
 import { MemberRow } from './member-row.tsx'
 
 const PAGE = 50
@@ -45,7 +46,7 @@ export function People({ room }: { room: Room }) {
       <SearchField label={people.find} value={keyword} onInput={setKeyword} />
       {isMaster && <States state={state} onPick={setState} />}
       <div class="members">
-        {members.list.map((member) => (
+        {inOrder(members.list, language.value).map((member) => (
           <MemberRow
             key={member._id}
             room={room}

@@ -1,13 +1,6 @@
 import { useState } from 'preact/hooks'
-import { signOut } from '../desk/account.ts'
 import { useDesk } from '../desk/desk.ts'
-import {
-  askForNotifications,
-  canNotify,
-  keepMentionAlarm,
-  permission,
-  reachesByMention,
-} from '../desk/notifications.ts'
+import { keepMentionAlarm, reachesByMention } from '../desk/notifications.ts'
 import { type Theme, theme } from '../desk/theme.ts'
 import { plainName } from '../text/plain.ts'
 import { Avatar } from '../ui/avatar.tsx'
@@ -17,6 +10,7 @@ import { Icon } from '../ui/icon.tsx'
 import { usePaged } from '../ui/paged.ts'
 import { Switch } from '../ui/small.tsx'
 import { type Language, language, languages, words } from '../words/words.ts'
+import { NotificationSwitch } from './notification-switch.tsx'
 
 /** Oneself: how the page looks and speaks, and the way out. */
 export function MeMenu() {
@@ -35,11 +29,13 @@ export function MeMenu() {
 }
 
 function MySettings() {
-  const { me } = useDesk()
+  const { me, leave } = useDesk()
+  const [isLeaving, setLeaving] = useState(false)
   const { menu } = words.value
-  const leave = () => {
+  const signOut = async () => {
+    setLeaving(true)
+    await leave()
     closeDialog()
-    signOut()
   }
   return (
     <Dialog title={plainName(me.nickName)} class="dialog-small">
@@ -61,21 +57,10 @@ function MySettings() {
           language.value = value
         }}
       />
-      {canNotify && (
-        <Switch
-          label={
-            permission.value === 'denied'
-              ? `${menu.notifications} · ${menu.notificationsBlocked}`
-              : menu.notifications
-          }
-          isOn={permission.value === 'granted'}
-          isDisabled={permission.value !== 'default'}
-          onChange={() => void askForNotifications()}
-        />
-      )}
+      <NotificationSwitch />
       <MentionAlarm />
       <Blocked />
-      <Button look="quiet" onClick={leave}>
+      <Button look="quiet" disabled={isLeaving} onClick={() => void signOut()}>
         <Icon name="exit" size={18} /> {menu.signOut}
       </Button>
     </Dialog>
