@@ -66,14 +66,30 @@ test('the first load brings less than 150 KB of compressed script', async () => 
   expect(bytes).toBeLessThan(MAX_SCRIPT_BYTES)
 })
 
+test('axe finds nothing serious where one signs in', async () => {
+  const { page } = await stage().visit()
+  await page.goto('/')
+  await page.getByRole('button', { name: 'Continue as 정민아' }).waitFor()
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    expect(await faultsOf(page)).toEqual([])
+  }
+})
+
 test('axe finds nothing serious, in light and in dark, on wide and on narrow screens', async () => {
   const { page } = mina
   const looks: Record<string, () => Promise<unknown>> = {
     list: async () => {},
     room: () => mina.openRoom('Team lunch'),
     members: () => page.getByRole('button', { name: 'Details' }).click(),
+    gallery: () => page.getByRole('button', { name: 'Media', exact: true }).click(),
     settings: () => page.getByRole('button', { name: 'Settings', exact: true }).click(),
+    search: () => page.getByRole('searchbox', { name: 'Search chats and messages' }).fill('lunch'),
     create: () => page.getByRole('button', { name: 'New chat' }).click(),
+    mine: async () => {
+      await page.keyboard.press('Escape')
+      await page.getByRole('button', { name: 'Your settings' }).click()
+    },
   }
   for (const [name, look] of Object.entries(looks)) {
     await look()
@@ -83,6 +99,7 @@ test('axe finds nothing serious, in light and in dark, on wide and on narrow scr
     }
   }
   await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: 'Clear the search' }).click()
   await page.setViewportSize({ width: 390, height: 844 })
   expect(await faultsOf(page)).toEqual([])
   await page.setViewportSize({ width: 1280, height: 800 })

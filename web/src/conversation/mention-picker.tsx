@@ -50,6 +50,7 @@ function useOffered(room: Room, keyword: string | null): JoinUser[] {
         ? { list: room.joinUsers, nextCursor: null }
         : chat.ask('listMembers', { roomId: room._id, keyword: wanted, limit: SHOWN + 1 }),
     [wanted, room.updatedAt],
+    wanted,
   )
   return keyword === null ? [] : list.filter(({ _id }) => _id !== me._id).slice(0, SHOWN)
 }

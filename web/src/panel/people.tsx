@@ -6,6 +6,7 @@ import { PeoplePicker } from '../rooms/people-picker.tsx'
 import { Button } from '../ui/button.tsx'
 import { closeDialog, Dialog, DialogActions, openDialog } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icon.tsx'
+import { Failed } from '../ui/failed.tsx'
 import { usePaged, useSettled } from '../ui/paged.ts'
 import { SearchField, Spinner } from '../ui/small.tsx'
 import { language, words } from '../words/words.ts'
@@ -32,6 +33,7 @@ export function People({ room }: { room: Room }) {
         ...(cursor && { cursor }),
       }),
     [wanted, state, room.updatedAt],
+    `${state} ${wanted}`,
   )
   const { people, loadMore } = words.value
   const isMaster = isMasterOf(room, me._id)
@@ -56,7 +58,8 @@ export function People({ room }: { room: Room }) {
           />
         ))}
       </div>
-      {members.list.length === 0 && !members.isLoading && <p class="hint">{people.nobody}</p>}
+      {members.isEmpty && <p class="hint">{people.nobody}</p>}
+      {members.error !== null && <Failed error={members.error} onRetry={members.retry} />}
       {members.isLoading && members.list.length === 0 && <Spinner />}
       {members.hasMore && (
         <Button look="quiet" onClick={members.loadMore}>

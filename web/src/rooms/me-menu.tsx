@@ -114,14 +114,14 @@ const Choice = <T extends string>({ name, label, value, options, onPick }: Choic
 function Blocked() {
   const { chat, notices } = useDesk()
   const [turn, setTurn] = useState(0)
-  const { list } = usePaged(async () => ({ ...(await chat.ask('listBlocked')), nextCursor: null }), [turn])
+  const { list, isEmpty } = usePaged(async () => ({ ...(await chat.ask('listBlocked')), nextCursor: null }), [turn])
   const { menu, people } = words.value
   const unblock = (userId: string) =>
     notices.attempt(() => chat.ask('unblockUser', { userId })).then(() => setTurn(turn + 1))
   return (
     <section class="blocked">
       <h3>{menu.blocked}</h3>
-      {list.length === 0 && <p class="hint">{menu.noneBlocked}</p>}
+      {isEmpty && <p class="hint">{menu.noneBlocked}</p>}
       {list.map((user) => (
         <div key={user._id} class="person">
           <Avatar id={user._id} name={user.nickName} size="small" />
