@@ -58,7 +58,9 @@ export class PageFolder {
 
   private async fingerprint(): Promise<string> {
     const entries = await readdir(this.folder, { recursive: true, withFileTypes: true }).catch(() => [])
-    const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name))
+    const files = entries
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => join(parentPath, name))
     const states = await Promise.all(
       files.toSorted().map(async (file) => {
         const { size, mtimeMs } = await stat(file)

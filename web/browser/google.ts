@@ -9,7 +9,9 @@ const REGISTRATIONS = 'https://fcmregistrations.googleapis.com/**'
 const json = (route: Route, body: object) =>
   route.fulfill({ json: body, headers: { 'access-control-allow-origin': '*' } })
 
-export type Registration = { web: { endpoint: string; auth: string; p256dh: string; applicationPubKey: string } }
+export type Registration = {
+  web: { endpoint: string; auth: string; p256dh: string; applicationPubKey: string }
+}
 
 /** @returns what has been registered, in order; the token of each is `tokenOf(its place)` */
 export async function standInForGoogle(context: BrowserContext): Promise<Registration[]> {

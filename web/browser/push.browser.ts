@@ -52,7 +52,8 @@ const deliveredAs = ({ notification, webpush, data }: FcmMessage) => ({
   from: fcmWeb.messagingSenderId,
   fcmMessageId: crypto.randomUUID(),
 })
-const roomIdOf = (name: string) => rooms[Object.keys(rooms).find((key) => key.startsWith(name)) ?? ''] as string
+const roomIdOf = (name: string) =>
+  rooms[Object.keys(rooms).find((key) => key.startsWith(name)) ?? ''] as string
 const pushedTo = (place: number) => fcm.shownOn(tokenOf(place))
 const hintIn = async ({ page }: Visitor) => {
   await page.getByRole('button', { name: 'Your settings' }).click()

@@ -7,7 +7,13 @@ const namesIn = (language: string, members: JoinUser[]) =>
   inOrder(members, language).map(({ nickName }) => nickName)
 
 test('masters come first, then everybody by name, numbers as numbers', () => {
-  const members = [member('guest 10'), member('zoe', true), member('Ärmel'), member('guest 9'), member('bob', true)]
+  const members = [
+    member('guest 10'),
+    member('zoe', true),
+    member('Ärmel'),
+    member('guest 9'),
+    member('bob', true),
+  ]
   expect(namesIn('en', members)).toEqual(['bob', 'zoe', 'Ärmel', 'guest 9', 'guest 10'])
 })
 

@@ -3,13 +3,12 @@ import { computed, signal } from '@preact/signals'
 import { fetchReady, type SignedIn } from '../desk/account.ts'
 import { keepOwner, owner } from './owner.ts'
 
+type Pending = { state: 'none' | 'asking' | 'unconfigured' | 'unsupported' }
+type Failed = { state: 'failed'; reason: string }
 /** How far this browser is on its way to be reached while the page is closed. */
-type Progress =
-  | { state: 'none' | 'asking' | 'unconfigured' | 'unsupported' | 'done' }
-  | { state: 'failed'; reason: string }
-
-/** Whether it is reached: `taken` by somebody else, who has signed in here since. */
-export type Reach = Exclude<Progress, { state: 'done' }> | { state: 'reached' } | { state: 'taken'; by: string }
+type Progress = Pending | Failed | { state: 'done' }
+/** Whether it is: `taken` by somebody else, who has turned it on here since. */
+export type Reach = Pending | Failed | { state: 'reached' } | { state: 'taken'; by: string }
 
 /** Whoever signs out does not wait longer for a server that may be away. */
 const PATIENCE_MS = 2_000
@@ -28,7 +27,9 @@ export class Device {
   readonly reach = computed<Reach>(() => {
     const progress = this.progress.value
     if (progress.state !== 'done') return progress
-    return this.isMine ? { state: 'reached' } : { state: 'taken', by: owner.value?.signedIn.account.nickName ?? '' }
+    return this.isMine
+      ? { state: 'reached' }
+      : { state: 'taken', by: owner.value?.signedIn.account.nickName ?? '' }
   })
 
   get isMine(): boolean {
@@ -40,7 +41,10 @@ export class Device {
     const { state } = this.progress.peek()
     if (state !== 'none' && state !== 'failed') return
     this.progress.value = { state: 'asking' }
-    this.progress.value = await this.attempt().catch((error) => ({ state: 'failed' as const, reason: reasonOf(error) }))
+    this.progress.value = await this.attempt().catch((error) => ({
+      state: 'failed' as const,
+      reason: reasonOf(error),
+    }))
   }
 
   private async attempt(): Promise<Progress> {

@@ -1,5 +1,5 @@
-import { initializeApp } from 'firebase/app'
-import { getMessaging, getToken, isSupported } from 'firebase/messaging'
+import { initializeApp } from '@firebase/app'
+import { getMessaging, getToken, isSupported } from '@firebase/messaging'
 import type { PushSettings } from '../desk/account.ts'
 
 /** What FCM knows this browser by; null where the browser cannot be pushed to. */

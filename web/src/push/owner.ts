@@ -13,7 +13,7 @@ function read(): Owner | null {
 
 export const owner = signal<Owner | null>(read())
 
-addEventListener('storage', ({ key }) => {
+window.addEventListener('storage', ({ key }) => {
   if (key === KEY) owner.value = read()
 })
 

@@ -114,7 +114,10 @@ const Choice = <T extends string>({ name, label, value, options, onPick }: Choic
 function Blocked() {
   const { chat, notices } = useDesk()
   const [turn, setTurn] = useState(0)
-  const { list, isEmpty } = usePaged(async () => ({ ...(await chat.ask('listBlocked')), nextCursor: null }), [turn])
+  const { list, isEmpty } = usePaged(
+    async () => ({ ...(await chat.ask('listBlocked')), nextCursor: null }),
+    [turn],
+  )
   const { menu, people } = words.value
   const unblock = (userId: string) =>
     notices.attempt(() => chat.ask('unblockUser', { userId })).then(() => setTurn(turn + 1))

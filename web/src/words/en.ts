@@ -213,7 +213,8 @@ export const en = {
       `Shown while this page is open in the background. When it is closed, this browser gets the messages of ${who}, who turned them on here last.`,
     unconfigured:
       'Shown while this page is open in the background. To reach a closed page the server needs a Firebase project, in CHAT_FCM_WEB and CHAT_FCM_CREDENTIALS.',
-    unsupported: 'Shown while this page is open in the background. This browser takes no pushes for a closed page.',
+    unsupported:
+      'Shown while this page is open in the background. This browser takes no pushes for a closed page.',
     failed: (reason: string) =>
       `Shown while this page is open in the background. The browser could not be registered for when it is closed (${reason}).`,
     blocked: 'The browser blocks them. Allow notifications in its settings for this page.',

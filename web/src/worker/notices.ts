@@ -6,7 +6,8 @@ import type { Notice, ToPage } from './talk.ts'
 export async function show({ title, body, ...data }: Notice) {
   const { roomId, messageId } = data
   const before = roomId === undefined ? [] : await worker.registration.getNotifications({ tag: roomId })
-  if (messageId !== undefined && before.some((shown) => (shown.data as Notice).messageId === messageId)) return
+  if (messageId !== undefined && before.some((shown) => (shown.data as Notice).messageId === messageId))
+    return
   await worker.registration.showNotification(title, {
     body,
     icon: '/icon.svg',

@@ -9,7 +9,10 @@ export type Tab = { client: WindowClient; standing: Standing }
 /** The open tabs in which somebody is signed in, and what they have to do with a room. */
 export async function tabsAbout(roomId: string | null): Promise<Tab[]> {
   const clients = await worker.clients.matchAll({ type: 'window', includeUncontrolled: true })
-  const answers = clients.map(async (client) => ({ client, standing: await ask(client, { kind: 'about', roomId }) }))
+  const answers = clients.map(async (client) => ({
+    client,
+    standing: await ask(client, { kind: 'about', roomId }),
+  }))
   return (await Promise.all(answers)).filter((tab): tab is Tab => tab.standing !== null)
 }
 
