@@ -19,6 +19,7 @@ beforeAll(async () => {
   mina = await stage.visit()
   await signIn(mina, '정민아')
   await mina.openRoom('Team lunch')
+  await mina.bubble('Noon works for me').waitFor()
 }, 120_000)
 afterAll(async () => {
   await stage?.close()

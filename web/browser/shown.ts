@@ -1,13 +1,19 @@
+import { eventually } from '@chat/testing'
+import { expect } from '@jest/globals'
 import type { BrowserContext, Page, Worker } from 'playwright-core'
 
 // The page's service worker, as the browser's push service and its notifications see it.
 
-type Scope = ServiceWorkerGlobalScope & { led?: string[] }
+type Scope = ServiceWorkerGlobalScope
 
-/** The worker of a context, running; from here on it is kept from ending. */
+/** The worker of a context, running. */
 export async function workerOf(context: BrowserContext): Promise<Worker> {
   const [running] = context.serviceWorkers()
-  return running ?? context.waitForEvent('serviceworker')
+  const worker = running ?? (await context.waitForEvent('serviceworker'))
+  const isActive = () =>
+    worker.evaluate(() => (globalThis as unknown as Scope).registration.active?.state === 'activated')
+  await eventually(async () => expect(await isActive()).toBe(true))
+  return worker
 }
 
 /** What the browser shows. */

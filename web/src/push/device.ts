@@ -41,10 +41,11 @@ export class Device {
     const { state } = this.progress.peek()
     if (state !== 'none' && state !== 'failed') return
     this.progress.value = { state: 'asking' }
-    this.progress.value = await this.attempt().catch((error) => ({
-      state: 'failed' as const,
-      reason: reasonOf(error),
-    }))
+    this.progress.value = await this.attempt().catch((error) => {
+      // For whoever sets it up: people are told the reason in a word.
+      console.warn('not registered for pushes', error)
+      return { state: 'failed' as const, reason: reasonOf(error) }
+    })
   }
 
   private async attempt(): Promise<Progress> {
