@@ -33,6 +33,8 @@ const shell: Plugin = {
 export default defineConfig({
   root: here('.'),
   plugins: [shell],
+  // Whatever NODE_ENV says, as in tests: no paths of the machine that builds it.
+  oxc: { jsx: { development: false } },
   build: {
     outDir: here('./dist'),
     emptyOutDir: true,

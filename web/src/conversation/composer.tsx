@@ -163,6 +163,8 @@ function useGrowing(field: { current: HTMLTextAreaElement | null }, text: string
     const element = field.current
     if (!element) return
     element.style.height = 'auto'
+    // What stands there until something is written may be longer than a line.
+    if (text === '') return
     element.style.height = `${Math.min(TALLEST_PX, element.scrollHeight)}px`
   }, [text])
 }

@@ -194,7 +194,7 @@ export const en = {
     theme: 'Appearance',
     light: 'Light',
     dark: 'Dark',
-    system: 'As the system',
+    system: 'System',
     language: 'Language',
     mentionAlarm: 'Mentions reach me in silent chats',
     blocked: 'Blocked people',
@@ -203,7 +203,7 @@ export const en = {
   },
   notifications: {
     title: 'Notifications on this device',
-    offer: 'Hear of new messages while you look elsewhere.',
+    offer: 'Get notified of new messages.',
     turnOn: 'Turn on',
     off: 'Nothing is shown outside of this page.',
     none: 'Shown while this page is open in the background.',

@@ -194,7 +194,7 @@ export const ko: Words = {
     theme: '화면 모드',
     light: '밝게',
     dark: '어둡게',
-    system: '시스템 설정',
+    system: '시스템',
     language: '언어',
     mentionAlarm: '알림을 끈 대화에서도 언급 알림 받기',
     blocked: '차단한 사람',
@@ -203,7 +203,7 @@ export const ko: Words = {
   },
   notifications: {
     title: '이 기기의 알림',
-    offer: '다른 일을 하는 동안에도 새 메시지를 알려 드려요.',
+    offer: '새 메시지를 알려 드릴까요?',
     turnOn: '켜기',
     off: '이 페이지 밖에서는 알리지 않습니다.',
     none: '이 페이지가 뒤에 열려 있는 동안 알립니다.',
