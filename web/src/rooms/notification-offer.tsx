@@ -15,7 +15,7 @@ function decline() {
 /** Stands above the rooms until somebody says yes or no: the browser asks only those who want it. */
 export function NotificationOffer() {
   if (isDeclined.value || permission.value !== 'default') return null
-  const { notifications, close } = words.value
+  const { notifications } = words.value
   return (
     <aside class="offer" aria-label={notifications.title}>
       <Icon name="bell" size={18} />
@@ -23,7 +23,7 @@ export function NotificationOffer() {
       <Button look="quiet" onClick={() => void turnNotificationsOn()}>
         {notifications.turnOn}
       </Button>
-      <IconButton icon="close" label={close} onClick={decline} />
+      <IconButton icon="close" label={notifications.decline} onClick={decline} />
     </aside>
   )
 }

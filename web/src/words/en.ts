@@ -205,6 +205,7 @@ export const en = {
     title: 'Notifications on this device',
     offer: 'Get notified of new messages.',
     turnOn: 'Turn on',
+    decline: 'Not now',
     off: 'Nothing is shown outside of this page.',
     none: 'Shown while this page is open in the background.',
     asking: 'Registering this browser…',

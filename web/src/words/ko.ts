@@ -205,6 +205,7 @@ export const ko: Words = {
     title: '이 기기의 알림',
     offer: '새 메시지를 알려 드릴까요?',
     turnOn: '켜기',
+    decline: '나중에',
     off: '이 페이지 밖에서는 알리지 않습니다.',
     none: '이 페이지가 뒤에 열려 있는 동안 알립니다.',
     asking: '브라우저를 등록하는 중…',
