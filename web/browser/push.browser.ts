@@ -168,7 +168,7 @@ test('where Google is out of reach it says so, and goes on as far as it can', as
   await jun.page.context().grantPermissions(['notifications'])
   await signIn(jun, '박준호')
   const hint = await hintIn(jun)
-  await hint.filter({ hasText: 'could not be registered' }).waitFor()
+  await hint.filter({ hasText: /could not be registered .* \([a-zA-Z/-]+\)/ }).waitFor()
   await jun.shoot('notifications-failed')
   await jun.page.getByRole('button', { name: 'Try again' }).waitFor()
 })

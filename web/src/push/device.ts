@@ -1,4 +1,4 @@
-import { ChatError, type OfflineChat } from '@chat/client'
+import type { OfflineChat } from '@chat/client'
 import { computed, signal } from '@preact/signals'
 import { fetchReady, type SignedIn } from '../desk/account.ts'
 import { keepOwner, owner } from './owner.ts'
@@ -78,7 +78,8 @@ async function unsubscribe() {
   await (await pushManager.getSubscription())?.unsubscribe()
 }
 
-const reasonOf = (error: unknown) =>
-  error instanceof ChatError || (error instanceof Error && 'code' in error)
-    ? String(error.code)
-    : String((error as Error)?.name)
+/** Codes of the chat and of Firebase say more than names; the browser's own are numbers. */
+function reasonOf(error: unknown): string {
+  const { code, name } = error as { code?: unknown; name?: string }
+  return typeof code === 'string' ? code : String(name)
+}

@@ -48,7 +48,7 @@ export function NotificationSwitch() {
 
 function hintOf(isBlocked: boolean, reach: Reach): string {
   const { notifications } = words.value
-  if (!canNotify) return notifications.unsupported
+  if (!canNotify) return notifications.impossible
   if (isBlocked) return notifications.blocked
   if (!areOn.value) return notifications.off
   if (reach.state === 'taken') return notifications.taken(plainName(reach.by))

@@ -218,6 +218,7 @@ export const en = {
       'Shown while this page is open in the background. This browser takes no pushes for a closed page.',
     failed: (reason: string) =>
       `Shown while this page is open in the background. The browser could not be registered for when it is closed (${reason}).`,
+    impossible: 'This browser shows none here: they need an https page and a browser that knows them.',
     blocked: 'The browser blocks them. Allow notifications in its settings for this page.',
   },
   panel: { search: 'Search', results: (n: number) => count(n, 'result', 'results') },
