@@ -4,21 +4,25 @@ import { computed, signal } from '@preact/signals'
 import { owner } from '../push/owner.ts'
 import { plainName, plainText } from '../text/plain.ts'
 import type { Notice, Standing, ToPage } from '../worker/talk.ts'
+import { signedIn } from './account.ts'
 import { previewOf } from './preview.ts'
 import { openRoomAt, openRoomId } from './route.ts'
 
 export const canNotify = 'Notification' in globalThis && 'serviceWorker' in navigator
 export const permission = signal<NotificationPermission>(canNotify ? Notification.permission : 'denied')
 
-const WANTED_KEY = 'chat:notifications'
-const isWanted = signal(localStorage.getItem(WANTED_KEY) !== 'off')
+/** Who wants none, of those who use this browser. What it allows, only it can take back: here it is left unused. */
+const UNWANTED_KEY = 'chat:no-notifications'
+const unwantedBy = signal(JSON.parse(localStorage.getItem(UNWANTED_KEY) ?? '[]') as readonly string[])
+const me = () => signedIn.value?.account._id ?? ''
 
-/** Whether the browser shows what comes. What it allows, only it can take back: here it is left unused. */
-export const areOn = computed(() => permission.value === 'granted' && isWanted.value)
+/** Whether the browser shows what comes for who is signed in. */
+export const areOn = computed(() => permission.value === 'granted' && !unwantedBy.value.includes(me()))
 
 function want(isOn: boolean) {
-  localStorage.setItem(WANTED_KEY, isOn ? 'on' : 'off')
-  isWanted.value = isOn
+  const others = unwantedBy.value.filter((userId) => userId !== me())
+  unwantedBy.value = isOn ? others : [...others, me()]
+  localStorage.setItem(UNWANTED_KEY, JSON.stringify(unwantedBy.value))
 }
 
 /** Asks, where that was not done yet. */

@@ -10,7 +10,7 @@ import { Icon } from '../ui/icon.tsx'
 import { usePaged, useSettled } from '../ui/paged.ts'
 import { SearchField, Spinner } from '../ui/small.tsx'
 import { language, words } from '../words/words.ts'
-import { inOrder } from './member-order.ts'
+import { inOrder, withMasters } from './member-order.ts'
 import { MemberRow } from './member-row.tsx'
 
 const PAGE = 50
@@ -37,7 +37,9 @@ export function People({ room }: { room: Room }) {
   )
   const { people, loadMore } = words.value
   const isMaster = isMasterOf(room, me._id)
-  useEffect(() => presence.watch(members.list.map(({ _id }) => _id)), [members.list])
+  const isWhole = state === 'JOINED' && wanted === '' && members.list.length > 0
+  const shown = isWhole ? withMasters(members.list, room) : members.list
+  useEffect(() => presence.watch(shown.map(({ _id }) => _id)), [members.list])
   return (
     <div class="panel-body">
       {room.rules.canInviteMemebrs && !room.rules.isFreezed && (
@@ -48,7 +50,7 @@ export function People({ room }: { room: Room }) {
       <SearchField label={people.find} value={keyword} onInput={setKeyword} />
       {isMaster && <States state={state} onPick={setState} />}
       <div class="members">
-        {inOrder(members.list, language.value).map((member) => (
+        {inOrder(shown, language.value).map((member) => (
           <MemberRow
             key={member._id}
             room={room}
