@@ -49,9 +49,16 @@ test('reloaded without a server it is there, with what was read before, and goes
   await mina.say('Written before the server was back')
   await page.locator('.is-waiting', { hasText: 'Written before' }).waitFor()
   await mina.shoot('reloaded-offline')
+  // What is not kept is not shown as if there were nothing: it can be asked for again.
+  await page.getByRole('button', { name: 'Details' }).click()
+  const again = page.locator('.panel').getByRole('button', { name: 'Try again' })
+  await again.waitFor({ timeout: 40_000 })
+  expect(await page.locator('.panel').getByText('Nobody here').count()).toBe(0)
   wire.mend()
   await page.locator('.is-waiting').waitFor({ state: 'detached' })
   await mina.bubble('Written before the server was back').waitFor()
+  await again.click()
+  await page.locator('.members .person', { hasText: 'Sora Lee' }).waitFor()
 })
 
 test('what is kept is the page alone, and nothing that belongs to anybody', async () => {
