@@ -1,12 +1,40 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { defineConfig } from 'vite'
+import { defineConfig, type Plugin } from 'vite'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const gateway = `http://127.0.0.1:${process.env.CHAT_GATEWAY_PORT ?? 3000}`
+/** Files of public/ that belong to the page. */
+const PUBLIC = ['/icon.svg', '/app.webmanifest']
+
+/** Tells the worker what the page is made of, but for what is loaded when it is asked for. */
+const shell: Plugin = {
+  name: 'shell',
+  enforce: 'post',
+  generateBundle(_options, bundle) {
+    const hash = createHash('sha256')
+    const paths = [...PUBLIC]
+    for (const path of PUBLIC) hash.update(readFileSync(here(`./public${path}`)))
+    for (const file of Object.values(bundle)) {
+      const isLater = file.type === 'chunk' && (file.name === 'worker' || file.isDynamicEntry)
+      if (isLater) continue
+      paths.push(file.fileName === 'index.html' ? '/' : `/${file.fileName}`)
+      hash.update(file.type === 'chunk' ? file.code : file.source)
+    }
+    const worker = bundle['worker.js']
+    if (worker?.type !== 'chunk' || worker.imports.length > 0) throw new Error('The worker is not one file')
+    const version = hash.digest('hex').slice(0, 12)
+    worker.code = `const SHELL=${JSON.stringify({ version, paths })};${worker.code}`
+  },
+}
 
 /** The page, and beside it the worker under a name that stays: browsers look for it there. */
 export default defineConfig({
   root: here('.'),
+  plugins: [shell],
+  // Whatever NODE_ENV says, as in tests: no paths of the machine that builds it.
+  oxc: { jsx: { development: false } },
   build: {
     outDir: here('./dist'),
     emptyOutDir: true,
@@ -15,7 +43,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      input: { page: here('./index.html'), worker: here('./src/worker.ts') },
+      input: { page: here('./index.html'), worker: here('./src/worker/worker.ts') },
       output: {
         entryFileNames: ({ name }) => (name === 'worker' ? 'worker.js' : 'assets/[name]-[hash].js'),
       },

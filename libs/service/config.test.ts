@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { createECDH, generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { ConfigError, defaultLimits, readConfig } from './config.ts'
@@ -148,13 +148,20 @@ test('banned words are refused or masked', () => {
   expect(variables(problemsOf({ CHAT_BANNED_WORDS_MODE: 'allow' }))).toEqual(['CHAT_BANNED_WORDS_MODE'])
 })
 
+const { privateKey } = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+})
+const serviceAccount = {
+  project_id: 'p',
+  client_email: 'a@b',
+  private_key: privateKey,
+  type: 'service_account',
+}
+
 describe('CHAT_FCM_CREDENTIALS', () => {
-  const { privateKey } = generateKeyPairSync('rsa', {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  })
-  const given = { project_id: 'p', client_email: 'a@b', private_key: privateKey, type: 'service_account' }
+  const given = serviceAccount
   const account = { projectId: 'p', clientEmail: 'a@b', privateKey }
 
   test('may be the account, or the path of it, or nothing', () => {
@@ -177,6 +184,39 @@ describe('CHAT_FCM_CREDENTIALS', () => {
     expect(problems).toEqual([expect.stringMatching(problem)])
     expect(variables(problems)).toEqual(['CHAT_FCM_CREDENTIALS'])
     expect(problems[0]).not.toContain('a secret')
+  })
+})
+
+describe('CHAT_FCM_WEB', () => {
+  const vapidKey = createECDH('prime256v1').generateKeys('base64url')
+  const app = { apiKey: 'key', projectId: 'p', messagingSenderId: '1', appId: '1:1:web:1', vapidKey }
+  const problemsOfWeb = (changes: object) =>
+    problemsOf({ CHAT_FCM_WEB: JSON.stringify({ ...app, ...changes }) })
+
+  test('is what the console shows of a web app, with its key; what is not needed is left out', () => {
+    const json = JSON.stringify({ ...app, authDomain: 'p.firebaseapp.com', measurementId: 'G-1' })
+    expect(readConfig({ CHAT_FCM_WEB: json }, true).fcmWeb).toEqual(app)
+    expect(readConfig({ CHAT_FCM_WEB: '/keys/web.json' }, true, () => json).fcmWeb).toEqual(app)
+    expect(readConfig({}, true).fcmWeb).toBeNull()
+  })
+
+  test.each([
+    { apiKey: '' },
+    { projectId: 5 },
+    { messagingSenderId: null },
+    { appId: undefined },
+    { vapidKey: `${vapidKey}=` },
+    { vapidKey: vapidKey.slice(0, 80) },
+    { vapidKey: Buffer.alloc(65, 4).toString('base64url') },
+  ])('%j is a problem', (changes) => {
+    expect(problemsOfWeb(changes)).toEqual([expect.stringMatching(/^CHAT_FCM_WEB must be .*vapidKey/)])
+  })
+
+  test('is of the same project as the credentials', () => {
+    const account = JSON.stringify({ ...serviceAccount, project_id: 'other' })
+    const env = { CHAT_FCM_WEB: JSON.stringify(app), CHAT_FCM_CREDENTIALS: account }
+    expect(variables(problemsOf(env))).toEqual(['CHAT_FCM_WEB'])
+    expect(problemsOf({ ...env, CHAT_FCM_CREDENTIALS: JSON.stringify(serviceAccount) })).toEqual([])
   })
 })
 

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { type ReadText, readServiceAccount, type ServiceAccount } from './service-account.ts'
+import { type FcmWeb, parseFcmWeb } from './fcm-web.ts'
+import { type Outcome, type ReadText, readDocument } from './given-document.ts'
+import { parseServiceAccount, type ServiceAccount } from './service-account.ts'
 
 /** Rates, sizes and times that `CHAT_LIMITS` may override, with their defaults; contract.md 'Limits' says what each means. */
 export const defaultLimits = {
@@ -79,6 +81,8 @@ export type Config = {
   mail: { url: string; from: string } | null
   /** Null where pushes only go to the log. */
   fcm: ServiceAccount | null
+  /** Null where the demo page reaches browsers only while it is open in them. */
+  fcmWeb: FcmWeb | null
   allowedOrigins: string[]
   /** The page at `/`, with a sign-in for its ready users. */
   demo: boolean
@@ -164,11 +168,11 @@ class Reader {
   }
 
   /** As JSON, or as a path to it. */
-  serviceAccount(name: string, readText: ReadText): ServiceAccount | null {
-    const value = this.text(name)
-    if (value === null) return null
-    const outcome = readServiceAccount(value, readText)
-    return 'account' in outcome ? outcome.account : this.wrong(name, outcome.problem, null)
+  document<T>(name: string, readText: ReadText, parse: (json: string) => Outcome<T>): T | null {
+    const given = this.text(name)
+    if (given === null) return null
+    const outcome = readDocument(given, readText, parse)
+    return 'value' in outcome ? outcome.value : this.wrong(name, outcome.problem, null)
   }
 
   toggle(name: string, fallback: boolean): boolean {
@@ -246,14 +250,15 @@ export function readConfig(env: Env, isDevelopment: boolean, readText: ReadText 
     fileTypes: read.list('CHAT_FILE_TYPES', defaultFileTypes),
     bannedWordsMode: read.choice('CHAT_BANNED_WORDS_MODE', ['refuse', 'mask']),
     mail: read.mail('CHAT_SMTP_URL', 'CHAT_MAIL_FROM'),
-    fcm: read.serviceAccount('CHAT_FCM_CREDENTIALS', readText),
+    fcm: read.document('CHAT_FCM_CREDENTIALS', readText, parseServiceAccount),
+    fcmWeb: read.document('CHAT_FCM_WEB', readText, parseFcmWeb),
     allowedOrigins: read.list('CHAT_ALLOWED_ORIGINS', isDevelopment ? ['*'] : []),
     // Where others sign the tokens, the sign-in of the demo cannot.
     demo: read.toggle('CHAT_DEMO', isDevelopment && !read.text('CHAT_JWKS_URL')),
     limits: read.limits('CHAT_LIMITS'),
     logLevel: read.choice('CHAT_LOG_LEVEL', LOG_LEVELS, 'info'),
   }
-  const { auth, apiKeys } = config
+  const { auth, apiKeys, fcm, fcmWeb } = config
   if (!isDevelopment && !auth.secret && !auth.jwksUrl) {
     read.wrong(
       'CHAT_JWT_SECRET',
@@ -266,6 +271,9 @@ export function readConfig(env: Env, isDevelopment: boolean, readText: ReadText 
   }
   if (config.demo && !auth.secret && auth.jwksUrl) {
     read.wrong('CHAT_DEMO', 'needs CHAT_JWT_SECRET: its sign-in hands out tokens', null)
+  }
+  if (fcm && fcmWeb && fcm.projectId !== fcmWeb.projectId) {
+    read.wrong('CHAT_FCM_WEB', 'is of another project than CHAT_FCM_CREDENTIALS: no push would arrive', null)
   }
   // RFC 7518, 3.2: an HS256 key is at least as long as the hash.
   if (auth.secret !== null && Buffer.byteLength(auth.secret) < 32) {

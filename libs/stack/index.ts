@@ -88,7 +88,7 @@ export const startStack = (options: StackOptions) =>
         ...edge,
         config: own,
         demo: config.demo
-          ? { filesUrl: config.s3.publicUrl ?? s3Url, pageFolder: options.pageFolder }
+          ? { filesUrl: config.s3.publicUrl ?? s3Url, pageFolder: options.pageFolder, push: config.fcmWeb }
           : undefined,
         logger: logger.child({ service: 'gateway' }),
         openBus: bus('gateway'),

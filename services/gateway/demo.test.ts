@@ -33,7 +33,10 @@ async function enter(userId: string, gateway = 0) {
 
 test('it tells who is ready', async () => {
   const answer = await fetch(http(stack, '/demo/users'))
-  expect(await answer.json()).toMatchObject({ success: true, data: { users: demoUsers, namespace: '/chat' } })
+  expect(await answer.json()).toMatchObject({
+    success: true,
+    data: { users: demoUsers, namespace: '/chat', push: null },
+  })
   expect(answer.headers.get('cache-control')).toBe('no-store')
 })
 

@@ -1,18 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { errors, Fault, failed, succeeded } from '@chat/contract'
-import { type Auth, type Bus, faultOf, type Logger, mintToken } from '@chat/service'
+import { type Auth, type Bus, type FcmWeb, faultOf, type Logger, mintToken } from '@chat/service'
 import { demoRooms, demoUsers } from './demo-rooms.ts'
 
 const PATH = /^\/demo\/(?:users|tokens\/([\w-]{1,64}))$/
 const TOKEN_LIFE_S = 3_600
 
-type Parts = { bus: Bus; auth: Auth; namespace: string; logger: Logger }
+type Parts = { bus: Bus; auth: Auth; namespace: string; push: FcmWeb | null; logger: Logger }
 
 /**
- * The sign-in of the demo page, where it is on: `GET /demo/users` lists the ready users, `POST /demo/tokens/<id>` hands
- * out a token of one of them. False where the path is another's.
+ * The sign-in of the demo page, where it is on: `GET /demo/users` lists the ready users and what the page must
+ * know to serve them, `POST /demo/tokens/<id>` hands out a token of one of them. False where the path is another's.
  */
-export function serveDemo({ bus, auth, namespace, logger }: Parts) {
+export function serveDemo({ bus, auth, namespace, push, logger }: Parts) {
   let preparing: Promise<void> | null = null
   /** Their rooms are made when the first of them comes; after a failure, by the next. */
   const prepare = () => {
@@ -24,7 +24,7 @@ export function serveDemo({ bus, auth, namespace, logger }: Parts) {
   }
 
   async function answer(method: string | undefined, userId: string | undefined) {
-    if (userId === undefined && method === 'GET') return { users: demoUsers, namespace }
+    if (userId === undefined && method === 'GET') return { users: demoUsers, namespace, push }
     if (userId === undefined || method !== 'POST') throw new Fault('INVALID_REQUEST')
     if (!demoUsers.some(({ _id }) => _id === userId)) throw new Fault('USER_NO_EXISTS')
     await prepare()

@@ -3,15 +3,33 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createLogger } from '@chat/service'
+import { eventually } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { readPage, servePage } from './page.ts'
+import { servePage } from './page.ts'
+import { PageFolder } from './page-folder.ts'
 
 // The built page over HTTP, from a folder that looks like a build.
 
 const SCRIPT = `export const text = '${'the same again and again '.repeat(200)}'\n`
+const logger = createLogger('silent')
+const servers: Server[] = []
 let folder: string
-let server: Server
 let url: string
+
+/** Where the page of a folder is to be had. */
+async function serveFrom(path: string, hasPush = false) {
+  const page = await new PageFolder(path, logger).open()
+  const serve = servePage(page, { filesOrigin: 'http://files.example', hasPush })
+  const server = createServer((request, response) => {
+    if (!serve(request, response)) response.writeHead(404).end()
+  }).listen(0, '127.0.0.1')
+  servers.push(server)
+  await new Promise((resolve) => server.once('listening', resolve))
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+const policyOf = async (address: string) =>
+  (await fetch(address)).headers.get('content-security-policy') ?? ''
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'chat-page-'))
@@ -19,15 +37,10 @@ beforeAll(async () => {
   await writeFile(join(folder, 'index.html'), '<!doctype html><div id="app"></div>')
   await writeFile(join(folder, 'assets/page-1a2b3c.js'), SCRIPT)
   await writeFile(join(folder, 'secret.map'), 'not for browsers')
-  const serve = servePage(await readPage(folder), 'http://files.example')
-  server = createServer((request, response) => {
-    if (!serve(request, response)) response.writeHead(404).end()
-  }).listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  url = await serveFrom(folder)
 })
 afterAll(async () => {
-  server?.close()
+  for (const server of servers) server.close()
   await rm(folder, { recursive: true, force: true })
 })
 
@@ -74,6 +87,31 @@ test('nothing else can be asked for, nor anything but by reading', async () => {
   expect([head.status, await head.text()]).toEqual([200, ''])
 })
 
-test('where the page was not built, it is told how to', async () => {
-  await expect(readPage(join(folder, 'nowhere'))).rejects.toThrow('npm run build:web')
+test('where browsers are registered for pushes the policy lets that through, and only there', async () => {
+  expect(await policyOf(url)).toContain("connect-src 'self';")
+  expect(await policyOf(await serveFrom(folder, true))).toContain(
+    "connect-src 'self' https://firebaseinstallations.googleapis.com https://fcmregistrations.googleapis.com;",
+  )
+})
+
+test('a page that is not built yet says how to, and comes when it is; built anew, it comes anew', async () => {
+  const later = join(folder, 'later')
+  const address = await serveFrom(later)
+  const missing = await fetch(address)
+  expect([missing.status, await missing.text()]).toEqual([503, expect.stringContaining('npm run build:web')])
+  const build = async (name: string) => {
+    await rm(later, { recursive: true, force: true })
+    await mkdir(join(later, 'assets'), { recursive: true })
+    await writeFile(join(later, 'index.html'), `<script src="/assets/${name}.js"></script>`)
+    // Half of a build is none: whoever asks meanwhile gets the one before.
+    expect(await (await fetch(address)).text()).not.toContain(name)
+    await writeFile(join(later, `assets/${name}.js`), name)
+    await eventually(async () => expect(await (await fetch(address)).text()).toContain(name))
+  }
+  await build('one')
+  await build('two')
+  for (const name of ['one', 'two']) {
+    const asset = await fetch(`${address}/assets/${name}.js`)
+    expect([asset.status, await asset.text()]).toEqual([200, name])
+  }
 })

@@ -1,60 +1,27 @@
-import { readdir, readFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { extname, join } from 'node:path'
-import { promisify } from 'node:util'
-import { brotliCompress, gzip } from 'node:zlib'
+import { type Encoding, HOW_TO_BUILD } from './built-page.ts'
+import type { PageFolder } from './page-folder.ts'
 
-const TYPES: Record<string, string> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.json': 'application/json',
-  '.svg': 'image/svg+xml',
-  '.webmanifest': 'application/manifest+json',
-}
-const YEAR_S = 31_536_000
-const encoders = { br: promisify(brotliCompress), gzip: promisify(gzip) }
+/** Where Firebase's library asks for a registration: https://firebase.google.com/docs/cloud-messaging/js/client */
+const FCM = ['https://firebaseinstallations.googleapis.com', 'https://fcmregistrations.googleapis.com']
 
-type Encoding = keyof typeof encoders
-type Asset = { type: string; cache: string; body: Buffer; encoded: Record<Encoding, Buffer> }
-export type Page = ReadonlyMap<string, Asset>
-
-/** The built page in memory, compressed once: it is a handful of small files. Paths outside of it cannot be asked for. */
-export async function readPage(folder: string): Promise<Page> {
-  const names = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause) => {
-    throw new Error(`The page is not in ${folder}: build it with npm run build:web, or set CHAT_DEMO=off`, {
-      cause,
-    })
-  })
-  const files = names.filter((entry) => entry.isFile() && Object.hasOwn(TYPES, extname(entry.name)))
-  const assets = files.map(async ({ parentPath, name }): Promise<[string, Asset]> => {
-    const file = join(parentPath, name)
-    const path = file.slice(folder.replace(/\/$/, '').length)
-    return [path === '/index.html' ? '/' : path, await assetOf(path, await readFile(file))]
-  })
-  return new Map(await Promise.all(assets))
+/** What the page reaches besides its own server. */
+export type Reach = {
+  /** Where the files are that people send. */
+  filesOrigin: string
+  /** Whether browsers are registered for pushes. */
+  hasPush: boolean
 }
 
-async function assetOf(path: string, body: Buffer): Promise<Asset> {
-  const [br, zipped] = await Promise.all([encoders.br(body), encoders.gzip(body)])
-  return {
-    type: TYPES[extname(path)] as string,
-    // The build puts a hash of the content into the names of what lies in assets/.
-    cache: path.startsWith('/assets/') ? `public, max-age=${YEAR_S}, immutable` : 'no-cache',
-    body,
-    encoded: { br, gzip: zipped },
-  }
-}
-
-/** Nothing inline, nothing from elsewhere but the files that people send, which come from `filesOrigin`. */
-export const pageHeaders = (filesOrigin: string) => ({
+/** Nothing inline, nothing from elsewhere but what the page reaches. */
+export const pageHeaders = ({ filesOrigin, hasPush }: Reach) => ({
   'content-security-policy': [
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
     `img-src 'self' data: blob: ${filesOrigin}`,
     `media-src 'self' blob: ${filesOrigin}`,
-    "connect-src 'self'",
+    ["connect-src 'self'", ...(hasPush ? FCM : [])].join(' '),
     "manifest-src 'self'",
     "worker-src 'self'",
     "base-uri 'none'",
@@ -67,12 +34,15 @@ export const pageHeaders = (filesOrigin: string) => ({
   'x-content-type-options': 'nosniff',
 })
 
+const PATH = /^\/(?:[\w-]+\.[a-z]+|assets\/[\w.-]+)?$/
+
 /** Answers for the page and what belongs to it. False where the path is another's. */
-export function servePage(page: Page, filesOrigin: string) {
-  const headers = pageHeaders(filesOrigin)
-  return (request: IncomingMessage, response: ServerResponse): boolean => {
-    const asset = page.get(request.url?.split('?')[0] ?? '')
-    if (!asset || (request.method !== 'GET' && request.method !== 'HEAD')) return false
+export function servePage(folder: PageFolder, reach: Reach) {
+  const headers = pageHeaders(reach)
+  const answer = async (request: IncomingMessage, response: ServerResponse, path: string) => {
+    const page = await folder.now()
+    const asset = page.get(path)
+    if (!asset) return page.size === 0 ? writeMissing(response) : response.writeHead(404).end()
     const encoding = encodingFor(request.headers['accept-encoding'])
     const body = encoding ? asset.encoded[encoding] : asset.body
     response.writeHead(200, {
@@ -84,8 +54,18 @@ export function servePage(page: Page, filesOrigin: string) {
       ...(encoding && { 'content-encoding': encoding }),
     })
     response.end(request.method === 'HEAD' ? undefined : body)
+  }
+  return (request: IncomingMessage, response: ServerResponse): boolean => {
+    const path = request.url?.split('?')[0] ?? ''
+    if (!PATH.test(path) || (request.method !== 'GET' && request.method !== 'HEAD')) return false
+    void answer(request, response, path)
     return true
   }
+}
+
+function writeMissing(response: ServerResponse) {
+  response.writeHead(503, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' })
+  response.end(`The page is not built yet: ${HOW_TO_BUILD}\n`)
 }
 
 function encodingFor(accepted: string | string[] | undefined): Encoding | undefined {

@@ -5,6 +5,7 @@ import {
   type Bus,
   type Checks,
   type Config,
+  type FcmWeb,
   joinRoll,
   type Logger,
   listen,
@@ -24,7 +25,8 @@ import { effectsOf, OpenRooms } from './effects.ts'
 import { endAtExpiry } from './expiry.ts'
 import { serveFiles } from './file-links.ts'
 import { OpenRoomAnswers } from './open-room-answers.ts'
-import { readPage, servePage } from './page.ts'
+import { servePage } from './page.ts'
+import { PageFolder } from './page-folder.ts'
 import { Presence } from './presence.ts'
 import { fileRates } from './rates.ts'
 import { Sessions } from './sessions.ts'
@@ -38,8 +40,8 @@ export type Options = {
   openBus: () => Promise<Bus>
   /** What else must answer before this process is ready. */
   checks?: Checks
-  /** The demo page and its sign-in: where browsers fetch files, and where the built page is. */
-  demo?: { filesUrl: string; pageFolder?: string | undefined } | undefined
+  /** The demo page and its sign-in: where browsers fetch files, where the built page is, how a closed page is reached. */
+  demo?: { filesUrl: string; pageFolder?: string | undefined; push?: FcmWeb | null } | undefined
 }
 
 const PAGE_FOLDER = fileURLToPath(new URL('../../web/dist', import.meta.url))
@@ -49,9 +51,11 @@ type Answer = ReturnType<typeof serveFiles>
 /** What is answered over HTTP where the demo is on: nothing of it exists elsewhere. */
 async function openDemo(bus: Bus, { config, logger, demo }: Options) {
   if (!demo) return []
-  const page = await readPage(demo.pageFolder ?? PAGE_FOLDER)
   const { auth, namespace } = config
-  return [servePage(page, new URL(demo.filesUrl).origin), serveDemo({ bus, auth, namespace, logger })]
+  const { filesUrl, pageFolder = PAGE_FOLDER, push = null } = demo
+  const page = await new PageFolder(pageFolder, logger).open()
+  const reach = { filesOrigin: new URL(filesUrl).origin, hasPush: push !== null }
+  return [servePage(page, reach), serveDemo({ bus, auth, namespace, push, logger })]
 }
 
 /** The edge for clients: socket.io in front, the bus behind, no chat data of its own. */

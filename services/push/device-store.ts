@@ -71,9 +71,9 @@ export async function openDevices(connection: Connection) {
     seenOf: (userId: string): Promise<Pick<DeviceDoc, 'platform' | 'seenAt'>[]> =>
       model.find({ userId }, { platform: 1, seenAt: 1 }).sort({ seenAt: -1 }).lean(),
 
-    /** Of these users the devices that show that something is unread. */
+    /** Of these users the devices that show that something is unread, and can be told silently that it is read. */
     badgedOf: (userIds: string[]): Promise<Device[]> =>
-      model.find({ userId: { $in: userIds }, isBadged: true }, FIELDS).lean(),
+      model.find({ userId: { $in: userIds }, isBadged: true, platform: { $ne: 'WEB' } }, FIELDS).lean(),
 
     /** Whose these devices are now; those that are no more are left out. */
     async ownersOf(ids: string[]): Promise<Map<string, string>> {

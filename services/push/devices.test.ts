@@ -52,7 +52,7 @@ test('every device of a user is told, as its platform wants it', async () => {
     notification: { notification_count: 1 },
   })
   expect(ios?.apns).toMatchObject({ payload: { aps: { badge: 1, sound: 'default', 'thread-id': room._id } } })
-  expect(web?.webpush).toMatchObject({ headers: { Urgency: 'high' } })
+  expect(web?.webpush).toMatchObject({ headers: { Urgency: 'high' }, notification: { renotify: true } })
   const keys = [
     android?.android?.collapse_key,
     ios?.apns?.headers['apns-collapse-id'],

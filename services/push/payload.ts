@@ -25,14 +25,21 @@ const shown: Record<Platform, (content: MessageContent, key: string) => Shape> =
       payload: { aps: { alert: { title, body }, badge, sound: 'default', threadId: roomId } },
     },
   }),
+  // Where one of the room's is shown already, the next takes its place, and is heard all the same.
   WEB: ({ title, body }, key) => ({
-    webpush: { headers: { Urgency: 'high', Topic: key }, notification: { title, body, tag: key } },
+    webpush: {
+      headers: { Urgency: 'high', Topic: key },
+      notification: { title, body, tag: key, renotify: true },
+    },
   }),
 }
 
 const BADGE_KEY = 'badge'
-/** Shows and sounds nothing. An alert with nothing but a badge is what iOS sets it by while the app is closed. */
-const silent: Record<Platform, (badge: number) => Shape> = {
+/**
+ * Shows and sounds nothing. An alert with nothing but a badge is what iOS sets it by while the app is closed. Browsers
+ * get none: they show something of their own for a push that shows nothing, or end the subscription.
+ */
+const silent: Partial<Record<Platform, (badge: number) => Shape>> = {
   ANDROID: () => ({ android: { collapseKey: BADGE_KEY, priority: 'normal' } }),
   IOS: (badge) => ({
     apns: {
@@ -40,14 +47,13 @@ const silent: Record<Platform, (badge: number) => Shape> = {
       payload: { aps: { badge } },
     },
   }),
-  WEB: () => ({ webpush: { headers: { Urgency: 'low', Topic: BADGE_KEY } } }),
 }
 
 /** A push as FCM takes it. Values of `data` are strings there. */
 export function payloadOf({ token, platform, content }: Push): TokenMessage {
   const badge = String(content.badge)
   if (content.kind === 'badge')
-    return { token, data: { kind: 'badge', badge }, ...silent[platform](content.badge) }
+    return { token, data: { kind: 'badge', badge }, ...silent[platform]?.(content.badge) }
   const { title, body, roomId, messageId } = content
   return {
     token,

@@ -8,7 +8,7 @@ import { signIn, useStage, type Visitor } from './stage.ts'
 let mina: Visitor
 let sora: Visitor
 
-useStage(async (stage) => {
+const stage = useStage(async (stage) => {
   mina = await stage.visit()
   sora = await stage.visit({ locale: 'ko-KR', colorScheme: 'dark' })
   await signIn(mina, '정민아')
@@ -92,6 +92,22 @@ test('an answer quotes, an edit and a deletion show on the other side', async ()
   await mina.page.getByRole('button', { name: 'Delete' }).click()
   await sora.page.locator('.bubble-gone', { hasText: '삭제된 메시지' }).waitFor()
   expect(await sora.bubble('Table for five').count()).toBe(0)
+})
+
+test('an edit that is refused is not lost', async () => {
+  const { stack } = stage()
+  await mina.say('We go by bus')
+  await mina.bubble('We go by bus').click({ button: 'right' })
+  await mina.page.getByRole('menuitem', { name: 'Edit' }).click()
+  expect((await stack.call('PUT', '/v1/banned-words', { words: ['submarine'] })).status).toBe(200)
+  await mina.say('We go by submarine')
+  await mina.page.getByRole('status').filter({ hasText: 'not allowed here' }).waitFor()
+  await mina.page.locator('.composer-about', { hasText: 'Editing your message' }).waitFor()
+  const field = mina.page.locator('.composer textarea')
+  await eventually(async () => expect(await field.inputValue()).toBe('We go by submarine'))
+  await stack.call('PUT', '/v1/banned-words', { words: [] })
+  await mina.say('We go by tram')
+  await sora.bubble('We go by tram').waitFor()
 })
 
 const isAtEnd = ({ page }: Visitor) =>

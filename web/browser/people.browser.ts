@@ -1,5 +1,6 @@
 import { eventually, sendText } from '@chat/testing'
 import { expect, test } from '@jest/globals'
+import { deliver, shownBy, tap, workerOf } from './shown.ts'
 import { signIn, useStage, type Visitor } from './stage.ts'
 
 // What one sees of the others: whether they are there, what they are about to say, whom they speak to.
@@ -65,64 +66,59 @@ test('what was said is exported, and offered when it is ready', async () => {
   await page.getByRole('button', { name: 'Close' }).first().click()
 })
 
-test('what comes while nobody looks is shown by the browser itself', async () => {
+test('what comes while nobody looks is shown by the browser itself, and taken back when it is read', async () => {
   const { page } = mina
   await page.context().grantPermissions(['notifications'])
   await page.reload()
   await mina.openRoom('Team lunch')
+  const worker = await workerOf(page.context())
   // A hidden tab, as far as the page can tell.
-  await page.evaluate(() => Object.defineProperty(document, 'visibilityState', { value: 'hidden' }))
+  const look = (state: 'hidden' | 'visible') =>
+    page.evaluate((value) => {
+      Object.defineProperty(document, 'visibilityState', { value, configurable: true })
+      document.dispatchEvent(new Event('visibilitychange'))
+    }, state)
+  await look('hidden')
   const alex = await stage().plain('demo-alex')
   const { list } = await alex.get<{ list: { _id: string; name: string }[] }>('listenRooms', {})
-  await sendText(alex, list.find(({ name }) => name.startsWith('Team'))?._id as string, 'Hello <b>Mina</b>')
-  await eventually(async () => {
-    const shown = await page.evaluate(async () => {
-      const registration = await navigator.serviceWorker.ready
-      return (await registration.getNotifications()).map(({ title, body, tag, data }) => ({
-        title,
-        body,
-        tag,
-        data,
-      }))
-    })
-    expect(shown).toEqual([
-      expect.objectContaining({
+  const roomId = list.find(({ name }) => name.startsWith('Team'))?._id as string
+  const message = await sendText(alex, roomId, 'Hello <b>Mina</b>')
+  await eventually(async () =>
+    expect(await shownBy(worker)).toEqual([
+      {
         title: expect.stringContaining('Team lunch'),
         body: 'Alex Kim: Hello <b>Mina</b>',
-      }),
-    ])
-    expect(shown[0]?.data).toEqual({ roomId: shown[0]?.tag })
-  })
+        tag: roomId,
+        data: { roomId, messageId: message._id, userId: 'demo-mina' },
+      },
+    ]),
+  )
+  await look('visible')
+  await eventually(async () => expect(await shownBy(worker)).toEqual([]))
 })
 
-test('what a push service delivers is shown, also where no tab is open, and leads to its room', async () => {
+test('without Firebase it is told how far notifications go, and no way leads to it', async () => {
+  const { page } = mina
+  await page.getByRole('button', { name: 'Your settings' }).click()
+  await page.locator('#notifications-hint', { hasText: 'CHAT_FCM_WEB' }).waitFor()
+  await mina.shoot('notifications-unconfigured')
+  await page.keyboard.press('Escape')
+  const { headers } = await fetch(stage().stack.gatewayUrl.replace('ws:', 'http:'))
+  expect(headers.get('content-security-policy')).toContain("connect-src 'self';")
+})
+
+test('what a push service delivers is shown, also where no tab is open', async () => {
   const { page } = await stage().visit()
   await page.context().grantPermissions(['notifications'])
   await page.goto('/')
-  await page.evaluate(async () => void (await navigator.serviceWorker.ready))
-  const debug = await page.context().newCDPSession(page)
-  const registered = new Promise<string>((resolve) =>
-    debug.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
-      if (registrations[0]) resolve(registrations[0].registrationId)
-    }),
-  )
-  await debug.send('ServiceWorker.enable')
-  const data = JSON.stringify({
-    notification: { title: '민아 · 준호', body: '준호: 어디예요?' },
-    data: { roomId: 'r1' },
-  })
-  const origin = new URL(page.url()).origin
-  await debug.send('ServiceWorker.deliverPushMessage', { origin, registrationId: await registered, data })
-  await eventually(async () => {
-    const shown = await page.evaluate(async () =>
-      (await (await navigator.serviceWorker.ready).getNotifications()).map(({ title, body, tag }) => ({
-        title,
-        body,
-        tag,
-      })),
-    )
-    expect(shown).toEqual([{ title: '민아 · 준호', body: '준호: 어디예요?', tag: 'r1' }])
-  })
+  const worker = await workerOf(page.context())
+  const { origin } = new URL(page.url())
+  await page.goto('about:blank')
+  const notification = { title: '민아 · 준호', body: '준호: 어디예요?' }
+  await deliver(page, origin, { notification, data: { roomId: 'r1', messageId: 'm1' } })
+  const shown = { ...notification, tag: 'r1', data: { roomId: 'r1', messageId: 'm1' } }
+  await eventually(async () => expect(await shownBy(worker)).toEqual([shown]))
+  expect(await tap(worker, 'r1')).toEqual(['/?from=push#/rooms/r1'])
 })
 
 test('nothing of it made a browser complain', () => {

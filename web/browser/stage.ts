@@ -83,18 +83,23 @@ async function openVisitor(
     ...options,
   })
   context.setDefaultTimeout(PATIENCE_MS)
-  const page = await context.newPage()
-  const complaints: string[] = []
+  return visitorIn(await context.newPage(), { wire, complaints: [] })
+}
+
+/** The same browser, in another tab. */
+export const inNewTab = async ({ page, ...shared }: Visitor): Promise<Visitor> =>
+  visitorIn(await page.context().newPage(), shared)
+
+function visitorIn(page: Page, { wire, complaints }: Pick<Visitor, 'wire' | 'complaints'>): Visitor {
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(`${message.text()} ${message.location().url}`)
   })
   page.on('pageerror', (error) => complaints.push(String(error.stack)))
-  const bubble = (text: string) => page.locator('.bubble', { hasText: text })
   return {
     page,
     complaints,
     wire,
-    bubble,
+    bubble: (text) => page.locator('.bubble', { hasText: text }),
     openRoom: async (name) => {
       await page.locator('.room-row', { hasText: name }).first().click()
       await page.locator('.composer').waitFor()

@@ -38,12 +38,15 @@ function Chat({ signedIn: now }: { signedIn: SignedIn }) {
   )
 }
 
-/** The tab tells how much is unread. */
+/** The tab tells how much is unread, and so does the page's icon where it is installed. */
 function Title() {
   const { rooms } = useDesk()
   const unread = rooms.unread.value
   useEffect(() => {
     document.title = unread > 0 ? `(${unread}) ${words.value.appName}` : words.value.appName
   })
+  useEffect(() => {
+    if ('setAppBadge' in navigator) void navigator.setAppBadge(unread).catch(() => {})
+  }, [unread])
   return null
 }

@@ -2,6 +2,7 @@ import type { Message } from '@chat/contract'
 import { useState } from 'preact/hooks'
 import { useDesk } from '../desk/desk.ts'
 import { previewOf } from '../desk/preview.ts'
+import { cut } from '../text/cut.ts'
 import { plainName, plainText } from '../text/plain.ts'
 import { Icon } from '../ui/icon.tsx'
 import { RichText } from '../ui/rich-text.tsx'
@@ -14,6 +15,7 @@ import type { MessageProps } from './message-row.tsx'
 /** Longer texts are cut short until somebody wants to see them. */
 const LONG_TEXT = 900
 const LONG_LINES = 16
+const QUOTED_TEXT = 200
 
 /** What a message says. */
 export function Bubble({ room, message, conversation, isMine }: MessageProps & { isMine: boolean }) {
@@ -54,11 +56,11 @@ function TextBody({ text, names }: { text: string; names: string[] }) {
   const [isWhole, setWhole] = useState(false)
   const isLong = text.length > LONG_TEXT || text.split('\n').length > LONG_LINES
   const shown =
-    isLong && !isWhole ? `${text.split('\n').slice(0, LONG_LINES).join('\n').slice(0, LONG_TEXT)}…` : text
+    isLong && !isWhole ? `${cut(text.split('\n').slice(0, LONG_LINES).join('\n'), LONG_TEXT)}…` : text
   return (
     <>
       <p class="bubble-text" dir="auto">
-        <RichText text={shown.toWellFormed()} names={names} />
+        <RichText text={shown} names={names} />
       </p>
       {isLong && !isWhole && (
         <button type="button" class="text-button" onClick={() => setWhole(true)}>
@@ -90,7 +92,7 @@ function Quote({ quoted, conversation }: { quoted: Quoted; conversation: Convers
         <Icon name="reply" size={13} /> {who}
       </span>
       <span class="quote-text" dir="auto">
-        {text.slice(0, 200).toWellFormed()}
+        {cut(text, QUOTED_TEXT)}
       </span>
     </button>
   )

@@ -124,8 +124,8 @@ function useSend({ room, reply, text, write, mentionIds }: SendParts) {
     write('')
     if (editing) {
       const change = { roomId: room._id, messageId: editing._id, text: wanted }
-      void notices.attempt(() => chat.ask('editMessage', change))
-      return
+      const attempt = notices.attempt(() => chat.ask('editMessage', change))
+      return void attempt.then((isDone) => isDone || reply.edit(editing, wanted))
     }
     const mentions = mentionIds(wanted)
     // What becomes of it is seen in the outbox.
@@ -153,7 +153,7 @@ function useReplyFocus({ reply, field, setText, roomId }: FocusParts) {
     if (matchMedia('(min-width: 760px) and (hover: hover)').matches) field.current?.focus()
   }, [])
   useLayoutEffect(() => {
-    setText(editing ? (editing.data.content.text ?? '') : keptDraft(roomId))
+    setText(editing ? reply.refused || (editing.data.content.text ?? '') : keptDraft(roomId))
     if (to || editing) field.current?.focus()
   }, [to?._id, editing?._id])
 }
@@ -163,6 +163,8 @@ function useGrowing(field: { current: HTMLTextAreaElement | null }, text: string
     const element = field.current
     if (!element) return
     element.style.height = 'auto'
+    // What stands there until something is written may be longer than a line.
+    if (text === '') return
     element.style.height = `${Math.min(TALLEST_PX, element.scrollHeight)}px`
   }, [text])
 }

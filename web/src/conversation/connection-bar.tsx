@@ -1,5 +1,4 @@
 import { useEffect, useState } from 'preact/hooks'
-import { signOut } from '../desk/account.ts'
 import { useDesk } from '../desk/desk.ts'
 import { Button } from '../ui/button.tsx'
 import { Icon } from '../ui/icon.tsx'
@@ -10,7 +9,7 @@ const PATIENCE_MS = 1_200
 
 /** Tells that there is no connection, and what waits for it. */
 export function ConnectionBar() {
-  const { connection, drafts } = useDesk()
+  const { connection, drafts, leave } = useDesk()
   const { state } = connection.value
   const isLost = useLasting(state === 'connecting' || state === 'reconnecting', PATIENCE_MS)
   const { connection: texts, menu } = words.value
@@ -19,7 +18,7 @@ export function ConnectionBar() {
     return (
       <div class="connection-bar" role="alert">
         <Icon name="alert" size={18} /> {texts.refused}
-        <Button onClick={signOut}>{menu.signOut}</Button>
+        <Button onClick={() => void leave()}>{menu.signOut}</Button>
       </div>
     )
   return (

@@ -51,7 +51,11 @@ function useOffered(room: Room, keyword: string | null): JoinUser[] {
         : chat.ask('listMembers', { roomId: room._id, keyword: wanted, limit: SHOWN + 1 }),
     [wanted, room.updatedAt],
   )
-  return keyword === null ? [] : list.filter(({ _id }) => _id !== me._id).slice(0, SHOWN)
+  if (keyword === null) return []
+  // Until the server has answered, those of before who still fit: what is offered does not go away under a finger.
+  const fits = ({ _id, nickName }: JoinUser) =>
+    _id !== me._id && nickName.toLowerCase().includes(keyword.toLowerCase())
+  return list.filter(fits).slice(0, SHOWN)
 }
 
 /** Names of members that are offered while one writes `@`, and whose of them the text mentions. */

@@ -5,14 +5,17 @@ import { signal } from '@preact/signals'
 export class Reply {
   readonly to = signal<Message | null>(null)
   readonly editing = signal<Message | null>(null)
+  /** What it was about to say, where that was refused. */
+  refused = ''
 
   answer(message: Message) {
     this.editing.value = null
     this.to.value = message
   }
 
-  edit(message: Message) {
+  edit(message: Message, refused = '') {
     this.to.value = null
+    this.refused = refused
     this.editing.value = message
   }
 

@@ -6,14 +6,15 @@ import {
   type OfflineChat,
   type QueuedDraft,
 } from '@chat/client'
-import { type ReadonlySignal, signal } from '@preact/signals'
+import { effect, type ReadonlySignal, signal } from '@preact/signals'
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
+import { Device } from '../push/device.ts'
 import { words } from '../words/words.ts'
-import { type Account, fetchToken, type SignedIn } from './account.ts'
+import { type Account, fetchToken, type SignedIn, signOut } from './account.ts'
 import { FileLinks } from './file-links.ts'
 import { Notices } from './notices.ts'
-import { watchNotifications } from './notifications.ts'
+import { areOn, watchNotifications } from './notifications.ts'
 import { Presence } from './presence.ts'
 import { RoomList } from './room-list.ts'
 import { Uploads } from './uploads.ts'
@@ -29,6 +30,9 @@ export type Desk = {
   files: FileLinks
   presence: Presence
   notices: Notices
+  device: Device
+  /** Signs out. */
+  leave: () => Promise<void>
   close: () => void
 }
 
@@ -60,6 +64,10 @@ export function openDesk({ account, namespace }: SignedIn): Desk {
   const presence = new Presence(chat)
   chat.on('exportReady', ({ url }) => notices.offer(words.value.settings.exportReady, url))
   const stopNotifying = watchNotifications(chat, account._id)
+  const device = new Device(chat, { account, namespace })
+  const stopRegistering = effect(() => {
+    if (areOn.value && connection.value.state === 'connected') void device.register()
+  })
   return {
     me: account,
     chat,
@@ -70,7 +78,14 @@ export function openDesk({ account, namespace }: SignedIn): Desk {
     files,
     presence,
     notices,
+    device,
+    leave: async () => {
+      stopRegistering()
+      await device.forget()
+      signOut()
+    },
     close: () => {
+      stopRegistering()
       stopNotifying()
       presence.close()
       chat.close()

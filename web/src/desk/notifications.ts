@@ -1,15 +1,40 @@
 import type { OfflineChat } from '@chat/client'
 import type { Message } from '@chat/contract'
-import { signal } from '@preact/signals'
+import { computed, signal } from '@preact/signals'
+import { owner } from '../push/owner.ts'
 import { plainName, plainText } from '../text/plain.ts'
+import type { Notice, Standing, ToPage } from '../worker/talk.ts'
+import { signedIn } from './account.ts'
 import { previewOf } from './preview.ts'
-import { openRoomAt } from './route.ts'
+import { openRoomAt, openRoomId } from './route.ts'
 
 export const canNotify = 'Notification' in globalThis && 'serviceWorker' in navigator
 export const permission = signal<NotificationPermission>(canNotify ? Notification.permission : 'denied')
 
-export async function askForNotifications() {
+/** Who wants none, of those who use this browser. What it allows, only it can take back: here it is left unused. */
+const UNWANTED_KEY = 'chat:no-notifications'
+const unwantedBy = signal(JSON.parse(localStorage.getItem(UNWANTED_KEY) ?? '[]') as readonly string[])
+const me = () => signedIn.value?.account._id ?? ''
+
+/** Whether the browser shows what comes for who is signed in. */
+export const areOn = computed(() => permission.value === 'granted' && !unwantedBy.value.includes(me()))
+
+function want(isOn: boolean) {
+  const others = unwantedBy.value.filter((userId) => userId !== me())
+  unwantedBy.value = isOn ? others : [...others, me()]
+  localStorage.setItem(UNWANTED_KEY, JSON.stringify(unwantedBy.value))
+}
+
+/** Asks, where that was not done yet. */
+export async function turnNotificationsOn() {
   permission.value = await Notification.requestPermission()
+  want(true)
+}
+export const turnNotificationsOff = () => want(false)
+
+/** It may have been changed in the browser's own settings. */
+export const lookAtPermission = () => {
+  if (canNotify) permission.value = Notification.permission
 }
 
 /** Shows what comes while nobody looks at the page. @returns how to stop it */
@@ -20,9 +45,12 @@ export function watchNotifications(chat: OfflineChat, me: string): () => void {
     const { roomId, seq } = message
     if (document.visibilityState !== 'hidden' || seq <= (told.get(roomId) ?? 0)) return
     told.set(roomId, seq)
-    void notify({ roomId, title, message })
+    const body = `${plainName(message.author.nickName)}: ${plainText(previewOf(message))}`
+    if (areOn.value) void show({ title, body, roomId, messageId: message._id, userId: me })
   }
   const offRooms = chat.on('updateRoomLastMessage', (room) => {
+    // Read, here or on another device.
+    if (room.unReadMsgCount === 0 && areOn.value) void takeBack(room._id)
     const last = room.lastMessage
     if (!last || last.seq <= (seen.get(room._id) ?? 0)) return
     seen.set(room._id, last.seq)
@@ -33,30 +61,41 @@ export function watchNotifications(chat: OfflineChat, me: string): () => void {
   const offMentions = chat.on('mention', ({ message }) => {
     if (reachesByMention()) tell(plainName(message.author.nickName), message)
   })
-  const onClick = (event: MessageEvent) => {
-    const { roomId } = (event.data ?? {}) as { roomId?: unknown }
-    if (typeof roomId === 'string') openRoomAt(roomId)
-  }
-  if (canNotify) navigator.serviceWorker.addEventListener('message', onClick)
+  const stopAnswering = answerWorker(me)
   return () => {
     offRooms()
     offMentions()
-    if (canNotify) navigator.serviceWorker.removeEventListener('message', onClick)
+    stopAnswering()
   }
 }
 
-type Shown = { roomId: string; title: string; message: Message }
-
-async function notify({ roomId, title, message }: Shown) {
-  if (permission.value !== 'granted') return
-  const registration = await navigator.serviceWorker.ready
-  await registration.showNotification(title, {
-    body: `${plainName(message.author.nickName)}: ${plainText(previewOf(message))}`,
-    tag: roomId,
-    icon: '/icon.svg',
-    data: { roomId },
-  })
+/** By the worker, which knows what has been shown already. */
+async function show(notice: Notice) {
+  const { active } = await navigator.serviceWorker.ready
+  active?.postMessage(notice)
 }
+
+async function takeBack(roomId: string) {
+  const registration = await navigator.serviceWorker.ready
+  for (const shown of await registration.getNotifications({ tag: roomId })) shown.close()
+}
+
+/** The worker leads to rooms, and asks what this tab has to do with one. */
+function answerWorker(me: string): () => void {
+  if (!canNotify) return () => {}
+  const onMessage = ({ data, ports }: MessageEvent<ToPage>) => {
+    if (data.kind === 'open') openRoomAt(data.roomId)
+    if (data.kind === 'about') ports[0]?.postMessage(standingIn(data.roomId, me))
+  }
+  navigator.serviceWorker.addEventListener('message', onMessage)
+  return () => navigator.serviceWorker.removeEventListener('message', onMessage)
+}
+
+const standingIn = (roomId: string | null, me: string): Standing => ({
+  userId: me,
+  isReached: owner.value?.signedIn.account._id === me,
+  isLookedAt: document.visibilityState === 'visible' && openRoomId.value === roomId,
+})
 
 const MENTION_KEY = 'chat:mention-alarm'
 

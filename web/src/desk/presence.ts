@@ -21,7 +21,11 @@ export class Presence {
   constructor(chat: OfflineChat) {
     this.chat = chat
     chat.on('presence', (standing) => this.take([standing]))
-    chat.onConnection((state) => state === 'connected' && void this.ask())
+    chat.onConnection((state) => {
+      if (state === 'connected') void this.ask()
+      // Who is there is not known from here.
+      else this.known.value = new Map()
+    })
     this.timer = setInterval(() => document.visibilityState === 'visible' && void this.ask(), ASK_AGAIN_MS)
   }
 

@@ -7,6 +7,7 @@ import { partsOf } from '../text/parts.ts'
 import { plainName, plainText } from '../text/plain.ts'
 import { Button } from '../ui/button.tsx'
 import { openDialog } from '../ui/dialog.tsx'
+import { Failed } from '../ui/failed.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { usePaged } from '../ui/paged.ts'
 import { Empty, Spinner } from '../ui/small.tsx'
@@ -23,6 +24,7 @@ export function Gallery({ room }: { room: Room }) {
   const shared = usePaged<Message>(
     (cursor) => chat.ask('listGallery', { roomId: room._id, kind, limit: 30, ...(cursor && { cursor }) }),
     [kind, room.lastSeq],
+    kind,
   )
   const { gallery, loadMore } = words.value
   return (
@@ -34,7 +36,8 @@ export function Gallery({ room }: { room: Room }) {
           </button>
         ))}
       </div>
-      {shared.list.length === 0 && !shared.isLoading && <Empty icon="image" title={gallery.empty} />}
+      {shared.isEmpty && <Empty icon="image" title={gallery.empty} />}
+      {shared.error !== null && <Failed error={shared.error} onRetry={shared.retry} />}
       <div class={kind === 'PHOTO' || kind === 'VIDEO' ? 'tiles' : 'shared-list'}>
         {shared.list.map((message) => (
           <Shared key={message._id} message={message} kind={kind} />

@@ -5,10 +5,12 @@ import { useDesk } from '../desk/desk.ts'
 import { PeoplePicker } from '../rooms/people-picker.tsx'
 import { Button } from '../ui/button.tsx'
 import { closeDialog, Dialog, DialogActions, openDialog } from '../ui/dialog.tsx'
+import { Failed } from '../ui/failed.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { usePaged, useSettled } from '../ui/paged.ts'
 import { SearchField, Spinner } from '../ui/small.tsx'
-import { words } from '../words/words.ts'
+import { language, words } from '../words/words.ts'
+import { inOrder, withMasters } from './member-order.ts'
 import { MemberRow } from './member-row.tsx'
 
 const PAGE = 50
@@ -31,10 +33,13 @@ export function People({ room }: { room: Room }) {
         ...(cursor && { cursor }),
       }),
     [wanted, state, room.updatedAt],
+    `${state} ${wanted}`,
   )
   const { people, loadMore } = words.value
   const isMaster = isMasterOf(room, me._id)
-  useEffect(() => presence.watch(members.list.map(({ _id }) => _id)), [members.list])
+  const isWhole = state === 'JOINED' && wanted === '' && members.list.length > 0
+  const shown = isWhole ? withMasters(members.list, room) : members.list
+  useEffect(() => presence.watch(shown.map(({ _id }) => _id)), [members.list])
   return (
     <div class="panel-body">
       {room.rules.canInviteMemebrs && !room.rules.isFreezed && (
@@ -45,7 +50,7 @@ export function People({ room }: { room: Room }) {
       <SearchField label={people.find} value={keyword} onInput={setKeyword} />
       {isMaster && <States state={state} onPick={setState} />}
       <div class="members">
-        {members.list.map((member) => (
+        {inOrder(shown, language.value).map((member) => (
           <MemberRow
             key={member._id}
             room={room}
@@ -55,7 +60,8 @@ export function People({ room }: { room: Room }) {
           />
         ))}
       </div>
-      {members.list.length === 0 && !members.isLoading && <p class="hint">{people.nobody}</p>}
+      {members.isEmpty && <p class="hint">{people.nobody}</p>}
+      {members.error !== null && <Failed error={members.error} onRetry={members.retry} />}
       {members.isLoading && members.list.length === 0 && <Spinner />}
       {members.hasMore && (
         <Button look="quiet" onClick={members.loadMore}>

@@ -4,6 +4,7 @@ import { current } from '../conversation/conversation-pane.tsx'
 import { useDesk } from '../desk/desk.ts'
 import { FoundMessage } from '../rooms/room-row.tsx'
 import { Button } from '../ui/button.tsx'
+import { Failed } from '../ui/failed.tsx'
 import { usePaged, useSettled } from '../ui/paged.ts'
 import { Empty, SearchField, Spinner } from '../ui/small.tsx'
 import { words } from '../words/words.ts'
@@ -33,7 +34,7 @@ export function RoomSearch({ room }: { room: Room }) {
     void notices.attempt(async () => current.value?.goTo(_id))
   }
   const { room: texts, rooms, loadMore } = words.value
-  const isNothing = wanted.length >= SHORTEST && !found.isLoading && found.list.length === 0
+  const isNothing = wanted.length >= SHORTEST && found.isEmpty
   return (
     <div class="panel-body">
       <SearchField label={texts.search} value={keyword} onInput={setKeyword} isFocused />
@@ -41,6 +42,7 @@ export function RoomSearch({ room }: { room: Room }) {
       {found.list.map((message) => (
         <FoundMessage key={message._id} message={message} keyword={wanted} onPick={() => lead(message)} />
       ))}
+      {found.error !== null && <Failed error={found.error} onRetry={found.retry} />}
       {found.isLoading && <Spinner />}
       {found.hasMore && (
         <Button look="quiet" onClick={found.loadMore}>

@@ -2,6 +2,7 @@ import type { User } from '@chat/contract'
 import { useState } from 'preact/hooks'
 import { useDesk } from '../desk/desk.ts'
 import { openRoomAt } from '../desk/route.ts'
+import { cut } from '../text/cut.ts'
 import { plainName } from '../text/plain.ts'
 import { closeDialog, Dialog, DialogActions } from '../ui/dialog.tsx'
 import { words } from '../words/words.ts'
@@ -15,10 +16,8 @@ export function CreateRoom() {
   const [name, setName] = useState('')
   const [isBusy, setBusy] = useState(false)
   const { dialogs } = words.value
-  const fallback = [me, ...picked]
-    .map(({ nickName }) => plainName(nickName))
-    .join(', ')
-    .slice(0, MAX_NAME)
+  const names = [me, ...picked].map(({ nickName }) => plainName(nickName))
+  const fallback = cut(names.join(', '), MAX_NAME)
   const create = async () => {
     setBusy(true)
     const users = picked.map(({ _id }) => _id)

@@ -1,13 +1,6 @@
 import { useState } from 'preact/hooks'
-import { signOut } from '../desk/account.ts'
 import { useDesk } from '../desk/desk.ts'
-import {
-  askForNotifications,
-  canNotify,
-  keepMentionAlarm,
-  permission,
-  reachesByMention,
-} from '../desk/notifications.ts'
+import { keepMentionAlarm, reachesByMention } from '../desk/notifications.ts'
 import { type Theme, theme } from '../desk/theme.ts'
 import { plainName } from '../text/plain.ts'
 import { Avatar } from '../ui/avatar.tsx'
@@ -17,6 +10,7 @@ import { Icon } from '../ui/icon.tsx'
 import { usePaged } from '../ui/paged.ts'
 import { Switch } from '../ui/small.tsx'
 import { type Language, language, languages, words } from '../words/words.ts'
+import { NotificationSwitch } from './notification-switch.tsx'
 
 /** Oneself: how the page looks and speaks, and the way out. */
 export function MeMenu() {
@@ -35,11 +29,13 @@ export function MeMenu() {
 }
 
 function MySettings() {
-  const { me } = useDesk()
+  const { me, leave } = useDesk()
+  const [isLeaving, setLeaving] = useState(false)
   const { menu } = words.value
-  const leave = () => {
+  const signOut = async () => {
+    setLeaving(true)
+    await leave()
     closeDialog()
-    signOut()
   }
   return (
     <Dialog title={plainName(me.nickName)} class="dialog-small">
@@ -61,21 +57,10 @@ function MySettings() {
           language.value = value
         }}
       />
-      {canNotify && (
-        <Switch
-          label={
-            permission.value === 'denied'
-              ? `${menu.notifications} · ${menu.notificationsBlocked}`
-              : menu.notifications
-          }
-          isOn={permission.value === 'granted'}
-          isDisabled={permission.value !== 'default'}
-          onChange={() => void askForNotifications()}
-        />
-      )}
+      <NotificationSwitch />
       <MentionAlarm />
       <Blocked />
-      <Button look="quiet" onClick={leave}>
+      <Button look="quiet" disabled={isLeaving} onClick={() => void signOut()}>
         <Icon name="exit" size={18} /> {menu.signOut}
       </Button>
     </Dialog>
@@ -129,14 +114,17 @@ const Choice = <T extends string>({ name, label, value, options, onPick }: Choic
 function Blocked() {
   const { chat, notices } = useDesk()
   const [turn, setTurn] = useState(0)
-  const { list } = usePaged(async () => ({ ...(await chat.ask('listBlocked')), nextCursor: null }), [turn])
+  const { list, isEmpty } = usePaged(
+    async () => ({ ...(await chat.ask('listBlocked')), nextCursor: null }),
+    [turn],
+  )
   const { menu, people } = words.value
   const unblock = (userId: string) =>
     notices.attempt(() => chat.ask('unblockUser', { userId })).then(() => setTurn(turn + 1))
   return (
     <section class="blocked">
       <h3>{menu.blocked}</h3>
-      {list.length === 0 && <p class="hint">{menu.noneBlocked}</p>}
+      {isEmpty && <p class="hint">{menu.noneBlocked}</p>}
       {list.map((user) => (
         <div key={user._id} class="person">
           <Avatar id={user._id} name={user.nickName} size="small" />

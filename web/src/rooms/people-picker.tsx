@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks'
 import { useDesk } from '../desk/desk.ts'
 import { plainName } from '../text/plain.ts'
 import { Avatar } from '../ui/avatar.tsx'
+import { Failed } from '../ui/failed.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { usePaged, useSettled } from '../ui/paged.ts'
 import { SearchField } from '../ui/small.tsx'
@@ -15,7 +16,7 @@ export function PeoplePicker({ picked, onPick, hidden = [] }: Props) {
   const { chat, me, rooms } = useDesk()
   const [keyword, setKeyword] = useState('')
   const wanted = useSettled(keyword.trim())
-  const { list } = usePaged<User>(
+  const { list, error, isLoading, retry } = usePaged<User>(
     async () =>
       wanted === ''
         ? { list: acquaintances(rooms.all.value.flatMap(({ joinUsers }) => joinUsers)), nextCursor: null }
@@ -47,7 +48,10 @@ export function PeoplePicker({ picked, onPick, hidden = [] }: Props) {
             <input type="checkbox" checked={isPicked(user)} onChange={() => toggle(user)} />
           </label>
         ))}
-        {shown.length === 0 && <p class="hint">{words.value.people.nobody}</p>}
+        {error !== null && <Failed error={error} onRetry={retry} />}
+        {shown.length === 0 && error === null && !isLoading && (
+          <p class="hint">{words.value.people.nobody}</p>
+        )}
       </div>
     </fieldset>
   )

@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks'
 import { useDesk } from '../desk/desk.ts'
 import { previewOf } from '../desk/preview.ts'
 import { hrefOf } from '../desk/route.ts'
+import { cut } from '../text/cut.ts'
 import { plainName, plainText } from '../text/plain.ts'
 import { Avatar } from '../ui/avatar.tsx'
 import { Icon } from '../ui/icon.tsx'
@@ -121,6 +122,6 @@ const SNIPPET = 160
 function RichSnippet({ text, keyword }: { text: string; keyword: string }) {
   const at = text.toLowerCase().indexOf(keyword.toLowerCase())
   const start = at > BEFORE_MATCH ? at - BEFORE_MATCH : 0
-  const piece = `${start > 0 ? '…' : ''}${text.slice(start, start + SNIPPET)}`.replace(/https?:\/\//g, '')
+  const piece = `${start > 0 ? '…' : ''}${cut(text.slice(start), SNIPPET)}`.replace(/https?:\/\//g, '')
   return <RichText text={piece.toWellFormed()} keyword={keyword} />
 }

@@ -2,6 +2,7 @@ import type { Message, Room } from '@chat/contract'
 import { useDesk } from '../desk/desk.ts'
 import { openRoomAt, openRoomId } from '../desk/route.ts'
 import { Button } from '../ui/button.tsx'
+import { Failed } from '../ui/failed.tsx'
 import { usePaged, useSettled } from '../ui/paged.ts'
 import { Empty, Spinner } from '../ui/small.tsx'
 import { words } from '../words/words.ts'
@@ -26,10 +27,10 @@ export function SearchResults({ keyword }: { keyword: string }) {
     [wanted],
   )
   const isLoading = rooms.isLoading || messages.isLoading
-  const isNothing = !isLoading && rooms.list.length + messages.list.length === 0
+  const failed = [rooms, messages].find(({ error }) => error !== null)
   return (
     <section class="results scroller" aria-label={words.value.rooms.search}>
-      {isNothing && (
+      {rooms.isEmpty && messages.isEmpty && (
         <Empty icon="search" title={words.value.rooms.nothing} hint={words.value.rooms.nothingHint} />
       )}
       {rooms.list.length > 0 && <h2>{words.value.rooms.inRooms}</h2>}
@@ -61,6 +62,7 @@ export function SearchResults({ keyword }: { keyword: string }) {
           {words.value.loadMore}
         </Button>
       )}
+      {failed && <Failed error={failed.error} onRetry={failed.retry} />}
       {isLoading && <Spinner />}
     </section>
   )

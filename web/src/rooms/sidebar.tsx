@@ -8,6 +8,7 @@ import { Empty, SearchField, Spinner } from '../ui/small.tsx'
 import { words } from '../words/words.ts'
 import { CreateRoom } from './create-room.tsx'
 import { MeMenu } from './me-menu.tsx'
+import { NotificationOffer } from './notification-offer.tsx'
 import { ROOM_ROW_PX, RoomRow } from './room-row.tsx'
 import { SearchResults } from './search-results.tsx'
 
@@ -25,6 +26,7 @@ export function Sidebar() {
       <div class="sidebar-search">
         <SearchField label={rooms.search} value={keyword} onInput={setKeyword} />
       </div>
+      <NotificationOffer />
       {keyword.trim() === '' ? <Rooms /> : <SearchResults keyword={keyword.trim()} />}
     </nav>
   )

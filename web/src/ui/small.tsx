@@ -32,9 +32,16 @@ export const Spinner = () => (
   </p>
 )
 
-type SwitchProps = { label: string; isOn: boolean; isDisabled?: boolean; onChange: (isOn: boolean) => void }
+type SwitchProps = {
+  label: string
+  isOn: boolean
+  isDisabled?: boolean
+  /** The id of what says more about it. */
+  describedBy?: string
+  onChange: (isOn: boolean) => void
+}
 
-export const Switch = ({ label, isOn, isDisabled = false, onChange }: SwitchProps) => (
+export const Switch = ({ label, isOn, isDisabled = false, describedBy, onChange }: SwitchProps) => (
   <label class="switch">
     <span>{label}</span>
     <input
@@ -42,6 +49,7 @@ export const Switch = ({ label, isOn, isDisabled = false, onChange }: SwitchProp
       role="switch"
       checked={isOn}
       aria-checked={isOn}
+      aria-describedby={describedBy}
       disabled={isDisabled}
       onChange={(event) => onChange(event.currentTarget.checked)}
     />

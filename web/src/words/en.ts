@@ -194,14 +194,32 @@ export const en = {
     theme: 'Appearance',
     light: 'Light',
     dark: 'Dark',
-    system: 'As the system',
+    system: 'System',
     language: 'Language',
-    notifications: 'Notifications on this device',
-    notificationsBlocked: 'Blocked by the browser',
     mentionAlarm: 'Mentions reach me in silent chats',
     blocked: 'Blocked people',
     noneBlocked: 'You have blocked nobody',
     signOut: 'Sign out',
+  },
+  notifications: {
+    title: 'Notifications on this device',
+    offer: 'Get notified of new messages.',
+    turnOn: 'Turn on',
+    decline: 'Not now',
+    off: 'Nothing is shown outside of this page.',
+    none: 'Shown while this page is open in the background.',
+    asking: 'Registering this browser…',
+    reached: 'Shown while this page is in the background, and when it is closed.',
+    taken: (who: string) =>
+      `Shown while this page is open in the background. When it is closed, this browser gets the messages of ${who}, who turned them on here last.`,
+    unconfigured:
+      'Shown while this page is open in the background. To reach a closed page the server needs a Firebase project, in CHAT_FCM_WEB and CHAT_FCM_CREDENTIALS.',
+    unsupported:
+      'Shown while this page is open in the background. This browser takes no pushes for a closed page.',
+    failed: (reason: string) =>
+      `Shown while this page is open in the background. The browser could not be registered for when it is closed (${reason}).`,
+    impossible: 'This browser shows none here: they need an https page and a browser that knows them.',
+    blocked: 'The browser blocks them. Allow notifications in its settings for this page.',
   },
   panel: { search: 'Search', results: (n: number) => count(n, 'result', 'results') },
 }

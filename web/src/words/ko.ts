@@ -194,14 +194,32 @@ export const ko: Words = {
     theme: '화면 모드',
     light: '밝게',
     dark: '어둡게',
-    system: '시스템 설정',
+    system: '시스템',
     language: '언어',
-    notifications: '이 기기의 알림',
-    notificationsBlocked: '브라우저에서 차단됨',
     mentionAlarm: '알림을 끈 대화에서도 언급 알림 받기',
     blocked: '차단한 사람',
     noneBlocked: '차단한 사람이 없어요',
     signOut: '로그아웃',
+  },
+  notifications: {
+    title: '이 기기의 알림',
+    offer: '새 메시지를 알려 드릴까요?',
+    turnOn: '켜기',
+    decline: '나중에',
+    off: '이 페이지 밖에서는 알리지 않습니다.',
+    none: '이 페이지가 뒤에 열려 있는 동안 알립니다.',
+    asking: '브라우저를 등록하는 중…',
+    reached: '이 페이지가 뒤에 있을 때도, 닫혀 있을 때도 알립니다.',
+    taken: (who) =>
+      `이 페이지가 뒤에 열려 있는 동안 알립니다. 페이지를 닫으면 이 브라우저에서 마지막으로 알림을 켠 ${who}님의 메시지를 알립니다.`,
+    unconfigured:
+      '이 페이지가 뒤에 열려 있는 동안 알립니다. 닫힌 페이지에도 알리려면 서버에 Firebase 프로젝트를 설정해야 합니다(CHAT_FCM_WEB, CHAT_FCM_CREDENTIALS).',
+    unsupported:
+      '이 페이지가 뒤에 열려 있는 동안 알립니다. 이 브라우저는 닫힌 페이지의 푸시를 받지 못합니다.',
+    failed: (reason) =>
+      `이 페이지가 뒤에 열려 있는 동안 알립니다. 닫혀 있을 때를 위한 브라우저 등록에 실패했습니다(${reason}).`,
+    impossible: '여기서는 알림을 쓸 수 없습니다. https 페이지와 알림을 지원하는 브라우저가 필요합니다.',
+    blocked: '브라우저가 알림을 차단하고 있습니다. 브라우저의 사이트 설정에서 허용해 주세요.',
   },
   panel: { search: '검색', results: (count) => `결과 ${n(count)}개` },
 }

@@ -1,0 +1,19 @@
+import type { JoinUser, Room } from '@chat/contract'
+import { plainName } from '../text/plain.ts'
+
+/** Masters first, then all by their names as the language sorts them. */
+export function inOrder(members: readonly JoinUser[], language: string): JoinUser[] {
+  const { compare } = new Intl.Collator(language, { numeric: true })
+  return members.toSorted(
+    (a, b) => Number(b.master) - Number(a.master) || compare(plainName(a.nickName), plainName(b.nickName)),
+  )
+}
+
+/** Those of a page, and the room's masters, who may be on a later one. */
+export function withMasters(
+  members: readonly JoinUser[],
+  { joinUsers }: Pick<Room, 'joinUsers'>,
+): JoinUser[] {
+  const here = new Set(members.map(({ _id }) => _id))
+  return [...members, ...joinUsers.filter(({ _id, master }) => master && !here.has(_id))]
+}

@@ -1,0 +1,2 @@
+/// <reference lib="webworker" />
+export const worker = globalThis as unknown as ServiceWorkerGlobalScope
