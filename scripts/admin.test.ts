@@ -92,7 +92,8 @@ test.each([
   ['nothing to replay', ['replay'], '--all'],
   ['some and all', ['drop', 'one', '--all'], 'not both'],
   ['nothing to recount', ['recount'], '--all'],
-])('%s is a mistake, and nothing is done', async (_, args, told) => {
+  ['an id where there are none', ['lag', 'rooms'], 'no ids'],
+])('%s is a mistake, and nothing is asked', async (_, args, told) => {
   const { code, out, err } = await admin(args)
   expect({ code, out }).toEqual({ code: 2, out: '' })
   expect(err).toContain(told)

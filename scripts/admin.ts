@@ -1,7 +1,7 @@
 // npm run admin: what an operator looks at and mends, over the bus of a stack that runs. Alone it explains itself.
 import { parseArgs } from 'node:util'
 import { Fault } from '@chat/contract'
-import { type Answer, type Command, UsageError } from './admin/command.ts'
+import { type Answer, type Command, type Option, requireIds, UsageError } from './admin/command.ts'
 import { commands, help } from './admin/commands.ts'
 import { openRunningBus } from './admin/running-stack.ts'
 
@@ -10,7 +10,13 @@ const tell = (line: string) => process.stderr.write(`${line}\n`)
 
 /** @throws UsageError */
 function read(command: Command, args: string[]) {
-  const options = { json: { type: 'boolean' as const }, ...command.options }
+  const json: Option = { type: 'boolean', summary: 'for other programs' }
+  const { positionals, values } = parse(args, { json, ...command.options })
+  requireIds(command, positionals, values.all === true)
+  return { positionals, values }
+}
+
+function parse(args: string[], options: Record<string, Option>) {
   try {
     return parseArgs({ args, options, allowPositionals: true })
   } catch (error) {

@@ -21,9 +21,21 @@ export type Asked = {
 /** `data` is what `--json` prints, `lines` what is shown otherwise. `hasFailed`: some of it could not be done. */
 export type Answer = { data: unknown; lines: string[]; hasFailed?: boolean }
 
+/** What of ids a command takes, and what is wrong with others. */
+const problems = {
+  none: (ids: string[], _isAll: boolean) => (ids.length > 0 ? `It takes no ids: ${ids.join(', ')}` : null),
+  one: (ids: string[], _isAll: boolean) =>
+    ids.length > 1 ? `One id at a time: ${ids.length} were given` : null,
+  some: ({ length }: string[], isAll: boolean) => {
+    const isNamed = length > 0
+    return isNamed === isAll ? 'Name ids, or use --all, and not both' : null
+  },
+}
+
 /** One row of the table of commands. */
 export type Command = {
   usage: string
+  takes: keyof typeof problems
   summary: string
   options?: Record<string, Option>
   run: (asked: Asked) => Promise<Answer>
@@ -34,17 +46,10 @@ export class UsageError extends Error {
   override name = 'UsageError'
 }
 
-/** @throws UsageError where there are others than one, or none */
-export function atMostOne(ids: string[]): string | undefined {
-  if (ids.length > 1) throw new UsageError(`One id at a time: ${ids.length} were given`)
-  return ids[0]
-}
-
-/** The ids that were named, or null for `--all`. @throws UsageError where it is neither, or both */
-export function idsOrAll({ ids, values }: Pick<Asked, 'ids' | 'values'>): string[] | null {
-  if (values.all && ids.length > 0) throw new UsageError('Name ids, or use --all, and not both')
-  if (!values.all && ids.length === 0) throw new UsageError('Name ids, or use --all')
-  return values.all ? null : ids
+/** @throws UsageError */
+export function requireIds({ takes }: Command, ids: string[], isAll: boolean) {
+  const problem = problems[takes](ids, isAll)
+  if (problem !== null) throw new UsageError(problem)
 }
 
 export const ALL: Option = { type: 'boolean', summary: 'instead of ids: all that there are' }

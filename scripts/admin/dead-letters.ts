@@ -1,5 +1,5 @@
 import type { Output } from '@chat/contract'
-import { ALL, type Answer, type Asked, atMostOne, type Command, idsOrAll } from './command.ts'
+import { ALL, type Answer, type Asked, type Command } from './command.ts'
 import { facts, table } from './table.ts'
 
 type Letter = Output<'listSetAside'>['list'][number]
@@ -41,9 +41,10 @@ async function one({ bus, caller }: Asked, id: string): Promise<Answer> {
 
 export const deadLetters: Command = {
   usage: '[<id>]',
+  takes: 'one',
   summary: 'Pushes that were given up on, or one of them',
   run: async (asked) => {
-    const id = atMostOne(asked.ids)
+    const [id] = asked.ids
     return id === undefined ? many(asked) : one(asked, id)
   },
 }
@@ -52,9 +53,9 @@ type Work = (asked: Asked, ids: string[]) => Promise<number>
 
 /** Goes through all that there are, or those named, some at a time. */
 async function each(asked: Asked, work: Work) {
-  const ids = idsOrAll(asked)
+  const { ids, values } = asked
   let count = 0
-  if (ids === null)
+  if (values.all)
     for await (const page of pages(asked))
       if (page.length > 0)
         count += await work(
@@ -64,12 +65,13 @@ async function each(asked: Asked, work: Work) {
   const named = [...new Set(ids)]
   for (let start = 0; start < named.length; start += PAGE)
     count += await work(asked, named.slice(start, start + PAGE))
-  return { count, missing: ids === null ? 0 : named.length - count }
+  return { count, missing: values.all ? 0 : named.length - count }
 }
 
 /** @param done what has become of them, as `--json` calls it and in words */
 const dispose = (summary: string, done: [key: string, words: string], work: Work): Command => ({
   usage: '<id> ... | --all',
+  takes: 'some',
   summary,
   options: { all: ALL },
   run: async (asked) => {

@@ -7,6 +7,7 @@ const age = (ms: number) => (ms === 0 ? '-' : duration(ms))
 
 export const lag: Command = {
   usage: '',
+  takes: 'none',
   summary: 'How far each durable consumer is behind, and how full the event stream is',
   run: async ({ bus }) => {
     const { stream, consumers } = await surveyStream(bus)

@@ -1,5 +1,5 @@
 import { Fault } from '@chat/contract'
-import { ALL, type Asked, type Command, idsOrAll } from './command.ts'
+import { ALL, type Asked, type Command } from './command.ts'
 import { table } from './table.ts'
 
 const PROGRESS_EVERY_MS = 2_000
@@ -19,8 +19,8 @@ async function* everyRoom({ bus, caller }: Asked): AsyncGenerator<{ roomId: stri
 const isGone = (error: unknown) => error instanceof Fault && error.code === 'ROOM_NO_EXISTS'
 
 async function recountAll(asked: Asked) {
-  const named = idsOrAll(asked)
-  const chosen = named?.map((roomId) => ({ roomId, total: named.length })) ?? everyRoom(asked)
+  const { ids, values } = asked
+  const chosen = values.all ? everyRoom(asked) : ids.map((roomId) => ({ roomId, total: ids.length }))
   const corrected: Corrected[] = []
   const missing: string[] = []
   let count = 0
@@ -32,7 +32,7 @@ async function recountAll(asked: Asked) {
       count += 1
     } catch (error) {
       if (!isGone(error)) throw error
-      if (named) missing.push(roomId)
+      if (!values.all) missing.push(roomId)
     }
     if (Date.now() - toldAt < PROGRESS_EVERY_MS) continue
     toldAt = Date.now()
@@ -43,6 +43,7 @@ async function recountAll(asked: Asked) {
 
 export const recount: Command = {
   usage: '<roomId> ... | --all',
+  takes: 'some',
   summary: 'Rebuilds unread counts, mentions and last messages from the messages; the stack may be in use',
   options: { all: ALL },
   run: async (asked) => {

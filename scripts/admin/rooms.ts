@@ -1,5 +1,5 @@
 import type { JoinUser, Room } from '@chat/contract'
-import { type Asked, atMostOne, type Command, gather, limitOf, moreOf, PAGING, textOf } from './command.ts'
+import { type Asked, type Command, gather, limitOf, moreOf, PAGING, textOf } from './command.ts'
 import { facts, table } from './table.ts'
 
 const TITLES = ['room', 'type', 'name', 'members', 'messages', 'last message', 'frozen', 'link']
@@ -62,6 +62,7 @@ async function many(asked: Asked) {
 
 export const rooms: Command = {
   usage: '[<roomId>]',
+  takes: 'one',
   summary: 'One room and its members, or a list: of a user, of a link, or of all',
   options: {
     user: { type: 'string', value: 'userId', summary: 'those that this user is in' },
@@ -69,7 +70,7 @@ export const rooms: Command = {
     ...PAGING,
   },
   run: async (asked) => {
-    const roomId = atMostOne(asked.ids)
+    const [roomId] = asked.ids
     return roomId === undefined ? many(asked) : one(asked, roomId)
   },
 }

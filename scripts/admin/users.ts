@@ -1,15 +1,5 @@
 import type { Output, User } from '@chat/contract'
-import {
-  type Asked,
-  atMostOne,
-  type Command,
-  gather,
-  limitOf,
-  moreOf,
-  PAGING,
-  textOf,
-  UsageError,
-} from './command.ts'
+import { type Asked, type Command, gather, limitOf, moreOf, PAGING, textOf, UsageError } from './command.ts'
 import { roomLines } from './rooms.ts'
 import { facts, table } from './table.ts'
 
@@ -67,13 +57,14 @@ async function many(asked: Asked) {
 
 export const users: Command = {
   usage: '[<userId>]',
+  takes: 'one',
   summary: 'One user: online or not, devices, revoked tokens, rooms; or those of a name',
   options: {
     name: { type: 'string', value: 'keyword', summary: 'whose nickname holds this' },
     ...PAGING,
   },
   run: async (asked) => {
-    const userId = atMostOne(asked.ids)
+    const [userId] = asked.ids
     return userId === undefined ? many(asked) : one(asked, userId)
   },
 }
