@@ -35,8 +35,11 @@ let folder: string
 /** Asked while nothing ran. */
 let early: Awaited<ReturnType<typeof admin>>
 
-async function admin(args: string[], env: NodeJS.ProcessEnv = {}) {
-  const child = spawn(process.execPath, ['scripts/admin.ts', ...args], {
+const admin = (args: string[], env: NodeJS.ProcessEnv = {}) =>
+  run(process.execPath, ['scripts/admin.ts', ...args], env)
+
+async function run(program: string, args: string[], env: NodeJS.ProcessEnv = {}) {
+  const child = spawn(program, args, {
     env: { ...process.env, NODE_COMPILE_CACHE, CHAT_NATS_URL: process.env.CHAT_TEST_NATS_URL, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -61,6 +64,7 @@ beforeAll(async () => {
   stack = await startTestStack({ root })
   pushes = await openDatabase(stack, 'push')
   ann = await connectAs(stack, 'ann')
+  await stack.call('POST', '/v1/users', { _id: ODD, nickName: 'Odd \u001b[31m one' })
 })
 afterAll(async () => {
   ann?.close()
@@ -80,6 +84,13 @@ test('alone it explains itself', async () => {
   for (const name of ['rooms', 'users', 'dead-letters', 'replay', 'drop', 'lag', 'recount'])
     expect(out).toMatch(new RegExp(`^  ${name}`, 'm'))
   expect((await admin(['--help'])).out).toBe(out)
+})
+
+test('who reads no further than the first line ends it, and nothing fails', async () => {
+  const piped = `"${process.execPath}" scripts/admin.ts | head -n 1`
+  expect(await run('bash', ['-euo', 'pipefail', '-c', piped])).toMatchObject({
+    ...{ code: 0, err: '', lines: ['npm run admin -- <command> [ids] [options]'] },
+  })
 })
 
 test.each([
@@ -116,7 +127,6 @@ test('where no stack runs it says so', async () => {
 describe('rooms', () => {
   let room: Room
   beforeAll(async () => {
-    await stack.call('POST', '/v1/users', { _id: ODD, nickName: 'Odd \u001b[31m one' })
     room = await makeRoom(ann, [ODD], {}, '점심 방')
     await sendText(ann, room._id, 'hello')
     await eventually(async () =>
@@ -341,13 +351,7 @@ test('the commands of README.md work, and README.ko.md has the same', async () =
   const commands = (await commandsIn('README.md')) as string
   expect(await commandsIn('README.ko.md')).toBe(commands)
   await connectAs(stack, 'alice').then((alice) => alice.close())
-  const env = { ...process.env, NODE_COMPILE_CACHE, CHAT_NATS_URL: stack.natsUrl }
-  const shell = spawn('bash', ['-euo', 'pipefail', '-c', commands], { env })
-  const [out, err, [code]] = await Promise.all([
-    text(shell.stdout),
-    text(shell.stderr),
-    once(shell, 'exit') as Promise<[number]>,
-  ])
+  const { code, out, err } = await run('bash', ['-euo', 'pipefail', '-c', commands])
   expect([code, code === 0 ? '' : err]).toEqual([0, ''])
   for (const told of ['npm run admin -- <command>', 'user         alice', 'kept for', '"consumers": ['])
     expect(out).toContain(told)

@@ -5,6 +5,10 @@ import { type Answer, type Command, type Option, requireIds, UsageError } from '
 import { commands, help } from './admin/commands.ts'
 import { openRunningBus } from './admin/running-stack.ts'
 
+// Whoever reads the answer, as `head` does, may have had enough of it.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
 const print = (line: string) => process.stdout.write(`${line}\n`)
 const tell = (line: string) => process.stderr.write(`${line}\n`)
 
