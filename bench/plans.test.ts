@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { Message, Presence, Room } from '@chat/contract'
 import {
   connectAs,
@@ -23,7 +26,7 @@ let sampleId: string
 let roomId: string
 
 beforeAll(async () => {
-  stack = await startTestStack()
+  stack = await startTestStack({ config: { webhooksMayBePrivate: true } })
   mongo = await new MongoClient(stack.mongoUrl).connect()
   sampleId = await makeRoom('sample')
   roomId = await makeRoom('long')
@@ -238,6 +241,7 @@ test('a platform erases a user by indexes, but for a look at the answers of a da
     'members by userId',
     ...['messages by replyTo.author.authorId', 'messages by mentions', 'exports by userId'],
     ...['objects by owner, _id', 'tasks by _id', 'setAside by _id', 'devices by userId'],
+    'deliveries by about, _id',
   ])
 })
 
@@ -282,6 +286,37 @@ describe('search', () => {
       expect.stringMatching(/^search by period, updatedAt examines \d+ documents for 0$/),
     ])
   })
+})
+
+test('what happens is told to webhooks, listed and sent again by indexes alone', async () => {
+  const receiver = createServer((_request, response) => response.writeHead(204).end()).listen(0, '127.0.0.1')
+  await once(receiver, 'listening')
+  const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`
+  const { body } = await stack.post('/v1/webhooks', { url })
+  const at = `/v1/webhooks/${(body as { data: { webhookId: string } }).data.webhookId}`
+  type Log = { data: { list: { deliveryId: string }[] } }
+  const delivered = async (count: number) => {
+    const log = await stack.call('GET', `${at}/deliveries?state=DELIVERED`)
+    const { list } = (log.body as Log).data
+    expect(list).toHaveLength(count)
+    return list[0]?.deliveryId
+  }
+  const queries = await recordQueries(async () => {
+    await alice.get('sendMessage', draft(sampleId, 'told'))
+    await alice.get('updateRoomSetting', { roomId: sampleId, updateData: { name: 'Told' } })
+    const id = await eventually(() => delivered(2))
+    expect((await stack.call('GET', `${at}/deliveries`)).status).toBe(200)
+    expect((await stack.post(`${at}/deliveries/${id}/replay`, {})).status).toBe(202)
+    expect((await stack.call('GET', '/v1/users/alice/export')).status).toBe(200)
+    await eventually(() => delivered(2))
+  })
+  await expectIndexed(queries, [
+    ...['facts by _id', 'webhooks by disabledBecause', 'webhooks by $or, disabledBecause, freeAt'],
+    ...['webhooks by _id', 'deliveries by webhookId, nextAt', 'deliveries by webhookId, nextAt, roomId'],
+    ...['deliveries by webhookId, state, order', 'deliveries by _id, nextAt', 'deliveries by about, _id'],
+  ])
+  await stack.call('DELETE', at)
+  receiver.close()
 })
 
 test('a push is decided and sent by indexes alone', async () => {

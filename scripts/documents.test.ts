@@ -14,6 +14,7 @@ const PAIRS = [
   ['README.md', 'README.ko.md'],
   ['docs/embedding.md', 'docs/embedding.ko.md'],
   ['docs/original-document.md', 'docs/original-document.ko.md'],
+  ['docs/webhooks.md', 'docs/webhooks.ko.md'],
 ] as const
 const EXAMPLES = ['examples/embed/README.md', 'examples/plain/README.md']
 const ALL = [...PAIRS.flat(), ...EXAMPLES, 'ARCHITECTURE.md', 'libs/client/README.md', 'bench/README.md']

@@ -8,6 +8,7 @@ import {
   connectAs,
   connectPlain,
   eventually,
+  freePort,
   listed,
   makeClone,
   newestPage,
@@ -30,7 +31,7 @@ let clone: Awaited<ReturnType<typeof makeClone>>
 const ends: (() => void)[] = []
 
 beforeAll(async () => {
-  stack = await startTestStack()
+  stack = await startTestStack({ config: { webhooksMayBePrivate: true } })
   clone = await makeClone()
 })
 afterAll(async () => {
@@ -116,6 +117,25 @@ async function expectShop(file: string) {
   visitor.close()
 }
 
+/** The webhook is made, its receiver is started, and hears what happens then. */
+async function expectReceiver(file: string) {
+  const port = String(await freePort())
+  const [command, receiver] = (await blocksOf(file)).map(({ code }) =>
+    here(code).replaceAll('127.0.0.1:8080', `127.0.0.1:${port}`),
+  )
+  const made = run('bash', ['-euo', 'pipefail', '-c', command ?? ''], { KEY: testApiKey })
+  expect(await made.ended).toMatchObject({ code: 0 })
+  const answer = () => JSON.parse(made.lines.join('')) as { data: { secret: string } }
+  const { data } = await eventually(answer)
+  const program = join(clone.folder, 'receiver.mjs')
+  await writeFile(program, receiver ?? '')
+  const { lines } = run(process.execPath, [program], { WEBHOOK_SECRET: data.secret, PORT: port })
+  const room = { name: 'Told', roomType: 'GROUP', joinUsers: [{ _id: 'ann', nickName: 'Ann' }] }
+  expect((await stack.post('/v1/rooms', room)).status).toBe(201)
+  const told = expect.stringMatching(/^room\.created .*"name":"Told"/)
+  await eventually(() => expect(lines).toContainEqual(told), BUILT_WITHIN_MS)
+}
+
 const guides: Record<string, (file: string) => Promise<void>> = {
   'docs/original-document.md': expectPlainClient,
   'docs/embedding.md': async (file) => {
@@ -132,6 +152,7 @@ chat.close()`
     expect(await ended).toMatchObject({ code: 0 })
     expect(lines).toEqual(['rooms: 0'])
   },
+  'docs/webhooks.md': expectReceiver,
   'examples/plain/README.md': expectPlainClient,
   'examples/embed/README.md': expectShop,
 }

@@ -34,9 +34,10 @@ const start = (config: Config, logger: Logger, abort: AbortSignal) =>
       (s) => s.close(),
     )
     const [gatewayPort] = stack.gatewayPorts
+    const [platformPort] = stack.platformPorts
     if (config.demo) print(`the demo page: http://${config.host}:${gatewayPort}/`)
     print(
-      `ready  gateway ws://${config.host}:${gatewayPort}${config.namespace}  platform-api http://${config.host}:${stack.platformPort}`,
+      `ready  gateway ws://${config.host}:${gatewayPort}${config.namespace}  platform-api http://${config.host}:${platformPort}`,
     )
     return {}
   })

@@ -55,7 +55,7 @@ const server: Server = {
 async function makeRoom(members: number): Promise<RoomPlan> {
   const sid = `room${made++}`
   const userIds = Array.from({ length: members }, (_, index) => `${sid}-user${index}`)
-  const response = await fetch(`http://127.0.0.1:${stack?.platformPort}/chat/room`, {
+  const response = await fetch(`http://127.0.0.1:${stack?.platformPorts[0]}/chat/room`, {
     method: 'POST',
     headers: { 'chat-api-key': apiKey, 'content-type': 'application/json' },
     body: JSON.stringify({

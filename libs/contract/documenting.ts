@@ -1,6 +1,7 @@
 import type { TSchema } from 'typebox'
 import { Announcement, Author, File, JoinUser, Message, Presence, Room, Rules, User } from './entities.ts'
 import { Export } from './exports.ts'
+import { RoomOutline, Webhook, WebhookDelivery } from './webhooks.ts'
 
 /** JSON Schema as documents hold it. */
 export type JsonSchema = { [key: string]: unknown }
@@ -17,6 +18,9 @@ const named: [name: string, schema: TSchema][] = [
   ['User', User],
   ['Presence', Presence],
   ['Export', Export],
+  ['RoomOutline', RoomOutline],
+  ['Webhook', Webhook],
+  ['WebhookDelivery', WebhookDelivery],
 ]
 const nameOf = new Map(named.map(([name, schema]) => [JSON.stringify(schema), name]))
 

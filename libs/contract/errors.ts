@@ -77,6 +77,11 @@ export const errors = {
   FILE_CHUNK_OUT_OF_ORDER: { http: 409, retryable: false, text: 'A chunk before this one is missing' },
   TYPING_ONLY_IN_ONE_TO_ONE: { http: 409, retryable: false, text: 'Typing is shown in rooms of two only' },
   MAIL_NOT_CONFIGURED: { http: 501, retryable: false, text: 'No mail server is configured here' },
+  WEBHOOK_NO_EXISTS: {
+    http: 404,
+    retryable: false,
+    text: 'There is no such webhook, or no such delivery of it',
+  },
   CURSOR_EXPIRED: {
     http: 410,
     retryable: false,

@@ -1,4 +1,5 @@
 import type { JoinUser, Message, Presence, Room } from './entities.ts'
+import type { RoomFact } from './webhooks.ts'
 
 /** A member's standing in a room, as caches of it need it. */
 export type Standing = Pick<JoinUser, '_id' | 'master' | 'mutedUntil'>
@@ -9,6 +10,8 @@ export type RoomEvents = {
   message: Message
   /** An edit, deletion, hiding or showing of a message, numbered per room without gaps; kept in the stream. `mentioned`: whom it mentions newly. */
   change: { change: number; message: Message; mentioned?: string[] }
+  /** What has happened to the room or its people, for those outside of it; kept in the stream. */
+  fact: RoomFact
   /** What new messages changed in the room: the last one, and how far their authors have read by sending them. */
   news: { lastSeq: number; lastMessage: Message; cursors: [userId: string, seq: number][] }
   /** What counts as unread, or how the last message looks, has changed: look at the room again. */

@@ -12,4 +12,5 @@ export { roomServerEvents, serverEvents, uploadServerEvents } from './server-eve
 export * from './subjects.ts'
 export { outputProblem, parse, parseInput } from './validate.ts'
 export * from './view.ts'
+export * from './webhooks.ts'
 export { MAX_LETTERS, MAX_WORDS } from './words.ts'

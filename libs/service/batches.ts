@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { JsMsg } from '@nats-io/jetstream'
 import type { Logger } from './logger.ts'
-import { readEvent, type StreamEvent } from './stream-event.ts'
+import { type AnyEvent, readEvent, type StreamEvent, type StreamKind } from './stream-event.ts'
 
 export const MAX_BATCH = 2_000
 const MAX_FAILURES = 10_000
@@ -14,34 +14,33 @@ export const ACK_WAIT_MS = 10_000
  */
 const PACE_MS = 400
 
-export type Failure = { event: StreamEvent; reason: unknown }
-type Tries = {
+export type Failure = { event: AnyEvent; reason: unknown }
+type Tries<E> = {
   /** Between one try and the next; there is one try more than there are delays. */
   delaysMs: number[]
   /** Keeps what was tried often enough where somebody sees it. What cannot be kept is tried again. */
-  setAside: (event: StreamEvent, reason: unknown, tries: number) => Promise<void>
+  setAside: (event: E, reason: unknown, tries: number) => Promise<void>
 }
 
-export type Handling = {
+export type Handling<K extends StreamKind = StreamKind> = {
   logger: Logger
-  /** Survives restarts and is shared by all instances that use the same name. */
   durable: string
   /**
    * Handles a batch, in the stream's order: acked when it resolves, delivered again when it throws. Where only some
-   * did not work it says which.
+   * did not work it says which. `storedAt`: when the stream took each of them, by its own clock.
    */
-  handle: (events: StreamEvent[]) => Promise<Failure[]> | Promise<void>
+  handle: (events: StreamEvent<K>[], storedAt: Date[]) => Promise<Failure[]> | Promise<void>
   /** How long events wait for company under load. */
   paceMs?: number
   /** Events that are held at a time. */
   maxBatch?: number
   /** For what must not be tried for ever: after the last try the event is put aside. */
-  tries?: Tries
+  tries?: Tries<StreamEvent<K>>
 }
 
 /** One batch at a time; what arrives meanwhile is the next one. */
-export class Batches {
-  private readonly options: Handling
+export class Batches<K extends StreamKind> {
+  private readonly options: Handling<K>
   private readonly held: Held
   private waiting: JsMsg[] = []
   private working: Promise<void> | null = null
@@ -52,7 +51,7 @@ export class Batches {
    */
   private readonly failures = new Map<number, number>()
 
-  constructor(options: Handling) {
+  constructor(options: Handling<K>) {
     this.options = options
     this.held = new Held(options.tries ? ACK_WAIT_MS / 3 : null)
   }
@@ -90,7 +89,10 @@ export class Batches {
 
   private async handle(batch: JsMsg[]) {
     const parsed = batch.flatMap((message) => this.parse(message))
-    const failures = await this.attempt(parsed.map(({ event }) => event))
+    const failures = await this.attempt(
+      parsed.map(({ event }) => event),
+      parsed.map(({ message }) => message.time),
+    )
     const outcomes = parsed.map(({ message, event }) =>
       failures.has(event) ? this.retry(message, event, failures.get(event)) : this.accept(message),
     )
@@ -98,14 +100,14 @@ export class Batches {
   }
 
   /** @returns what did not work, and why */
-  private async attempt(events: StreamEvent[]): Promise<Map<StreamEvent, unknown>> {
+  private async attempt(events: StreamEvent<K>[], storedAt: Date[]): Promise<Map<AnyEvent, unknown>> {
     const { logger, durable, handle } = this.options
     try {
-      const failures = (await handle(events)) ?? []
+      const failures = (await handle(events, storedAt)) ?? []
       return new Map(failures.map(({ event, reason }) => [event, reason]))
     } catch (err) {
       logger.warn({ err, durable, events: events.length }, 'events not handled, will try again')
-      return new Map(events.map((event) => [event, err]))
+      return new Map(events.map((event) => [event as AnyEvent, err]))
     }
   }
 
@@ -114,7 +116,7 @@ export class Batches {
     message.ack()
   }
 
-  private async retry(message: JsMsg, event: StreamEvent, reason: unknown) {
+  private async retry(message: JsMsg, event: StreamEvent<K>, reason: unknown) {
     const { tries, logger, durable } = this.options
     if (!tries) return message.nak(REDELIVERY_DELAY_MS)
     const count = (this.failures.get(message.seq) ?? 0) + 1
@@ -138,9 +140,10 @@ export class Batches {
     if (this.failures.size > MAX_FAILURES) this.failures.delete(this.failures.keys().next().value as number)
   }
 
-  private parse(message: JsMsg): { message: JsMsg; event: StreamEvent }[] {
+  private parse(message: JsMsg): { message: JsMsg; event: StreamEvent<K> }[] {
     try {
-      return [{ message, event: readEvent(message) }]
+      // The consumer's filter lets no other kinds through.
+      return [{ message, event: readEvent(message) as StreamEvent<K> }]
     } catch (err) {
       this.options.logger.error(
         { err, subject: message.subject, seq: message.seq },

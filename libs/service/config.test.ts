@@ -26,6 +26,7 @@ test('development needs nothing', () => {
     auth: { secret: null, jwksUrl: null, userClaim: 'sub' },
     apiKeys: [],
     allowedOrigins: ['*'],
+    webhooksMayBePrivate: false,
     limits: defaultLimits,
   })
 })

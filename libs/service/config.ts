@@ -77,6 +77,8 @@ export type Config = {
   fileTypes: string[]
   /** What is done with a message that has a banned word. */
   bannedWordsMode: 'refuse' | 'mask'
+  /** Webhooks may go into private networks, where http will do. */
+  webhooksMayBePrivate: boolean
   /** Null where no mail is sent. */
   mail: { url: string; from: string } | null
   /** Null where pushes only go to the log. */
@@ -249,6 +251,7 @@ export function readConfig(env: Env, isDevelopment: boolean, readText: ReadText 
     },
     fileTypes: read.list('CHAT_FILE_TYPES', defaultFileTypes),
     bannedWordsMode: read.choice('CHAT_BANNED_WORDS_MODE', ['refuse', 'mask']),
+    webhooksMayBePrivate: read.toggle('CHAT_WEBHOOK_ALLOW_PRIVATE', false),
     mail: read.mail('CHAT_SMTP_URL', 'CHAT_MAIL_FROM'),
     fcm: read.document('CHAT_FCM_CREDENTIALS', readText, parseServiceAccount),
     fcmWeb: read.document('CHAT_FCM_WEB', readText, parseFcmWeb),

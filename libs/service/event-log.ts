@@ -2,12 +2,13 @@ import { type JetStreamClient, jetstream } from '@nats-io/jetstream'
 import { headers } from '@nats-io/transport-node'
 import type { Bus } from './bus.ts'
 import {
+  type AnyEvent,
   eventId,
+  type NumberedKind,
   numberOf,
   publicationOf,
   readEvent,
   type StreamEvent,
-  type StreamKind,
 } from './stream-event.ts'
 
 const PUBLISH_TIMEOUT_MS = 1_500
@@ -19,7 +20,7 @@ const BATCH_FROM = 8
 /** The server takes up to 1,000. */
 const BATCH_TO = 200
 
-type Waiting = { event: StreamEvent; done: PromiseWithResolvers<void> }
+type Waiting = { event: AnyEvent; done: PromiseWithResolvers<void> }
 
 /** The stream as its writer sees it. Events that come while a group is on its way are the next group. */
 export class EventLog {
@@ -37,7 +38,7 @@ export class EventLog {
    * Resolves when the stream has the event on disk; events get there in the order of the calls. Gateways hear the
    * same publish as a plain event, perhaps more than once.
    */
-  append(event: StreamEvent): Promise<void> {
+  append(event: AnyEvent): Promise<void> {
     const done = Promise.withResolvers<void>()
     this.waiting.push({ event, done })
     if (!this.working) void this.work()
@@ -45,12 +46,12 @@ export class EventLog {
   }
 
   /** The number of a room's last event of a kind that the stream has; 0 where it has none (any more). */
-  async lastNumber(kind: StreamKind, roomId: string): Promise<number> {
+  async lastNumber(kind: NumberedKind, roomId: string): Promise<number> {
     const manager = await this.client.jetstreamManager(false)
     const stored = await manager.direct.getMessage(this.bus.subjects.stream, {
       last_by_subj: this.bus.subjects.roomEvent(roomId, kind),
     })
-    return stored ? numberOf(readEvent(stored)) : 0
+    return stored ? numberOf(readEvent(stored) as StreamEvent) : 0
   }
 
   private async work() {
@@ -85,7 +86,7 @@ export class EventLog {
     await Promise.all(publishing)
   }
 
-  private publication(event: StreamEvent) {
+  private publication(event: AnyEvent) {
     const identified = headers()
     identified.set('Nats-Msg-Id', eventId(event))
     const { subject, body } = publicationOf(event, this.bus.subjects)

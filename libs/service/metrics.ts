@@ -47,6 +47,13 @@ export class Metrics {
     registers: [this.registry],
   })
 
+  readonly webhooks = new Counter({
+    name: 'chat_webhooks_total',
+    help: 'Webhooks sent, by what became of them',
+    labelNames: ['outcome'],
+    registers: [this.registry],
+  })
+
   /** Adds what the process itself tells: memory, CPU, event-loop delay. */
   withProcess(): this {
     collectDefaultMetrics({ register: this.registry })

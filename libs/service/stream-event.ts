@@ -1,32 +1,48 @@
-import { changeId, kindOf, type Message, type RoomEvents, type Subjects } from '@chat/contract'
+import { changeId, kindOf, type Message, type RoomEvents, type RoomFact, type Subjects } from '@chat/contract'
 import { encode } from './bus.ts'
 
-/** The kinds of room events that the stream keeps. Each is numbered per room, without gaps. */
-export const streamKinds = ['message', 'change'] as const
-export type StreamKind = (typeof streamKinds)[number]
-
-export type StreamEvent =
-  | { kind: 'message'; message: Message }
+type Events = {
+  message: { kind: 'message'; message: Message }
   /** `message` as it has become. */
-  | { kind: 'change'; change: number; message: Message; mentioned?: string[] }
+  change: { kind: 'change'; change: number; message: Message; mentioned?: string[] }
+  fact: { kind: 'fact'; fact: RoomFact }
+}
+/** The kinds of room events that the stream keeps. */
+export type StreamKind = keyof Events
+export const streamKinds = ['message', 'change', 'fact'] as const satisfies StreamKind[]
+/** Kinds about messages: each is numbered per room, without gaps. */
+export type NumberedKind = 'message' | 'change'
+
+/** Of the kinds about messages, unless others are named. */
+export type StreamEvent<K extends StreamKind = NumberedKind> = Events[K]
+export type AnyEvent = StreamEvent<StreamKind>
 
 export const numberOf = (event: StreamEvent) => (event.kind === 'change' ? event.change : event.message.seq)
 
 /** The same for every instance that publishes the event, so that the stream keeps it once. */
-export const eventId = (event: StreamEvent) =>
-  event.kind === 'change' ? changeId(event.message.roomId, event.change) : event.message._id
+export function eventId(event: AnyEvent): string {
+  if (event.kind === 'fact') return event.fact._id
+  return event.kind === 'change' ? changeId(event.message.roomId, event.change) : event.message._id
+}
 
 /** Where it is published, and what the bus carries. */
-export function publicationOf(event: StreamEvent, subjects: Subjects) {
-  const subject = subjects.roomEvent(event.message.roomId, event.kind)
-  if (event.kind === 'message') return { subject, body: encode(event.message) }
+export function publicationOf(event: AnyEvent, subjects: Subjects) {
+  const { roomId } = event.kind === 'fact' ? event.fact : event.message
+  return { subject: subjects.roomEvent(roomId, event.kind), body: encode(bodyOf(event)) }
+}
+
+function bodyOf(event: AnyEvent) {
+  if (event.kind === 'message') return event.message
+  if (event.kind === 'fact') return event.fact
   const { kind: _, ...change } = event
-  return { subject, body: encode(change) }
+  return change
 }
 
 /** @throws where it is not JSON */
-export function readEvent(published: { subject: string; json: <T>() => T }): StreamEvent {
-  return kindOf(published.subject) === 'change'
-    ? { kind: 'change', ...published.json<RoomEvents['change']>() }
+export function readEvent(published: { subject: string; json: <T>() => T }): AnyEvent {
+  const kind = kindOf(published.subject) as StreamKind
+  if (kind === 'fact') return { kind, fact: published.json<RoomFact>() }
+  return kind === 'change'
+    ? { kind, ...published.json<RoomEvents['change']>() }
     : { kind: 'message', message: published.json<Message>() }
 }

@@ -1,9 +1,17 @@
 import { DeliverPolicy, type JsMsg, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { headers } from '@nats-io/transport-node'
 import type { Bus } from './bus.ts'
-import { eventId, publicationOf, readEvent, type StreamEvent } from './stream-event.ts'
+import {
+  type AnyEvent,
+  eventId,
+  publicationOf,
+  readEvent,
+  type StreamEvent,
+  type StreamKind,
+} from './stream-event.ts'
 
 const BATCH = 500
+const numberedKinds = ['message', 'change'] as const
 const FETCH_MS = 2_000
 
 export type Scrubbing = {
@@ -15,8 +23,17 @@ export type Scrubbing = {
   without: (event: StreamEvent) => StreamEvent
 }
 
+type KindScrubbing<K extends StreamKind> = {
+  bus: Bus
+  kind: K
+  from: number
+  isStained: (event: StreamEvent<K>) => boolean
+  /** How long one goes on, by the clock of `performance`. */
+  until: number
+}
+
 /**
- * Takes single events of a room out of the stream for good: what they said is overwritten, consumers pass over them.
+ * Takes single events about a room's messages out of the stream for good: what they said is overwritten, consumers pass over them.
  * The last of a kind tells how far the room is published, and makes way for a copy of what may stay.
  * @returns the stream's number after the last event that was looked at
  */
@@ -24,12 +41,13 @@ export async function scrubRoom({ bus, roomId, from, without }: Scrubbing): Prom
   const { stream } = bus.subjects
   const manager = await jetstreamManager(bus.connection)
   const lasts = new Map<string, number>()
-  const stained: { message: JsMsg; clean: StreamEvent }[] = []
+  const stained: { message: JsMsg; clean: AnyEvent }[] = []
   let next = from
-  for await (const message of eventsOf(bus, roomId, from)) {
+  const ofMessages = numberedKinds.map((kind) => bus.subjects.roomEvent(roomId, kind))
+  for await (const message of eventsOn(bus, ofMessages, from)) {
     next = message.seq + 1
     lasts.set(message.subject, message.seq)
-    const event = readEvent(message)
+    const event = readEvent(message) as StreamEvent
     const clean = without(event)
     if (clean !== event) stained.push({ message, clean })
   }
@@ -41,15 +59,31 @@ export async function scrubRoom({ bus, roomId, from, without }: Scrubbing): Prom
   return next
 }
 
+/**
+ * Takes single events of one kind out of the stream, of whatever rooms. Consumers pass over them.
+ * @returns where to go on; null at the end
+ */
+export async function scrubKind<K extends StreamKind>(scrubbing: KindScrubbing<K>): Promise<number | null> {
+  const { bus, kind, from, isStained, until } = scrubbing
+  const { stream, everyRoom } = bus.subjects
+  const manager = await jetstreamManager(bus.connection)
+  for await (const message of eventsOn(bus, [everyRoom(kind)], from)) {
+    if (isStained(readEvent(message) as StreamEvent<K>))
+      await manager.streams.deleteMessage(stream, message.seq, true).catch(ignoreMissing)
+    if (performance.now() > until) return message.seq + 1
+  }
+  return null
+}
+
 /** Every event of a room that goes away. */
 export async function purgeRoom(bus: Bus, roomId: string): Promise<void> {
   const manager = await jetstreamManager(bus.connection)
   await manager.streams.purge(bus.subjects.stream, { filter: bus.subjects.roomEvent(roomId, '*') })
 }
 
-async function* eventsOf(bus: Bus, roomId: string, from: number): AsyncGenerator<JsMsg> {
+async function* eventsOn(bus: Bus, filter_subjects: string[], from: number): AsyncGenerator<JsMsg> {
   const consumer = await jetstream(bus.connection).consumers.get(bus.subjects.stream, {
-    filter_subjects: [bus.subjects.roomEvent(roomId, '*')],
+    filter_subjects,
     deliver_policy: DeliverPolicy.StartSequence,
     opt_start_seq: Math.max(1, from),
   })
@@ -70,7 +104,7 @@ async function* eventsOf(bus: Bus, roomId: string, from: number): AsyncGenerator
 }
 
 /** Unless another one has come since: then that one is the last. */
-async function replaceLast(bus: Bus, message: JsMsg, clean: StreamEvent) {
+async function replaceLast(bus: Bus, message: JsMsg, clean: AnyEvent) {
   const { body, subject } = publicationOf(clean, bus.subjects)
   const identified = headers()
   identified.set('Nats-Msg-Id', `${eventId(clean)}:${message.seq}`)

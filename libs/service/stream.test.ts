@@ -6,7 +6,7 @@ import { type Bus, openBus } from './bus.ts'
 import { createLogger } from './logger.ts'
 import { Metrics } from './metrics.ts'
 import { consumeEvents, ensureStream } from './stream.ts'
-import type { StreamEvent, StreamKind } from './stream-event.ts'
+import type { NumberedKind, StreamEvent } from './stream-event.ts'
 
 const logger = createLogger('silent')
 let bus: Bus
@@ -31,7 +31,7 @@ afterEach(async () => {
   await bus.close()
 })
 
-async function consume(kinds: StreamKind[], handle = async (events: StreamEvent[]) => hear(events)) {
+async function consume(kinds: NumberedKind[], handle = async (events: StreamEvent[]) => hear(events)) {
   const consumer = await consumeEvents({ bus, logger, durable: 'reader', kinds, handle, paceMs: 1 })
   closers.push(consumer.close)
   return consumer
@@ -105,7 +105,7 @@ describe('what must not be tried for ever', () => {
       void aside.push([event.message.seq, reason, tries]),
   ) => {
     const tries = { delaysMs: [10, 10, 10, 10], setAside }
-    const kinds: StreamKind[] = ['message']
+    const kinds: NumberedKind[] = ['message']
     const consumer = await consumeEvents({ bus, logger, durable: 'trying', kinds, handle, paceMs: 1, tries })
     closers.push(consumer.close)
   }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   AckPolicy,
   DeliverPolicy,
@@ -16,10 +17,11 @@ import { oldestUnhandledMs } from './stream-survey.ts'
 
 const SEVEN_DAYS_MS = 7 * 24 * 60 * 60 * 1000
 const TEN_GB = 10 * 1024 ** 3
+const HANDLED_POLL_MS = 50
 
 /** The stream that keeps the events someone needs durably. Made by whoever comes first; changes nothing twice. */
 export async function ensureStream(bus: Bus) {
-  const manager = await jetstreamManager(bus.connection, { timeout: 10_000 })
+  const manager = await managerOf(bus)
   const config = {
     name: bus.subjects.stream,
     subjects: streamKinds.map((kind) => bus.subjects.everyRoom(kind)),
@@ -45,17 +47,20 @@ type Consumer = {
   lagMs: () => Promise<number>
 }
 
-type Consuming = Handling & {
+type Durable<K extends StreamKind = StreamKind> = {
   bus: Bus
-  kinds: StreamKind[]
+  /** Survives restarts and is shared by all instances that use the same name. */
+  durable: string
+  kinds: K[]
   /** Where it has never run before: what is older than it is none of its business. */
   startsNow?: boolean
 }
+type Consuming<K extends StreamKind> = Handling<K> & Durable<K>
 
 /** Reads the stream through a durable consumer, in batches of what has arrived. Ends with `close`. */
-export async function consumeEvents(options: Consuming): Promise<Consumer> {
+export async function consumeEvents<K extends StreamKind>(options: Consuming<K>): Promise<Consumer> {
   const { bus, durable } = options
-  const manager = await jetstreamManager(bus.connection, { timeout: 10_000 })
+  const manager = await managerOf(bus)
   await ensureConsumer(manager, options)
   const consumer = await jetstream(bus.connection).consumers.get(bus.subjects.stream, durable)
   const batches = new Batches(options)
@@ -74,8 +79,44 @@ export async function consumeEvents(options: Consuming): Promise<Consumer> {
   }
 }
 
+const managerOf = (bus: Bus) => jetstreamManager(bus.connection, { timeout: 10_000 })
+
+/** From when this resolves on the stream keeps for the durable what nobody reads yet. */
+export const ensureDurable = async (durable: Durable) => ensureConsumer(await managerOf(durable.bus), durable)
+
+/** Whether anybody ever made sure of it. */
+export async function hasDurable({ bus, durable }: Pick<Durable, 'bus' | 'durable'>): Promise<boolean> {
+  const { consumers } = await managerOf(bus)
+  return (await consumers.info(bus.subjects.stream, durable).catch(nullIfMissing)) !== null
+}
+
+/** What time it is, by the clock that events are stored by. */
+export async function streamTime(bus: Bus): Promise<Date> {
+  const { ts } = await (await managerOf(bus)).streams.info(bus.subjects.stream)
+  return new Date(ts ?? Date.now())
+}
+
+/** Resolves when everything that a durable has given to anybody is handled. @returns false where that takes too long */
+export async function awaitHandled({ bus, durable }: Pick<Durable, 'bus' | 'durable'>, withinMs: number) {
+  const manager = await managerOf(bus)
+  const look = () => manager.consumers.info(bus.subjects.stream, durable).catch(nullIfMissing)
+  const given = (await look())?.delivered.stream_seq ?? 0
+  for (const until = Date.now() + withinMs; Date.now() < until; await delay(HANDLED_POLL_MS)) {
+    const info = await look()
+    if (!info || info.num_ack_pending === 0 || info.ack_floor.stream_seq >= given) return true
+  }
+  return false
+}
+
+/** The server's code where there is no such consumer. */
+const NO_CONSUMER = 10_014
+function nullIfMissing(error: unknown): null {
+  if (error instanceof Error && 'code' in error && error.code === NO_CONSUMER) return null
+  throw error
+}
+
 /** Makes the durable consumer, or brings one from before to what is read now; it goes on where it was. */
-async function ensureConsumer(manager: JetStreamManager, { bus, durable, kinds, startsNow }: Consuming) {
+async function ensureConsumer(manager: JetStreamManager, { bus, durable, kinds, startsNow }: Durable) {
   const { stream } = bus.subjects
   const config = {
     filter_subjects: kinds.map((kind) => bus.subjects.everyRoom(kind)),

@@ -2,7 +2,7 @@ import { outputProblem } from '@chat/contract'
 import { start as startFiles } from '@chat/files'
 import { start as startGateway } from '@chat/gateway'
 import { start as startMessages } from '@chat/messages'
-import { start as startPlatformApi } from '@chat/platform-api'
+import { type Options as PlatformOptions, start as startPlatformApi } from '@chat/platform-api'
 import { start as startPush } from '@chat/push'
 import { start as startRooms } from '@chat/rooms'
 import { type Checks, type Config, type Logger, Metrics, openAll, openBus } from '@chat/service'
@@ -16,12 +16,21 @@ export type StackOptions = {
   metrics?: Metrics
   /** Separates stacks that share their engines: prefix of subjects and databases. */
   root?: string
-  /** How many of each run; each gateway after the first listens on a port of its own. */
-  instances?: { gateways?: number; rooms?: number; messages?: number; files?: number; push?: number }
+  /** How many of each run; each edge after the first listens on a port of its own. */
+  instances?: {
+    gateways?: number
+    platformApis?: number
+    rooms?: number
+    messages?: number
+    files?: number
+    push?: number
+  }
   /** Another built page than the own one. */
   pageFolder?: string | undefined
   /** How many requests an API key may make, where that is not the default. */
   platformRate?: { requests: number; seconds: number }
+  /** How long webhooks take their time, where that is not the default; in milliseconds. */
+  webhookTimes?: PlatformOptions['webhookTimes']
   /** Checks every answer of a service against the contract. */
   checksOutput?: boolean
 }
@@ -72,15 +81,21 @@ export const startStack = (options: StackOptions) =>
       checks.push = ready.mongo
     }
     const edge = { config, metrics, checks }
-    const platformApi = startPlatformApi({
-      ...edge,
-      ...(options.platformRate && { rate: options.platformRate }),
-      mongoUrl,
-      database: `${root}_platform`,
-      logger: logger.child({ service: 'platform-api' }),
-      openBus: bus('platform-api'),
-    })
-    const platform = await scope.use('platform-api', platformApi, (service) => service.close())
+    const platformPorts: number[] = []
+    for (let index = 0; index < (instances.platformApis ?? 1); index++) {
+      const starting = startPlatformApi({
+        ...edge,
+        config: index === 0 ? config : { ...config, platformPort: 0 },
+        ...(options.platformRate && { rate: options.platformRate }),
+        webhookTimes: options.webhookTimes,
+        mongoUrl,
+        database: `${root}_platform`,
+        logger: logger.child({ service: 'platform-api' }),
+        openBus: bus('platform-api'),
+      })
+      const platform = await scope.use('platform-api', starting, (service) => service.close())
+      platformPorts.push(platform.port)
+    }
     const gatewayPorts: number[] = []
     for (let index = 0; index < (instances.gateways ?? 1); index++) {
       const own = index === 0 ? config : { ...config, gatewayPort: 0 }
@@ -96,5 +111,5 @@ export const startStack = (options: StackOptions) =>
       const gateway = await scope.use('gateway', starting, (service) => service.close())
       gatewayPorts.push(gateway.port)
     }
-    return { gatewayPorts, platformPort: platform.port, metrics }
+    return { gatewayPorts, platformPorts, metrics }
   })

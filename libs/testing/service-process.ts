@@ -7,12 +7,13 @@ const PROGRAM = new URL('./service-program.ts', import.meta.url)
 
 /** A service in a process of its own, ready, for tests that kill it; where the stack runs none, it is the only one. */
 export async function startService(service: Alone, stack: TestStack) {
-  const { config, root, natsUrl, mongoUrl, s3Url } = stack
-  const place = { config, root, natsUrl, mongoUrl, s3Url }
+  const { config, root, natsUrl, mongoUrl, s3Url, webhookTimes } = stack
+  const place = { config, root, natsUrl, mongoUrl, s3Url, webhookTimes }
   const { child, told } = await forkProgram<{ port: number | null }>(PROGRAM, { service, place })
   return {
-    /** Where clients reach it, if it is a gateway. */
+    /** Where clients reach it, if it is an edge. */
     url: `ws://127.0.0.1:${told.port}`,
+    port: told.port,
     kill: () => killAtOnce(child),
     /** As a deploy does. */
     stop: async () => {

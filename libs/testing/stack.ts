@@ -14,6 +14,7 @@ type Options = {
   root?: string
   pageFolder?: string
   platformRate?: NonNullable<StackOptions['platformRate']>
+  webhookTimes?: StackOptions['webhookTimes']
 }
 
 /** Limits that do not get in the way of tests that are not about them. */
@@ -60,10 +61,12 @@ export async function startTestStack(options: Options = {}) {
     root,
     instances: options.instances ?? {},
     pageFolder: options.pageFolder,
+    webhookTimes: options.webhookTimes,
     platformRate: options.platformRate ?? { requests: 100_000, seconds: 1 },
     checksOutput: true,
   })
-  const platformUrl = `http://127.0.0.1:${stack.platformPort}`
+  const platformUrls = stack.platformPorts.map((port) => `http://127.0.0.1:${port}`)
+  const [platformUrl = ''] = platformUrls
   const call = async (method: string, path: string, body: unknown, headers: Record<string, string>) => {
     const response = await fetch(`${platformUrl}${path}`, {
       method,
@@ -79,6 +82,8 @@ export async function startTestStack(options: Options = {}) {
     gatewayUrls: stack.gatewayPorts.map((port) => `ws://127.0.0.1:${port}`),
     gatewayUrl: `ws://127.0.0.1:${stack.gatewayPorts[0]}`,
     platformUrl,
+    platformUrls,
+    webhookTimes: options.webhookTimes,
     metrics: stack.metrics,
     close: stack.close,
     token: (userId: string, claims: Record<string, unknown> = {}) =>

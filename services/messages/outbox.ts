@@ -2,9 +2,9 @@ import {
   type EventLog,
   eventId,
   type Logger,
+  type NumberedKind,
   numberOf,
   type StreamEvent,
-  type StreamKind,
 } from '@chat/service'
 
 const RETRY_MS = 1_000
@@ -27,7 +27,7 @@ export type Source = {
  * published in their order, so what is missing is at the end.
  */
 export class Outbox {
-  private readonly sources: Record<StreamKind, Source>
+  private readonly sources: Record<NumberedKind, Source>
   private readonly log: EventLog
   private readonly logger: Logger
   /** Stored events whose publish has failed; tried until the stream has them. */
@@ -35,7 +35,7 @@ export class Outbox {
   private readonly busy = new Set<string>()
   private readonly timers: NodeJS.Timeout[]
 
-  constructor(sources: Record<StreamKind, Source>, log: EventLog, logger: Logger) {
+  constructor(sources: Record<NumberedKind, Source>, log: EventLog, logger: Logger) {
     this.sources = sources
     this.log = log
     this.logger = logger
@@ -71,7 +71,7 @@ export class Outbox {
   }
 
   /** Publishes what the stream lacks of a room, in order. @returns the last number that is stored */
-  async reconcile(kind: StreamKind, roomId: string): Promise<number> {
+  async reconcile(kind: NumberedKind, roomId: string): Promise<number> {
     const { lastOf, between } = this.sources[kind]
     const [stored, published] = await Promise.all([lastOf(roomId), this.log.lastNumber(kind, roomId)])
     const from = published > 0 ? published : Math.max(0, stored - PAGE)

@@ -1,4 +1,4 @@
-import type { StreamKind } from '@chat/service'
+import type { NumberedKind } from '@chat/service'
 import type { Changes } from './change-store.ts'
 import type { Source } from './outbox.ts'
 import type { Presenting } from './presenting.ts'
@@ -11,7 +11,7 @@ export const sourcesOf = (
   store: Store,
   changes: Changes,
   presenting: Presenting,
-): Record<StreamKind, Source> => ({
+): Record<NumberedKind, Source> => ({
   message: {
     lastOf: store.lastSeq,
     between: async (roomId, from, to) => {

@@ -1,18 +1,17 @@
 import { type Caller, Fault, type Input, type OperationName, parse, succeeded } from '@chat/contract'
-import type { Auth, Bus } from '@chat/service'
+import type { Bus } from '@chat/service'
 import type { Context } from 'koa'
-import type { Erasures } from './erasures.ts'
 import { digestOf } from './idempotency.ts'
-import { type Ask, hasBody, otherFields, pathFields, type Route, shapeOf } from './routes/route.ts'
+import { type Ask, type Desk, hasBody, otherFields, pathFields, type Route, shapeOf } from './routes/route.ts'
 
-type Parts = { bus: Bus; auth: Auth; erasures: Erasures }
+type Parts = Pick<Desk, 'auth' | 'erasures' | 'webhooks'> & { bus: Bus }
 type Fields = Record<string, unknown>
 
 /** Answers a route: its input is what path, query and body say together. @returns the body of the answer */
-export const answering = ({ bus, auth, erasures }: Parts) => {
-  const deskOf = (caller: Caller) => {
+export const answering = ({ bus, ...own }: Parts) => {
+  const deskOf = (caller: Caller): Desk => {
     const ask: Ask = (name, input) => bus.ask(name, caller, input)
-    return { ask, caller, auth, erasures }
+    return { ask, caller, ...own }
   }
   return async (route: Route, context: Context): Promise<unknown> => {
     const input = inputOf(route, context)

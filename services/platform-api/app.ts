@@ -13,6 +13,7 @@ import { createRates, DEFAULT_RATE, type Rate } from './rates.ts'
 import { honourRepeats } from './repeats.ts'
 import type { Route } from './routes/route.ts'
 import { routes } from './routes.ts'
+import type { WebhookParts } from './webhooks/service.ts'
 
 type Parts = {
   bus: Bus
@@ -22,6 +23,7 @@ type Parts = {
   rate?: Rate | undefined
   idempotency: Idempotency
   erasures: Erasures
+  webhooks: WebhookParts
   logger: Logger
   metrics: Metrics
 }
@@ -50,7 +52,8 @@ export function createApp(parts: Parts): Koa {
 /** Every row of the table as a route of Koa's. */
 function route(parts: Parts) {
   const router = new Router()
-  const answer = answering(parts)
+  const { bus, auth, erasures, webhooks } = parts
+  const answer = answering({ bus, auth, erasures, webhooks })
   const repeats = honourRepeats(parts.idempotency, statusOf)
   for (const row of routes) {
     router[row.method](koaPath(row), repeats, async (context: Context) => {

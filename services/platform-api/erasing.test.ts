@@ -15,6 +15,7 @@ import {
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { DeliverPolicy, jetstream } from '@nats-io/jetstream'
 import mongoose from 'mongoose'
+import { makeWebhook, openReceiver, quick, type Receiver, type TestWebhook } from './webhooks/testing.ts'
 
 // An erased user appears nowhere: every store, bucket and stream that keeps data is searched for their id and name.
 
@@ -30,6 +31,9 @@ let stack: TestStack
 let room: Room
 let left: Room
 let keeper: PlainClient
+let receiver: Receiver
+/** Nothing gets there: what it is to be told waits. */
+let waiting: TestWebhook
 /** What keeper has exported, and where it was. */
 let kept: { exportId: string; url: string }
 const clients: PlainClient[] = []
@@ -100,7 +104,13 @@ const traces = (texts: string[]) => texts.filter((text) => TRACES.some((trace) =
 beforeAll(async () => {
   // Mails get nowhere: what is to be mailed stays where it is.
   const mail = { url: 'smtp://127.0.0.1:1', from: 'no-reply@example.com' }
-  stack = await startTestStack({ config: { mail }, instances: { gateways: 2, rooms: 2, messages: 2 } })
+  receiver = await openReceiver()
+  const config = { mail, webhooksMayBePrivate: true }
+  const instances = { gateways: 2, rooms: 2, messages: 2, platformApis: 2 }
+  stack = await startTestStack({ config, instances, webhookTimes: quick })
+  await makeWebhook(stack, receiver)
+  waiting = await makeWebhook(stack, receiver)
+  receiver.answer = ({ path }) => (path === waiting.path ? 503 : 204)
   room = await makeRoom(['keeper', ERASED, 'third'], { canInviteMemebrs: true, canLeaveOutRoom: true })
   left = await makeRoom([ERASED, 'keeper'], { canLeaveOutRoom: true })
   keeper = await enter('keeper')
@@ -113,6 +123,7 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const client of clients) client.close()
   await stack?.close()
+  await receiver?.close()
 })
 
 /** Leaves something of oneself wherever there is a place for it. */
@@ -206,7 +217,7 @@ test('before, they are found wherever people are kept', async () => {
     messages: ['messages', 'reports', 'changes', 'exports'],
     files: ['objects'],
     push: ['devices', 'preferences', 'receipts', 'tasks', 'setAside'],
-    platform: ['attempts'],
+    platform: ['attempts', 'deliveries'],
   }
   expect(found).toEqual(
     expect.arrayContaining(
@@ -226,7 +237,7 @@ test('the export holds what is stored about them', async () => {
   const kinds = new Set(data.records.map(({ kind }) => kind))
   expect([...kinds].sort()).toEqual([
     ...['block', 'device', 'export', 'file', 'membership', 'mention', 'message', 'mute', 'preference'],
-    ...['report', 'user'],
+    ...['report', 'user', 'webhookDelivery'],
   ])
   for (const trace of TRACES) expect(JSON.stringify(data)).toContain(trace)
 })

@@ -2,10 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Bus, Logger } from '@chat/service'
 import type { Idempotency } from './idempotency.ts'
 import type { ErasureDoc, Store } from './store.ts'
+import type { Erasing as WebhookErasing } from './webhooks/erasing.ts'
 
 /**
  * What erases a person, in this order: out of every room first, out of the directory last. Each may be done again, and
- * answers where to go on. A service that keeps something about people joins here, and in exporting.ts.
+ * answers where to go on. A service that keeps something about people joins here, and in exporting.ts. What is kept here
+ * is made of what services tell, and goes after theirs.
  */
 const steps = [
   'expelUser',
@@ -13,6 +15,7 @@ const steps = [
   'eraseUserInFiles',
   'eraseUserInPushes',
   'eraseUserInRooms',
+  'webhooks',
 ] as const
 
 /** Longer than any step takes. */
@@ -23,7 +26,13 @@ const CLOSE_MS = 2_000
 /** How long a request waits for the end. */
 const WAIT_MS = 25_000
 
-type Parts = { store: Store['erasures']; idempotency: Idempotency; bus: Bus; logger: Logger }
+type Parts = {
+  store: Store['erasures']
+  idempotency: Idempotency
+  webhooks: WebhookErasing
+  bus: Bus
+  logger: Logger
+}
 
 /** People who are being erased. What a death interrupts, the next process that looks goes on with. */
 export class Erasures {
@@ -103,10 +112,7 @@ export class Erasures {
 
   /** @returns where it stands then; null where somebody else has taken it over */
   private async advance({ _id: userId, step, cursor, by }: ErasureDoc): Promise<ErasureDoc | null> {
-    const caller = { userId: '', requestId: by }
-    const input = { userId, ...(cursor !== null && { cursor }) }
-    const answer = await this.parts.bus.ask(steps[step] as (typeof steps)[number], caller, input)
-    const next = 'nextCursor' in answer ? answer.nextCursor : null
+    const next = await this.carryOutStep(steps[step] as (typeof steps)[number], { userId, cursor, by })
     const at = next === null ? { step: step + 1, cursor: null } : { step, cursor: next }
     return this.parts.store
       .findOneAndUpdate(
@@ -115,6 +121,21 @@ export class Erasures {
         { returnDocument: 'after' },
       )
       .lean()
+  }
+
+  /** @returns where to go on with it; null where it is done */
+  private async carryOutStep(
+    step: (typeof steps)[number],
+    { userId, cursor, by }: { userId: string; cursor: string | null; by: string },
+  ): Promise<string | null> {
+    const { bus, webhooks } = this.parts
+    if (step === 'webhooks') {
+      await webhooks.erase(userId)
+      return null
+    }
+    const input = { userId, ...(cursor !== null && { cursor }) }
+    const answer = await bus.ask(step, { userId: '', requestId: by }, input)
+    return 'nextCursor' in answer ? answer.nextCursor : null
   }
 }
 

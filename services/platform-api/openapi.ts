@@ -5,6 +5,7 @@ import {
   errors,
   failureOf,
   type JsonSchema,
+  webhookKinds,
 } from '@chat/contract'
 import { NAMED } from './named.ts'
 import { describe, hasBody, otherFields, pathFields, type Route, shapeOf } from './routes/route.ts'
@@ -48,11 +49,37 @@ export const openApi = () => ({
       Object.fromEntries(rows.map((row) => [row.method, operationOf(row)])),
     ]),
   ),
+  webhooks: Object.fromEntries(
+    Object.entries(webhookKinds).map(([type, { summary, data }]) => [
+      type,
+      { post: webhookOf(type, summary, documented(data)) },
+    ]),
+  ),
   components: {
     schemas: documentedEntities(),
     securitySchemes: { key: { type: 'apiKey', in: 'header', name: 'chat-api-key' } },
   },
 })
+
+/** As Standard Webhooks has it. */
+const WEBHOOK_HEADERS = {
+  'webhook-id': 'The same for an event however often it comes',
+  'webhook-timestamp': 'When it was sent, in seconds since the epoch',
+  'webhook-signature': 'One or more of v1,<base64>, with spaces between them',
+}
+
+function webhookOf(type: string, summary: string, data: JsonSchema): JsonSchema {
+  const properties = { type: { const: type }, timestamp: { type: 'string' }, data }
+  const schema = { type: 'object', required: Object.keys(properties), properties }
+  return {
+    ...{ operationId: type, tags: ['webhooks'], summary, security: [] },
+    parameters: Object.entries(WEBHOOK_HEADERS).map(([name, description]) => ({
+      ...{ name, in: 'header', required: true, description, schema: { type: 'string' } },
+    })),
+    requestBody: { required: true, content: { 'application/json': { schema } } },
+    responses: { '2XX': { description: 'Received' } },
+  }
+}
 
 function operationOf(route: Route): JsonSchema {
   const { name, summary } = describe(route)

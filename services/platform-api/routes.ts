@@ -5,6 +5,7 @@ import { originalRoutes } from './routes/originals.ts'
 import { memberRoutes, roomRoutes } from './routes/rooms.ts'
 import type { Route } from './routes/route.ts'
 import { userRoutes } from './routes/users.ts'
+import { webhookRoutes } from './routes/webhooks.ts'
 
 /** The one table of HTTP: what is answered, validated and documented comes from it. */
 export const routes: Route[] = [
@@ -14,5 +15,6 @@ export const routes: Route[] = [
   ...messageRoutes,
   ...bannedWordRoutes,
   ...exportRoutes,
+  ...webhookRoutes,
   ...originalRoutes,
 ]

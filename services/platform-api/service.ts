@@ -17,6 +17,8 @@ import { Erasures } from './erasures.ts'
 import { Idempotency } from './idempotency.ts'
 import type { Rate } from './rates.ts'
 import { openStore } from './store.ts'
+import { openWebhooks } from './webhooks/service.ts'
+import type { Times } from './webhooks/times.ts'
 
 /** A request that comes more slowly than this is given up. */
 const REQUEST_TIMEOUT_MS = 30_000
@@ -24,7 +26,7 @@ const REQUEST_TIMEOUT_MS = 30_000
 const KEEP_ALIVE_MS = 65_000
 
 export type Options = {
-  config: Pick<Config, 'host' | 'platformPort' | 'auth' | 'apiKeys' | 'namespace'>
+  config: Pick<Config, 'host' | 'platformPort' | 'auth' | 'apiKeys' | 'namespace' | 'webhooksMayBePrivate'>
   mongoUrl: string
   database?: string
   logger: Logger
@@ -32,6 +34,8 @@ export type Options = {
   openBus: () => Promise<Bus>
   /** How many requests a key may make; a sound default without it. */
   rate?: Rate
+  /** Of webhooks; sound defaults without them. */
+  webhookTimes?: Partial<Times> | undefined
   /** What else must answer before this process is ready. */
   checks?: Checks
 }
@@ -49,15 +53,20 @@ export const start = (options: Options) =>
     const bus = await scope.use('nats', options.openBus(), (b) => b.close())
     const store = await openStore(mongo)
     const idempotency = new Idempotency(store.attempts)
+    const webhooks = await openWebhooks(scope, {
+      ...{ mongo, bus, logger, metrics, times: options.webhookTimes },
+      mayBePrivate: config.webhooksMayBePrivate,
+    })
     const erasures = await scope.use(
       'erasures',
-      new Erasures({ store: store.erasures, idempotency, bus, logger }),
+      new Erasures({ store: store.erasures, idempotency, webhooks: webhooks.erasing, bus, logger }),
       (e) => e.close(),
     )
     const ready: Checks = { nats: () => bus.ping(), platform: () => pingMongo(mongo), ...options.checks }
     const health = serveHealth(ready, metrics)
     const { rate } = options
-    const app = createApp({ bus, auth, apiKeys, namespace, rate, idempotency, erasures, logger, metrics })
+    const own = { idempotency, erasures, webhooks }
+    const app = createApp({ bus, auth, apiKeys, namespace, rate, ...own, logger, metrics })
     const answer = app.callback()
     const http = createServer((request, response) => {
       if (!health(request, response)) void answer(request, response)

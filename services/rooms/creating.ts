@@ -13,9 +13,10 @@ import { isDuplicate } from '@chat/service'
 import mongoose from 'mongoose'
 import { claimKey } from './claims.ts'
 import type { RoomDoc } from './documents.ts'
+import { doer, outlineOf } from './facts.ts'
 import { headsOf, type Joiner, newMembers } from './members.ts'
 import type { Parts } from './parts.ts'
-import { targetsOf } from './targets.ts'
+import { PLATFORM, targetsOf } from './targets.ts'
 
 type PlatformRoom = Input<'createRoom'>
 type Plan = {
@@ -50,7 +51,7 @@ export class Creating {
     const key = keyOf(plan)
     if (key && !plan.rules.isFreezed) await this.parts.claims.take(key, roomId)
     await this.storeRoom(roomId, plan)
-    return this.open(roomId)
+    return this.open(roomId, userId)
   }
 
   /**
@@ -69,7 +70,7 @@ export class Creating {
     )
     await this.storeRoom(roomId, plan)
     const first = input.message && (await this.postFirst(requestId, roomId, plan.joiners, input.message))
-    const room = await this.open(roomId)
+    const room = await this.open(roomId, PLATFORM)
     // Before there was nothing to be told: nobody could see the room.
     if (first) await this.parts.following.tellMentioned([first])
     return this.parts.viewing.one(room)
@@ -139,12 +140,21 @@ export class Creating {
   }
 
   /** Lets the room be seen. Of several who finish the same room, one succeeds. */
-  private async open(roomId: string): Promise<RoomDoc> {
-    const opened = await this.parts.store.rooms
-      .findOneAndUpdate({ _id: roomId, ready: false }, { $set: { ready: true } }, { returnDocument: 'after' })
-      .lean()
-    if (!opened) throw new Fault('ROOM_ALREADY_EXISTS', { data: { roomId } })
-    this.parts.announcing.welcome(roomId, await this.parts.members.idsOf(roomId))
+  private async open(roomId: string, by: string): Promise<RoomDoc> {
+    const { store, facts, announcing, members } = this.parts
+    const userIds = await members.idsOf(roomId)
+    const closed = { _id: roomId, ready: false }
+    const opened = await store.transaction(async (session) => {
+      const room = await store.rooms
+        .findOneAndUpdate(closed, { $set: { ready: true } }, { session, returnDocument: 'after' })
+        .lean()
+      if (!room) throw new Fault('ROOM_ALREADY_EXISTS', { data: { roomId } })
+      const data = { room: outlineOf(room), userIds, by: doer(by) }
+      await facts.note(room, [{ type: 'room.created', data }], session)
+      return room
+    })
+    facts.publish(roomId)
+    announcing.welcome(roomId, userIds)
     return opened
   }
 }

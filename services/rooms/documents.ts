@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Announcement, Message, RoomType, Rules } from '@chat/contract'
+import type { Announcement, Message, RoomFact, RoomType, Rules } from '@chat/contract'
 
 export type UserDoc = {
   _id: string
@@ -83,6 +83,8 @@ export type RoomDoc = {
   createdAt: Date
   updatedAt: Date
 }
+/** What has happened and is not published yet; see facts.ts. */
+export type FactDoc = { _id: string; roomId: string; fact: RoomFact; createdAt: Date }
 /** `_id` stands for a link and a set of people; see claims.ts. */
 export type ClaimDoc = { _id: string; roomId: string; createdAt: Date }
 
@@ -95,6 +97,12 @@ export const blockId = (userId: string, blockedId: string) => JSON.stringify([us
 /** The same for the same person, and nothing that names them. */
 export const erasedId = (userId: string) =>
   createHash('sha256').update(`erased:${userId}`).digest('base64url')
+
+const TIME_DIGITS = 15
+/** Facts of one room sort as they happened: by when, and by their place among those of one change. */
+export const factId = (roomId: string, at: Date, index: number) =>
+  `${roomId}-e${String(at.getTime()).padStart(TIME_DIGITS, '0')}-${index}`
+export const factsOf = (roomId: string) => ({ _id: { $gt: `${roomId}-e`, $lt: `${roomId}-f` } })
 
 /** All ids of members, or bans, of a room: `_id`s between its prefix and the next possible one. */
 export const ofRoom = (roomId: string, after = '') => ({

@@ -1,4 +1,5 @@
-import { Fault, type Input, messageWithout, type Output } from '@chat/contract'
+import { Fault, factWithout, type Input, messageWithout, type Output } from '@chat/contract'
+import { scrubKind } from '@chat/service'
 import type { Accounts } from './accounts.ts'
 import { decodeKey, encodeKey } from './cursors.ts'
 import type { RoomDoc } from './documents.ts'
@@ -6,6 +7,9 @@ import type { Parts } from './parts.ts'
 import type { Removing } from './removing.ts'
 
 const PAGE = 500
+/** What one request may cost; the next one goes on where it stopped. */
+const BUDGET_MS = 20_000
+const FACTS = 'facts:'
 
 /** The end of a person here. Each step may be done again, and changes nothing then. */
 export class Erasing {
@@ -34,7 +38,12 @@ export class Erasing {
   async erase({ userId, cursor }: Input<'eraseUserInRooms'>): Promise<Output<'eraseUserInRooms'>> {
     const { store } = this.parts
     if (cursor === undefined) await this.forget(userId)
-    const after = cursor === undefined ? '' : decodeKey(cursor)
+    const key = cursor === undefined ? `${FACTS}1` : decodeKey(cursor)
+    const unscrubbed = key.startsWith(FACTS)
+      ? await this.scrub(userId, Number(key.slice(FACTS.length)))
+      : null
+    if (unscrubbed !== null) return { nextCursor: encodeKey(`${FACTS}${unscrubbed}`) }
+    const after = key.startsWith(FACTS) ? '' : key
     const rooms = await store.rooms
       .find({ _id: { $gt: after } }, { lastMessage: 1, announcement: 1 })
       .sort({ _id: 1 })
@@ -47,6 +56,17 @@ export class Erasing {
     await store.mentions.deleteMany({ userId })
     await store.users.deleteOne({ _id: userId })
     return { nextCursor: null }
+  }
+
+  /** What the stream still tells of them. @returns where to go on; null at the end */
+  private async scrub(userId: string, from: number): Promise<number | null> {
+    const { bus, facts } = this.parts
+    // What is published later knows nothing of them: they are in no room any more.
+    if (from === 1) await facts.publishAll()
+    return scrubKind({
+      ...{ bus, kind: 'fact', from, until: performance.now() + BUDGET_MS },
+      isStained: ({ fact }) => factWithout(fact, userId) !== fact,
+    })
   }
 
   private async forget(userId: string) {

@@ -2,7 +2,7 @@ import type { Input, Output, Room } from '@chat/contract'
 import { bytesOf, PAGE_BYTES } from '@chat/service'
 import { claimKey } from './claims.ts'
 import { decodeKey, encodeKey } from './cursors.ts'
-import { ofRoom, type RoomDoc } from './documents.ts'
+import { factsOf, ofRoom, type RoomDoc } from './documents.ts'
 import type { Parts } from './parts.ts'
 
 const DEFAULT_LIMIT = 20
@@ -71,7 +71,20 @@ export class Estate {
     await bus.ask('purgeRoomPushes', caller, { roomId })
     await this.parts.mentions.forgetRoom(roomId)
     await store.gone.deleteOne({ _id: roomId })
-    await store.rooms.deleteOne({ _id: roomId })
+    await this.end(room)
+  }
+
+  /** Nothing else of it is told any more. */
+  private async end({ _id: roomId, updatedAt }: RoomDoc) {
+    const { store, facts } = this.parts
+    const now = new Date(Math.max(Date.now(), updatedAt.getTime() + 1))
+    await store.transaction(async (session) => {
+      const { deletedCount } = await store.rooms.deleteOne({ _id: roomId }, { session })
+      await store.facts.deleteMany(factsOf(roomId), { session })
+      const happened = deletedCount > 0 ? [{ type: 'room.deleted' as const, data: { roomId } }] : []
+      await facts.note({ _id: roomId, updatedAt: now }, happened, session)
+    })
+    facts.publish(roomId)
   }
 
   private async hidden(roomId: string): Promise<RoomDoc> {

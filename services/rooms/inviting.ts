@@ -1,10 +1,11 @@
 import { Fault, type Input } from '@chat/contract'
 import { joinersOf } from './creating.ts'
 import { memberId, type RoomDoc } from './documents.ts'
+import { doer } from './facts.ts'
 import { type Joiner, newMembers, type Scene } from './members.ts'
 import type { Parts } from './parts.ts'
 import { requireUnfrozen } from './settings.ts'
-import { targetsOf } from './targets.ts'
+import { PLATFORM, targetsOf } from './targets.ts'
 
 /** Adds people to a room. */
 export class Inviting {
@@ -24,7 +25,7 @@ export class Inviting {
     const blockers = await this.parts.blocking.blockersOf(userId, [...known])
     const targets = targetsOf(userId, targetUserIds, (id) => known.has(id) && !blockers.has(id))
     const joiners = targets.map((target) => ({ userId: target, master: false }))
-    return this.add(roomId, requestId, joiners, (scene, { banned }) => {
+    return this.add({ roomId, requestId, by: userId }, joiners, (scene, { banned }) => {
       if (!scene.people.some((member) => member.userId === userId)) throw new Fault('ROOM_NO_EXISTS')
       requireOpen(scene.room)
       return new Fault(banned > 0 ? 'USER_IS_BANNED' : 'JOIN_USER_ALREADY_EXISTS')
@@ -43,7 +44,7 @@ export class Inviting {
     const joiners = joinersOf(joinUsers, false)
     if (joiners.every(({ userId }) => present.has(userId))) throw new Fault('JOIN_USERS_EMPTY')
     await this.parts.directory.save(joinUsers.map(({ _id, ...profile }) => ({ userId: _id, ...profile })))
-    return this.add(roomId, requestId, joiners, (scene) => {
+    return this.add({ roomId, requestId, by: inviterId }, joiners, (scene) => {
       requireOpen(scene.room)
       if (!scene.people.some((member) => member.userId === inviterId && member.master))
         throw new Fault('INVITER_ID_IS_NOT_MASTER')
@@ -56,7 +57,7 @@ export class Inviting {
     requireUnfrozen(await this.parts.members.requireRoom(roomId))
     const isEmpty = (await this.parts.members.idsOf(roomId)).length === 0
     await this.parts.directory.save(users.map(({ _id, ...profile }) => ({ userId: _id, ...profile })))
-    return this.add(roomId, requestId, joinersOf(users, isEmpty), (scene, { banned }) => {
+    return this.add({ roomId, requestId, by: PLATFORM }, joinersOf(users, isEmpty), (scene, { banned }) => {
       requireUnfrozen(scene.room)
       return new Fault(banned > 0 ? 'USER_IS_BANNED' : 'JOIN_USER_ALREADY_EXISTS')
     })
@@ -64,8 +65,7 @@ export class Inviting {
 
   /** `check` looks once more at what the change finds, and says what it means if nobody can be added. */
   private async add(
-    roomId: string,
-    requestId: string,
+    { roomId, requestId, by }: { roomId: string; requestId: string; by: string },
     joiners: Joiner[],
     check: (scene: Scene, skipped: { banned: number }) => Fault,
   ): Promise<RoomDoc> {
@@ -82,7 +82,12 @@ export class Inviting {
       const joining = newMembers(roomId, fresh, lastSeq, now)
       const added = await this.parts.mutes.restore(joining, scene.session)
       await this.parts.store.members.insertMany(added, { session: scene.session })
-      return { people: [...scene.people, ...added], told: fresh.map(({ userId }) => userId) }
+      const userIds = fresh.map(({ userId }) => userId)
+      return {
+        people: [...scene.people, ...added],
+        told: userIds,
+        happened: () => [{ type: 'member.joined', data: { roomId, userIds, by: doer(by) } }],
+      }
     })
     await claims.move(
       room,

@@ -1,6 +1,7 @@
-import { Fault } from '@chat/contract'
+import { Fault, type RoomHappening } from '@chat/contract'
 import type { ClientSession } from 'mongoose'
 import { type MemberDoc, memberId, ofRoom, type RoomDoc } from './documents.ts'
+import type { Facts } from './facts.ts'
 import type { Store } from './store.ts'
 
 const HEADS = 20
@@ -36,16 +37,26 @@ const byAge = (a: MemberDoc, b: MemberDoc) => a.createdAt.getTime() - b.createdA
 
 /** A room and its people, oldest member first, as a change of them finds them. */
 export type Scene = { room: RoomDoc; people: MemberDoc[]; session: ClientSession }
-/** How a change leaves them: everybody who is in now, what changes of the room itself, what there is to tell. */
-export type Outcome<T> = { people: MemberDoc[]; fields?: Record<string, unknown>; told: T }
+/**
+ * How a change leaves them: everybody who is in now, what changes of the room itself, what there is to tell, and what
+ * has happened, for those outside.
+ */
+export type Outcome<T> = {
+  people: MemberDoc[]
+  fields?: Record<string, unknown>
+  told: T
+  happened?: (room: RoomDoc) => RoomHappening[]
+}
 export type Changed<T> = { room: RoomDoc; before: MemberDoc[]; people: MemberDoc[]; told: T }
 
 /** Memberships as documents of their own. */
 export class Members {
   private readonly store: Store
+  private readonly facts: Facts
   private readonly maxMembers: number
-  constructor(store: Store, maxMembers: number) {
+  constructor(store: Store, facts: Facts, maxMembers: number) {
     this.store = store
+    this.facts = facts
     this.maxMembers = maxMembers
   }
 
@@ -95,20 +106,23 @@ export class Members {
     roomId: string,
     work: (scene: Scene, now: Date) => Promise<Outcome<T>>,
   ): Promise<Changed<T>> {
-    return this.store.transaction(async (session) => {
+    const outcome = await this.store.transaction(async (session) => {
       const room = await this.store.rooms.findOne({ _id: roomId, ready: true }, null, { session }).lean()
       if (!room) throw new Fault('ROOM_NO_EXISTS')
       const before = await this.store.members.find(ofRoom(roomId), null, { session }).lean()
       before.sort(byAge)
       const now = new Date(Math.max(Date.now(), room.updatedAt.getTime() + 1))
-      const { people, fields, told } = await work({ room, people: before, session }, now)
+      const { people, fields, told, happened } = await work({ room, people: before, session }, now)
       const updatedAt = new Date(Math.max(now.getTime(), people.at(-1)?.createdAt.getTime() ?? 0))
       const changes = { ...fields, memberCount: people.length, heads: headsOf(people), updatedAt }
-      const changed = await this.store.rooms
+      const changed = (await this.store.rooms
         .findOneAndUpdate({ _id: roomId }, { $set: changes }, { session, returnDocument: 'after' })
-        .lean()
-      return { room: changed as RoomDoc, before, people, told }
+        .lean()) as RoomDoc
+      await this.facts.note(changed, happened?.(changed) ?? [], session)
+      return { room: changed, before, people, told }
     })
+    this.facts.publish(roomId)
+    return outcome
   }
 
   /** Moves a cursor forward, never back. @returns where it was */

@@ -1,5 +1,6 @@
 import { Fault, type Input } from '@chat/contract'
 import { type MemberDoc, memberId, type RoomDoc } from './documents.ts'
+import { doer } from './facts.ts'
 import type { Scene } from './members.ts'
 import type { Parts } from './parts.ts'
 import { requireMasterOf } from './removing.ts'
@@ -10,6 +11,11 @@ const FOR_GOOD = new Date('9999-12-31T23:59:59.999Z')
 
 type Targets = { roomId: string; targetUserIds: string[] }
 type Fields = Partial<Pick<MemberDoc, 'master' | 'mutedUntil'>>
+
+const presented = ({ master, mutedUntil }: Fields) => ({
+  ...(master !== undefined && { master }),
+  ...(mutedUntil !== undefined && { mutedUntil: mutedUntil?.toISOString() ?? null }),
+})
 
 /** What masters may do to members besides removing them. */
 export class Moderating {
@@ -57,7 +63,11 @@ export class Moderating {
       }
       const outcome = await this.write(scene, new Set(targetsOf(userId, targetUserIds, isTarget)), fields)
       if (!outcome.people.some((member) => member.master)) throw new Fault('WRONG_TARGET_USER_IDS')
-      return outcome
+      const data = { roomId, userIds: outcome.told.map((member) => member.userId), by: doer(userId) }
+      return {
+        ...outcome,
+        happened: () => [{ type: 'member.updated', data: { ...data, ...presented(fields) } }],
+      }
     })
     await this.parts.access.stands(roomId, told)
     this.parts.announcing.announce(roomId)

@@ -4,6 +4,7 @@ import type { Announcing } from './announcing.ts'
 import type { Blocking } from './blocking.ts'
 import type { Claims } from './claims.ts'
 import type { Directory } from './directory.ts'
+import type { Facts } from './facts.ts'
 import type { Following } from './following.ts'
 import type { Gone } from './gone.ts'
 import type { Members } from './members.ts'
@@ -17,6 +18,7 @@ export type Parts = {
   store: Store
   bus: Bus
   directory: Directory
+  facts: Facts
   members: Members
   blocking: Blocking
   access: Access

@@ -1,10 +1,14 @@
-import { Fault, type Input } from '@chat/contract'
+import { Fault, type Input, type RoomHappening } from '@chat/contract'
 import { type MemberDoc, memberId } from './documents.ts'
-import type { Changed, Scene } from './members.ts'
+import { doer } from './facts.ts'
+import type { Changed, Outcome, Scene } from './members.ts'
 import type { Parts } from './parts.ts'
 import { PLATFORM, targetsOf } from './targets.ts'
 
 type Gone = { removed: string[]; promoted: MemberDoc[] }
+/** By themselves, or because somebody wanted it. */
+type Manner = { isLeaving: true } | { isLeaving: false; by: string; banned: boolean }
+const expelled = (banned: boolean): Manner => ({ isLeaving: false, by: PLATFORM, banned })
 
 /** How people leave a room: by themselves, or because a master wants it. */
 export class Removing {
@@ -18,7 +22,7 @@ export class Removing {
     const changed = await this.parts.members.change(roomId, async (scene) => {
       if (!scene.people.some((member) => member.userId === userId)) throw new Fault('ROOM_NO_EXISTS')
       if (!scene.room.rules.canLeaveOutRoom) throw new Fault('ROOM_RULES_CAN_NOT_LEAVE')
-      return this.takeOut(scene, [userId])
+      return this.takeOut(scene, [userId], { isLeaving: true })
     })
     await this.tell(changed)
   }
@@ -30,21 +34,24 @@ export class Removing {
       const present = new Set(scene.people.map((member) => member.userId))
       const targets = targetsOf(userId, targetUserIds, (id) => present.has(id))
       if (ban) await this.keepOut(scene, targets)
-      return this.takeOut(scene, targets)
+      return this.takeOut(scene, targets, { isLeaving: false, by: userId, banned: ban ?? false })
     })
     await this.tell(changed)
   }
 
   /** A platform takes somebody out who may not be there any more. @throws ROOM_NO_EXISTS */
   async expel({ roomId, userId }: { roomId: string; userId: string }): Promise<void> {
-    await this.tell(await this.parts.members.change(roomId, (scene) => this.takeOut(scene, [userId])))
+    const changed = await this.parts.members.change(roomId, (scene) =>
+      this.takeOut(scene, [userId], expelled(false)),
+    )
+    await this.tell(changed)
   }
 
   /** Likewise, and keeps them out, whether they were there or not. */
   async ban({ roomId, userId }: { roomId: string; userId: string }): Promise<void> {
     const changed = await this.parts.members.change(roomId, async (scene) => {
       await this.keepOut(scene, [userId])
-      return this.takeOut(scene, [userId])
+      return this.takeOut(scene, [userId], expelled(true))
     })
     await this.tell(changed)
   }
@@ -60,7 +67,11 @@ export class Removing {
     await this.parts.store.bans.insertMany(banned, { session })
   }
 
-  private async takeOut({ people, session }: Scene, userIds: string[]) {
+  private async takeOut(
+    { room, people, session }: Scene,
+    userIds: string[],
+    manner: Manner,
+  ): Promise<Outcome<Gone>> {
     const out = new Set(userIds)
     const leaving = people.filter((member) => out.has(member.userId))
     const staying = people.filter((member) => !out.has(member.userId))
@@ -70,8 +81,11 @@ export class Removing {
     const [heir] = staying
     const promoted = heir && !staying.some((member) => member.master) ? [{ ...heir, master: true }] : []
     for (const { _id } of promoted) await members.updateOne({ _id }, { $set: { master: true } }, { session })
-    const told: Gone = { removed: userIds, promoted }
-    return { people: staying.map((member) => promoted.find(({ _id }) => _id === member._id) ?? member), told }
+    return {
+      people: staying.map((member) => promoted.find(({ _id }) => _id === member._id) ?? member),
+      told: { removed: userIds, promoted },
+      happened: () => happenings(room._id, leaving, promoted, manner),
+    }
   }
 
   private async tell({ room, before, people, told }: Changed<Gone>) {
@@ -85,6 +99,26 @@ export class Removing {
     )
     announcing.announce(room._id)
   }
+}
+
+function happenings(
+  roomId: string,
+  leaving: MemberDoc[],
+  promoted: MemberDoc[],
+  manner: Manner,
+): RoomHappening[] {
+  const idsOf = (members: MemberDoc[]) => members.map(({ userId }) => userId)
+  const userIds = idsOf(leaving)
+  // Somebody may be kept out, or taken out again, who is not there.
+  if (userIds.length === 0) return []
+  const gone: RoomHappening = manner.isLeaving
+    ? { type: 'member.left', data: { roomId, userIds, by: userIds[0] ?? null } }
+    : { type: 'member.removed', data: { roomId, userIds, by: doer(manner.by), banned: manner.banned } }
+  if (promoted.length === 0) return [gone]
+  return [
+    gone,
+    { type: 'member.updated', data: { roomId, userIds: idsOf(promoted), by: null, master: true } },
+  ]
 }
 
 /** Platforms need not be anybody's master. @throws ROOM_NO_EXISTS, USER_IS_NOT_MASTER */

@@ -4,6 +4,7 @@ import type {
   BlockDoc,
   ClaimDoc,
   ErasedDoc,
+  FactDoc,
   GoneDoc,
   MemberDoc,
   MentionDoc,
@@ -118,6 +119,11 @@ export const erasedSchema = new Schema<ErasedDoc>(
   { _id: String, issuedFrom: required(Number), createdAt: required(Date) },
   options,
 )
+export const factSchema = new Schema<FactDoc>(
+  { _id: String, roomId: required(String), fact: required(Schema.Types.Mixed), createdAt: required(Date) },
+  options,
+)
+factSchema.index({ createdAt: 1 })
 export const goneSchema = new Schema<GoneDoc>(
   { _id: String, version: required(Number), marks: [Schema.Types.Mixed] },
   options,

@@ -1,6 +1,7 @@
 import {
   type Bus,
   consumeEvents,
+  EventLog,
   ensureStream,
   type Limits,
   type Logger,
@@ -20,6 +21,7 @@ import { Creating } from './creating.ts'
 import { Directory } from './directory.ts'
 import { Erasing } from './erasing.ts'
 import { Estate } from './estate.ts'
+import { Facts } from './facts.ts'
 import { Following } from './following.ts'
 import { Gone } from './gone.ts'
 import { handlers } from './handlers.ts'
@@ -66,7 +68,9 @@ export const start = (options: Options) =>
     await ensureStream(bus)
 
     const directory = new Directory(store, bus)
-    const members = new Members(store, limits.roomMembers)
+    const log = new EventLog(bus)
+    const facts = await scope.use('facts', new Facts({ store, log, logger }), (f) => f.close())
+    const members = new Members(store, facts, limits.roomMembers)
     const claims = new Claims(store)
     const gone = new Gone(store)
     const blocking = new Blocking(store, directory, bus)
@@ -79,7 +83,18 @@ export const start = (options: Options) =>
     const access = new Access(bus, roll)
     const following = new Following({ store, bus, gone, mentions, announcing })
     const { textLength } = limits
-    const parts = { store, bus, directory, members, claims, viewing, announcing, following, textLength }
+    const parts = {
+      store,
+      bus,
+      directory,
+      facts,
+      members,
+      claims,
+      viewing,
+      announcing,
+      following,
+      textLength,
+    }
     const all = { ...parts, access, blocking, gone, mentions, mutes: new Mutes(store) }
     const presence = await scope.use('presence', new Presence({ store, bus, logger }), (p) => p.close())
 

@@ -1,6 +1,7 @@
 import { type Announcement, Fault, type Input } from '@chat/contract'
 import { claimKey } from './claims.ts'
 import type { RoomDoc } from './documents.ts'
+import { doer, outlineOf } from './facts.ts'
 import type { Scene } from './members.ts'
 import type { Parts } from './parts.ts'
 import { requireMasterOf } from './removing.ts'
@@ -77,7 +78,10 @@ export class Settings {
     const { room, told: wasFreezed } = await members.change(roomId, async (scene: Scene) => {
       requireMasterOf(scene, userId)
       if (!unfreezes) requireUnfrozen(scene.room)
-      return { people: scene.people, fields, told: scene.room.rules.isFreezed }
+      return {
+        ...{ people: scene.people, fields, told: scene.room.rules.isFreezed },
+        happened: (room) => [{ type: 'room.updated', data: { room: outlineOf(room), by: doer(userId) } }],
+      }
     })
     if (wasFreezed !== room.rules.isFreezed) await this.moveClaim(room)
     await access.changed(roomId)

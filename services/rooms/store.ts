@@ -6,6 +6,7 @@ import type {
   BlockDoc,
   ClaimDoc,
   ErasedDoc,
+  FactDoc,
   GoneDoc,
   MemberDoc,
   MentionDoc,
@@ -18,6 +19,7 @@ import {
   blockSchema,
   claimSchema,
   erasedSchema,
+  factSchema,
   goneSchema,
   memberSchema,
   mentionSchema,
@@ -66,6 +68,7 @@ export async function openStore(connection: Connection) {
     mentions: connection.model<MentionDoc>('Mention', mentionSchema, 'mentions'),
     blocks: connection.model<BlockDoc>('Block', blockSchema, 'blocks'),
     erased: connection.model<ErasedDoc>('Erased', erasedSchema, 'erased'),
+    facts: connection.model<FactDoc>('Fact', factSchema, 'facts'),
     gone: connection.model<GoneDoc>('Gone', goneSchema, 'gone'),
     /** Where members stand, by their `_id`. */
     standings: async (memberIds: string[]): Promise<Map<string, Pick<MemberDoc, 'readSeq' | 'master'>>> => {

@@ -14,7 +14,7 @@ type Operation = {
 type Content = { content: { 'application/json': { schema: JsonSchema } } }
 
 /** The platform API to read. */
-export function httpPage({ info, paths, components }: ReturnType<typeof openApi>): string {
+export function httpPage({ info, paths, webhooks, components }: ReturnType<typeof openApi>): string {
   const all = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods as unknown as Record<string, Operation>).map(([method, operation]) => ({
       ...{ path, method, operation },
@@ -25,8 +25,16 @@ export function httpPage({ info, paths, components }: ReturnType<typeof openApi>
     ([tag, some]) => html`<h2 id="${tag}">${tag}</h2>${some.map(operationHtml)}`,
   )
   const intro = `${info.description} The key goes into the header chat-api-key.`
-  return page(info.title, intro, [...sections, entitiesHtml(components.schemas)])
+  return page(info.title, intro, [...sections, webhooksHtml(webhooks), entitiesHtml(components.schemas)])
 }
+
+/** What is sent to webhooks. */
+const webhooksHtml = (webhooks: ReturnType<typeof openApi>['webhooks']): Html =>
+  html`<h2 id="webhook-events">webhook events</h2>${Object.entries(webhooks).map(([type, { post }]) => {
+    const { summary, requestBody } = post as unknown as Operation & { requestBody: Content }
+    const body = requestBody.content['application/json'].schema
+    return html`<h3><code>${type}</code></h3><p>${summary}</p><pre>${typeText(body)}</pre>`
+  })}`
 
 /** The entities that both pages refer to. */
 export const entitiesHtml = (schemas: Record<string, JsonSchema>): Html =>

@@ -3,11 +3,18 @@ import { type Row, rowOf } from '@chat/contract'
 import type { Auth } from '@chat/service'
 import type { TSchema } from 'typebox'
 import type { Erasures } from '../erasures.ts'
+import type { WebhookParts } from '../webhooks/service.ts'
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
 export type Ask = <K extends OperationName>(name: K, input: Input<K>) => Promise<Output<K>>
 /** What a route may use: questions to the services in the name of the platform, and what this process keeps itself. */
-export type Desk = { ask: Ask; caller: Caller; auth: Auth; erasures: Erasures }
+export type Desk = {
+  ask: Ask
+  caller: Caller
+  auth: Auth
+  erasures: Erasures
+  webhooks: WebhookParts
+}
 
 type Place = {
   method: Method

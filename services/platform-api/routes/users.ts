@@ -51,9 +51,9 @@ export const userRoutes: Route[] = [
       records: Type.Array(Type.Object({ kind: Type.String(), value: Type.Unsafe({ type: 'object' }) })),
     }),
     errors: ['USER_NO_EXISTS'],
-    act: async ({ ask }, { userId }) => {
+    act: async ({ ask, webhooks }, { userId }) => {
       await ask('getUser', { userId })
-      return Readable.from(exported(ask, userId))
+      return Readable.from(exported(ask, userId, webhooks.erasing.collect(userId)))
     },
   }),
 ]

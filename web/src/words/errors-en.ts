@@ -35,6 +35,7 @@ export const errors: Record<ChatErrorCode, string> = {
   FILE_CHUNK_OUT_OF_ORDER: 'The upload went wrong. Please send the file again.',
   TYPING_ONLY_IN_ONE_TO_ONE: 'Typing is shown between two people only.',
   MAIL_NOT_CONFIGURED: 'The server cannot send mail.',
+  WEBHOOK_NO_EXISTS: 'There is no such webhook.',
   CURSOR_EXPIRED: 'The list has changed. Please start over.',
   RATE_LIMITED: 'That was a bit fast. Please try again in a moment.',
   TIMEOUT: 'The server took too long. It may have worked all the same.',

@@ -34,6 +34,7 @@ export const errors: Record<ChatErrorCode, string> = {
   FILE_CHUNK_OUT_OF_ORDER: '업로드에 실패했습니다. 파일을 다시 보내 주세요.',
   TYPING_ONLY_IN_ONE_TO_ONE: '입력 중 표시는 1:1 대화에서만 됩니다.',
   MAIL_NOT_CONFIGURED: '서버가 메일을 보낼 수 없습니다.',
+  WEBHOOK_NO_EXISTS: '없는 웹훅입니다.',
   CURSOR_EXPIRED: '목록이 바뀌었습니다. 처음부터 다시 시도해 주세요.',
   RATE_LIMITED: '조금 빨랐어요. 잠시 후 다시 시도해 주세요.',
   TIMEOUT: '서버 응답이 늦습니다. 처리되었을 수도 있습니다.',

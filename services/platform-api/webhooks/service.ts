@@ -1,0 +1,53 @@
+import { type Bus, type Connection, ensureStream, type Logger, type Metrics, type Scope } from '@chat/service'
+import { addressesOf } from './addresses.ts'
+import { Delivering } from './delivering.ts'
+import { DeliveryLog } from './delivery-log.ts'
+import { openDeliveries } from './delivery-store.ts'
+import { Erasing } from './erasing.ts'
+import { Following } from './following.ts'
+import { Lease, openLeases } from './lease.ts'
+import { openSender } from './sending.ts'
+import { defaultTimes, type Times } from './times.ts'
+import { openWebhookStore } from './webhook-store.ts'
+import { Webhooks } from './webhooks.ts'
+
+export type WebhookOptions = {
+  mongo: Connection
+  bus: Bus
+  mayBePrivate: boolean
+  times?: Partial<Times> | undefined
+  logger: Logger
+  metrics: Metrics
+}
+
+/** Webhooks: one instance follows what happens, all of them send. */
+export async function openWebhooks(scope: Scope, options: WebhookOptions) {
+  const { mongo, bus, mayBePrivate, logger, metrics } = options
+  const times: Times = { ...defaultTimes, ...options.times }
+  const webhookStore = await openWebhookStore(mongo)
+  const deliveries = await openDeliveries(mongo)
+  const addresses = addressesOf(mayBePrivate)
+  const sender = openSender(addresses, times.answer)
+  await ensureStream(bus)
+  const shared = { webhooks: webhookStore, deliveries, bus, logger }
+  const sending = new Delivering({ ...shared, sender, times, metrics })
+  const delivering = await scope.use('webhooks', sending, (d) => d.close())
+  const following = new Following({ ...shared, wake: delivering.look })
+  const lease = new Lease({
+    ...{ leases: openLeases(mongo), name: 'following', heldMs: times.held },
+    open: () => following.open(),
+    failed: (err) => logger.warn({ err }, 'events for webhooks not followed, will try again'),
+  })
+  await scope.use('webhook events', lease, (l) => l.close())
+  await lease.look()
+  const wake = () => {
+    delivering.look()
+    lease.look().catch((err) => logger.warn({ err }, 'events for webhooks not followed, will try again'))
+  }
+  return {
+    webhooks: new Webhooks({ ...shared, addresses, mayBePrivate, times, begin: following.begin, wake }),
+    log: new DeliveryLog({ ...shared, wake: delivering.look }),
+    erasing: new Erasing(shared),
+  }
+}
+export type WebhookParts = Awaited<ReturnType<typeof openWebhooks>>

@@ -1,0 +1,146 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { parse, type WebhookDelivery, type WebhookType, webhookKinds } from '@chat/contract'
+import { connectAs, makeRoom, startTestStack, type TestStack } from '@chat/testing'
+import { Webhook } from 'standardwebhooks'
+import type { Times } from './times.ts'
+
+/** As the receiver sees it. */
+export type Received = {
+  id: string
+  type: WebhookType
+  timestamp: string
+  data: never
+  path: string
+  signatures: string[]
+  at: number
+}
+type Reply = number | { status: number; headers: Record<string, string> }
+/** What is answered to something; null: nothing, for as long as the other side waits. */
+type Answer = (received: Received) => Reply | null | Promise<Reply | null>
+
+/** So fast that tests need not wait, and so slow that a slow machine is no failure. */
+export const quick = {
+  delays: [50, 100, 200],
+  pause: 20,
+  longestPause: 200,
+  look: 50,
+} satisfies Partial<Times>
+
+/** Whoever a platform lets be told: checks every signature by the reference library before it believes anything. */
+export async function openReceiver(port = 0) {
+  const state = {
+    /** What was believed, in the order in which it came. */
+    received: [] as Received[],
+    /** What was not, and why. */
+    refused: [] as unknown[],
+    secrets: new Map<string, string>(),
+    answer: ((): number => 204) as Answer,
+    /** On its way at this moment, and at most so far. */
+    open: 0,
+    mostOpen: 0,
+  }
+  const server = createServer(async (request, response) => {
+    state.mostOpen = Math.max(state.mostOpen, ++state.open)
+    response.on('close', () => state.open--)
+    const body = await bodyOf(request)
+    try {
+      const received = read(request, body, state.secrets)
+      state.received.push(received)
+      const reply = await state.answer(received)
+      if (reply === null) return
+      const { status, headers = {} } = typeof reply === 'number' ? { status: reply } : reply
+      response.writeHead(status, headers).end()
+    } catch (error) {
+      state.refused.push(error)
+      response.writeHead(400).end()
+    }
+  }).listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  const { port: own } = server.address() as AddressInfo
+  const close = async () => {
+    server.closeAllConnections()
+    server.close()
+    await once(server, 'close')
+  }
+  return Object.assign(state, {
+    port: own,
+    url: `http://127.0.0.1:${own}`,
+    close,
+    of: (path: string) => state.received.filter((received) => received.path === path),
+  })
+}
+export type Receiver = Awaited<ReturnType<typeof openReceiver>>
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString()
+}
+
+/** @throws what the reference library does, and where it is not what the contract says */
+function read(request: IncomingMessage, body: string, secrets: Map<string, string>): Received {
+  const path = request.url ?? ''
+  const headers = request.headers as Record<string, string>
+  const payload = new Webhook(secrets.get(path) ?? '').verify(body, headers) as Received
+  parse(webhookKinds[payload.type].data, payload.data)
+  return {
+    ...payload,
+    ...{ id: headers['webhook-id'] as string, path, at: performance.now() },
+    signatures: (headers['webhook-signature'] as string).split(' '),
+  }
+}
+
+type Made = { webhookId: string; secret: string; url: string }
+
+/** A webhook of its own path, that the receiver knows. */
+export async function makeWebhook(stack: Pick<TestStack, 'call'>, receiver: Receiver, wish: object = {}) {
+  const path = `/${crypto.randomUUID()}`
+  const { status, body } = await stack.call('POST', '/v1/webhooks', { url: receiver.url + path, ...wish })
+  if (status !== 201) throw new Error(JSON.stringify(body))
+  const { data } = body as { data: Made }
+  receiver.secrets.set(path, data.secret)
+  const place = `/v1/webhooks/${data.webhookId}`
+  return {
+    ...data,
+    path,
+    place,
+    received: () => receiver.of(path),
+    /** As the platform sees it. */
+    look: async () => ((await stack.call('GET', place)).body as { data: object }).data,
+    log: async (query = '') => {
+      const answer = await stack.call('GET', `${place}/deliveries${query}`)
+      return (answer.body as { data: { list: WebhookDelivery[]; nextCursor: string | null } }).data
+    },
+    delete: () => stack.call('DELETE', place),
+  }
+}
+export type TestWebhook = Awaited<ReturnType<typeof makeWebhook>>
+
+type Setting = {
+  times?: Partial<Times>
+  instances?: NonNullable<Parameters<typeof startTestStack>[0]>['instances']
+}
+
+/** A stack that may tell a receiver here, and ann, in a room with ben. */
+export async function setScene({ times = {}, instances = {} }: Setting = {}) {
+  const receiver = await openReceiver()
+  const stack = await startTestStack({
+    ...{ instances, webhookTimes: { ...quick, ...times } },
+    config: { webhooksMayBePrivate: true },
+  })
+  const [ben, cho, ann] = await Promise.all(['ben', 'cho', 'ann'].map((each) => connectAs(stack, each)))
+  if (!ann || !ben || !cho) throw new Error('nobody is there')
+  return {
+    ...{ stack, receiver, ann, ben },
+    roomId: (await makeRoom(ann, ['ben']))._id,
+    makeWebhook: (wish?: object) => makeWebhook(stack, receiver, wish),
+    close: async () => {
+      for (const who of [ann, ben, cho]) who.close()
+      await stack.close()
+      await receiver.close()
+    },
+  }
+}
+export type Scene = Awaited<ReturnType<typeof setScene>>

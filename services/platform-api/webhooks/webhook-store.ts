@@ -1,0 +1,127 @@
+import type { Webhook, WebhookType } from '@chat/contract'
+import type { Connection } from '@chat/service'
+import mongoose from 'mongoose'
+import type { Secret } from './signing.ts'
+
+export type Reason = NonNullable<Webhook['disabledBecause']>
+export type WebhookDoc = {
+  _id: string
+  url: string
+  /** Empty where everything is wanted. */
+  events: WebhookType[]
+  description: string | null
+  secrets: Secret[]
+  disabledBecause: Reason | null
+  /** What is older, by the stream's clock, is not told. */
+  hearsFrom: Date
+  /** How often in a row nothing got there, and since when. */
+  failures: number
+  failingSince: Date | null
+  /** When something is due; absent where nothing is known to be. */
+  dueAt?: Date
+  /** Before that nobody works for it: somebody else does, or the receiver is left alone. */
+  freeAt: Date
+  /** Who works for it; where they die it is free again. */
+  claim: string | null
+  createdAt: Date
+  updatedAt: Date
+}
+export type Health = Pick<WebhookDoc, 'failures' | 'failingSince'>
+
+const { Schema } = mongoose
+const required = <T>(type: T) => ({ type, required: true })
+const schema = new Schema<WebhookDoc>(
+  {
+    ...{ _id: String, url: required(String), events: [String] },
+    description: { type: String, default: null },
+    secrets: [Schema.Types.Mixed],
+    disabledBecause: { type: String, default: null },
+    hearsFrom: required(Date),
+    failures: { type: Number, default: 0 },
+    failingSince: { type: Date, default: null },
+    dueAt: Date,
+    freeAt: required(Date),
+    claim: { type: String, default: null },
+    ...{ createdAt: required(Date), updatedAt: required(Date) },
+  },
+  { versionKey: false },
+)
+schema.index({ disabledBecause: 1, freeAt: 1 })
+
+const LONG_AGO = new Date(0)
+const all = { _id: { $gt: '' } }
+
+/** Where events go, and who sees to it that they do. */
+export async function openWebhookStore(connection: Connection) {
+  const model = connection.model<WebhookDoc>('Webhook', schema, 'webhooks')
+  await model.createIndexes()
+  return {
+    insert: async (
+      fields: Pick<WebhookDoc, 'url' | 'events' | 'description' | 'secrets' | 'hearsFrom'>,
+    ): Promise<WebhookDoc> => {
+      const now = new Date()
+      const state = { disabledBecause: null, failures: 0, failingSince: null, freeAt: LONG_AGO, claim: null }
+      const _id = new mongoose.Types.ObjectId().toHexString()
+      const doc = { _id, ...fields, ...state, createdAt: now, updatedAt: now }
+      await model.collection.insertOne(doc as never)
+      return doc
+    },
+    get: (_id: string): Promise<WebhookDoc | null> => model.findById(_id).lean(),
+    count: () => model.countDocuments(all),
+    /** In the order in which they were made, which their ids tell. */
+    list: (after: string, limit: number): Promise<WebhookDoc[]> =>
+      model
+        .find({ _id: { $gt: after } })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .lean(),
+    /** There are few. */
+    enabled: (): Promise<WebhookDoc[]> => model.find({ disabledBecause: null }).lean(),
+
+    change: (_id: string, fields: Partial<WebhookDoc>): Promise<WebhookDoc | null> =>
+      model
+        .findByIdAndUpdate(_id, { $set: { ...fields, updatedAt: new Date() } }, { returnDocument: 'after' })
+        .lean(),
+    delete: async (_id: string) => (await model.deleteOne({ _id })).deletedCount > 0,
+
+    /** Something is due. */
+    async wake(ids: string[]) {
+      if (ids.length > 0) await model.updateMany({ _id: { $in: ids } }, { $min: { dueAt: new Date() } })
+    },
+
+    /** Those for which something is to be done and nobody does it. */
+    async claimable(): Promise<string[]> {
+      const now = new Date()
+      // One that is claimed and free: whoever worked for it has died.
+      const work = [{ dueAt: { $lte: now } }, { claim: { $ne: null } }]
+      const found = await model
+        .find({ disabledBecause: null, freeAt: { $lte: now }, $or: work }, { _id: 1 })
+        .lean()
+      return found.map(({ _id }) => _id)
+    },
+
+    /** @returns null where somebody else was faster */
+    claim: (_id: string, claim: string, until: Date): Promise<WebhookDoc | null> =>
+      model
+        .findOneAndUpdate(
+          { _id, freeAt: { $lte: new Date() }, disabledBecause: null },
+          { $set: { claim, freeAt: until }, $unset: { dueAt: 1 } },
+          { returnDocument: 'after' },
+        )
+        .lean(),
+
+    async hold(_id: string, claim: string, until: Date) {
+      await model.updateOne({ _id, claim }, { $set: { freeAt: until } })
+    },
+
+    async release(_id: string, claim: string, { freeAt, dueAt }: { freeAt: Date; dueAt: Date | null }) {
+      const due = dueAt ? { $min: { dueAt } } : {}
+      await model.updateOne({ _id, claim }, { $set: { claim: null, freeAt }, ...due })
+    },
+
+    async setHealth(_id: string, health: Health) {
+      await model.updateOne({ _id }, { $set: health })
+    },
+  }
+}
+export type WebhookStore = Awaited<ReturnType<typeof openWebhookStore>>
