@@ -9,7 +9,7 @@ import { pushInternals, pushOperations, pushSources } from './push.ts'
 import { memberOperations, roomInternals, roomOperations, userOperations } from './rooms.ts'
 import { platformWords, wordInternals } from './words.ts'
 
-const platformOperations = {
+export const platformOperations = {
   ...platformRooms,
   ...platformMembers,
   ...platformUsers,
@@ -44,6 +44,7 @@ export const rowOf = (name: OperationName): Row => operations[name]
 
 export type Operations = typeof operations
 export type OperationName = keyof Operations
+export const operationNames = Object.keys(operations) as OperationName[]
 export type Input<K extends OperationName> = InputOf<Operations[K]>
 export type Output<K extends OperationName> = OutputOf<Operations[K]>
 

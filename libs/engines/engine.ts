@@ -1,3 +1,5 @@
+import type { NatsUser } from './nats-config.ts'
+
 export type EngineName = 'nats' | 'mongo' | 's3'
 export type EngineUrls = { natsUrl: string; mongoUrl: string; s3Url: string }
 
@@ -41,7 +43,12 @@ export type Recipe = {
 }
 
 /** Where one run of a program takes place. */
-export type Site = { folder: string; port: number }
+export type Site = {
+  folder: string
+  port: number
+  /** Who may sign in to NATS; one without permissions is also everybody who does not. */
+  natsUsers?: NatsUser[] | undefined
+}
 
 /** What to run there, and the URL that it will have. */
 export type Launch = {

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { Launch, Program, Site } from './engine.ts'
+import { natsConfig } from './nats-config.ts'
 import { goInstall } from './recipes.ts'
 
 export const natsServer: Program = {
@@ -13,24 +14,13 @@ export const natsServer: Program = {
   answers,
 }
 
-async function prepare({ folder, port }: Site): Promise<Launch> {
+async function prepare({ folder, port, natsUsers }: Site): Promise<Launch> {
   const config = join(folder, 'nats.conf')
-  await writeFile(config, configuration(folder, port))
+  const guest = natsUsers?.find(({ permissions }) => !permissions)?.name
+  const server = { host: '127.0.0.1', port, folder, ...(natsUsers && { users: natsUsers }) }
+  await writeFile(config, natsConfig({ ...server, ...(guest !== undefined && { guest }) }))
   return { args: ['-c', config], url: `nats://127.0.0.1:${port}` }
 }
-
-// JetStream acks before it syncs unless told otherwise. A stream reserves its whole limit when it is made,
-// so the store's own limit is set beyond any: by default it is a share of the disk that is free by chance.
-const configuration = (folder: string, port: number): string => `
-host: "127.0.0.1"
-port: ${port}
-max_payload: 8MB
-jetstream {
-  store_dir: ${JSON.stringify(folder)}
-  sync_interval: always
-  max_file_store: 100TB
-}
-`
 
 /** Greets the server as a client would: only its PONG tells that it takes requests. */
 function answers(url: string): Promise<void> {

@@ -5,6 +5,7 @@ import { acquireDataDir, resolveDataDir } from './data-dir.ts'
 import type { Engine, EngineName, EngineUrls } from './engine.ts'
 import { engines } from './engines.ts'
 import type { Found } from './find.ts'
+import type { NatsUser } from './nats-config.ts'
 import { obtain } from './obtain.ts'
 import { freePort } from './ports.ts'
 import { readRecord, recordFile } from './record.ts'
@@ -17,6 +18,8 @@ export type EngineOptions = {
   only?: EngineName[]
   /** Ends a build that is under way. */
   signal?: AbortSignal
+  /** Who may sign in to a NATS that is started here; anybody may do anything without. */
+  natsUsers?: NatsUser[]
 }
 
 export type Engines = {
@@ -82,7 +85,7 @@ async function makeChild(
   options: EngineOptions,
   taken: number[],
 ): Promise<Child> {
-  const { dataDir, env, log } = options
+  const { dataDir, env, log, natsUsers } = options
   const folder = join(dataDir, found.program.data)
   const record = recordFile(dataDir, engine.name)
   const port = await freePort(readRecord(record)?.port, taken)
@@ -90,7 +93,7 @@ async function makeChild(
   return new Child({
     title: engine.title,
     file: found.file,
-    launch: await found.program.prepare({ folder, port }),
+    launch: await found.program.prepare({ folder, port, natsUsers }),
     folder,
     port,
     logFile: join(dataDir, 'logs', `${engine.name}.log`),

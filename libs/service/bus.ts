@@ -5,6 +5,7 @@ import {
   failed,
   type Handlers,
   type Input,
+  inboxPrefix,
   type OperationName,
   type Output,
   parseInput,
@@ -15,7 +16,14 @@ import {
   subjectsOf,
   type UserEvents,
 } from '@chat/contract'
-import { connect, headers, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node'
+import {
+  connect,
+  createInbox,
+  headers,
+  type Msg,
+  type NatsConnection,
+  type Subscription,
+} from '@nats-io/transport-node'
 import { noteBytes } from './heap.ts'
 import type { Logger } from './logger.ts'
 import type { Metrics } from './metrics.ts'
@@ -35,10 +43,10 @@ export type BusOptions = {
 
 /** A bus is one NATS connection with the contract on top: ask, serve, publish, subscribe. */
 export async function openBus(options: BusOptions): Promise<Bus> {
-  const url = new URL(options.natsUrl.split(',')[0] as string)
+  const url = firstOf(options.natsUrl)
   const connection = await connect({
     servers: options.natsUrl.split(',').map((server) => new URL(server).host),
-    ...(url.username && { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) }),
+    ...(url.username && signIn(url)),
     name: options.name,
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,
@@ -56,6 +64,16 @@ export async function openBus(options: BusOptions): Promise<Bus> {
   return new Bus(connection, options)
 }
 
+/** Of several servers; the credentials are the same for all. */
+const firstOf = (natsUrl: string) => new URL(natsUrl.split(',')[0] as string)
+
+/** A user hears answers where nobody else may listen. */
+const signIn = ({ username, password }: URL) => ({
+  user: decodeURIComponent(username),
+  pass: decodeURIComponent(password),
+  inboxPrefix: inboxPrefix(decodeURIComponent(username)),
+})
+
 /** Where a request carries bytes: everything else of it, as JSON in this header. */
 const REQUEST_HEADER = 'Chat-Request'
 
@@ -71,6 +89,7 @@ export class Bus {
   readonly subjects: Subjects
   readonly connection: NatsConnection
   private readonly options: BusOptions
+  private readonly inboxPrefix: string | undefined
   private readonly disconnected = new Set<() => void>()
   private readonly reconnected = new Set<() => void>()
   private connected = true
@@ -81,7 +100,14 @@ export class Bus {
     this.connection = connection
     this.options = options
     this.subjects = subjectsOf(options.root)
+    const { username } = firstOf(options.natsUrl)
+    this.inboxPrefix = username ? inboxPrefix(decodeURIComponent(username)) : undefined
     this.watching = this.watch()
+  }
+
+  /** A subject of one's own to be answered on. */
+  openInbox(): string {
+    return createInbox(this.inboxPrefix)
   }
 
   /** Calls back whenever the connection was lost and is back: what was published meanwhile was not heard. */

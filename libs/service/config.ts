@@ -214,13 +214,44 @@ function parseObject(json: string): Record<string, unknown> | null {
   }
 }
 
+type Needed = { variable: string; problem: string; isMet: (config: Config) => boolean }
+
+const needed = {
+  auth: {
+    variable: 'CHAT_JWT_SECRET',
+    problem: 'or CHAT_JWKS_URL must be set: clients cannot be authenticated without',
+    isMet: ({ auth }) => auth.secret !== null || auth.jwksUrl !== null,
+  },
+  apiKeys: {
+    variable: 'CHAT_API_KEYS',
+    problem: 'must be set: platforms cannot be authenticated without',
+    isMet: ({ apiKeys }) => apiKeys.length > 0,
+  },
+  nats: { variable: 'CHAT_NATS_URL', problem: 'must be set', isMet: ({ natsUrl }) => natsUrl !== null },
+  mongo: { variable: 'CHAT_MONGO_URL', problem: 'must be set', isMet: ({ mongoUrl }) => mongoUrl !== null },
+  s3: { variable: 'CHAT_S3_URL', problem: 'must be set', isMet: ({ s3 }) => s3.url !== null },
+  page: {
+    variable: 'CHAT_S3_PUBLIC_URL',
+    problem: 'must be set where CHAT_DEMO is on: the page shows files from there',
+    isMet: ({ demo, s3 }) => !demo || s3.publicUrl !== null || s3.url !== null,
+  },
+} satisfies Record<string, Needed>
+/** What a process cannot do without, and nobody makes up for it. */
+export type Need = keyof typeof needed
+
 /**
  * The configuration in `env` (the variables of contract.md 'Running').
  * @param isDevelopment whether a missing secret or key may be made up by the caller; where it may not, it is a problem
  * @param readText reads a file that a variable names
+ * @param needs what must be configured
  * @throws ConfigError naming every problem
  */
-export function readConfig(env: Env, isDevelopment: boolean, readText: ReadText = readFile): Config {
+export function readConfig(
+  env: Env,
+  isDevelopment: boolean,
+  readText: ReadText = readFile,
+  needs: readonly Need[] = isDevelopment ? [] : ['auth', 'apiKeys'],
+): Config {
   const read = new Reader(env)
   const config: Config = {
     gatewayPort: read.port('CHAT_GATEWAY_PORT', 3000),
@@ -261,16 +292,10 @@ export function readConfig(env: Env, isDevelopment: boolean, readText: ReadText 
     limits: read.limits('CHAT_LIMITS'),
     logLevel: read.choice('CHAT_LOG_LEVEL', LOG_LEVELS, 'info'),
   }
-  const { auth, apiKeys, fcm, fcmWeb } = config
-  if (!isDevelopment && !auth.secret && !auth.jwksUrl) {
-    read.wrong(
-      'CHAT_JWT_SECRET',
-      'or CHAT_JWKS_URL must be set: clients cannot be authenticated without',
-      null,
-    )
-  }
-  if (!isDevelopment && apiKeys.length === 0) {
-    read.wrong('CHAT_API_KEYS', 'must be set: platforms cannot be authenticated without', null)
+  const { auth, fcm, fcmWeb } = config
+  for (const need of needs) {
+    const { variable, problem, isMet } = needed[need]
+    if (!isMet(config)) read.wrong(variable, problem, null)
   }
   if (config.demo && !auth.secret && auth.jwksUrl) {
     read.wrong('CHAT_DEMO', 'needs CHAT_JWT_SECRET: its sign-in hands out tokens', null)

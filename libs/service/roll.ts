@@ -1,4 +1,4 @@
-import { createInbox, type Msg, type Subscription } from '@nats-io/transport-node'
+import type { Msg, Subscription } from '@nats-io/transport-node'
 import { type Bus, encode } from './bus.ts'
 
 const BEAT_MS = 1_000
@@ -57,7 +57,7 @@ export class Roll {
     await this.bus.flush()
     const awaited = this.alive()
     const done = Promise.withResolvers<void>()
-    const inbox = createInbox()
+    const inbox = this.bus.openInbox()
     const replies = this.bus.subscribe(inbox, (reply) => {
       // With nobody there the server answers in their place, with no data.
       if (reply.data.length > 0) awaited.delete(reply.json<string>())

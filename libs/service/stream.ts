@@ -19,8 +19,11 @@ const SEVEN_DAYS_MS = 7 * 24 * 60 * 60 * 1000
 const TEN_GB = 10 * 1024 ** 3
 const HANDLED_POLL_MS = 50
 
-/** The stream that keeps the events someone needs durably. Made by whoever comes first; changes nothing twice. */
-export async function ensureStream(bus: Bus) {
+/**
+ * The stream that keeps the events someone needs durably. Made by whoever comes first; changes nothing twice.
+ * @param isOwner brings one from before to what it should be today
+ */
+export async function ensureStream(bus: Bus, isOwner = false) {
   const manager = await managerOf(bus)
   const config = {
     name: bus.subjects.stream,
@@ -37,8 +40,8 @@ export async function ensureStream(bus: Bus) {
     () => true,
     () => false,
   )
-  if (exists) await manager.streams.update(config.name, config)
-  else await manager.streams.add(config)
+  if (!exists) await manager.streams.add(config)
+  else if (isOwner) await manager.streams.update(config.name, config)
 }
 
 type Consumer = {
@@ -79,7 +82,8 @@ export async function consumeEvents<K extends StreamKind>(options: Consuming<K>)
   }
 }
 
-const managerOf = (bus: Bus) => jetstreamManager(bus.connection, { timeout: 10_000 })
+/** Whether JetStream is on is told by its answers to what is asked. */
+const managerOf = (bus: Bus) => jetstreamManager(bus.connection, { timeout: 10_000, checkAPI: false })
 
 /** From when this resolves on the stream keeps for the durable what nobody reads yet. */
 export const ensureDurable = async (durable: Durable) => ensureConsumer(await managerOf(durable.bus), durable)

@@ -2,7 +2,7 @@ import { start as startFiles } from '@chat/files'
 import { start as startGateway } from '@chat/gateway'
 import { start as startMessages } from '@chat/messages'
 import { type Options as PlatformOptions, start as startPlatformApi } from '@chat/platform-api'
-import { type Config, createLogger, Metrics, openBus } from '@chat/service'
+import { type Config, createLogger, Metrics, surround } from '@chat/service'
 
 const services = {
   files: startFiles,
@@ -32,11 +32,10 @@ export async function startAlone(
 ) {
   const logger = createLogger('error')
   const metrics = new Metrics()
-  const { requestTimeoutMs } = config.limits
+  const own = { ...config, gatewayPort: 0, platformPort: 0 }
   const running = await services[service]({
-    ...{ config: { ...config, gatewayPort: 0, platformPort: 0 }, mongoUrl, s3Url, logger, metrics },
+    ...surround({ name: service, config: own, root, natsUrl, mongoUrl, s3Url, logger, metrics }),
     ...{ database: `${root}_${databases[service] ?? service}`, webhookTimes },
-    openBus: () => openBus({ natsUrl, name: service, root, logger, metrics, requestTimeoutMs }),
   })
   return { close: running.close, port: 'port' in running ? running.port : null }
 }

@@ -1,15 +1,17 @@
 import { outputProblem } from '@chat/contract'
 import { start as startFiles } from '@chat/files'
-import { start as startGateway } from '@chat/gateway'
+import { demoOf, start as startGateway } from '@chat/gateway'
 import { start as startMessages } from '@chat/messages'
 import { type Options as PlatformOptions, start as startPlatformApi } from '@chat/platform-api'
 import { start as startPush } from '@chat/push'
 import { start as startRooms } from '@chat/rooms'
-import { type Checks, type Config, type Logger, Metrics, openAll, openBus } from '@chat/service'
+import { type Checks, type Config, type Logger, Metrics, openAll, surround } from '@chat/service'
 
 export type StackOptions = {
   config: Config
   natsUrl: string
+  /** Where services sign in to NATS as users of their own: the URL of each. */
+  natsUrlOf?: ((service: string) => string) | undefined
   mongoUrl: string
   s3Url: string
   logger: Logger
@@ -40,58 +42,45 @@ export const startStack = (options: StackOptions) =>
   openAll(async (scope) => {
     const { config, logger, natsUrl, mongoUrl, s3Url, root = 'chat', instances = {} } = options
     const metrics = options.metrics ?? new Metrics()
-    const bus = (name: string) => () =>
-      openBus({
-        natsUrl,
-        name,
-        root,
-        logger: logger.child({ service: name }),
-        metrics,
-        requestTimeoutMs: config.limits.requestTimeoutMs,
-        checkOutput: options.checksOutput ? outputProblem : undefined,
+    const { natsUrlOf = () => natsUrl } = options
+    const checkOutput = options.checksOutput ? outputProblem : undefined
+    const around = (name: string) =>
+      surround({
+        ...{ name, root, config, mongoUrl, s3Url, logger, metrics, checkOutput },
+        natsUrl: natsUrlOf(name),
       })
-    const common = (name: string) => ({
-      mongoUrl,
-      logger: logger.child({ service: name }),
-      metrics,
-      limits: config.limits,
-      openBus: bus(name),
-    })
     const checks: Checks = {}
 
     for (let index = 0; index < (instances.messages ?? 1); index++) {
-      const starting = startMessages({ ...common('messages'), config, s3Url, database: `${root}_messages` })
+      const starting = startMessages({ ...around('messages'), database: `${root}_messages` })
       const { ready } = await scope.use('messages', starting, (service) => service.close())
       checks.messages = ready.mongo
     }
     for (let index = 0; index < (instances.rooms ?? 1); index++) {
-      const starting = startRooms({ ...common('rooms'), database: `${root}_rooms` })
+      const starting = startRooms({ ...around('rooms'), database: `${root}_rooms` })
       const { ready } = await scope.use('rooms', starting, (service) => service.close())
       checks.rooms = ready.mongo
     }
     for (let index = 0; index < (instances.files ?? 1); index++) {
-      const starting = startFiles({ ...common('files'), config, s3Url, database: `${root}_files` })
+      const starting = startFiles({ ...around('files'), database: `${root}_files` })
       const { ready } = await scope.use('files', starting, (service) => service.close())
       checks.files = ready.mongo
       checks.s3 = ready.s3
     }
     for (let index = 0; index < (instances.push ?? 1); index++) {
-      const starting = startPush({ ...common('push'), config, database: `${root}_push` })
+      const starting = startPush({ ...around('push'), database: `${root}_push` })
       const { ready } = await scope.use('push', starting, (service) => service.close())
       checks.push = ready.mongo
     }
-    const edge = { config, metrics, checks }
     const platformPorts: number[] = []
     for (let index = 0; index < (instances.platformApis ?? 1); index++) {
       const starting = startPlatformApi({
-        ...edge,
+        ...around('platform-api'),
         config: index === 0 ? config : { ...config, platformPort: 0 },
         ...(options.platformRate && { rate: options.platformRate }),
+        checks,
         webhookTimes: options.webhookTimes,
-        mongoUrl,
         database: `${root}_platform`,
-        logger: logger.child({ service: 'platform-api' }),
-        openBus: bus('platform-api'),
       })
       const platform = await scope.use('platform-api', starting, (service) => service.close())
       platformPorts.push(platform.port)
@@ -100,13 +89,10 @@ export const startStack = (options: StackOptions) =>
     for (let index = 0; index < (instances.gateways ?? 1); index++) {
       const own = index === 0 ? config : { ...config, gatewayPort: 0 }
       const starting = startGateway({
-        ...edge,
+        ...around('gateway'),
         config: own,
-        demo: config.demo
-          ? { filesUrl: config.s3.publicUrl ?? s3Url, pageFolder: options.pageFolder, push: config.fcmWeb }
-          : undefined,
-        logger: logger.child({ service: 'gateway' }),
-        openBus: bus('gateway'),
+        checks,
+        demo: demoOf(config, s3Url, options.pageFolder),
       })
       const gateway = await scope.use('gateway', starting, (service) => service.close())
       gatewayPorts.push(gateway.port)

@@ -7,8 +7,8 @@ const PROGRAM = new URL('./service-program.ts', import.meta.url)
 
 /** A service in a process of its own, ready, for tests that kill it; where the stack runs none, it is the only one. */
 export async function startService(service: Alone, stack: TestStack) {
-  const { config, root, natsUrl, mongoUrl, s3Url, webhookTimes } = stack
-  const place = { config, root, natsUrl, mongoUrl, s3Url, webhookTimes }
+  const { config, root, mongoUrl, s3Url, webhookTimes } = stack
+  const place = { config, root, natsUrl: stack.natsUrlOf(service), mongoUrl, s3Url, webhookTimes }
   const { child, told } = await forkProgram<{ port: number | null }>(PROGRAM, { service, place })
   return {
     /** Where clients reach it, if it is an edge. */

@@ -1,5 +1,6 @@
 import { type Config, createLogger, readConfig } from '@chat/service'
 import { type StackOptions, startStack } from '@chat/stack'
+import { signedIn } from './nats-users.ts'
 import { mintToken } from './tokens.ts'
 
 export const testSecret = 'a-secret-of-the-tests-that-is-long-enough'
@@ -11,6 +12,8 @@ type Options = {
   config?: Partial<Config>
   /** Use other engines than the run's. */
   engines?: { natsUrl: string; mongoUrl: string; s3Url?: string }
+  /** Another way to the run's NATS. */
+  natsUrl?: string
   root?: string
   pageFolder?: string
   platformRate?: NonNullable<StackOptions['platformRate']>
@@ -48,15 +51,20 @@ export async function startTestStack(options: Options = {}) {
   config.limits = { ...config.limits, ...roomy, ...options.limits }
   const root = options.root ?? `t${crypto.randomUUID().replaceAll('-', '').slice(0, 12)}`
   const engines = {
-    natsUrl: options.engines?.natsUrl ?? env('CHAT_TEST_NATS_URL'),
+    natsUrl: options.engines?.natsUrl ?? options.natsUrl ?? env('CHAT_TEST_NATS_URL'),
     mongoUrl: options.engines?.mongoUrl ?? env('CHAT_TEST_MONGO_URL'),
     s3Url: options.engines?.s3Url ?? env('CHAT_TEST_S3_URL'),
   }
+  // Another server than the run's has no users.
+  const isOurs = options.natsUrl !== undefined || engines.natsUrl === process.env.CHAT_TEST_NATS_URL
+  const hasUsers = process.env.CHAT_TEST_NATS_USERS === 'on' && isOurs
+  const natsUrlOf = (service: string) => (hasUsers ? signedIn(engines.natsUrl, service) : engines.natsUrl)
   // A bucket of its own, as it has databases of its own.
   config.s3 = { ...config.s3, bucket: `chat-${root}`, ...options.config?.s3 }
   const stack = await startStack({
     config,
     ...engines,
+    natsUrlOf,
     logger: createLogger(config.logLevel),
     root,
     instances: options.instances ?? {},
@@ -79,6 +87,7 @@ export async function startTestStack(options: Options = {}) {
     root,
     config,
     ...engines,
+    natsUrlOf,
     gatewayUrls: stack.gatewayPorts.map((port) => `ws://127.0.0.1:${port}`),
     gatewayUrl: `ws://127.0.0.1:${stack.gatewayPorts[0]}`,
     platformUrl,

@@ -46,6 +46,10 @@ export type Options = {
 
 const PAGE_FOLDER = fileURLToPath(new URL('../../web/dist', import.meta.url))
 
+/** What the demo needs, where it is on. @param s3Url where S3 is, unless browsers reach it elsewhere */
+export const demoOf = ({ demo, s3, fcmWeb }: Config, s3Url: string, pageFolder?: string) =>
+  demo ? { filesUrl: s3.publicUrl ?? s3Url, pageFolder, push: fcmWeb } : undefined
+
 type Answer = ReturnType<typeof serveFiles>
 
 /** What is answered over HTTP where the demo is on: nothing of it exists elsewhere. */

@@ -77,7 +77,7 @@ export const start = (options: Options) =>
     const changes = await openChanges(mongo, store)
     const reports = await openReports(mongo)
     const search = await openSearch(mongo)
-    await ensureStream(bus)
+    await ensureStream(bus, true)
 
     const { textLength } = config.limits
     const access = new AccessCache(bus)

@@ -1,5 +1,4 @@
 import type { Bus } from '@chat/service'
-import { createInbox } from '@nats-io/transport-node'
 
 /** Who has a room open, asked of all edges at once. An edge that is dead answers nothing: there is nothing to go stale. */
 export class RoomPresence {
@@ -14,7 +13,7 @@ export class RoomPresence {
   async inRooms(roomIds: string[]): Promise<Map<string, Set<string>>> {
     const users = new Map<string, Set<string>>()
     const done = Promise.withResolvers<void>()
-    const inbox = createInbox()
+    const inbox = this.bus.openInbox()
     const awaited = new Set(roomIds.keys())
     const replies = this.bus.subscribe(`${inbox}.*`, (reply) => {
       const index = Number(reply.subject.slice(inbox.length + 1))

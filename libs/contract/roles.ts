@@ -1,0 +1,109 @@
+import type { RoomEvents, UserEvents } from './events.ts'
+import type { ServiceName } from './operation.ts'
+import { type OperationName, operationNames, platformOperations, rowOf } from './operations.ts'
+
+/**
+ * What one kind of process does on the bus: its NATS user may do this and nothing else (permissions.ts). A process
+ * that asks, hears or tells something new says so here; until it does, the bus refuses it, in tests too.
+ */
+export type Role = {
+  /** It answers this service's requests. */
+  serves?: ServiceName
+  asks: readonly OperationName[]
+  hears?: { room?: readonly (keyof RoomEvents | '*')[]; user?: readonly (keyof UserEvents | '*')[] }
+  tells?: { room?: readonly (keyof RoomEvents)[]; user?: readonly (keyof UserEvents)[] }
+  /** Whether people are there: it knows and answers, or it asks. */
+  presence?: { answers?: readonly ('room' | 'user')[]; asks?: readonly ('room' | 'user')[] }
+  /** It is on the roll, or calls it. */
+  roll?: true
+  /** It tells and hears that lists of banned words have changed. */
+  words?: true
+  stream?: StreamUse
+}
+
+/** What it does with the stream of events, beyond publishing what it `tells`. */
+type StreamUse = {
+  /** Its durable consumers. */
+  consumers: readonly string[]
+  /** Whether it asks how long events have been waiting for them. */
+  measuresLag?: true
+  /** It decides how the stream is kept, looks what has got there, and takes out what must go. */
+  owns?: true
+}
+
+/** Operations that clients may ask for: a new row is the gateway's to ask at once. */
+const clientOperations = operationNames.filter((name) => rowOf(name).event !== undefined)
+
+/** What rooms asks of the others when a room is deleted. */
+const purges: readonly OperationName[] = ['purgeRoomMessages', 'purgeRoomFiles', 'purgeRoomPushes']
+
+/** Operations of platforms: a new row is platform-api's to ask at once. */
+const platformRequests = operationNames.filter(
+  (name) => name in platformOperations && !purges.includes(name),
+)
+
+/** What the demo's sign-in asks for to have its people and rooms. */
+const demoOperations = ['saveUser', 'createRoomWithMessage', 'postMessage'] as const
+
+export const roles = {
+  gateway: {
+    asks: [
+      ...clientOperations,
+      ...(['openSession', 'viewRooms', 'replayMessages', 'noteSeen', 'openFile'] as const),
+      ...demoOperations,
+    ],
+    hears: { room: ['*'], user: ['*'] },
+    presence: { answers: ['room', 'user'] },
+    roll: true,
+  },
+  'platform-api': {
+    asks: [
+      ...platformRequests,
+      ...(['createRoomWithMessage', 'inviteUsers', 'saveUser', 'postMessage'] as const),
+    ],
+  },
+  rooms: {
+    serves: 'rooms',
+    asks: [
+      ...(['lastMessageOf', 'postFirstMessage', 'quoteMessage', 'screenText', 'surveyMessages'] as const),
+      ...purges,
+    ],
+    hears: { room: ['access'], user: ['renamed'] },
+    tells: {
+      room: ['access', 'update', 'news', 'gone', 'read', 'typing'],
+      user: ['joined', 'cursor', 'alarm', 'blocks', 'mention', 'renamed', 'presence', 'revoked'],
+    },
+    presence: { asks: ['user'] },
+    roll: true,
+    stream: { consumers: ['rooms'] },
+  },
+  messages: {
+    serves: 'messages',
+    asks: [
+      ...(['roomAccess', 'roomFacts', 'roomsOfUser', 'listRoomIds', 'noteChange', 'readersOf'] as const),
+      ...(['countUnread', 'resolveMentions', 'blocksOf', 'describeUsers'] as const),
+    ],
+    hears: { room: ['access'], user: ['blocks'] },
+    tells: { room: ['message', 'change'], user: ['exportReady'] },
+    roll: true,
+    words: true,
+    stream: { consumers: ['search'], owns: true },
+  },
+  files: {
+    serves: 'files',
+    asks: ['mayPost', 'messageBySyncKey', 'postFile', 'roomAccess', 'roomsOfUser'],
+    stream: { consumers: ['files'], measuresLag: true },
+  },
+  push: {
+    serves: 'push',
+    asks: ['listAudiences', 'countBadges', 'messagesNow'],
+    hears: { room: ['read'] },
+    presence: { asks: ['room'] },
+    stream: { consumers: ['push'] },
+  },
+  /** Whoever looks after an installation, by the scripts. */
+  operator: { asks: ['recountRoom', 'listRoomIds', 'listSetAside', 'replaySetAside'] },
+} satisfies Record<string, Role>
+
+export type RoleName = keyof typeof roles
+export const roleNames = Object.keys(roles) as RoleName[]

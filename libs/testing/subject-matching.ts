@@ -1,0 +1,11 @@
+/** Whether a subject, perhaps with wildcards of its own, lies within a pattern of NATS. */
+export function covers(pattern: string, subject: string): boolean {
+  const wanted = pattern.split('.')
+  const tokens = subject.split('.')
+  const isOpen = wanted.at(-1) === '>'
+  if (isOpen ? tokens.length < wanted.length : tokens.length !== wanted.length) return false
+  return wanted.every((token, index) => {
+    const own = tokens[index]
+    return token === '>' || (own !== '>' && token === '*') || token === own
+  })
+}
