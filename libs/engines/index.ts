@@ -1,5 +1,6 @@
 export { acquireDataDir } from './data-dir.ts'
 export type { EngineName, EngineUrls } from './engine.ts'
+export { initiate } from './mongod.ts'
 export { type NatsUser, natsConfig } from './nats-config.ts'
 export { readRecord, recordFile } from './record.ts'
 export { type EngineOptions, type Engines, startEngines } from './start.ts'

@@ -14,8 +14,12 @@ export const mongod: Program = {
     args: ['--bind_ip', '127.0.0.1', '--port', String(port), '--dbpath', folder, '--replSet', 'chat'],
     url: `mongodb://127.0.0.1:${port}/?directConnection=true`,
   }),
-  answers: (url) => withAdmin(url, (admin) => becomePrimary(admin, new URL(url).host)),
+  answers: (url) => initiate(url, new URL(url).host),
 }
+
+/** Makes a server a replica set of one, known as `host`; rejects until it takes writes. Changes nothing twice. */
+export const initiate = (url: string, host: string): Promise<void> =>
+  withAdmin(url, (admin) => becomePrimary(admin, host))
 
 export const ping = (url: string): Promise<void> =>
   withAdmin(url, async (admin) => {
@@ -31,7 +35,7 @@ async function withAdmin(url: string, use: (admin: Db) => Promise<void>): Promis
   }
 }
 
-/** Initiates the set, or moves it to the port that it has today; rejects until it takes writes. */
+/** Or moves the set to the port that it has today. */
 async function becomePrimary(admin: Db, host: string): Promise<void> {
   const hello = await admin.command({ hello: 1 })
   if (hello.isWritablePrimary) return

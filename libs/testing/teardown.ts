@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises'
-import type { Engines } from '@chat/engines'
+import type { RunEngines } from './setup.ts'
 
 export default async function teardown() {
-  const { chatEngines } = globalThis as { chatEngines?: { engines: Engines; dataDir: string } }
+  const { chatEngines } = globalThis as { chatEngines?: { engines: RunEngines; dataDir: string } }
   await chatEngines?.engines.close()
   if (chatEngines) await rm(chatEngines.dataDir, { recursive: true, force: true })
 }

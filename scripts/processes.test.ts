@@ -1,0 +1,119 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import type { Message, Room } from '@chat/contract'
+import { roleNames } from '@chat/contract/permissions'
+import {
+  connectPlain,
+  eventually,
+  freePort,
+  makeRoom,
+  mintToken,
+  newestPage,
+  sendText,
+  signedIn,
+  testApiKey,
+  testSecret,
+} from '@chat/testing'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+
+// Every service as a process of its own, as containers run it, with the NATS user of its role.
+
+const services = roleNames.filter((name) => name !== 'operator')
+type Service = (typeof services)[number]
+type Running = { child: ChildProcess; port: number }
+const running = new Map<Service, Running>()
+
+const engines = {
+  CHAT_MONGO_URL: process.env.CHAT_TEST_MONGO_URL,
+  CHAT_S3_URL: process.env.CHAT_TEST_S3_URL,
+}
+const secrets = { CHAT_JWT_SECRET: testSecret, CHAT_API_KEYS: testApiKey }
+const portVariable = (name: Service) =>
+  name === 'gateway' ? 'CHAT_GATEWAY_PORT' : name === 'platform-api' ? 'CHAT_PLATFORM_PORT' : 'CHAT_HEALTH_PORT'
+
+function run(name: Service, env: NodeJS.ProcessEnv) {
+  const { PATH, HOME } = process.env
+  return spawn(process.execPath, [`services/${name}/main.ts`], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { PATH, HOME, CHAT_LOG_LEVEL: 'error', ...env },
+  })
+}
+
+/** Only edges are given secrets, and only those that use an engine its address. */
+async function start(name: Service) {
+  const port = await freePort()
+  const isEdge = name === 'gateway' || name === 'platform-api'
+  const { CHAT_MONGO_URL, CHAT_S3_URL } = engines
+  const child = run(name, {
+    [portVariable(name)]: String(port),
+    CHAT_NATS_URL: signedIn(process.env.CHAT_TEST_NATS_URL as string, name),
+    ...(name !== 'gateway' && { CHAT_MONGO_URL }),
+    ...((name === 'files' || name === 'messages') && { CHAT_S3_URL }),
+    ...(isEdge && secrets),
+  })
+  child.stderr?.pipe(process.stderr)
+  running.set(name, { child, port })
+  await eventually(async () => {
+    expect(child.exitCode).toBe(null)
+    expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200)
+  }, 60_000)
+}
+
+const portOf = (name: Service) => running.get(name)?.port
+const enter = async (userId: string) =>
+  connectPlain(`ws://127.0.0.1:${portOf('gateway')}`, await mintToken(testSecret, { sub: userId }))
+
+beforeAll(async () => {
+  await Promise.all(services.map(start))
+}, 120_000)
+afterAll(() => {
+  for (const { child } of running.values()) child.kill('SIGKILL')
+})
+
+test('people talk through them', async () => {
+  const [ann, ben] = await Promise.all([enter('ann'), enter('ben')])
+  const room: Room = await makeRoom(ann, ['ben'])
+  await eventually(() => expect(ben.told('listenRoom', room._id)).toBeDefined())
+  await ben.get('joinRoom', room._id)
+  const { _id } = await sendText(ann, room._id, 'hello from a process')
+  await eventually(() =>
+    expect(ben.payloads<Message>(`listenMessage_${room._id}`).map((message) => message._id)).toEqual([_id]),
+  )
+  await eventually(() => expect(ann.told('updateRoomLastMessage', room._id)?.lastSeq).toBe(1))
+  expect(await newestPage(ben, room._id)).toMatchObject([{ _id }])
+  for (const client of [ann, ben]) client.close()
+}, 60_000)
+
+test('each tells of its health and what it measures', async () => {
+  for (const name of services) {
+    const at = `http://127.0.0.1:${portOf(name)}`
+    for (const path of ['/livez', '/readyz', '/metrics']) expect((await fetch(at + path)).status).toBe(200)
+    expect(await (await fetch(`${at}/metrics`)).text()).toContain('process_resident_memory_bytes')
+  }
+})
+
+test('told to stop, each does so cleanly within 10 s', async () => {
+  const stopping = [...running.values()].map(async ({ child }) => {
+    const exited = once(child, 'exit')
+    child.kill('SIGTERM')
+    return (await exited)[0]
+  })
+  const started = performance.now()
+  expect(await Promise.all(stopping)).toEqual(services.map(() => 0))
+  expect(performance.now() - started).toBeLessThan(10_000)
+}, 30_000)
+
+test.each([
+  ['gateway', ['CHAT_NATS_URL', 'CHAT_JWT_SECRET']],
+  ['platform-api', ['CHAT_NATS_URL', 'CHAT_JWT_SECRET', 'CHAT_API_KEYS', 'CHAT_MONGO_URL']],
+  ['rooms', ['CHAT_NATS_URL', 'CHAT_MONGO_URL']],
+  ['messages', ['CHAT_NATS_URL', 'CHAT_MONGO_URL', 'CHAT_S3_URL']],
+  ['files', ['CHAT_NATS_URL', 'CHAT_MONGO_URL', 'CHAT_S3_URL']],
+  ['push', ['CHAT_NATS_URL', 'CHAT_MONGO_URL']],
+] as const)('%s does not start without %j, and names them', async (name, variables) => {
+  const child = run(name, {})
+  const [said, [code]] = await Promise.all([text(child.stderr as NodeJS.ReadableStream), once(child, 'exit')])
+  expect(code).toBe(1)
+  expect(said.match(/CHAT_\w+(?= )/g)?.filter((one) => one !== 'CHAT_JWKS_URL')).toEqual(variables)
+})
