@@ -1,0 +1,71 @@
+import { execFile } from 'node:child_process'
+import { copyFile, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { roleNames } from '@chat/contract/permissions'
+import { MongoClient } from 'mongodb'
+import { afterAll, expect, test } from '@jest/globals'
+
+// What can be told of docker-compose.yml without Docker; scripts/compose-rehearsal shows the rest.
+
+const run = promisify(execFile)
+const compose = await readFile('docker-compose.yml', 'utf8')
+const mongoUrl = process.env.CHAT_TEST_MONGO_URL as string
+const variableOf = (role: string) => `NATS_${role.replace('-', '_').toUpperCase()}`
+const databases = ['rooms', 'messages', 'files', 'push', 'platform']
+
+afterAll(async () => {
+  const client = new MongoClient(mongoUrl)
+  for (const name of databases) await client.db(`chat_${name}`).command({ dropAllUsersFromDatabase: 1 })
+  await client.close()
+})
+
+test('deploy/nats.conf is what the roles say', async () => {
+  const { stderr } = await run(process.execPath, ['deploy/nats-conf.ts', '--check'])
+  expect(stderr).toBe('')
+})
+
+test('every role but the operator is a service that signs in as its own user', async () => {
+  const config = await readFile('deploy/nats.conf', 'utf8')
+  for (const role of roleNames) {
+    expect(config).toContain(`user: ${role}\n      password: $${variableOf(role)}\n`)
+    expect(compose).toContain(`${variableOf(role)}: \${${variableOf(role)}:?}`)
+    if (role === 'operator') continue
+    expect(compose).toContain(`CHAT_NATS_URL: nats://${role}:\${${variableOf(role)}:?}@nats:4222`)
+    expect(compose).toContain(`command: ["node", "services/${role}/main.ts"]`)
+    expect((await stat(`services/${role}/main.ts`)).isFile()).toBe(true)
+  }
+})
+
+test('npm run env fills in everything that must be there, once, for its owner only', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'chat-env-'))
+  await copyFile('.env.example', join(folder, '.env.example'))
+  const script = resolve('scripts/env.mjs')
+  await run(process.execPath, [script], { cwd: folder })
+  const written = await readFile(join(folder, '.env'), 'utf8')
+  await run(process.execPath, [script], { cwd: folder })
+  expect(await readFile(join(folder, '.env'), 'utf8')).toBe(written)
+  expect((await stat(join(folder, '.env'))).mode & 0o077).toBe(0)
+  await rm(folder, { recursive: true })
+
+  const values = new Map([...written.matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]))
+  for (const [, name] of compose.matchAll(/\$\{(\w+):\?/g)) expect(values.get(name)).toMatch(/^[a-z][a-z0-9]{40,}$/)
+  expect(values.get('CHAT_JWT_SECRET')?.length).toBeGreaterThanOrEqual(32)
+})
+
+test('MongoDB is made ready, and stays so when that is done again', async () => {
+  const env = { ...process.env, MONGO_URL: mongoUrl, MONGO_HOST: new URL(mongoUrl).host, MONGO_PASSWORD: 'first' }
+  const first = await run(process.execPath, ['deploy/mongo-init.ts'], { env })
+  for (const name of databases) expect(first.stdout).toContain(`${name} may use chat_${name}`)
+  const again = await run(process.execPath, ['deploy/mongo-init.ts'], { env: { ...env, MONGO_PASSWORD: 'second' } })
+  expect(again.stdout).toBe('MongoDB is ready\n')
+
+  const url = new URL(mongoUrl)
+  Object.assign(url, { username: 'rooms', password: 'second', pathname: '/chat_rooms' })
+  const client = new MongoClient(url.href)
+  expect(await client.db().command({ connectionStatus: 1 })).toMatchObject({
+    authInfo: { authenticatedUsers: [{ user: 'rooms', db: 'chat_rooms' }] },
+  })
+  await client.close()
+})
