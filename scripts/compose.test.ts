@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { roleNames } from '@chat/contract/permissions'
-import { MongoClient } from 'mongodb'
 import { afterAll, expect, test } from '@jest/globals'
+import { MongoClient } from 'mongodb'
 
 // What can be told of docker-compose.yml without Docker; scripts/compose-rehearsal shows the rest.
 
@@ -50,15 +50,23 @@ test('npm run env fills in everything that must be there, once, for its owner on
   await rm(folder, { recursive: true })
 
   const values = new Map([...written.matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]))
-  for (const [, name] of compose.matchAll(/\$\{(\w+):\?/g)) expect(values.get(name)).toMatch(/^[a-z][a-z0-9]{40,}$/)
+  for (const [, name] of compose.matchAll(/\$\{(\w+):\?/g))
+    expect(values.get(name)).toMatch(/^[a-z][a-z0-9]{40,}$/)
   expect(values.get('CHAT_JWT_SECRET')?.length).toBeGreaterThanOrEqual(32)
 })
 
 test('MongoDB is made ready, and stays so when that is done again', async () => {
-  const env = { ...process.env, MONGO_URL: mongoUrl, MONGO_HOST: new URL(mongoUrl).host, MONGO_PASSWORD: 'first' }
+  const env = {
+    ...process.env,
+    MONGO_URL: mongoUrl,
+    MONGO_HOST: new URL(mongoUrl).host,
+    MONGO_PASSWORD: 'first',
+  }
   const first = await run(process.execPath, ['deploy/mongo-init.ts'], { env })
   for (const name of databases) expect(first.stdout).toContain(`${name} may use chat_${name}`)
-  const again = await run(process.execPath, ['deploy/mongo-init.ts'], { env: { ...env, MONGO_PASSWORD: 'second' } })
+  const again = await run(process.execPath, ['deploy/mongo-init.ts'], {
+    env: { ...env, MONGO_PASSWORD: 'second' },
+  })
   expect(again.stdout).toBe('MongoDB is ready\n')
 
   const url = new URL(mongoUrl)

@@ -30,7 +30,11 @@ const engines = {
 }
 const secrets = { CHAT_JWT_SECRET: testSecret, CHAT_API_KEYS: testApiKey }
 const portVariable = (name: Service) =>
-  name === 'gateway' ? 'CHAT_GATEWAY_PORT' : name === 'platform-api' ? 'CHAT_PLATFORM_PORT' : 'CHAT_HEALTH_PORT'
+  name === 'gateway'
+    ? 'CHAT_GATEWAY_PORT'
+    : name === 'platform-api'
+      ? 'CHAT_PLATFORM_PORT'
+      : 'CHAT_HEALTH_PORT'
 
 function run(name: Service, env: NodeJS.ProcessEnv) {
   const { PATH, HOME } = process.env

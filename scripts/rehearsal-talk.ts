@@ -15,10 +15,17 @@ const { CHAT_GATEWAY_URL = '', CHAT_PLATFORM_URL = '', CHAT_API_KEYS = '' } = pr
 const PATIENCE_MS = 60_000
 const MESSAGES = 40
 
-type Said = { roomId: string; texts: string[]; files: { path: string; size: number; hasThumbnail: boolean }[] }
+type Said = {
+  roomId: string
+  texts: string[]
+  files: { path: string; size: number; hasThumbnail: boolean }[]
+}
 
 async function tokenOf(userId: string): Promise<string> {
-  const headers = { 'chat-api-key': CHAT_API_KEYS.split(',')[0] as string, 'content-type': 'application/json' }
+  const headers = {
+    'chat-api-key': CHAT_API_KEYS.split(',')[0] as string,
+    'content-type': 'application/json',
+  }
   const url = `${CHAT_PLATFORM_URL}/v1/users/${userId}/token`
   const answer = await fetch(url, { method: 'POST', headers, body: '{}' })
   const { data, error } = (await answer.json()) as { data: { token: string }; error: string | null }

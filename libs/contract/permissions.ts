@@ -1,7 +1,7 @@
 import { type Role, type RoleName, roles } from './roles.ts'
 import { inboxPrefix, type Subjects, subjectsOf } from './subjects.ts'
 
-export { type RoleName, roleNames, roles } from './roles.ts'
+export { type Role, type RoleName, roleNames, roles } from './roles.ts'
 
 /** The subjects that a NATS user may use; answering a request is allowed besides. */
 export type Permissions = { publish: string[]; subscribe: string[] }
@@ -13,7 +13,9 @@ export function permissionsOf(name: RoleName, root = 'chat'): Permissions {
   const role: Role = roles[name]
   const subjects = subjectsOf(root)
   return {
-    publish: [...new Set([...asked(role, subjects), ...told(role, subjects), ...streamRequests(role, subjects)])],
+    publish: [
+      ...new Set([...asked(role, subjects), ...told(role, subjects), ...streamRequests(role, subjects)]),
+    ],
     subscribe: [`${inboxPrefix(name)}.>`, ...served(role, subjects), ...heard(role, subjects)],
   }
 }

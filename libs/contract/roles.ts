@@ -38,9 +38,7 @@ const clientOperations = operationNames.filter((name) => rowOf(name).event !== u
 const purges: readonly OperationName[] = ['purgeRoomMessages', 'purgeRoomFiles', 'purgeRoomPushes']
 
 /** Operations of platforms: a new row is platform-api's to ask at once. */
-const platformRequests = operationNames.filter(
-  (name) => name in platformOperations && !purges.includes(name),
-)
+const platformRequests = operationNames.filter((name) => name in platformOperations && !purges.includes(name))
 
 /** What the demo's sign-in asks for to have its people and rooms. */
 const demoOperations = ['saveUser', 'createRoomWithMessage', 'postMessage'] as const

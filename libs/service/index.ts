@@ -2,7 +2,15 @@ export { Answers } from './answers.ts'
 export type { Failure } from './batches.ts'
 export { insertMissing, writeEach } from './bulk-writes.ts'
 export { type Body, Bus, type BusOptions, encode, openBus } from './bus.ts'
-export { type Auth, type Config, ConfigError, defaultLimits, type Limits, type Need, readConfig } from './config.ts'
+export {
+  type Auth,
+  type Config,
+  ConfigError,
+  defaultLimits,
+  type Limits,
+  type Need,
+  readConfig,
+} from './config.ts'
 export { EventLog } from './event-log.ts'
 export type { FcmWeb } from './fcm-web.ts'
 export { FreshAnswers } from './fresh-answers.ts'
@@ -17,8 +25,8 @@ export { Pacing } from './pacing.ts'
 export { bytesOf, decodeCursor, encodeCursor, isTime, PAGE_BYTES } from './pages.ts'
 export { Periodic } from './periodic.ts'
 export { giveWay } from './priority.ts'
-export { confirm, joinRoll, Roll } from './roll.ts'
 export { runService } from './process.ts'
+export { confirm, joinRoll, Roll } from './roll.ts'
 export { runUntilStopped } from './run.ts'
 export { Bucket, type BucketOptions, openBucket, type Part } from './s3.ts'
 export { openAll, Scope } from './scope.ts'

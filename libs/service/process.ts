@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import { ConfigError, type Config, type Need, readConfig } from './config.ts'
+import { type Config, ConfigError, type Need, readConfig } from './config.ts'
 import { type Checks, serveHealth } from './health.ts'
 import { closeHttp, listen } from './http.ts'
 import { createLogger } from './logger.ts'

@@ -1,4 +1,4 @@
-import { operationNames, type Message, type Room, rowOf } from '@chat/contract'
+import { type Message, operationNames, type Room, rowOf } from '@chat/contract'
 import { eventually, makeRoom, openTestBus, type PlainClient, sendText, type TestStack } from '@chat/testing'
 
 // Everything that an installation does, once: for tests of what it may do.
@@ -58,7 +58,9 @@ export async function exchangeFiles(stack: TestStack, { ann, ben }: People, room
   const path = message.data.content.files?.[0]?.path
   await eventually(() => ben.get('getFileUrl', { roomId, path }))
   const token = await stack.token('ben')
-  await fetch(`${stack.gatewayUrl.replace('ws:', 'http:')}/files/${path}?token=${token}`, { redirect: 'manual' })
+  await fetch(`${stack.gatewayUrl.replace('ws:', 'http:')}/files/${path}?token=${token}`, {
+    redirect: 'manual',
+  })
   await ann.get('exportMessages', { roomId, format: 'JSON' })
   await eventually(() => {
     if (ann.payloads('exportReady').length === 0) throw new Error('not exported yet')

@@ -1,5 +1,5 @@
 import { operationNames, subjectsOf } from '@chat/contract'
-import { permissionsOf, type RoleName, roleNames, roles } from '@chat/contract/permissions'
+import { permissionsOf, type Role, type RoleName, roleNames, roles } from '@chat/contract/permissions'
 import { covers, eventually, signedIn } from '@chat/testing'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { connect, type NatsConnection, PermissionViolationError } from '@nats-io/transport-node'
@@ -17,7 +17,7 @@ const userKinds = [
   ...(['joined', 'cursor', 'alarm', 'blocks', 'exportReady'] as const),
   ...(['mention', 'renamed', 'presence', 'revoked'] as const),
 ]
-const durables = [...new Set(roleNames.flatMap((name) => ('stream' in roles[name] ? roles[name].stream.consumers : [])))]
+const durables = [...new Set(roleNames.flatMap((name) => (roles[name] as Role).stream?.consumers ?? []))]
 
 /** What anybody could publish to, requests included. */
 const published = [
@@ -50,12 +50,30 @@ const subscribed = [
     `${subjects.rpc(service, '*')} others`,
   ]),
   ...operationNames.map(subjects.rpcOf),
-  ...[...roomKinds, '*' as const].flatMap((kind) => [subjects.roomEvent('room', kind), subjects.everyRoom(kind)]),
-  ...[...userKinds, '*' as const].flatMap((kind) => [subjects.userEvent('ann', kind), subjects.everyUser(kind)]),
+  ...[...roomKinds, '*' as const].flatMap((kind) => [
+    subjects.roomEvent('room', kind),
+    subjects.everyRoom(kind),
+  ]),
+  ...[...userKinds, '*' as const].flatMap((kind) => [
+    subjects.userEvent('ann', kind),
+    subjects.everyUser(kind),
+  ]),
   ...[subjects.roomPresence('room'), subjects.userPresence('ann')],
   ...[subjects.everyPresence('room'), subjects.everyPresence('user'), subjects.roll, subjects.words],
   ...roleNames.flatMap((name) => [`_INBOX_${name}.>`, `_INBOX_${name}.x.*`]),
-  ...['>', '*', '*.>', `${root}.>`, '_INBOX.>', '_INBOX.x', '$JS.>', '$JS.API.>', '$JS.ACK.>', '$SYS.>', 'else'],
+  ...[
+    '>',
+    '*',
+    '*.>',
+    `${root}.>`,
+    '_INBOX.>',
+    '_INBOX.x',
+    '$JS.>',
+    '$JS.API.>',
+    '$JS.ACK.>',
+    '$SYS.>',
+    'else',
+  ],
 ]
 
 let nats: NatsConnection
@@ -66,7 +84,12 @@ beforeEach(() => {
 afterEach(() => nats?.close())
 
 const signIn = async (name: RoleName) => {
-  nats = await connect({ servers: new URL(natsUrl).host, user: name, pass: name, inboxPrefix: `_INBOX_${name}` })
+  nats = await connect({
+    servers: new URL(natsUrl).host,
+    user: name,
+    pass: name,
+    inboxPrefix: `_INBOX_${name}`,
+  })
   const watch = async () => {
     for await (const status of nats.status()) if (status.type === 'error') note(status.error)
   }
@@ -114,7 +137,9 @@ test('the roles keep what matters apart', () => {
   expect(whoMay(`$JS.API.STREAM.PURGE.${stream}`)).toEqual(['messages'])
   expect(whoMay(`$JS.API.STREAM.DELETE.${stream}`)).toEqual([])
   const hears = (subject: string) =>
-    roleNames.filter((name) => permissionsOf(name, root).subscribe.some((pattern) => covers(pattern, subject)))
+    roleNames.filter((name) =>
+      permissionsOf(name, root).subscribe.some((pattern) => covers(pattern, subject)),
+    )
   expect(hears('_INBOX_gateway.x.1')).toEqual(['gateway'])
   expect(hears(subjects.rpcOf('sendMessage'))).toEqual([])
 })

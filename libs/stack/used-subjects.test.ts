@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type RoleName, permissionsOf, roleNames } from '@chat/contract/permissions'
+import { permissionsOf, type RoleName, roleNames } from '@chat/contract/permissions'
 import { start as startFiles } from '@chat/files'
 import { start as startPush } from '@chat/push'
 import { start as startRooms } from '@chat/rooms'
@@ -119,7 +119,9 @@ test('a user may use what its processes use, and nothing more', async () => {
     const isAnswer = (use: string) => use.startsWith('_INBOX')
     return (['publish', 'subscribe'] as const).flatMap((way) =>
       [...used[way]]
-        .filter((use) => (way === 'subscribe' || !isAnswer(use)) && !isWithin(permissionsOf(name, '*')[way], use))
+        .filter(
+          (use) => (way === 'subscribe' || !isAnswer(use)) && !isWithin(permissionsOf(name, '*')[way], use),
+        )
         .map((use) => `${name} may not ${way} ${use}`),
     )
   })

@@ -38,7 +38,13 @@ const addressOf = (container: StartedTestContainer, port: number) =>
   `${container.getHost()}:${container.getMappedPort(port)}`
 
 async function startNats(image: GenericContainer) {
-  const content = natsConfig({ host: '0.0.0.0', port: 4222, folder: '/data', users: natsUsers, guest: 'test' })
+  const content = natsConfig({
+    host: '0.0.0.0',
+    port: 4222,
+    folder: '/data',
+    users: natsUsers,
+    guest: 'test',
+  })
   const container = await image
     .withCommand(['nats-server', '--config', '/etc/nats.conf'])
     .withCopyContentToContainer([{ content, target: '/etc/nats.conf' }])
@@ -65,7 +71,17 @@ async function startS3(image: GenericContainer) {
   const container = await image
     .withEnvironment({ ROOT_ACCESS_KEY: access, ROOT_SECRET_KEY: secret })
     .withTmpFs({ '/data/objects': 'rw', '/data/metadata': 'rw' })
-    .withCommand(['--quiet', '--port', ':7070', '--health', '/health', 'posix', '--sidecar', '/data/metadata', '/data/objects'])
+    .withCommand([
+      '--quiet',
+      '--port',
+      ':7070',
+      '--health',
+      '/health',
+      'posix',
+      '--sidecar',
+      '/data/metadata',
+      '/data/objects',
+    ])
     .withExposedPorts(7070)
     .withWaitStrategy(Wait.forHttp('/health', 7070))
     .start()
