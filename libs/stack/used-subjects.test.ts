@@ -75,6 +75,8 @@ async function operate(roomId: string) {
   await bus.close()
 }
 
+const BEN_IS_GONE = { userId: 'ben', online: false }
+
 async function spendTheDay() {
   const [ann, ben, cho] = await Promise.all([
     connectAs(stack, 'ann'),
@@ -88,9 +90,10 @@ async function spendTheDay() {
   await sendText(ben, roomId, 'one more')
   const last = (await newestPage(ann, roomId)).at(-1)
   if (last) await tellLate(stack, last)
-  cho.close()
+  for (const client of [ben, cho]) client.close()
+  await eventually(() => expect(ann.payloads('presence')).toContainEqual(expect.objectContaining(BEN_IS_GONE)))
   await manage(stack, roomId, operate)
-  for (const client of [ann, ben]) client.close()
+  ann.close()
 }
 
 const isWithin = (patterns: string[], use: string) => {
