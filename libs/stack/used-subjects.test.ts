@@ -91,7 +91,9 @@ async function spendTheDay() {
   const last = (await newestPage(ann, roomId)).at(-1)
   if (last) await tellLate(stack, last)
   for (const client of [ben, cho]) client.close()
-  await eventually(() => expect(ann.payloads('presence')).toContainEqual(expect.objectContaining(BEN_IS_GONE)))
+  await eventually(() =>
+    expect(ann.payloads('presence')).toContainEqual(expect.objectContaining(BEN_IS_GONE)),
+  )
   await manage(stack, roomId, operate)
   ann.close()
 }
