@@ -14,7 +14,10 @@ RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund --workspace=services
 FROM base AS page
 COPY --from=manifests /app ./
 RUN npm ci --ignore-scripts --no-audit --no-fund --workspace=web
-COPY . .
+COPY tsconfig.json ./
+COPY scripts scripts
+COPY libs libs
+COPY web web
 RUN node scripts/build-web.ts
 
 FROM base AS service
