@@ -1,14 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { Message, Room } from '@chat/contract'
 import { roleNames } from '@chat/contract/permissions'
+import { type Engines, startEngines } from '@chat/engines'
 import {
   connectPlain,
   eventually,
   freePort,
   makeRoom,
   mintToken,
+  natsUsers,
   newestPage,
   sendText,
   signedIn,
@@ -17,17 +22,17 @@ import {
 } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 
-// Every service as a process of its own, as containers run it, with the NATS user of its role.
+// Every service as a process of its own, as containers run it, with the NATS user of its role. Such processes are one
+// installation by name, so they have engines of their own.
 
 const services = roleNames.filter((name) => name !== 'operator')
 type Service = (typeof services)[number]
 type Running = { child: ChildProcess; port: number }
 const running = new Map<Service, Running>()
 
-const engines = {
-  CHAT_MONGO_URL: process.env.CHAT_TEST_MONGO_URL,
-  CHAT_S3_URL: process.env.CHAT_TEST_S3_URL,
-}
+let engines: Engines
+let dataDir: string
+const { PATH, HOME, XDG_CACHE_HOME } = process.env
 const secrets = { CHAT_JWT_SECRET: testSecret, CHAT_API_KEYS: testApiKey }
 const portVariable = (name: Service) =>
   name === 'gateway'
@@ -37,7 +42,6 @@ const portVariable = (name: Service) =>
       : 'CHAT_HEALTH_PORT'
 
 function run(name: Service, env: NodeJS.ProcessEnv) {
-  const { PATH, HOME } = process.env
   return spawn(process.execPath, [`services/${name}/main.ts`], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { PATH, HOME, CHAT_LOG_LEVEL: 'error', ...env },
@@ -48,10 +52,10 @@ function run(name: Service, env: NodeJS.ProcessEnv) {
 async function start(name: Service) {
   const port = await freePort()
   const isEdge = name === 'gateway' || name === 'platform-api'
-  const { CHAT_MONGO_URL, CHAT_S3_URL } = engines
+  const { natsUrl, mongoUrl: CHAT_MONGO_URL, s3Url: CHAT_S3_URL } = engines.urls
   const child = run(name, {
     [portVariable(name)]: String(port),
-    CHAT_NATS_URL: signedIn(process.env.CHAT_TEST_NATS_URL as string, name),
+    CHAT_NATS_URL: signedIn(natsUrl, name),
     ...(name !== 'gateway' && { CHAT_MONGO_URL }),
     ...((name === 'files' || name === 'messages') && { CHAT_S3_URL }),
     ...(isEdge && secrets),
@@ -69,10 +73,14 @@ const enter = async (userId: string) =>
   connectPlain(`ws://127.0.0.1:${portOf('gateway')}`, await mintToken(testSecret, { sub: userId }))
 
 beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'chat-processes-'))
+  engines = await startEngines({ dataDir, env: { PATH, HOME, XDG_CACHE_HOME }, log: () => {}, natsUsers })
   await Promise.all(services.map(start))
 }, 120_000)
-afterAll(() => {
+afterAll(async () => {
   for (const { child } of running.values()) child.kill('SIGKILL')
+  await engines?.close()
+  await rm(dataDir, { recursive: true, force: true })
 })
 
 test('people talk through them', async () => {

@@ -48,24 +48,29 @@ const heard = ({ hears, roll, words }: Role, subjects: Subjects) => [
 /** JetStream is asked by requests too, one subject each. */
 function streamRequests({ stream: use, tells }: Role, { stream, everyRoom }: Subjects): string[] {
   if (!use) return []
-  const consumers = use.consumers.flatMap((durable) => [
-    `$JS.API.CONSUMER.INFO.${stream}.${durable}`,
-    `$JS.API.CONSUMER.DURABLE.CREATE.${stream}.${durable}`,
-    `$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`,
+  const api = (verb: string, ...more: string[]) => ['$JS.API', verb, stream, ...more].join('.')
+  const read = (durable: string) => [
+    ...['INFO', 'DURABLE.CREATE', 'MSG.NEXT'].map((verb) => api(`CONSUMER.${verb}`, durable)),
     `$JS.ACK.${stream}.${durable}.>`,
-  ])
-  const lag = use.measuresLag ? [`$JS.API.DIRECT.GET.${stream}`] : []
-  const keeping = [
-    ...['STREAM.UPDATE', 'STREAM.PURGE', 'STREAM.MSG.DELETE'].map((verb) => `$JS.API.${verb}.${stream}`),
-    // To look through a room's events it makes consumers that have no name beforehand.
-    `$JS.API.CONSUMER.CREATE.${stream}`,
-    ...['INFO', 'MSG.NEXT', 'DELETE'].map((verb) => `$JS.API.CONSUMER.${verb}.${stream}.*`),
-    ...(tells?.room ?? []).map((kind) => `$JS.API.DIRECT.GET.${stream}.${everyRoom(kind)}`),
   ]
+  const allowed = {
+    surveys: [api('CONSUMER.LIST'), api('DIRECT.GET')],
+    measuresLag: [api('DIRECT.GET')],
+    // To look through events it makes consumers that have no name beforehand.
+    scrubs: [
+      ...[api('CONSUMER.CREATE'), api('STREAM.MSG.DELETE')],
+      ...['INFO', 'MSG.NEXT', 'DELETE'].map((verb) => api(`CONSUMER.${verb}`, '*')),
+    ],
+    owns: [
+      ...[api('STREAM.UPDATE'), api('STREAM.PURGE')],
+      ...(tells?.room ?? []).map((kind) => api('DIRECT.GET', everyRoom(kind))),
+    ],
+  }
+  const ways = Object.keys(allowed) as (keyof typeof allowed)[]
   return [
-    ...[`$JS.API.STREAM.INFO.${stream}`, `$JS.API.STREAM.CREATE.${stream}`],
-    ...consumers,
-    ...lag,
-    ...(use.owns ? keeping : []),
+    api('STREAM.INFO'),
+    ...(use.surveys ? [] : [api('STREAM.CREATE')]),
+    ...use.consumers.flatMap(read),
+    ...ways.flatMap((way) => (use[way] ? allowed[way] : [])),
   ]
 }

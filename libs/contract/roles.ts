@@ -25,10 +25,14 @@ export type Role = {
 type StreamUse = {
   /** Its durable consumers. */
   consumers: readonly string[]
-  /** Whether it asks how long events have been waiting for them. */
+  /** It asks how long events have been waiting for them. */
   measuresLag?: true
-  /** It decides how the stream is kept, looks what has got there, and takes out what must go. */
+  /** It takes single events out that must go. */
+  scrubs?: true
+  /** It decides how the stream is kept, looks what of its own has got there, and takes rooms out. */
   owns?: true
+  /** It only looks how full the stream is, and how far its readers are. */
+  surveys?: true
 }
 
 /** Operations that clients may ask for: a new row is the gateway's to ask at once. */
@@ -59,6 +63,7 @@ export const roles = {
       ...platformRequests,
       ...(['createRoomWithMessage', 'inviteUsers', 'saveUser', 'postMessage'] as const),
     ],
+    stream: { consumers: ['webhooks'] },
   },
   rooms: {
     serves: 'rooms',
@@ -68,12 +73,12 @@ export const roles = {
     ],
     hears: { room: ['access'], user: ['renamed'] },
     tells: {
-      room: ['access', 'update', 'news', 'gone', 'read', 'typing'],
+      room: ['access', 'update', 'news', 'gone', 'read', 'typing', 'fact'],
       user: ['joined', 'cursor', 'alarm', 'blocks', 'mention', 'renamed', 'presence', 'revoked'],
     },
     presence: { asks: ['user'] },
     roll: true,
-    stream: { consumers: ['rooms'] },
+    stream: { consumers: ['rooms'], scrubs: true },
   },
   messages: {
     serves: 'messages',
@@ -85,7 +90,7 @@ export const roles = {
     tells: { room: ['message', 'change'], user: ['exportReady'] },
     roll: true,
     words: true,
-    stream: { consumers: ['search'], owns: true },
+    stream: { consumers: ['search'], scrubs: true, owns: true },
   },
   files: {
     serves: 'files',
@@ -99,8 +104,15 @@ export const roles = {
     presence: { asks: ['room'] },
     stream: { consumers: ['push'] },
   },
-  /** Whoever looks after an installation, by the scripts. */
-  operator: { asks: ['recountRoom', 'listRoomIds', 'listSetAside', 'replaySetAside'] },
+  /** Whoever looks after an installation, by npm run admin. */
+  operator: {
+    asks: [
+      ...(['listRooms', 'getRoom', 'listRoomIds', 'recountRoom'] as const),
+      ...(['searchUsers', 'inspectUser', 'listDevices'] as const),
+      ...(['listSetAside', 'getSetAside', 'replaySetAside', 'dropSetAside'] as const),
+    ],
+    stream: { consumers: [], surveys: true },
+  },
 } satisfies Record<string, Role>
 
 export type RoleName = keyof typeof roles

@@ -66,7 +66,7 @@ export async function scrubRoom({ bus, roomId, from, without }: Scrubbing): Prom
 export async function scrubKind<K extends StreamKind>(scrubbing: KindScrubbing<K>): Promise<number | null> {
   const { bus, kind, from, isStained, until } = scrubbing
   const { stream, everyRoom } = bus.subjects
-  const manager = await jetstreamManager(bus.connection)
+  const manager = await jetstreamManager(bus.connection, { checkAPI: false })
   for await (const message of eventsOn(bus, [everyRoom(kind)], from)) {
     if (isStained(readEvent(message) as StreamEvent<K>))
       await manager.streams.deleteMessage(stream, message.seq, true).catch(ignoreMissing)

@@ -69,6 +69,7 @@ export async function exchangeFiles(stack: TestStack, { ann, ben }: People, room
 
 /** What platforms and operators do; at the end ben and the rooms are gone. */
 export async function manage(stack: TestStack, roomId: string, operate: (roomId: string) => Promise<void>) {
+  await stack.call('POST', '/v1/webhooks', { url: 'http://127.0.0.1:1/' })
   const joinUsers = ['ann', 'ben'].map((_id) => ({ _id, nickName: _id }))
   const made = await stack.post('/chat/room', {
     ...{ name: 'Made', roomType: 'GROUP', joinUsers, link: { sid: crypto.randomUUID(), name: 'Link' } },

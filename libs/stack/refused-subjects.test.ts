@@ -12,7 +12,7 @@ const root = `t${crypto.randomUUID().slice(0, 8)}`
 const subjects = subjectsOf(root)
 const { stream } = subjects
 const services = ['rooms', 'messages', 'files', 'push'] as const
-const roomKinds = ['message', 'change', 'news', 'gone', 'update', 'access', 'typing', 'read'] as const
+const roomKinds = ['message', 'change', 'news', 'gone', 'update', 'access', 'typing', 'read', 'fact'] as const
 const userKinds = [
   ...(['joined', 'cursor', 'alarm', 'blocks', 'exportReady'] as const),
   ...(['mention', 'renamed', 'presence', 'revoked'] as const),

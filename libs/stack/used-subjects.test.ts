@@ -5,7 +5,7 @@ import { permissionsOf, type RoleName, roleNames } from '@chat/contract/permissi
 import { start as startFiles } from '@chat/files'
 import { start as startPush } from '@chat/push'
 import { start as startRooms } from '@chat/rooms'
-import { createLogger, Metrics, openBus, surround } from '@chat/service'
+import { createLogger, Metrics, openBus, surround, surveyStream } from '@chat/service'
 import {
   connectAs,
   covers,
@@ -33,7 +33,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'chat-page-'))
   await writeFile(join(folder, 'index.html'), '<!doctype html>')
   stack = await startTestStack({
-    ...{ natsUrl: tap.url, config: { demo: true }, pageFolder: folder },
+    ...{ natsUrl: tap.url, config: { demo: true, webhooksMayBePrivate: true }, pageFolder: folder },
     instances: { messages: 2, push: 0 },
   })
   const times = { secondLookMs: 300, roundMs: 50, badgeMs: 100 }
@@ -70,8 +70,16 @@ async function operate(roomId: string) {
   const caller = { userId: '', requestId: 'operator' }
   await bus.ask('listRoomIds', caller, {})
   await bus.ask('recountRoom', caller, roomId)
+  await bus.ask('getRoom', caller, { roomId })
+  await bus.ask('listRooms', caller, { userId: 'ann' })
+  await bus.ask('searchUsers', caller, { keyword: 'ann' })
+  await bus.ask('inspectUser', caller, 'ann')
+  await bus.ask('listDevices', caller, 'ann')
   await bus.ask('listSetAside', caller, { limit: 10 })
+  await bus.ask('getSetAside', caller, 'none')
   await bus.ask('replaySetAside', caller, { ids: ['none'] })
+  await bus.ask('dropSetAside', caller, { ids: ['none'] })
+  await surveyStream(bus)
   await bus.close()
 }
 

@@ -1,10 +1,11 @@
-import { readRecord, recordFile } from '@chat/engines'
 import { type Bus, createLogger, Metrics, openBus, readConfig } from '@chat/service'
 
 const NONE = 'There is no stack here: start it with npm start, or set CHAT_NATS_URL'
 
 /** Where the local NATS of a data folder is, or was. @throws where there never was one */
-function localNats(dataDir: string): string {
+async function localNats(dataDir: string): Promise<string> {
+  // Where the engines are elsewhere, as in containers, what starts them here need not be installed.
+  const { readRecord, recordFile } = await import('@chat/engines')
   const record = readRecord(recordFile(dataDir, 'nats'))
   if (!record) throw new Error(NONE)
   return `nats://127.0.0.1:${record.port}`
@@ -17,7 +18,7 @@ function localNats(dataDir: string): string {
 export async function openRunningBus(): Promise<Bus> {
   const { natsUrl, dataDir, limits } = readConfig(process.env, true)
   const opening = openBus({
-    natsUrl: natsUrl ?? localNats(dataDir),
+    natsUrl: natsUrl ?? (await localNats(dataDir)),
     name: 'admin',
     logger: createLogger('silent'),
     metrics: new Metrics(),
