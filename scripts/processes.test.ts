@@ -65,7 +65,7 @@ async function start(name: Service) {
   await eventually(async () => {
     expect(child.exitCode).toBe(null)
     expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200)
-  }, 60_000)
+  }, 240_000)
 }
 
 const portOf = (name: Service) => running.get(name)?.port
@@ -76,7 +76,7 @@ beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'chat-processes-'))
   engines = await startEngines({ dataDir, env: { PATH, HOME, XDG_CACHE_HOME }, log: () => {}, natsUsers })
   await Promise.all(services.map(start))
-}, 120_000)
+}, 300_000)
 afterAll(async () => {
   for (const { child } of running.values()) child.kill('SIGKILL')
   await engines?.close()
