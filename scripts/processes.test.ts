@@ -41,9 +41,9 @@ const portVariable = (name: Service) =>
       ? 'CHAT_PLATFORM_PORT'
       : 'CHAT_HEALTH_PORT'
 
-function run(name: Service, env: NodeJS.ProcessEnv) {
+function run(name: Service, env: NodeJS.ProcessEnv, output: 'ignore' | 'pipe' = 'ignore') {
   return spawn(process.execPath, [`services/${name}/main.ts`], {
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', output, 'pipe'],
     env: { PATH, HOME, CHAT_LOG_LEVEL: 'error', ...env },
   })
 }
@@ -115,6 +115,29 @@ test('told to stop, each does so cleanly within 10 s', async () => {
   expect(await Promise.all(stopping)).toEqual(services.map(() => 0))
   expect(performance.now() - started).toBeLessThan(10_000)
 }, 30_000)
+
+test.each([
+  ['NATS', 'CHAT_NATS_URL', 'nats'],
+  ['MongoDB', 'CHAT_MONGO_URL', 'mongodb'],
+  ['S3', 'CHAT_S3_URL', 'http'],
+])(
+  'a service waits for %s to come up, and stops when it is told to meanwhile',
+  async (_, variable, protocol) => {
+    const { natsUrl, mongoUrl, s3Url } = engines.urls
+    const there = { CHAT_NATS_URL: signedIn(natsUrl, 'files'), CHAT_MONGO_URL: mongoUrl, CHAT_S3_URL: s3Url }
+    const away = { [variable]: `${protocol}://files:files@127.0.0.1:${await freePort()}` }
+    const child = run('files', { ...there, ...away, CHAT_LOG_LEVEL: 'warn' }, 'pipe')
+    const exited = once(child, 'exit')
+    let said = ''
+    child.stdout?.on('data', (bytes) => {
+      said += bytes
+    })
+    await eventually(() => expect(said.match(/will try again/g)?.length).toBeGreaterThanOrEqual(2), 30_000)
+    child.kill('SIGTERM')
+    expect(await exited).toEqual([0, null])
+  },
+  60_000,
+)
 
 test.each([
   ['gateway', ['CHAT_NATS_URL', 'CHAT_JWT_SECRET']],

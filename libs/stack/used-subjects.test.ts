@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { permissionsOf, type RoleName, roleNames } from '@chat/contract/permissions'
 import { start as startFiles } from '@chat/files'
+import { start as startPlatformApi } from '@chat/platform-api'
 import { start as startPush } from '@chat/push'
 import { start as startRooms } from '@chat/rooms'
 import { createLogger, Metrics, openBus, surround, surveyStream } from '@chat/service'
@@ -55,7 +56,8 @@ const around = (name: RoleName, root: string) => {
 
 /** Each of them may be the first to come: then it makes the stream. */
 async function startAsTheFirst() {
-  for (const [name, start] of Object.entries({ rooms: startRooms, files: startFiles, push: startPush })) {
+  const services = { rooms: startRooms, files: startFiles, push: startPush, 'platform-api': startPlatformApi }
+  for (const [name, start] of Object.entries(services)) {
     const root = `t${crypto.randomUUID().slice(0, 8)}`
     const service = await start({ ...around(name as RoleName, root), database: `${root}_${name}` })
     await service.close()
