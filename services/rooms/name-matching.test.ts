@@ -1,3 +1,4 @@
+import { normalised } from '@chat/service'
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { NameMatching } from './name-matching.ts'
@@ -51,7 +52,8 @@ test('of namesakes all are found', () => {
 test('any name is found in any text that ends with it, and no text is too odd', () => {
   const name = fc
     .string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
-    .filter((text) => /^\p{L}+$/u.test(text))
+    // As it is compared: some letters of old are a space and a mark by then.
+    .filter((text) => /^\p{L}+$/u.test(normalised(text)))
   fc.assert(
     fc.property(name, fc.string({ unit: 'grapheme' }), (nickName, text) => {
       const only = new NameMatching([{ userId: 'x', nickName }])
