@@ -132,7 +132,10 @@ export class Audience {
       return this.showAll(roomId)
     }
     for (const [userId, seq] of cursors) this.looks.moveCursor(roomId, userId, seq)
-    this.tellAll('updateRoomLastMessage', this.looks.keep({ ...look, lastSeq, lastMessage }))
+    // It may have been known before it is told, and what it quotes gone in between.
+    const isKnown = look.lastSeq === lastSeq && look.lastMessage?.updatedAt === lastMessage.updatedAt
+    const last = isKnown ? look.lastMessage : lastMessage
+    this.tellAll('updateRoomLastMessage', this.looks.keep({ ...look, lastSeq, lastMessage: last }))
   }
 
   /** Members or settings: what is gone is as it was. */

@@ -1,4 +1,4 @@
-import type { Message, Room, User } from '@chat/contract'
+import { type Message, type Room, subjectsOf, type User } from '@chat/contract'
 import {
   connectAs,
   eventually,
@@ -11,6 +11,7 @@ import {
   type TestStack,
 } from '@chat/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { connect } from '@nats-io/transport-node'
 
 // What one member may see of another: canShowMemberList everywhere it matters, hidden messages, blocked people.
 
@@ -150,6 +151,25 @@ test('a reply that is sent while the quoted message goes shows nothing of it, in
     expect(JSON.stringify(told().slice(count - 1))).not.toContain('secret')
   }
 }, 60_000)
+
+test('news of a reply that come after what it quotes is gone take nothing back', async () => {
+  room = await makeRoom(ann, ['ben', 'cho'])
+  const quoted = await sendText(ben, room._id, 'secret')
+  const reply = await sendText(ann, room._id, 'yes', { replyTo: quoted._id })
+  await ben.get('deleteMessage', { roomId: room._id, messageId: quoted._id })
+  const told = () => cho.payloads<Room>('updateRoomLastMessage').filter(({ _id }) => _id === room._id)
+  await eventually(() => {
+    expect(told().at(-1)?.lastMessage).toMatchObject({ _id: reply._id, replyTo: { text: '' } })
+  })
+  const count = told().length
+  expect(reply.replyTo?.text).toBe('secret')
+  const nats = await connect({ servers: new URL(stack.natsUrl).host })
+  const late = { lastSeq: reply.seq, lastMessage: reply, cursors: [] }
+  nats.publish(subjectsOf(stack.root).roomEvent(room._id, 'news'), JSON.stringify(late))
+  await nats.close()
+  await eventually(() => expect(told().length).toBeGreaterThan(count))
+  expect(JSON.stringify(told().slice(count))).not.toContain('secret')
+})
 
 test('the last message tells how many have not read it by now', async () => {
   room = await makeRoom(ann, ['ben', 'cho'])
