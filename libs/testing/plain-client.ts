@@ -34,6 +34,13 @@ export class PlainClient {
     return this.payloads<Room>(event).findLast(({ _id }) => _id === roomId)
   }
 
+  /** Every state of a room that was told, in order; one that is new here comes by another event than its news. */
+  shown(roomId: string): Room[] {
+    const isOfRoom = ({ event, payload }: { event: string; payload: Room }) =>
+      (event === 'listenRoom' || event === 'updateRoomLastMessage') && payload._id === roomId
+    return this.heard.filter(isOfRoom).map(({ payload }) => payload)
+  }
+
   close() {
     this.socket.close()
   }

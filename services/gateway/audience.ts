@@ -127,14 +127,15 @@ export class Audience {
     // Two instances of rooms may tell in either order.
     if (look && isLater(look, { lastSeq, lastMessage })) return
     if (!look) {
-      // A look that is on its way may be older than this.
+      // A look that is on its way may be older than this, even where it has the same message.
+      this.looks.drop(roomId)
       this.looks.noteLastSeq(roomId, lastSeq)
       return this.showAll(roomId)
     }
     for (const [userId, seq] of cursors) this.looks.moveCursor(roomId, userId, seq)
     // It may have been known before it is told, and what it quotes gone in between.
     const isKnown = look.lastSeq === lastSeq && look.lastMessage?.updatedAt === lastMessage.updatedAt
-    const last = isKnown ? look.lastMessage : lastMessage
+    const last = isKnown && look.lastMessage?.replyTo?.text === '' ? look.lastMessage : lastMessage
     this.tellAll('updateRoomLastMessage', this.looks.keep({ ...look, lastSeq, lastMessage: last }))
   }
 

@@ -137,7 +137,7 @@ test('a reply that is sent while the quoted message goes shows nothing of it, in
     const place = { roomId: room._id, messageId: quoted._id }
     const going = n % 2 ? ben.get('deleteMessage', place) : ann.get('hideMessage', { ...place, hidden: true })
     const [reply] = await Promise.all([sendText(ann, room._id, 'yes', { replyTo: quoted._id }), going])
-    const told = () => cho.payloads<Room>('updateRoomLastMessage').filter(({ _id }) => _id === room._id)
+    const told = () => cho.shown(room._id)
     await eventually(async () => {
       const last = await listed(cho, room._id)
       expect(last?.lastMessage).toMatchObject({ _id: reply._id, replyTo: { text: '' } })
@@ -157,7 +157,7 @@ test('news of a reply that come after what it quotes is gone take nothing back',
   const quoted = await sendText(ben, room._id, 'secret')
   const reply = await sendText(ann, room._id, 'yes', { replyTo: quoted._id })
   await ben.get('deleteMessage', { roomId: room._id, messageId: quoted._id })
-  const told = () => cho.payloads<Room>('updateRoomLastMessage').filter(({ _id }) => _id === room._id)
+  const told = () => cho.shown(room._id)
   await eventually(() => {
     expect(told().at(-1)?.lastMessage).toMatchObject({ _id: reply._id, replyTo: { text: '' } })
   })
@@ -166,6 +166,7 @@ test('news of a reply that come after what it quotes is gone take nothing back',
   const nats = await connect({ servers: new URL(stack.natsUrl).host })
   const late = { lastSeq: reply.seq, lastMessage: reply, cursors: [] }
   nats.publish(subjectsOf(stack.root).roomEvent(room._id, 'news'), JSON.stringify(late))
+  await nats.flush()
   await nats.close()
   await eventually(() => expect(told().length).toBeGreaterThan(count))
   expect(JSON.stringify(told().slice(count))).not.toContain('secret')
