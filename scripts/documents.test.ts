@@ -15,9 +15,17 @@ const PAIRS = [
   ['docs/embedding.md', 'docs/embedding.ko.md'],
   ['docs/original-document.md', 'docs/original-document.ko.md'],
   ['docs/webhooks.md', 'docs/webhooks.ko.md'],
+  ['docs/production.md', 'docs/production.ko.md'],
 ] as const
 const EXAMPLES = ['examples/embed/README.md', 'examples/plain/README.md']
-const ALL = [...PAIRS.flat(), ...EXAMPLES, 'ARCHITECTURE.md', 'libs/client/README.md', 'bench/README.md']
+const ALL = [
+  ...PAIRS.flat(),
+  ...EXAMPLES,
+  'ARCHITECTURE.md',
+  'libs/client/README.md',
+  'bench/README.md',
+  'operations/README.md',
+]
 
 let stack: TestStack
 let folder: string
