@@ -10,6 +10,7 @@ import { proveLongRoom } from './proofs/long-room.ts'
 import { proveManyRooms } from './proofs/many-rooms.ts'
 import { provePlatformApi } from './proofs/platform-api.ts'
 import { type Ground, Verdicts } from './proofs/proof.ts'
+import { proveRolling } from './proofs/rolling.ts'
 import { proveSearch } from './proofs/search.ts'
 import { proveUploads } from './proofs/uploads.ts'
 import { print } from './report.ts'
@@ -22,6 +23,7 @@ const proofs = {
   exports: proveExports,
   search: proveSearch,
   'platform-api': provePlatformApi,
+  rolling: proveRolling,
 }
 const { positionals: chosen } = parseArgs({ allowPositionals: true })
 const unknown = chosen.filter((name) => !Object.hasOwn(proofs, name))

@@ -15,9 +15,17 @@ const PAIRS = [
   ['docs/embedding.md', 'docs/embedding.ko.md'],
   ['docs/original-document.md', 'docs/original-document.ko.md'],
   ['docs/webhooks.md', 'docs/webhooks.ko.md'],
+  ['docs/production.md', 'docs/production.ko.md'],
 ] as const
 const EXAMPLES = ['examples/embed/README.md', 'examples/plain/README.md']
-const ALL = [...PAIRS.flat(), ...EXAMPLES, 'ARCHITECTURE.md', 'libs/client/README.md', 'bench/README.md']
+const ALL = [
+  ...PAIRS.flat(),
+  ...EXAMPLES,
+  'ARCHITECTURE.md',
+  'libs/client/README.md',
+  'bench/README.md',
+  'operations/README.md',
+]
 
 let stack: TestStack
 let folder: string
@@ -51,7 +59,7 @@ test.each(['README.md', 'README.ko.md'])('the first message of %s is sent as it 
 test.each(ALL)('the npm scripts and files that %s names are there', async (file) => {
   const text = await readFile(file, 'utf8')
   const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as { scripts: object }
-  for (const [, name] of text.matchAll(/npm run ([\w:]+)/g)) expect(Object.keys(scripts)).toContain(name)
+  for (const [, name] of text.matchAll(/npm run (\w[\w:-]*)/g)) expect(Object.keys(scripts)).toContain(name)
   for (const [, path = ''] of text.matchAll(/\bnode ((?:examples|scripts)\/\S+\.\w+)/g)) await access(path)
   const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link = '']) =>
     join(dirname(file), link),

@@ -30,7 +30,9 @@ async function install() {
   if (isDone()) return release()
   console.log('Installing the packages in package-lock.json (npm ci); takes about a minute')
   // Also where NODE_ENV=production would leave them out: one folder serves start and test.
-  const code = await run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund'], 'inherit', root)
+  // Errors only: it would warn of packages that need a newer Node than the one it runs on, and theirs is among them.
+  const quiet = ['--no-audit', '--no-fund', '--loglevel=error']
+  const code = await run('npm', ['ci', '--include=dev', ...quiet], 'inherit', root)
   if (code !== 0) fail('npm ci failed, see above', code)
   writeFileSync(stamp, lock)
   release()

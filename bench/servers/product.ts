@@ -18,6 +18,7 @@ const config = readConfig(
     CHAT_GATEWAY_PORT: '0',
     CHAT_PLATFORM_PORT: '0',
     CHAT_LOG_LEVEL: 'error',
+    CHAT_DEMO: 'off',
     CHAT_LIMITS: JSON.stringify({
       messagesPerSecond: unlimited,
       messageBurst: unlimited,

@@ -204,10 +204,12 @@ export const changeOperations = {
 export const messageInternals = {
   lastMessageOf: operation({
     service: 'messages',
-    summary: "The numbers of a room's last stored message and of the last change to one",
+    summary: "The numbers of a room's last stored message and of the last change to one, both published",
     input: RoomId,
     output: Type.Object({ lastSeq: Seq, lastChange: Seq }),
     errors: [],
+    // After a stream was lost it gets back what it lacks of the room.
+    timeoutMs: 10_000,
   }),
   postFirstMessage: operation({
     service: 'messages',

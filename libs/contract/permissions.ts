@@ -55,7 +55,6 @@ function streamRequests({ stream: use, tells }: Role, { stream, everyRoom }: Sub
   ]
   const allowed = {
     surveys: [api('CONSUMER.LIST'), api('DIRECT.GET')],
-    measuresLag: [api('DIRECT.GET')],
     // To look through events it makes consumers that have no name beforehand.
     scrubs: [
       ...[api('CONSUMER.CREATE'), api('STREAM.MSG.DELETE')],
@@ -71,6 +70,7 @@ function streamRequests({ stream: use, tells }: Role, { stream, everyRoom }: Sub
     api('STREAM.INFO'),
     ...(use.surveys ? [] : [api('STREAM.CREATE')]),
     ...use.consumers.flatMap(read),
+    ...(use.consumers.length > 0 ? [api('DIRECT.GET')] : []),
     ...ways.flatMap((way) => (use[way] ? allowed[way] : [])),
   ]
 }

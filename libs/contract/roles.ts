@@ -23,10 +23,8 @@ export type Role = {
 
 /** What it does with the stream of events, beyond publishing what it `tells`. */
 type StreamUse = {
-  /** Its durable consumers. */
+  /** Its durable consumers; how long events have been waiting for them is measured. */
   consumers: readonly string[]
-  /** It asks how long events have been waiting for them. */
-  measuresLag?: true
   /** It takes single events out that must go. */
   scrubs?: true
   /** It decides how the stream is kept, looks what of its own has got there, and takes rooms out. */
@@ -95,7 +93,7 @@ export const roles = {
   files: {
     serves: 'files',
     asks: ['mayPost', 'messageBySyncKey', 'postFile', 'roomAccess', 'roomsOfUser'],
-    stream: { consumers: ['files'], measuresLag: true },
+    stream: { consumers: ['files'] },
   },
   push: {
     serves: 'push',

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { JsMsg } from '@nats-io/jetstream'
 import type { Logger } from './logger.ts'
+import type { Metrics } from './metrics.ts'
 import { type AnyEvent, readEvent, type StreamEvent, type StreamKind } from './stream-event.ts'
 
 export const MAX_BATCH = 2_000
@@ -38,9 +39,11 @@ export type Handling<K extends StreamKind = StreamKind> = {
   tries?: Tries<StreamEvent<K>>
 }
 
+type Options<K extends StreamKind> = Handling<K> & { metrics: Metrics }
+
 /** One batch at a time; what arrives meanwhile is the next one. */
 export class Batches<K extends StreamKind> {
-  private readonly options: Handling<K>
+  private readonly options: Options<K>
   private readonly held: Held
   private waiting: JsMsg[] = []
   private working: Promise<void> | null = null
@@ -51,7 +54,7 @@ export class Batches<K extends StreamKind> {
    */
   private readonly failures = new Map<number, number>()
 
-  constructor(options: Handling<K>) {
+  constructor(options: Options<K>) {
     this.options = options
     this.held = new Held(options.tries ? ACK_WAIT_MS / 3 : null)
   }
@@ -88,11 +91,14 @@ export class Batches<K extends StreamKind> {
   }
 
   private async handle(batch: JsMsg[]) {
+    const { metrics, durable: consumer } = this.options
+    metrics.consumed.observe({ consumer }, batch.length)
     const parsed = batch.flatMap((message) => this.parse(message))
     const failures = await this.attempt(
       parsed.map(({ event }) => event),
       parsed.map(({ message }) => message.time),
     )
+    if (failures.size > 0) metrics.consumerFailures.inc({ consumer }, failures.size)
     const outcomes = parsed.map(({ message, event }) =>
       failures.has(event) ? this.retry(message, event, failures.get(event)) : this.accept(message),
     )
@@ -126,11 +132,16 @@ export class Batches<K extends StreamKind> {
     try {
       await tries.setAside(event, reason, count)
       this.failures.delete(message.seq)
-      message.term('set aside')
+      this.giveUp(message, 'set aside')
     } catch (err) {
       logger.warn({ err, durable }, 'event not set aside, will try again')
       message.nak(tries.delaysMs.at(-1) ?? REDELIVERY_DELAY_MS)
     }
+  }
+
+  private giveUp(message: JsMsg, reason: string) {
+    this.options.metrics.eventsSetAside.inc({ consumer: this.options.durable })
+    message.term(reason)
   }
 
   private note(seq: number, count: number) {
@@ -149,7 +160,7 @@ export class Batches<K extends StreamKind> {
         { err, subject: message.subject, seq: message.seq },
         'event is not JSON, set aside',
       )
-      message.term('not JSON')
+      this.giveUp(message, 'not JSON')
       return []
     }
   }

@@ -28,6 +28,7 @@ import { noteBytes } from './heap.ts'
 import type { Logger } from './logger.ts'
 import type { Metrics } from './metrics.ts'
 import { faultOf, settle } from './settle.ts'
+import { currentTrace, isTracing, noteCode, type Trace, traced } from './tracing.ts'
 
 export type BusOptions = {
   natsUrl: string
@@ -76,6 +77,8 @@ const signIn = ({ username, password }: URL) => ({
 
 /** Where a request carries bytes: everything else of it, as JSON in this header. */
 const REQUEST_HEADER = 'Chat-Request'
+/** Where it carries its place in a trace; see W3C's Trace Context. */
+const TRACE_HEADER = 'traceparent'
 
 /** An encoded request. `bytes` travel as they are, outside of the JSON. */
 export type Body = { json: Uint8Array | string; bytes?: Uint8Array }
@@ -88,6 +91,7 @@ export class Bus {
   readonly instanceId = crypto.randomUUID()
   readonly subjects: Subjects
   readonly connection: NatsConnection
+  readonly metrics: Metrics
   private readonly options: BusOptions
   private readonly inboxPrefix: string | undefined
   private readonly disconnected = new Set<() => void>()
@@ -99,9 +103,11 @@ export class Bus {
   constructor(connection: NatsConnection, options: BusOptions) {
     this.connection = connection
     this.options = options
+    this.metrics = options.metrics
     this.subjects = subjectsOf(options.root)
     const { username } = firstOf(options.natsUrl)
     this.inboxPrefix = username ? inboxPrefix(decodeURIComponent(username)) : undefined
+    this.noteConnected(true)
     this.watching = this.watch()
   }
 
@@ -119,15 +125,20 @@ export class Bus {
     this.disconnected.add(callback)
   }
 
+  private noteConnected(connected: boolean) {
+    this.connected = connected
+    this.metrics.busConnected.set({ service: this.options.name }, connected ? 1 : 0)
+  }
+
   private async watch() {
     const { logger, name } = this.options
     for await (const status of this.connection.status()) {
       if (status.type === 'disconnect' || status.type === 'close') {
         if (this.connected && !this.closing) logger.warn({ name }, 'nats connection lost')
-        this.connected = false
+        this.noteConnected(false)
         for (const callback of this.disconnected) callback()
       } else if (status.type === 'reconnect') {
-        this.connected = true
+        this.noteConnected(true)
         logger.info({ name }, 'nats connection is back')
         for (const callback of this.reconnected) callback()
       } else if (status.type === 'error' || status.type === 'slowConsumer') {
@@ -153,19 +164,22 @@ export class Bus {
     const timeout = row.timeoutMs ?? this.options.requestTimeoutMs
     // The client would hold a request until it is connected again; an edge says at once that it cannot.
     if (!this.connected) return failed(new Fault('SERVICE_UNAVAILABLE'), requestId)
-    try {
-      const subject = this.subjects.rpc(row.service, name)
-      const reply = await this.connection.request(subject, body.bytes ?? body.json, {
-        timeout,
-        ...(body.bytes && { headers: requestHeader(body.json) }),
-      })
-      if (body.bytes) noteBytes(body.bytes.length)
-      return reply.json<Envelope<unknown>>()
-    } catch (error) {
-      const fault = faultOf(error)
-      if (!fault) this.options.logger.error({ err: error, operation: name, requestId }, 'request failed')
-      return failed(fault ?? new Fault('INTERNAL'), requestId)
-    }
+    const subject = this.subjects.rpc(row.service, name)
+    return traced({ name: `${row.service}.${name}`, kind: 'client' }, async () => {
+      try {
+        const header = headersOf(body, currentTrace())
+        const options = { timeout, ...(header && { headers: header }) }
+        const reply = await this.connection.request(subject, body.bytes ?? body.json, options)
+        if (body.bytes) noteBytes(body.bytes.length)
+        return reply.json<Envelope<unknown>>()
+      } catch (error) {
+        // What is still asked when this process has already let go is nobody's fault.
+        const fault = faultOf(error) ?? (this.closing ? new Fault('SERVICE_UNAVAILABLE') : null)
+        if (!fault) this.options.logger.error({ err: error, operation: name, requestId }, 'request failed')
+        noteCode(fault?.code ?? 'INTERNAL')
+        return failed(fault ?? new Fault('INTERNAL'), requestId)
+      }
+    })
   }
 
   /**
@@ -179,7 +193,9 @@ export class Bus {
       queue: service,
       callback: (error, request) => {
         if (error) return this.options.logger.error({ err: error, service }, 'subscription failed')
-        const answering = this.answer(request, handlers)
+        const step = { name: `${service}.${operationOf(request)}`, kind: 'server' } as const
+        const parent = isTracing() ? request.headers?.get(TRACE_HEADER) || null : null
+        const answering = traced(step, () => this.answer(request, handlers), parent)
           .catch((err) => this.options.logger.error({ err, service }, 'request not answered'))
           .finally(() => inFlight.delete(answering))
         inFlight.add(answering)
@@ -187,7 +203,7 @@ export class Bus {
     })
     return {
       close: async () => {
-        if (this.connected) await subscription.drain()
+        await this.drain(subscription)
         await Promise.all(inFlight)
       },
     }
@@ -214,6 +230,7 @@ export class Bus {
       { logger, operation, requestId },
     )
     const envelope = this.respond(request, outcome, requestId)
+    noteCode(envelope.error ?? 'OK')
     const ms = performance.now() - started
     metrics.requests.observe({ operation, code: envelope.error ?? 'OK' }, ms / 1000)
     logger.debug(
@@ -261,6 +278,13 @@ export class Bus {
     })
   }
 
+  /** Hears nothing new, and what the server had sent by then. Without a connection nothing is on its way. */
+  async drain(subscription: Subscription) {
+    if (subscription.isClosed()) return
+    if (this.connected) await subscription.drain()
+    else subscription.unsubscribe()
+  }
+
   /**
    * Whether anybody answers on a subject: with nobody there it is known at once, and one who is silent for `withinMs`
    * is not there. @throws SERVICE_UNAVAILABLE without a connection
@@ -300,9 +324,11 @@ function bodyOf(name: OperationName, caller: Caller, input: unknown): Body {
 }
 
 /** Header values are single lines of what the client calls text: the JSON goes there as base64. */
-function requestHeader(json: Uint8Array | string) {
+function headersOf({ json, bytes }: Body, trace: Trace) {
+  if (!bytes && trace === null) return undefined
   const header = headers()
-  header.set(REQUEST_HEADER, Buffer.from(json).toString('base64'))
+  if (bytes) header.set(REQUEST_HEADER, Buffer.from(json).toString('base64'))
+  if (trace !== null) header.set(TRACE_HEADER, trace)
   return header
 }
 

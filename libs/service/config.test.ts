@@ -28,7 +28,26 @@ test('development needs nothing', () => {
     allowedOrigins: ['*'],
     webhooksMayBePrivate: false,
     limits: defaultLimits,
+    drainMs: 0,
+    tracing: null,
   })
+})
+
+test('an edge in production leaves slowly, within what a stop may take', () => {
+  expect(readConfig(production, false).drainMs).toBe(2_000)
+  expect(readConfig({ ...production, CHAT_DRAIN_SECONDS: '0.5' }, false).drainMs).toBe(500)
+  for (const wrong of ['4', '-1', 'soon'])
+    expect(variables(problemsOf({ CHAT_DRAIN_SECONDS: wrong }))).toEqual(['CHAT_DRAIN_SECONDS'])
+})
+
+test('traces go where they are told to, all of them or a part', () => {
+  const url = 'http://collector:4318'
+  expect(readConfig({ CHAT_OTLP_URL: url }, true).tracing).toEqual({ url, ratio: 1 })
+  expect(readConfig({ CHAT_OTLP_URL: url, CHAT_TRACE_RATIO: '0.1' }, true).tracing?.ratio).toBe(0.1)
+  expect(variables(problemsOf({ CHAT_OTLP_URL: 'collector', CHAT_TRACE_RATIO: '2' }))).toEqual([
+    'CHAT_OTLP_URL',
+    'CHAT_TRACE_RATIO',
+  ])
 })
 
 test('every problem is named at once', () => {

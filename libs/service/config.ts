@@ -61,11 +61,16 @@ export type Auth = {
   userClaim: string
 }
 
+/** Where traces go to (OTLP over HTTP), and which part of them. */
+export type Tracing = { url: string; ratio: number }
+
 export type Config = {
   gatewayPort: number
   platformPort: number
   healthPort: number
   host: string
+  /** How long an edge that stops goes on answering, so that balancers see that it is ready no more. */
+  drainMs: number
   dataDir: string
   namespace: string
   auth: Auth
@@ -88,6 +93,8 @@ export type Config = {
   allowedOrigins: string[]
   /** The page at `/`, with a sign-in for its ready users. */
   demo: boolean
+  /** Null where nothing is traced. */
+  tracing: Tracing | null
   limits: Limits
   logLevel: string
 }
@@ -136,6 +143,15 @@ class Reader {
     return this.wrong(name, 'must be a port, 0 to 65535', fallback)
   }
 
+  /** @param range both inclusive */
+  number(name: string, fallback: number, [from, to]: [number, number]): number {
+    const text = this.text(name)
+    if (text === null) return fallback
+    const value = Number(text)
+    if (value >= from && value <= to) return value
+    return this.wrong(name, `must be a number, ${from} to ${to}`, fallback)
+  }
+
   url(name: string, protocols: string[]): string | null {
     const value = this.text(name)
     if (value === null) return null
@@ -175,6 +191,12 @@ class Reader {
     if (given === null) return null
     const outcome = readDocument(given, readText, parse)
     return 'value' in outcome ? outcome.value : this.wrong(name, outcome.problem, null)
+  }
+
+  tracing(urlName: string, ratioName: string): Tracing | null {
+    const url = this.url(urlName, ['http', 'https'])
+    const ratio = this.number(ratioName, 1, [0, 1])
+    return url === null ? null : { url, ratio }
   }
 
   toggle(name: string, fallback: boolean): boolean {
@@ -258,6 +280,7 @@ export function readConfig(
     platformPort: read.port('CHAT_PLATFORM_PORT', 3001),
     healthPort: read.port('CHAT_HEALTH_PORT', 3002),
     host: read.text('CHAT_HOST') ?? '127.0.0.1',
+    drainMs: read.number('CHAT_DRAIN_SECONDS', isDevelopment ? 0 : 2, [0, 3]) * 1_000,
     dataDir: read.text('CHAT_DATA_DIR') ?? '.chat-data',
     namespace: read.matching('CHAT_NAMESPACE', /^\/[\w/-]*$/, 'must be a path such as /chat', '/chat'),
     auth: {
@@ -289,6 +312,7 @@ export function readConfig(
     allowedOrigins: read.list('CHAT_ALLOWED_ORIGINS', isDevelopment ? ['*'] : []),
     // Where others sign the tokens, the sign-in of the demo cannot.
     demo: read.toggle('CHAT_DEMO', isDevelopment && !read.text('CHAT_JWKS_URL')),
+    tracing: read.tracing('CHAT_OTLP_URL', 'CHAT_TRACE_RATIO'),
     limits: read.limits('CHAT_LIMITS'),
     logLevel: read.choice('CHAT_LOG_LEVEL', LOG_LEVELS, 'info'),
   }

@@ -10,6 +10,7 @@ import {
   readEvent,
   type StreamEvent,
 } from './stream-event.ts'
+import { untraced } from './tracing.ts'
 
 const PUBLISH_TIMEOUT_MS = 1_500
 /**
@@ -41,7 +42,7 @@ export class EventLog {
   append(event: AnyEvent): Promise<void> {
     const done = Promise.withResolvers<void>()
     this.waiting.push({ event, done })
-    if (!this.working) void this.work()
+    if (!this.working) void untraced(() => this.work())
     return done.promise
   }
 

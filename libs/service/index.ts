@@ -10,13 +10,14 @@ export {
   type Limits,
   type Need,
   readConfig,
+  type Tracing,
 } from './config.ts'
 export { EventLog } from './event-log.ts'
 export type { FcmWeb } from './fcm-web.ts'
 export { FreshAnswers } from './fresh-answers.ts'
 export { normalised, pairsOf } from './grams.ts'
 export { type Checks, serveHealth } from './health.ts'
-export { closeHttp, listen } from './http.ts'
+export { closeHttp, connectionsOf, listen, retire } from './http.ts'
 export { Lanes } from './lanes.ts'
 export { createLogger, type Logger } from './logger.ts'
 export { Metrics } from './metrics.ts'
@@ -32,9 +33,18 @@ export { Bucket, type BucketOptions, openBucket, type Part } from './s3.ts'
 export { openAll, Scope } from './scope.ts'
 export type { ServiceAccount } from './service-account.ts'
 export { faultOf, settle } from './settle.ts'
-export { awaitHandled, consumeEvents, ensureDurable, ensureStream, hasDurable, streamTime } from './stream.ts'
+export {
+  awaitHandled,
+  consumeEvents,
+  ensureDurable,
+  ensureStream,
+  hasDurable,
+  removeStream,
+  streamTime,
+} from './stream.ts'
 export { type AnyEvent, eventId, type NumberedKind, numberOf, type StreamEvent } from './stream-event.ts'
 export { purgeRoom, scrubKind, scrubRoom } from './stream-scrubbing.ts'
 export { surveyStream } from './stream-survey.ts'
 export { type Surroundings, surround } from './surroundings.ts'
 export { MAX_EXPIRES_IN_S, mintToken } from './tokens.ts'
+export { currentTrace, noteCode, openTracing, type Trace, traced, tracedForAll, untraced } from './tracing.ts'

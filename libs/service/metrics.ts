@@ -1,50 +1,125 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
-/** What one process measures. A registry of its own lets tests run many in one process. */
+const LATENCY_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
+const MEASURE_WITHIN_MS = 1_000
+
+/** How far a durable consumer is behind, over all of its instances. */
+export type Standing = { lagMs: number; pending: number }
+
+/**
+ * What one process measures. Labels have few values, all of them ours: never an id. A registry of its own lets tests
+ * run many in one process.
+ */
 export class Metrics {
   readonly registry = new Registry()
+  private readonly registers = [this.registry]
+  private readonly standings = new Map<string, () => Promise<Standing>>()
+  private measuring: Promise<void> | null = null
+
   readonly requests = new Histogram({
     name: 'chat_request_seconds',
     help: 'Requests answered, by operation and code',
     labelNames: ['operation', 'code'],
-    buckets: [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
-    registers: [this.registry],
+    buckets: LATENCY_SECONDS,
+    registers: this.registers,
   })
   readonly events = new Histogram({
     name: 'chat_event_seconds',
-    help: 'Client events answered by the gateway, by operation and code',
+    help: 'Client events answered by the gateway, and HTTP requests by the platform API, by operation and code',
     labelNames: ['operation', 'code'],
-    buckets: [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
-    registers: [this.registry],
+    buckets: LATENCY_SECONDS,
+    registers: this.registers,
   })
   readonly sockets = new Gauge({
     name: 'chat_sockets',
     help: 'Connected sockets',
-    registers: [this.registry],
+    registers: this.registers,
+  })
+  readonly connections = new Counter({
+    name: 'chat_connections_total',
+    help: 'Sockets that wanted to connect, by what they were answered',
+    labelNames: ['code'],
+    registers: this.registers,
+  })
+  readonly disconnections = new Counter({
+    name: 'chat_disconnections_total',
+    help: 'Sockets that went, by the reason that socket.io tells',
+    labelNames: ['reason'],
+    registers: this.registers,
   })
   readonly batch = new Histogram({
     name: 'chat_message_batch_size',
     help: 'Messages that shared one insert',
     buckets: [1, 2, 5, 10, 20, 50, 100, 200],
-    registers: [this.registry],
+    registers: this.registers,
+  })
+  readonly owed = new Gauge({
+    name: 'chat_unpublished_events',
+    help: 'Events that are stored and that the stream does not have yet',
+    registers: this.registers,
   })
   readonly deliveries = new Histogram({
     name: 'chat_fanout_sockets',
     help: 'Sockets that a message was delivered to, per gateway',
     buckets: [0, 1, 2, 5, 10, 50, 100, 1000],
-    registers: [this.registry],
+    registers: this.registers,
+  })
+  readonly repairs = new Counter({
+    name: 'chat_delivery_repairs_total',
+    help: 'Times that a gateway fetched what it had not heard of an open room',
+    registers: this.registers,
+  })
+  readonly busConnected = new Gauge({
+    name: 'chat_nats_connected',
+    help: 'Whether the connection to NATS stands',
+    labelNames: ['service'],
+    registers: this.registers,
+  })
+
+  readonly consumed = new Histogram({
+    name: 'chat_consumer_batch_size',
+    help: 'Events of the stream that were handled at a time',
+    labelNames: ['consumer'],
+    buckets: [1, 2, 5, 10, 50, 100, 500, 2000],
+    registers: this.registers,
+  })
+  readonly consumerFailures = new Counter({
+    name: 'chat_consumer_failures_total',
+    help: 'Events of the stream whose handling failed, and is tried again',
+    labelNames: ['consumer'],
+    registers: this.registers,
+  })
+  readonly eventsSetAside = new Counter({
+    name: 'chat_events_set_aside_total',
+    help: 'Events of the stream that were given up on',
+    labelNames: ['consumer'],
+    registers: this.registers,
+  })
+  readonly consumerLag: Gauge = new Gauge({
+    name: 'chat_consumer_lag_seconds',
+    help: 'How long the oldest event has been there that a consumer has not handled; the same from all instances',
+    labelNames: ['consumer'],
+    registers: this.registers,
+    collect: () => this.measureConsumers(),
+  })
+  readonly consumerPending: Gauge = new Gauge({
+    name: 'chat_consumer_pending_events',
+    help: 'Events that a consumer has not handled; the same from all instances',
+    labelNames: ['consumer'],
+    registers: this.registers,
+    collect: () => this.measureConsumers(),
   })
 
   readonly pushes = new Counter({
     name: 'chat_pushes_total',
     help: 'Pushes handed to a push service, by platform and what it answered',
     labelNames: ['platform', 'outcome'],
-    registers: [this.registry],
+    registers: this.registers,
   })
   readonly pushesSetAside = new Gauge({
     name: 'chat_pushes_set_aside',
     help: 'Messages whose pushes were given up on and not replayed yet',
-    registers: [this.registry],
+    registers: this.registers,
   })
 
   readonly webhooks = new Counter({
@@ -58,5 +133,46 @@ export class Metrics {
   withProcess(): this {
     collectDefaultMetrics({ register: this.registry })
     return this
+  }
+
+  /** A consumer is measured whenever somebody asks for the metrics. @returns ends that */
+  watchConsumer(consumer: string, measure: () => Promise<Standing>) {
+    this.standings.set(consumer, measure)
+    return () => {
+      if (this.standings.get(consumer) === measure) this.standings.delete(consumer)
+    }
+  }
+
+  /** Two metrics come of one measurement. */
+  private measureConsumers(): Promise<void> {
+    this.measuring ??= this.measureEach().finally(() => {
+      this.measuring = null
+    })
+    return this.measuring
+  }
+
+  /** One that cannot be measured is not told of: an old number would say that all is well. */
+  private async measureEach() {
+    const measuring = [...this.standings].map(async ([consumer, measure]) => {
+      const standing = await measureInTime(measure)
+      if (standing) {
+        this.consumerLag.set({ consumer }, standing.lagMs / 1000)
+        this.consumerPending.set({ consumer }, standing.pending)
+        return
+      }
+      this.consumerLag.remove({ consumer })
+      this.consumerPending.remove({ consumer })
+    })
+    await Promise.all(measuring)
+  }
+}
+
+async function measureInTime(measure: () => Promise<Standing>): Promise<Standing | null> {
+  const late = Promise.withResolvers<null>()
+  const timer = setTimeout(() => late.resolve(null), MEASURE_WITHIN_MS)
+  try {
+    return await Promise.race([measure().catch(() => null), late.promise])
+  } finally {
+    clearTimeout(timer)
   }
 }

@@ -1,4 +1,6 @@
 import mongoose, { type Connection } from 'mongoose'
+import { traceCommands } from './mongo-traces.ts'
+import { isTracing } from './tracing.ts'
 
 export type { Connection }
 
@@ -18,8 +20,10 @@ export async function openMongo(url: string, name: string): Promise<Connection> 
     maxPoolSize: 20,
     w: 'majority',
     journal: true,
+    monitorCommands: isTracing(),
   })
   await connection.asPromise()
+  if (isTracing()) traceCommands(connection.getClient())
   return connection
 }
 

@@ -9,6 +9,7 @@ import { runUntilStopped } from './run.ts'
 import { openAll } from './scope.ts'
 import { faultOf } from './settle.ts'
 import { type Surroundings, surround } from './surroundings.ts'
+import { openTracing } from './tracing.ts'
 
 /** How long engines that are away are waited for, and how often they are tried. */
 const PATIENCE_MS = 60_000
@@ -37,6 +38,7 @@ export async function runService({ name, needs, start }: Service) {
     const urls = { natsUrl: natsUrl ?? '', mongoUrl: mongoUrl ?? '', s3Url: s3.url ?? '' }
     const surroundings = surround({ name, config, ...urls, logger, metrics })
     const starting = openAll(async (scope) => {
+      await scope.use('tracing', openTracing(config.tracing, `chat-${name}`), (t) => t.close())
       const service = startPatiently(() => start(surroundings), surroundings.logger, stop.signal)
       const { ready, port } = await scope.use(name, service, (s) => s.close())
       // Where it listens for others, it answers about its health there.

@@ -76,6 +76,11 @@ export class Bucket {
     await guarded(() => this.client.putObject(this.bucket, path, data, data.length, headers))
   }
 
+  /** Likewise, as it comes. @param size in bytes */
+  async write(path: string, data: Readable, size: number) {
+    await guarded(() => this.client.putObject(this.bucket, path, data, size))
+  }
+
   /** The whole object. @throws where there is none, or S3 goes away while it is read */
   read(path: string): Promise<Readable> {
     return guarded(() => this.client.getObject(this.bucket, path))

@@ -183,3 +183,16 @@ test('one that starts now is not told what was before', async () => {
   post(2)
   await eventually(() => expect(told()).toEqual(['2']))
 })
+
+test('who leaves takes nothing along: what is on its way there is handled by them or at once by others', async () => {
+  await consume(['message'])
+  for (let round = 0; round < 10; round++) {
+    const leaving = await consume(['message'])
+    for (let n = 1; n <= 200; n++) post(round * 200 + n)
+    // Some of them have been handed out by now.
+    await eventually(() => expect(told().length).toBeGreaterThan(round * 200))
+    await leaving.close()
+  }
+  // Sooner than what nobody acked would be delivered again.
+  await eventually(() => expect(new Set(told()).size).toBe(2_000), ACK_WAIT_MS / 2)
+})

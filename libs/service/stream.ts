@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import {
   AckPolicy,
+  type ConsumerMessages,
   DeliverPolicy,
   DiscardPolicy,
   type JetStreamManager,
@@ -9,9 +10,10 @@ import {
   RetentionPolicy,
   StorageType,
 } from '@nats-io/jetstream'
-import { nanos } from '@nats-io/transport-node'
+import { nanos, type Subscription } from '@nats-io/transport-node'
 import { ACK_WAIT_MS, Batches, type Handling, MAX_BATCH } from './batches.ts'
 import type { Bus } from './bus.ts'
+import type { Standing } from './metrics.ts'
 import { type StreamKind, streamKinds } from './stream-event.ts'
 import { oldestUnhandledMs } from './stream-survey.ts'
 
@@ -44,6 +46,17 @@ export async function ensureStream(bus: Bus, isOwner = false) {
   else if (isOwner) await manager.streams.update(config.name, config)
 }
 
+/** The stream and all that follow it, where there is one: for a store that begins anew. */
+export async function removeStream(bus: Bus) {
+  const manager = await managerOf(bus)
+  const { stream } = bus.subjects
+  const exists = await manager.streams.info(stream).then(
+    () => true,
+    () => false,
+  )
+  if (exists) await manager.streams.delete(stream)
+}
+
 type Consumer = {
   close: () => Promise<void>
   /** How long the oldest event that nobody has handled yet has been there, in ms; 0 where there is none. */
@@ -66,20 +79,36 @@ export async function consumeEvents<K extends StreamKind>(options: Consuming<K>)
   const manager = await managerOf(bus)
   await ensureConsumer(manager, options)
   const consumer = await jetstream(bus.connection).consumers.get(bus.subjects.stream, durable)
-  const batches = new Batches(options)
+  const batches = new Batches({ ...options, metrics: bus.metrics })
   const messages = await consumer.consume({
     max_messages: options.maxBatch ?? MAX_BATCH,
     callback: (message) => batches.push(message),
   })
+  const standing = () => standingOf(manager, options)
+  const unwatch = bus.metrics.watchConsumer(durable, standing)
   return {
     close: async () => {
+      unwatch()
       batches.stop()
+      await bus.drain(subscriptionOf(messages))
       await messages.close()
       await batches.idle()
       await bus.flush()
     },
-    lagMs: async () => oldestUnhandledMs(manager, await manager.consumers.info(bus.subjects.stream, durable)),
+    lagMs: async () => (await standing()).lagMs,
   }
+}
+
+/**
+ * The client's own `close` forgets what is on its way: the server would deliver it again, to somebody else, when it
+ * was not acked for `ACK_WAIT_MS`. It does not tell the subscription in its types, and honours that it is drained.
+ */
+const subscriptionOf = (messages: ConsumerMessages) => (messages as unknown as { sub: Subscription }).sub
+
+async function standingOf(manager: JetStreamManager, { bus, durable }: Durable): Promise<Standing> {
+  const info = await manager.consumers.info(bus.subjects.stream, durable)
+  const lagMs = await oldestUnhandledMs(manager, info)
+  return { lagMs, pending: info.num_pending + info.num_ack_pending }
 }
 
 /** Whether JetStream is on is told by its answers to what is asked. */

@@ -2,13 +2,17 @@ import { start as startFiles } from '@chat/files'
 import { start as startGateway } from '@chat/gateway'
 import { start as startMessages } from '@chat/messages'
 import { type Options as PlatformOptions, start as startPlatformApi } from '@chat/platform-api'
-import { type Config, createLogger, Metrics, surround } from '@chat/service'
+import { start as startPush } from '@chat/push'
+import { start as startRooms } from '@chat/rooms'
+import { type Config, createLogger, Metrics, openAll, openTracing, surround } from '@chat/service'
 
 const services = {
   files: startFiles,
   gateway: startGateway,
   messages: startMessages,
   'platform-api': startPlatformApi,
+  push: startPush,
+  rooms: startRooms,
 }
 export type Alone = keyof typeof services
 const databases: Partial<Record<Alone, string>> = { 'platform-api': 'platform' }
@@ -24,18 +28,21 @@ export type Place = {
 
 /**
  * One service by itself, as the stack starts it, over the engines of a stack.
- * @returns with the free port it listens on; null where it listens on none
+ * @param wanted the port of an edge; a free one without it
+ * @returns with the port it listens on; null where it listens on none
  */
-export async function startAlone(
-  service: Alone,
-  { config, root, natsUrl, mongoUrl, s3Url, webhookTimes }: Place,
-) {
+export async function startAlone(service: Alone, place: Place, wanted = 0) {
+  const { config, root, natsUrl, mongoUrl, s3Url, webhookTimes } = place
   const logger = createLogger('error')
   const metrics = new Metrics()
-  const own = { ...config, gatewayPort: 0, platformPort: 0 }
-  const running = await services[service]({
-    ...surround({ name: service, config: own, root, natsUrl, mongoUrl, s3Url, logger, metrics }),
-    ...{ database: `${root}_${databases[service] ?? service}`, webhookTimes },
+  return openAll(async (scope) => {
+    await scope.use('tracing', openTracing(config.tracing, `chat-${service}`), (t) => t.close())
+    const own = { ...config, gatewayPort: wanted, platformPort: wanted }
+    const starting: Promise<{ port?: number; close: () => Promise<void> }> = services[service]({
+      ...surround({ name: service, config: own, root, natsUrl, mongoUrl, s3Url, logger, metrics }),
+      ...{ database: `${root}_${databases[service] ?? service}`, webhookTimes },
+    })
+    const running = await scope.use(service, starting, (started) => started.close())
+    return { port: running.port ?? null }
   })
-  return { close: running.close, port: 'port' in running ? running.port : null }
 }

@@ -76,6 +76,8 @@ export async function manage(stack: TestStack, roomId: string, operate: (roomId:
     message: { author: { authorId: 'ann' }, data: { type: 'TEXT', content: { text: 'Welcome' } } },
   })
   await fetch(`${stack.gatewayUrl.replace('ws:', 'http:')}/demo/tokens/demo-mina`, { method: 'POST' })
+  // Who asks for the metrics has every consumer measured.
+  await fetch(`${stack.gatewayUrl.replace('ws:', 'http:')}/metrics`)
   await stack.call('PATCH', '/v1/users/ann', { nickName: 'Ann of late' })
   await stack.call('PUT', `/v1/rooms/${roomId}/banned-words`, { words: ['forbidden'] })
   await stack.call('POST', `/v1/rooms/${roomId}/messages`, {

@@ -5,7 +5,7 @@ import { start as startMessages } from '@chat/messages'
 import { type Options as PlatformOptions, start as startPlatformApi } from '@chat/platform-api'
 import { start as startPush } from '@chat/push'
 import { start as startRooms } from '@chat/rooms'
-import { type Checks, type Config, type Logger, Metrics, openAll, surround } from '@chat/service'
+import { type Checks, type Config, type Logger, Metrics, openAll, openTracing, surround } from '@chat/service'
 
 export type StackOptions = {
   config: Config
@@ -42,6 +42,7 @@ export const startStack = (options: StackOptions) =>
   openAll(async (scope) => {
     const { config, logger, natsUrl, mongoUrl, s3Url, root = 'chat', instances = {} } = options
     const metrics = options.metrics ?? new Metrics()
+    await scope.use('tracing', openTracing(config.tracing, 'chat'), (t) => t.close())
     const { natsUrlOf = () => natsUrl } = options
     const checkOutput = options.checksOutput ? outputProblem : undefined
     const around = (name: string) =>

@@ -27,6 +27,7 @@ import { askForEverything, exchangeFiles, manage, talk, tellLate } from './busy-
 let tap: Awaited<ReturnType<typeof openNatsTap>>
 let stack: TestStack
 let folder: string
+let measurePush: () => Promise<unknown>
 const closers: (() => Promise<unknown>)[] = []
 
 beforeAll(async () => {
@@ -38,7 +39,10 @@ beforeAll(async () => {
     instances: { messages: 2, push: 0 },
   })
   const times = { secondLookMs: 300, roundMs: 50, badgeMs: 100 }
-  const push = await startPush({ ...around('push', stack.root), database: `${stack.root}_push`, times })
+  const aroundPush = around('push', stack.root)
+  const push = await startPush({ ...aroundPush, database: `${stack.root}_push`, times })
+  // It is measured like those that tell of themselves at the gateway.
+  measurePush = () => aroundPush.metrics.registry.metrics()
   closers.push(push.close)
 })
 afterAll(async () => {
@@ -104,6 +108,7 @@ async function spendTheDay() {
   await eventually(() =>
     expect(ann.payloads('presence')).toContainEqual(expect.objectContaining(BEN_IS_GONE)),
   )
+  await measurePush()
   await manage(stack, roomId, operate)
   ann.close()
 }

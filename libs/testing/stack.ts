@@ -1,4 +1,4 @@
-import { type Config, createLogger, readConfig } from '@chat/service'
+import { type Config, createLogger, Metrics, readConfig } from '@chat/service'
 import { type StackOptions, startStack } from '@chat/stack'
 import { signedIn } from './nats-users.ts'
 import { mintToken } from './tokens.ts'
@@ -18,6 +18,8 @@ type Options = {
   pageFolder?: string
   platformRate?: NonNullable<StackOptions['platformRate']>
   webhookTimes?: StackOptions['webhookTimes']
+  /** Tells in its metrics of the process, too, as those that operators run do. */
+  withProcess?: boolean
 }
 
 /** Limits that do not get in the way of tests that are not about them. */
@@ -72,6 +74,7 @@ export async function startTestStack(options: Options = {}) {
     webhookTimes: options.webhookTimes,
     platformRate: options.platformRate ?? { requests: 100_000, seconds: 1 },
     checksOutput: true,
+    metrics: options.withProcess ? new Metrics().withProcess() : new Metrics(),
   })
   const platformUrls = stack.platformPorts.map((port) => `http://127.0.0.1:${port}`)
   const [platformUrl = ''] = platformUrls

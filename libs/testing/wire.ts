@@ -1,26 +1,16 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect as connectTcp, createServer, type Socket } from 'node:net'
+import { joinEnds } from './joining.ts'
 
 /** A way to a gateway that can be cut, without a goodbye, and mended. */
 export async function openWire(url: string) {
-  const { hostname, port } = new URL(url)
+  let { hostname, port } = new URL(url)
   const ends = new Set<Socket>()
   let isCut = false
   const server = createServer((near) => {
     if (isCut) return near.destroy()
     const far = connectTcp(Number(port), hostname)
-    for (const [end, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      ends.add(end)
-      end.on('error', () => {})
-      end.on('close', () => {
-        ends.delete(end)
-        other.destroy()
-      })
-      end.pipe(other)
-    }
+    joinEnds(near, far, ends)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
@@ -35,6 +25,10 @@ export async function openWire(url: string) {
         end.unpipe()
         end.pause()
       }
+    },
+    /** New connections go there from now on. */
+    sendTo: (other: string) => {
+      ;({ hostname, port } = new URL(other))
     },
     mend: () => {
       isCut = false

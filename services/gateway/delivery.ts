@@ -164,6 +164,7 @@ export class Delivery {
   private async repair(roomId: string, lane: Lane) {
     const { messages, changes } = lane
     if (messages.at === null || changes.at === null || this.lanes.get(roomId) !== lane) return
+    this.metrics.repairs.inc()
     try {
       const missed = await this.replay(roomId, messages.at, changes.at)
       for (const message of missed.list) messages.take(message.seq, message)

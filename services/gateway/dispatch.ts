@@ -8,7 +8,7 @@ import {
   type Row,
   rowOf,
 } from '@chat/contract'
-import type { Body, Bus, Limits, Logger, Metrics } from '@chat/service'
+import { type Body, type Bus, type Limits, type Logger, type Metrics, noteCode, traced } from '@chat/service'
 import type { Socket } from 'socket.io'
 import type { Bucket } from './rates.ts'
 import type { Session } from './session.ts'
@@ -38,7 +38,7 @@ export class Dispatch {
   private readonly logger: Logger
   private readonly metrics: Metrics
   private readonly effects: Effects
-  private readonly inFlight = new Set<Promise<void>>()
+  private readonly inFlight = new WeakMap<Socket, Set<Promise<void>>>()
 
   constructor(parts: { bus: Bus; limits: Limits; logger: Logger; metrics: Metrics; effects: Effects }) {
     this.bus = parts.bus
@@ -49,15 +49,21 @@ export class Dispatch {
   }
 
   attach(socket: Socket) {
+    const inFlight = new Set<Promise<void>>()
+    this.inFlight.set(socket, inFlight)
     socket.onAny((event: string, ...args: unknown[]) => {
-      const answering = this.answer(socket, event, args).finally(() => this.inFlight.delete(answering))
-      this.inFlight.add(answering)
+      const step = { name: byEvent.get(event) ?? 'unknown', kind: 'server' } as const
+      const answering = traced(step, () => this.answer(socket, event, args)).finally(() =>
+        inFlight.delete(answering),
+      )
+      inFlight.add(answering)
     })
   }
 
-  /** Resolves when every event that came has its answer. */
-  async idle() {
-    await Promise.all(this.inFlight)
+  /** Resolves in the moment in which every event that came from a socket has its answer. */
+  async idle(socket: Socket) {
+    const inFlight = this.inFlight.get(socket) ?? new Set()
+    while (inFlight.size > 0) await Promise.all(inFlight)
   }
 
   private async answer(socket: Socket, event: string, args: unknown[]) {
@@ -70,6 +76,7 @@ export class Dispatch {
     ack?.(envelope)
     const code = envelope.error ?? 'OK'
     const operation = byEvent.get(event) ?? 'unknown'
+    noteCode(code)
     const ms = performance.now() - started
     this.metrics.events.observe({ operation, code }, ms / 1000)
     this.logger.debug(

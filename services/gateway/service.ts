@@ -5,12 +5,15 @@ import {
   type Bus,
   type Checks,
   type Config,
+  closeHttp,
+  connectionsOf,
   type FcmWeb,
   joinRoll,
   type Logger,
   listen,
   type Metrics,
   openAll,
+  retire,
   serveHealth,
 } from '@chat/service'
 import type { Socket } from 'socket.io'
@@ -24,6 +27,7 @@ import { type Connected, Dispatch, sessionOf } from './dispatch.ts'
 import { effectsOf, OpenRooms } from './effects.ts'
 import { endAtExpiry } from './expiry.ts'
 import { serveFiles } from './file-links.ts'
+import { sendAway } from './leaving.ts'
 import { OpenRoomAnswers } from './open-room-answers.ts'
 import { servePage } from './page.ts'
 import { PageFolder } from './page-folder.ts'
@@ -34,7 +38,10 @@ import { allows, dropSlowReaders, guard, identityOf, openSockets } from './socke
 import { Typing } from './typing.ts'
 
 export type Options = {
-  config: Pick<Config, 'host' | 'gatewayPort' | 'namespace' | 'allowedOrigins' | 'limits' | 'auth'>
+  config: Pick<
+    Config,
+    'host' | 'gatewayPort' | 'drainMs' | 'namespace' | 'allowedOrigins' | 'limits' | 'auth'
+  >
   logger: Logger
   metrics: Metrics
   openBus: () => Promise<Bus>
@@ -44,6 +51,7 @@ export type Options = {
   demo?: { filesUrl: string; pageFolder?: string | undefined; push?: FcmWeb | null } | undefined
 }
 
+const CLOSE_WITHIN_MS = 500
 const PAGE_FOLDER = fileURLToPath(new URL('../../web/dist', import.meta.url))
 
 /** What the demo needs, where it is on. @param s3Url where S3 is, unless browsers reach it elsewhere */
@@ -77,6 +85,7 @@ export const start = (options: Options) =>
     const http = createServer((request, response) => {
       if (!answers.some((answer) => answer(request, response))) response.writeHead(404).end()
     })
+    const connections = connectionsOf(http)
     const { io, clients } = openSockets(http, config)
 
     const blocks = new Blocks()
@@ -116,7 +125,8 @@ export const start = (options: Options) =>
       // Revoked while it was let in: until now there was nothing to tell it by.
       endAtExpiry(socket, userId, issuedAt < session.issuedFrom ? 0 : expiresAt)
       dispatch.attach(socket)
-      socket.on('disconnect', () => {
+      socket.on('disconnect', (reason) => {
+        metrics.disconnections.inc({ reason })
         openRooms.closeAll()
         sessions.leave(session, socket)
         metrics.sockets.set(clients.sockets.size)
@@ -129,8 +139,14 @@ export const start = (options: Options) =>
       (c) => c.close(),
     )
     const port = await scope.use('http', listen(http, config.gatewayPort, config.host), async () => {
-      await dispatch.idle()
+      await retire(http, ready, config.drainMs)
+      const closed = closeHttp(http)
+      await sendAway(clients, dispatch)
+      // Who does not close their end of a connection holds nobody up.
+      const late = setTimeout(connections.end, CLOSE_WITHIN_MS)
       await io.close()
+      await closed
+      clearTimeout(late)
     })
     return { ready, port }
   })

@@ -55,11 +55,14 @@ export function guard(clients: Namespace, { authenticate, sessions, config, logg
       socket.conn.once('close', () => sessions.leave(session, socket))
       if (socket.conn.readyState === 'closed') sessions.leave(session, socket)
       metrics.sockets.set(clients.sockets.size + 1)
+      metrics.connections.inc({ code: 'OK' })
       next()
     } catch (error) {
       const fault = error instanceof Fault ? error : new Fault('SERVICE_UNAVAILABLE')
       logger.debug({ requestId, code: fault.code }, 'connection refused')
-      next(connectError(isKnownRefusal(fault) ? fault : new Fault('SERVICE_UNAVAILABLE')))
+      const told = isKnownRefusal(fault) ? fault : new Fault('SERVICE_UNAVAILABLE')
+      metrics.connections.inc({ code: told.code })
+      next(connectError(told))
     }
   })
 }

@@ -1,13 +1,24 @@
 import { Fault, messageId } from '@chat/contract'
-import { faultOf, type Logger, type Metrics } from '@chat/service'
+import {
+  currentTrace,
+  faultOf,
+  type Logger,
+  type Metrics,
+  type Trace,
+  traced,
+  tracedForAll,
+  untraced,
+} from '@chat/service'
 import type { Outbox } from './outbox.ts'
 import { type Draft, type MessageDoc, presentMessage, type Store } from './store.ts'
 
 const MAX_BATCH = 200
 /** Rooms whose last seq is remembered; a forgotten one costs two reads at its next message. */
 const MAX_ROOMS = 50_000
+const STORING = { name: 'store message', kind: 'internal' } as const
+const PUBLISHING = { name: 'publish message', kind: 'producer' } as const
 
-type Pending = { draft: Draft; done: PromiseWithResolvers<MessageDoc> }
+type Pending = { draft: Draft; done: PromiseWithResolvers<MessageDoc>; trace: Trace }
 
 const keyOf = ({ roomId, author, syncKey }: Draft) => JSON.stringify([roomId, author.authorId, syncKey])
 
@@ -38,7 +49,7 @@ export class Committing {
    * @throws SERVICE_UNAVAILABLE or TIMEOUT where the outcome is unknown: sending again with the same syncKey is safe
    */
   async commit(draft: Draft): Promise<MessageDoc> {
-    const pending = { draft, done: Promise.withResolvers<MessageDoc>() }
+    const pending = { draft, done: Promise.withResolvers<MessageDoc>(), trace: currentTrace() }
     if (this.lastSeqs.has(draft.roomId)) this.enqueue([pending])
     else this.enter([pending])
     return pending.done.promise
@@ -54,7 +65,7 @@ export class Committing {
     this.queue.push(...pendings)
     if (this.working) return
     this.working = true
-    void this.work()
+    void untraced(() => this.work())
   }
 
   /** Takes a room up first: waiters enter the queue in the order in which they came. */
@@ -93,7 +104,8 @@ export class Committing {
     const docs = batch.map(({ draft }) => this.numbered(draft))
     this.metrics.batch.observe(docs.length)
     try {
-      const { stored, isDuplicate } = await this.store.insert(docs)
+      const traces = batch.map(({ trace }) => trace)
+      const { stored, isDuplicate } = await tracedForAll(STORING, traces, () => this.store.insert(docs))
       for (let index = 0; index < stored; index++)
         this.publish(batch[index] as Pending, docs[index] as MessageDoc)
       if (isDuplicate) await this.resume(batch.slice(stored), docs.slice(stored))
@@ -134,8 +146,9 @@ export class Committing {
     return { _id: messageId(draft.roomId, seq), seq, ...draft }
   }
 
-  private publish({ done }: Pending, doc: MessageDoc) {
-    this.outbox.publish({ kind: 'message', message: presentMessage(doc) }).then(
+  private publish({ done, trace }: Pending, doc: MessageDoc) {
+    const event = { kind: 'message', message: presentMessage(doc) } as const
+    traced(PUBLISHING, () => this.outbox.publish(event), trace).then(
       () => done.resolve(doc),
       (error) => done.reject(this.unknown(error)),
     )

@@ -2,6 +2,7 @@ import {
   type EventLog,
   eventId,
   type Logger,
+  type Metrics,
   type NumberedKind,
   numberOf,
   type StreamEvent,
@@ -30,15 +31,22 @@ export class Outbox {
   private readonly sources: Record<NumberedKind, Source>
   private readonly log: EventLog
   private readonly logger: Logger
+  private readonly metrics: Metrics
   /** Stored events whose publish has failed; tried until the stream has them. */
   private readonly owed = new Map<string, StreamEvent>()
   private readonly busy = new Set<string>()
   private readonly timers: NodeJS.Timeout[]
 
-  constructor(sources: Record<NumberedKind, Source>, log: EventLog, logger: Logger) {
-    this.sources = sources
-    this.log = log
-    this.logger = logger
+  constructor(parts: {
+    sources: Record<NumberedKind, Source>
+    log: EventLog
+    logger: Logger
+    metrics: Metrics
+  }) {
+    this.sources = parts.sources
+    this.log = parts.log
+    this.logger = parts.logger
+    this.metrics = parts.metrics
     this.timers = [
       setInterval(() => void this.retry(), RETRY_MS),
       setInterval(() => void this.sweep(), SWEEP_MS),
@@ -56,6 +64,7 @@ export class Outbox {
       await this.log.append(event)
     } catch (error) {
       this.owed.set(eventId(event), event)
+      this.metrics.owed.set(this.owed.size)
       throw error
     }
   }
@@ -67,7 +76,7 @@ export class Outbox {
       (await this.log.lastNumber(event.kind, event.message.roomId)) >= numberOf(event)
     if (!this.owed.has(id) && (await isPublished())) return
     await this.publish(event)
-    this.owed.delete(id)
+    this.settle(id)
   }
 
   /** Publishes what the stream lacks of a room, in order. @returns the last number that is stored */
@@ -97,12 +106,17 @@ export class Outbox {
     for (const [id, event] of [...this.owed]) {
       try {
         await this.log.append(event)
-        this.owed.delete(id)
+        this.settle(id)
       } catch (err) {
         this.logger.warn({ err, owed: this.owed.size }, 'stored events are not published yet')
         return
       }
     }
+  }
+
+  private settle(id: string) {
+    this.owed.delete(id)
+    this.metrics.owed.set(this.owed.size)
   }
 
   /** Another instance may have stored something and died before it was published. */

@@ -84,7 +84,11 @@ export const start = (options: Options) =>
     await scope.use('roll', joinRoll(bus), (roll) => roll.close())
     const presenting = new Presenting(bus, new Blocks(bus))
     const sources = sourcesOf(store, changes, presenting)
-    const outbox = await scope.use('outbox', new Outbox(sources, new EventLog(bus), logger), (o) => o.close())
+    const outbox = await scope.use(
+      'outbox',
+      new Outbox({ sources, log: new EventLog(bus), logger, metrics }),
+      (o) => o.close(),
+    )
     const committing = new Committing({ store, outbox, metrics, logger })
     const answering = new Answering(committing, presenting)
     const { screening, wordKeeping } = await openWording(mongo, bus, config.bannedWordsMode)

@@ -1,5 +1,5 @@
 import { Fault, failed, errors as table } from '@chat/contract'
-import { type Auth, type Bus, faultOf, type Logger, type Metrics } from '@chat/service'
+import { type Auth, type Bus, faultOf, type Logger, type Metrics, noteCode, traced } from '@chat/service'
 import { bodyParser } from '@koa/bodyparser'
 import Router from '@koa/router'
 import Koa, { type Context, type Next } from 'koa'
@@ -32,6 +32,7 @@ type Parts = {
 export function createApp(parts: Parts): Koa {
   const { apiKeys, logger, metrics } = parts
   const app = new Koa()
+  app.use(trace)
   app.use(answerFailures(logger, metrics))
   app.use(serveDocuments(parts.namespace))
   app.use(admit(createKeyCheck(apiKeys), createRates(parts.rate ?? DEFAULT_RATE)))
@@ -109,6 +110,10 @@ async function requireReadablePath(context: Context, next: Next) {
   await next()
 }
 
+/** A step of the trace that the caller is in, if it says so. */
+const trace = (context: Context, next: Next) =>
+  traced({ name: `platform ${context.method}`, kind: 'server' }, next, context.get('traceparent') || null)
+
 /** The one place that catches, measures and logs. */
 function answerFailures(logger: Logger, metrics: Metrics) {
   return async (context: Context, next: Next) => {
@@ -129,6 +134,7 @@ function answerFailures(logger: Logger, metrics: Metrics) {
         context.set('retry-after', String(Math.ceil(fault.retryAfterMs / 1000)))
     }
     const { code } = context.state as { code: string }
+    noteCode(code)
     const ms = performance.now() - started
     const operation = `${context.method} ${(context as { _matchedRoute?: unknown })._matchedRoute ?? 'unknown'}`
     metrics.events.observe({ operation, code }, ms / 1000)

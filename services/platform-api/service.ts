@@ -10,6 +10,7 @@ import {
   openAll,
   openMongo,
   pingMongo,
+  retire,
   serveHealth,
 } from '@chat/service'
 import { createApp } from './app.ts'
@@ -26,7 +27,10 @@ const REQUEST_TIMEOUT_MS = 30_000
 const KEEP_ALIVE_MS = 65_000
 
 export type Options = {
-  config: Pick<Config, 'host' | 'platformPort' | 'auth' | 'apiKeys' | 'namespace' | 'webhooksMayBePrivate'>
+  config: Pick<
+    Config,
+    'host' | 'platformPort' | 'drainMs' | 'auth' | 'apiKeys' | 'namespace' | 'webhooksMayBePrivate'
+  >
   mongoUrl: string
   database?: string
   logger: Logger
@@ -73,8 +77,9 @@ export const start = (options: Options) =>
     })
     http.requestTimeout = REQUEST_TIMEOUT_MS
     http.keepAliveTimeout = KEEP_ALIVE_MS
-    const port = await scope.use('http', listen(http, config.platformPort, config.host), () =>
-      closeHttp(http),
-    )
+    const port = await scope.use('http', listen(http, config.platformPort, config.host), async () => {
+      await retire(http, ready, config.drainMs)
+      await closeHttp(http)
+    })
     return { ready, port }
   })

@@ -26,9 +26,13 @@ export class Recounting {
     this.mentions = parts.mentions
   }
 
-  /** Last message, set of gone messages and mentions of one room. @throws ROOM_NO_EXISTS */
+  /**
+   * Last message, set of gone messages and mentions of one room; and the stream gets what it lacks of it, from which
+   * cursors, search and files follow. @throws ROOM_NO_EXISTS
+   */
   async recount(caller: Caller, roomId: string): Promise<Output<'recountRoom'>> {
     const began = new Date(Date.now() - CLOCK_SKEW_MS).toISOString()
+    await this.bus.ask('lastMessageOf', caller, roomId)
     const { marks, mentions, lastSeq } = await this.survey(caller, roomId)
     const isOtherSet = await this.gone.replace(roomId, marks, began)
     const gone = marks.filter((mark) => mark.isGone).map((mark) => mark.seq)

@@ -1,0 +1,58 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Alone, Place } from '@chat/stack/alone'
+import { freePort, type ServiceProcess, startService } from '@chat/testing'
+import { openBalancer } from '../../load/balancer.ts'
+
+const INSTANCES = 2
+/** Those that others ask come first. */
+const SERVICES: Alone[] = ['rooms', 'messages', 'files', 'push', 'platform-api', 'gateway']
+const SETTLE_MS = 1_000
+
+export type Stop = { service: Alone; seconds: number; code: number | string | null }
+type Instance = { service: Alone; port: number; process: ServiceProcess }
+
+/** Every service twice, each in a process of its own; edges behind balancers, as in production. */
+export async function openFleet(place: Place) {
+  const instances: Instance[] = []
+  const closeAll = () => Promise.all(instances.map(({ process }) => process.stop()))
+  try {
+    for (const service of SERVICES)
+      for (let index = 0; index < INSTANCES; index++) {
+        const port = await freePort()
+        instances.push({ service, port, process: await startService(service, place, port) })
+      }
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+  const before = (edge: Alone) =>
+    openBalancer(instances.filter(({ service }) => service === edge).map(({ port }) => port))
+  const gateways = await before('gateway')
+  const platform = await before('platform-api')
+
+  return {
+    url: `ws://${gateways.host}`,
+    platformUrl: `http://${platform.host}`,
+    /** Each instance in turn: told to stop, gone, started anew, and taking its part again. */
+    async restartEach(tell: { begins: (what: string) => void; stopped: (stop: Stop) => void }) {
+      for (const instance of instances) {
+        const { service, port } = instance
+        tell.begins(`the stop of ${service}`)
+        const began = performance.now()
+        const code = await instance.process.stop()
+        tell.stopped({ service, code, seconds: (performance.now() - began) / 1000 })
+        tell.begins(`the start of ${service}`)
+        instance.process = await startService(service, place, port)
+        const balancer = { gateway: gateways, 'platform-api': platform }[service as string]
+        while (balancer && !balancer.ready.has(port)) await delay(SETTLE_MS / 10)
+        await delay(SETTLE_MS)
+      }
+    },
+    async close() {
+      await gateways.close()
+      await platform.close()
+      await closeAll()
+    },
+  }
+}
+export type Fleet = Awaited<ReturnType<typeof openFleet>>

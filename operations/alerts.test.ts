@@ -1,0 +1,119 @@
+import { readFile } from 'node:fs/promises'
+import { connectAs, eventually, makeRoom, sendText, startTestStack, type TestStack } from '@chat/testing'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { parser } from '@prometheus-io/lezer-promql'
+import { parse } from 'yaml'
+import { asFile } from './dashboard.ts'
+import { rows } from './panels.ts'
+
+// What alerts and the dashboard ask for is there to be asked for.
+
+type Alert = {
+  alert: string
+  expr: string
+  labels: { severity: string }
+  annotations: { summary: string; runbook: string }
+}
+
+const read = (path: string) => readFile(new URL(path, import.meta.url), 'utf8')
+const { groups } = parse(await read('./prometheus/alerts.yml')) as { groups: { rules: Alert[] }[] }
+const alerts = groups.flatMap(({ rules }) => rules)
+const panels = rows.flatMap((row) => row.panels)
+const expressions = [
+  ...alerts.map(({ alert, expr }) => ({ name: alert, expr })),
+  ...panels.flatMap(({ title, queries }) => queries.map(({ expr }) => ({ name: title, expr }))),
+]
+/** What Prometheus adds by itself. */
+const added = { metrics: new Set(['up']), labels: new Set(['job', 'instance', 'le']) }
+
+/** The metrics and labels that an expression names, and whether it is one. */
+function look(expr: string) {
+  const metrics = new Set<string>()
+  const labels = new Set<string>()
+  let isValid = true
+  parser.parse(expr).iterate({
+    enter: ({ type, from, to }) => {
+      if (type.isError) isValid = false
+      if (type.name === 'Identifier') metrics.add(expr.slice(from, to))
+      if (type.name === 'LabelName') labels.add(expr.slice(from, to))
+    },
+  })
+  return { metrics, labels, isValid }
+}
+
+let stack: TestStack
+/** By name: the labels that it comes with. */
+const known = new Map<string, Set<string>>()
+
+beforeAll(async () => {
+  stack = await startTestStack({ withProcess: true })
+  const ann = await connectAs(stack, 'ann')
+  ;(await connectAs(stack, 'ben')).close()
+  const room = await makeRoom(ann, ['ben'])
+  await sendText(ann, room._id)
+  await eventually(async () => {
+    await learn()
+    expect(known.get('chat_consumer_batch_size_sum')).toContain('consumer')
+  })
+  ann.close()
+  await learn()
+})
+afterAll(() => stack?.close())
+
+/** As Prometheus does, from a gateway's port. */
+async function learn() {
+  const response = await fetch(`${stack.gatewayUrl.replace('ws:', 'http:')}/metrics`)
+  for (const line of (await response.text()).split('\n')) {
+    const [, announced] = line.match(/^# TYPE (\w+)/) ?? []
+    const [, name, labels = ''] = line.match(/^(\w+)(?:\{(.*)\})? /) ?? []
+    if (announced) known.set(announced, known.get(announced) ?? new Set())
+    if (name && !line.startsWith('#'))
+      known.set(name, new Set([...labels.matchAll(/(\w+)="/g)].map(([, label]) => label as string)))
+  }
+}
+
+test.each(expressions)('$name asks for what a stack tells', ({ expr }) => {
+  const { metrics, labels, isValid } = look(expr)
+  expect(isValid).toBe(true)
+  expect([...metrics].filter((name) => !known.has(name) && !added.metrics.has(name))).toEqual([])
+  const possible = new Set([...metrics].flatMap((name) => [...(known.get(name) ?? [])]))
+  // A metric that nothing was counted for yet has no labels to compare.
+  if (possible.size === 0) return
+  expect([...labels].filter((label) => !possible.has(label) && !added.labels.has(label))).toEqual([])
+})
+
+test('what is no expression, or asks for nothing, is seen', () => {
+  expect(look('sum(rate(').isValid).toBe(false)
+  expect(look('sum by (code) (rate(chat_events{a="b"}[5m]))')).toMatchObject({
+    metrics: new Set(['chat_events']),
+    labels: new Set(['code', 'a']),
+  })
+})
+
+test('no metric has a label for who or where', () => {
+  const labels = new Set([...known.values()].flatMap((each) => [...each]))
+  for (const id of ['user', 'userId', 'room', 'roomId', 'messageId']) expect(labels).not.toContain(id)
+})
+
+test('consumers say how far behind they are', async () => {
+  const response = await fetch(`${stack.gatewayUrl.replace('ws:', 'http:')}/metrics`)
+  const text = await response.text()
+  for (const consumer of ['rooms', 'search', 'files', 'push'])
+    expect(text).toMatch(new RegExp(`chat_consumer_lag_seconds\\{consumer="${consumer}"\\} [\\d.]+`))
+})
+
+describe('each alert', () => {
+  test.each(alerts)(
+    '$alert says in both languages what to do next',
+    async ({ alert, annotations, labels }) => {
+      expect(annotations.runbook).toBe(`docs/production.md#${alert.toLowerCase()}`)
+      expect(['warning', 'critical']).toContain(labels.severity)
+      for (const guide of ['../docs/production.md', '../docs/production.ko.md'])
+        expect((await read(guide)).split('\n')).toContain(`#### ${alert}`)
+    },
+  )
+})
+
+test('the dashboard is made of the table of panels', async () => {
+  expect(await read('./grafana/chat.json')).toBe(asFile())
+})

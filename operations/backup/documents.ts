@@ -1,0 +1,63 @@
+import { createReadStream, createWriteStream } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { constants, createGunzip, createGzip } from 'node:zlib'
+import mongoose, { type mongo } from 'mongoose'
+
+const { BSON } = mongoose.mongo
+const BATCH = 1_000
+const LENGTH_BYTES = 4
+
+/**
+ * Writes a collection as mongodump does: its documents in BSON, one after the other, gzipped.
+ * @returns how many there were
+ */
+export async function dump(collection: mongo.Collection, file: string, session?: mongo.ClientSession) {
+  await mkdir(dirname(file), { recursive: true })
+  let count = 0
+  async function* documents() {
+    // In the order of the primary key: one that is taken out and put back meanwhile comes once.
+    const cursor = collection.find({}, { raw: true, batchSize: BATCH, ...(session && { session }) })
+    for await (const document of cursor.sort({ _id: 1 })) {
+      count += 1
+      yield document as unknown as Uint8Array
+    }
+  }
+  const gzip = createGzip({ level: constants.Z_BEST_SPEED })
+  await pipeline(Readable.from(documents()), gzip, createWriteStream(file))
+  return count
+}
+
+/** Puts such a file into a collection, each value of the type that it had. @returns how many documents */
+export async function load(file: string, collection: mongo.Collection): Promise<number> {
+  let count = 0
+  let batch: mongo.BSON.Document[] = []
+  const store = async () => {
+    if (batch.length > 0) await collection.insertMany(batch, { ordered: false })
+    count += batch.length
+    batch = []
+  }
+  for await (const bytes of documentsIn(createReadStream(file).pipe(createGunzip()))) {
+    batch.push(BSON.deserialize(bytes, { promoteValues: false, promoteBuffers: false }))
+    if (batch.length >= BATCH) await store()
+  }
+  await store()
+  return count
+}
+
+async function* documentsIn(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let rest: Buffer = Buffer.alloc(0)
+  for await (const piece of stream) {
+    rest = rest.length === 0 ? piece : Buffer.concat([rest, piece])
+    let at = 0
+    while (rest.length - at >= LENGTH_BYTES && rest.length - at >= rest.readInt32LE(at)) {
+      const end = at + rest.readInt32LE(at)
+      yield rest.subarray(at, end)
+      at = end
+    }
+    rest = rest.subarray(at)
+  }
+  if (rest.length > 0) throw new Error('The file ends within a document')
+}

@@ -1,0 +1,43 @@
+import { createReadStream, createWriteStream } from 'node:fs'
+import { mkdir, readdir, stat } from 'node:fs/promises'
+import { dirname, join, relative, sep } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import type { Bucket } from '@chat/service'
+import { objectFile, skippedObjects } from './layout.ts'
+
+const AT_ONCE = 4
+
+/** Files as they lie in S3. Their paths are made by the product, and hold nothing from outside. */
+export async function copyOut(bucket: Bucket, folder: string) {
+  const paths = (await bucket.list('')).filter((path) => !path.startsWith(skippedObjects))
+  const copied = { count: 0, bytes: 0 }
+  await forEach(paths, async (path) => {
+    const file = objectFile(folder, path)
+    await mkdir(dirname(file), { recursive: true })
+    // It may have been removed since it was listed: then no message in the backup needs it for long.
+    if ((await bucket.sizeOf(path)) === null) return
+    await pipeline(await bucket.read(path), createWriteStream(file))
+    copied.count += 1
+    copied.bytes += (await stat(file)).size
+  })
+  return copied
+}
+
+export async function copyIn(folder: string, bucket: Bucket): Promise<number> {
+  const root = objectFile(folder, '')
+  const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch(() => [])
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+  await forEach(files, async (file) => {
+    const path = relative(root, file).split(sep).join('/')
+    await bucket.write(path, createReadStream(file), (await stat(file)).size)
+  })
+  return files.length
+}
+
+async function forEach<T>(items: T[], work: (item: T) => Promise<void>) {
+  const waiting = items.values()
+  const worker = async () => {
+    for (const item of waiting) await work(item)
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, worker))
+}
