@@ -90,6 +90,16 @@ export async function openDeliveries(connection: Connection) {
       await model.updateMany({ ...waiting(webhookId), roomId }, { $set: { nextAt: until } })
     },
 
+    /** Rooms of which one waits for its next try, after so many at most, and until when. */
+    async heldRooms(webhookId: string, mostTries: number): Promise<Map<string, Date>> {
+      const later = { webhookId, nextAt: { $gt: new Date() } }
+      const failed = await model
+        .find({ ...later, tries: { $gte: 1, $lte: mostTries } }, { roomId: 1, nextAt: 1 })
+        .sort({ nextAt: 1, order: 1 })
+        .lean()
+      return new Map(failed.map(({ roomId, nextAt }) => [roomId, nextAt as Date]))
+    },
+
     /** Done, one way or the other. */
     async finish(ids: string[], state: DeliveryState, tried: Tried) {
       await model.updateMany(

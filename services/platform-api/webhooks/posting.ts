@@ -8,7 +8,7 @@ import { type Verdict, verdictOf } from './verdict.ts'
 import type { WebhookDoc } from './webhook-store.ts'
 
 /** So often one that fails keeps back what comes after it in its room; then the others pass it. */
-const HELD_TRIES = 5
+export const HELD_TRIES = 5
 
 /** Rooms whose first delivery has to be tried again, and when. */
 export type Held = Map<string, Date>

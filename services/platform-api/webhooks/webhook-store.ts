@@ -82,11 +82,28 @@ export async function openWebhookStore(connection: Connection) {
       model
         .findByIdAndUpdate(_id, { $set: { ...fields, updatedAt: new Date() } }, { returnDocument: 'after' })
         .lean(),
+    /** For one that is disabled; what happens while it is enabled is owed to it. */
+    async hearFrom(_id: string, hearsFrom: Date) {
+      await model.updateOne({ _id, disabledBecause: { $ne: null } }, { $set: { hearsFrom } })
+    },
+    /** @returns whether the newest one still was the one that is `replaced` */
+    async rotate(_id: string, replaced: string, secrets: Secret[]): Promise<boolean> {
+      const { matchedCount } = await model.updateOne(
+        { _id, 'secrets.0.secret': replaced },
+        { $set: { secrets, updatedAt: new Date() } },
+      )
+      return matchedCount > 0
+    },
     delete: async (_id: string) => (await model.deleteOne({ _id })).deletedCount > 0,
 
-    /** Something is due. */
-    async wake(ids: string[]) {
-      if (ids.length > 0) await model.updateMany({ _id: { $in: ids } }, { $min: { dueAt: new Date() } })
+    /** Something is due. @returns those that are not there any more */
+    async wake(ids: string[]): Promise<string[]> {
+      if (ids.length === 0) return []
+      const some = { _id: { $in: ids } }
+      const { matchedCount } = await model.updateMany(some, { $min: { dueAt: new Date() } })
+      if (matchedCount === ids.length) return []
+      const there = new Set((await model.find(some, { _id: 1 }).lean()).map(({ _id }) => _id))
+      return ids.filter((id) => !there.has(id))
     },
 
     /** Those for which something is to be done and nobody does it. */
