@@ -58,12 +58,12 @@ async function note(
   { tried, verdict, wishMs }: Outcome,
 ) {
   if (verdict === 'delivered') return outcomes.finish(delivery, 'DELIVERED', tried)
-  const { _id, webhookId, roomId, tries, since } = delivery
+  const { webhookId, roomId, tries, since } = delivery
   const nextAt = new Date(Date.now() + Math.max(delayAfter(tries, times), wishMs))
   if (verdict !== 'later' || nextAt.getTime() > since.getTime() + times.giveUp)
     return outcomes.finish(delivery, 'FAILED', tried)
-  await deliveries.postpone(_id, nextAt, tried)
-  if (tries >= HELD_TRIES) return
+  const isLater = await deliveries.postpone(delivery, nextAt, tried)
+  if (!isLater || tries >= HELD_TRIES) return
   held.set(roomId, nextAt)
   await deliveries.hold(webhookId, roomId, nextAt)
 }

@@ -86,6 +86,10 @@ export async function openWebhookStore(connection: Connection) {
     async hearFrom(_id: string, hearsFrom: Date) {
       await model.updateOne({ _id, disabledBecause: { $ne: null } }, { $set: { hearsFrom } })
     },
+    /** The receiver need not be left alone any longer. */
+    async free(_id: string) {
+      await model.updateOne({ _id, claim: null }, { $set: { freeAt: LONG_AGO } })
+    },
     /** @returns whether the newest one still was the one that is `replaced` */
     async rotate(_id: string, replaced: string, secrets: Secret[]): Promise<boolean> {
       const { matchedCount } = await model.updateOne(
@@ -131,9 +135,16 @@ export async function openWebhookStore(connection: Connection) {
       await model.updateOne({ _id, claim }, { $set: { freeAt: until } })
     },
 
-    async release(_id: string, claim: string, { freeAt, dueAt }: { freeAt: Date; dueAt: Date | null }) {
+    /** It is left alone until then, unless it was changed since it was known like that. */
+    async release(
+      { _id, claim, updatedAt }: Pick<WebhookDoc, '_id' | 'claim' | 'updatedAt'>,
+      { freeAt, dueAt }: { freeAt: Date; dueAt: Date | null },
+    ) {
       const due = dueAt ? { $min: { dueAt } } : {}
-      await model.updateOne({ _id, claim }, { $set: { claim: null, freeAt }, ...due })
+      const unchanged = { _id, claim, updatedAt }
+      const known = await model.updateOne(unchanged, { $set: { claim: null, freeAt }, ...due })
+      if (known.matchedCount > 0) return
+      await model.updateOne({ _id, claim }, { $set: { claim: null, freeAt: LONG_AGO }, ...due })
     },
 
     async setHealth(_id: string, health: Health) {

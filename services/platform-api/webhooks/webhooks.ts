@@ -75,6 +75,8 @@ export class Webhooks {
       ...(enabled === false && { disabledBecause: 'PLATFORM' as const }),
       ...(enabled && { ...healthy, dueAt: new Date() }),
     })
+    // Whoever was to be left alone is another one now, or is there again.
+    if (enabled || url !== undefined) await webhooks.free(webhookId)
     if (enabled) wake()
     return present(found(doc))
   }
