@@ -10,7 +10,8 @@ const WAIT_MS = 25_000
 const POLL_MS = 50
 
 export type Answer = NonNullable<AttemptDoc['answer']>
-type Attempt = { id: string; digest: string }
+/** `userId`: whom it is about, where its path names somebody. */
+type Attempt = { id: string; digest: string; userId?: string | undefined }
 
 export const digestOf = (...parts: string[]) =>
   createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
@@ -38,17 +39,21 @@ export class Idempotency {
     return answer
   }
 
-  /** Answers that speak of somebody who is erased. There is no index for it: of a day's answers all are looked at. */
+  /**
+   * Answers that speak of somebody who is erased, or are theirs though they do not spell it: a token's holder cannot be
+   * read in it. There is no index for it: of a day's answers all are looked at.
+   */
   async forget(userId: string) {
-    const spelled = JSON.stringify(userId)
-    await this.store.deleteMany({ 'answer.body': { $regex: RegExp.escape(spelled) } })
+    const spelled = { 'answer.body': { $regex: RegExp.escape(JSON.stringify(userId)) } }
+    await this.store.deleteMany({ $or: [spelled, { about: digestOf(userId) }] })
   }
 
   /** @returns null where it is ours to carry out, else how it ended */
-  private async take({ id, digest }: Attempt, by: string): Promise<Answer | null> {
+  private async take(attempt: Attempt, by: string): Promise<Answer | null> {
+    const { id, digest } = attempt
     const deadline = Date.now() + WAIT_MS
     for (;;) {
-      if (await this.begin(id, digest, by)) return null
+      if (await this.begin(attempt, by)) return null
       const known = await this.store.findById(id).lean()
       if (known && known.digest !== digest)
         throw new Fault('INVALID_REQUEST', {
@@ -61,10 +66,11 @@ export class Idempotency {
     }
   }
 
-  private async begin(_id: string, digest: string, by: string): Promise<boolean> {
-    const attempt = { _id, digest, by, until: heldUntil(), answer: null, createdAt: new Date() }
+  private async begin({ id: _id, digest, userId }: Attempt, by: string): Promise<boolean> {
+    const about = userId === undefined ? null : digestOf(userId)
+    const doc = { _id, digest, about, by, until: heldUntil(), answer: null, createdAt: new Date() }
     try {
-      await this.store.collection.insertOne(attempt as never)
+      await this.store.collection.insertOne(doc as never)
       return true
     } catch (error) {
       if (isDuplicate(error)) return false

@@ -19,7 +19,8 @@ export const honourRepeats =
     const id = digestOf(context.state.apiKey as string, key)
     context.state.attemptId = id
     const digest = digestOf(context.method, context.path, JSON.stringify(bodyOf(context)))
-    const { status, body } = await idempotency.once({ id, digest }, async () => {
+    const { userId } = context.params as { userId?: string }
+    const { status, body } = await idempotency.once({ id, digest, userId }, async () => {
       try {
         await next()
       } catch (error) {

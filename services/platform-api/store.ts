@@ -6,6 +6,8 @@ export type AttemptDoc = {
   _id: string
   /** Tells the request from another one with the same key. */
   digest: string
+  /** Tells whom it was about, where its path names somebody. */
+  about: string | null
   /** Who carries it out, and until when they are not taken for dead. */
   by: string
   until: Date
@@ -32,6 +34,7 @@ const attemptSchema = new Schema<AttemptDoc>(
   {
     _id: String,
     digest: required(String),
+    about: { type: String, default: null },
     by: required(String),
     until: required(Date),
     answer: { type: Schema.Types.Mixed, default: null },

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Logger, type Metrics, Periodic } from '@chat/service'
 import type { Deliveries } from './delivery-store.ts'
-import type { Held } from './posting.ts'
+import { HELD_TRIES } from './posting.ts'
 import { Round } from './round.ts'
 import type { Sender } from './sending.ts'
 import type { Times } from './times.ts'
@@ -28,8 +28,6 @@ export class Delivering {
   private readonly periodic: Periodic
   private readonly rounds = new Map<string, { round: Round; running: Promise<void> }>()
   private readonly closing = new AbortController()
-  /** By webhook: rooms whose first delivery has to be tried again, and when. */
-  private readonly held = new Map<string, Held>()
   private looking: Promise<void> | null = null
   private isWanted = false
 
@@ -75,11 +73,12 @@ export class Delivering {
   }
 
   private async claim(id: string) {
-    const { webhooks, times, logger } = this.parts
+    const { webhooks, deliveries, times, logger } = this.parts
     const claim = crypto.randomUUID()
     const webhook: WebhookDoc | null = await webhooks.claim(id, claim, new Date(Date.now() + times.held))
     if (!webhook) return
-    const held = this.heldOf(id)
+    // Another instance may have worked for it before, or one that has died.
+    const held = await deliveries.heldRooms(id, HELD_TRIES)
     const round = new Round(this.parts, { webhook, claim, held, closing: this.closing.signal })
     const running = round
       .run()
@@ -90,12 +89,5 @@ export class Delivering {
         this.look()
       })
     this.rounds.set(id, { round, running })
-  }
-
-  private heldOf(id: string): Held {
-    const held = this.held.get(id) ?? new Map()
-    for (const [roomId, until] of held) if (until.getTime() <= Date.now()) held.delete(roomId)
-    this.held.set(id, held)
-    return held
   }
 }

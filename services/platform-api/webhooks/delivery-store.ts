@@ -14,6 +14,8 @@ export type DeliveryDoc = Occurrence & {
   tries: number
   /** Since when it is being tried. */
   since: Date
+  /** When it was last asked for again; what was on its way by then does not count for it. */
+  replayedAt: Date | null
   /** Absent where it is not tried any more. */
   nextAt?: Date
   lastTriedAt: Date | null
@@ -38,6 +40,7 @@ const schema = new Schema<DeliveryDoc>(
     ...{ webhookId: required(String), eventId: required(String), roomId: required(String) },
     ...{ type: required(String), at: required(String), data: required(Schema.Types.Mixed), about: [String] },
     ...{ state: required(String), order: required(Number), tries: required(Number), since: required(Date) },
+    replayedAt: { type: Date, default: null },
     nextAt: Date,
     lastTriedAt: { type: Date, default: null },
     lastStatus: { type: Number, default: null },
@@ -90,16 +93,28 @@ export async function openDeliveries(connection: Connection) {
       await model.updateMany({ ...waiting(webhookId), roomId }, { $set: { nextAt: until } })
     },
 
-    /** Done, one way or the other. */
-    async finish(ids: string[], state: DeliveryState, tried: Tried) {
+    /** Rooms of which one waits for its next try, after so many at most, and until when. */
+    async heldRooms(webhookId: string, mostTries: number): Promise<Map<string, Date>> {
+      const later = { webhookId, nextAt: { $gt: new Date() } }
+      const failed = await model
+        .find({ ...later, tries: { $gte: 1, $lte: mostTries } }, { roomId: 1, nextAt: 1 })
+        .sort({ nextAt: 1, order: 1 })
+        .lean()
+      return new Map(failed.map(({ roomId, nextAt }) => [roomId, nextAt as Date]))
+    },
+
+    /** Done, one way or the other; but for those that were asked for again meanwhile. */
+    async finish(ids: string[], replayedAt: Date | null, state: DeliveryState, tried: Tried) {
       await model.updateMany(
-        { _id: { $in: ids } },
+        { _id: { $in: ids }, replayedAt },
         { $set: { state, ...tried }, $inc: { tries: 1 }, $unset: { nextAt: 1 } },
       )
     },
 
-    async postpone(_id: string, nextAt: Date, tried: Tried) {
-      await model.updateOne({ _id }, { $set: { nextAt, ...tried }, $inc: { tries: 1 } })
+    /** @returns false where it was asked for again meanwhile: then it stays due */
+    async postpone({ _id, replayedAt = null }: DeliveryDoc, nextAt: Date, tried: Tried): Promise<boolean> {
+      const later = { $set: { nextAt, ...tried }, $inc: { tries: 1 } }
+      return (await model.updateOne({ _id, replayedAt }, later)).matchedCount > 0
     },
 
     get: (webhookId: string, eventId: string): Promise<DeliveryDoc | null> =>
@@ -121,7 +136,7 @@ export async function openDeliveries(connection: Connection) {
     /** As if it had never been tried. @returns null where there is none */
     replay: (webhookId: string, eventId: string): Promise<DeliveryDoc | null> => {
       const now = new Date()
-      const anew = { state: 'WAITING', tries: 0, since: now, nextAt: now } as const
+      const anew = { state: 'WAITING', tries: 0, since: now, replayedAt: now, nextAt: now } as const
       return model
         .findByIdAndUpdate(deliveryKey(webhookId, eventId), { $set: anew }, { returnDocument: 'after' })
         .lean()
@@ -186,6 +201,6 @@ export const newDelivery = (
   ...occurrence,
   _id: deliveryKey(webhookId, occurrence.eventId),
   webhookId,
-  ...{ state: 'WAITING', order, tries: 0, since: now, nextAt: now },
+  ...{ state: 'WAITING', order, tries: 0, since: now, replayedAt: null, nextAt: now },
   ...{ lastTriedAt: null, lastStatus: null, lastError: null, createdAt: now },
 })

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Message, Room, WebhookType } from '@chat/contract'
 import { eventually, makeRoom, openDatabase, sendText } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
@@ -139,6 +140,35 @@ test('one hears what it has asked for, from when it was made until it is disable
   await eventually(() => expect(texts(all.received())).toContain('too late'))
   expect(texts(some.received())).not.toContain('too late')
   await all.delete()
+})
+
+test('one that is enabled and told to be so misses nothing', async () => {
+  const hook = await scene.makeWebhook({ events: ['message.created'] })
+  const { _id: roomId } = await makeRoom(scene.ann, ['ben'])
+  const sent: string[] = []
+  for (let n = 0; n < 20; n++) {
+    sent.push((await sendText(scene.ann, roomId, `${n}`))._id)
+    await scene.stack.call('PATCH', hook.place, { enabled: true })
+  }
+  await eventually(() => expect(new Set(hook.received().map(({ id }) => id))).toEqual(new Set(sent)))
+  await hook.delete()
+})
+
+test('one that is deleted while it is told keeps nothing', async () => {
+  const { _id: roomId } = await makeRoom(scene.ann, ['ben'])
+  const last = await scene.makeWebhook()
+  for (let round = 0; round < 5; round++) {
+    const hooks = await Promise.all(Array.from({ length: 15 }, () => scene.makeWebhook()))
+    await sendText(scene.ann, roomId, 'secret')
+    await Promise.all(hooks.map((hook, n) => delay(n * 4).then(hook.delete)))
+    const { _id } = await sendText(scene.ann, roomId, 'one more')
+    await eventually(() => expect(last.received().map(({ id }) => id)).toContain(_id))
+  }
+  const database = await openDatabase(scene.stack, 'platform')
+  const others = { roomId, webhookId: { $ne: last.webhookId } }
+  expect(await database.collection('deliveries').countDocuments(others)).toBe(0)
+  await database.close()
+  await last.delete()
 })
 
 test('what a death left unpublished is found again and told', async () => {

@@ -74,7 +74,8 @@ export class Following {
       occurrences.flatMap(({ type, roomId }) => (type === 'room.deleted' ? [roomId] : [])),
     )
     const ids = [...new Set(docs.map(({ webhookId }) => webhookId))]
-    await webhooks.wake(ids)
+    // One that was deleted just now has forgotten what was told before this came.
+    for (const id of await webhooks.wake(ids)) await deliveries.deleteWebhook(id)
     wake(ids)
   }
 

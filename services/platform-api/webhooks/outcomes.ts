@@ -1,7 +1,7 @@
 import type { Logger } from '@chat/service'
 import type { Deliveries, DeliveryDoc, DeliveryState, Tried } from './delivery-store.ts'
 
-type Done = { id: string; state: DeliveryState; tried: Tried }
+type Done = { id: string; replayedAt: Date | null; state: DeliveryState; tried: Tried }
 
 /** Writes down how deliveries ended: what comes while one write is on its way is the next one. */
 export class Outcomes {
@@ -15,8 +15,8 @@ export class Outcomes {
     this.logger = logger
   }
 
-  finish({ _id: id }: DeliveryDoc, state: DeliveryState, tried: Tried) {
-    this.waiting.push({ id, state, tried })
+  finish({ _id: id, replayedAt = null }: DeliveryDoc, state: DeliveryState, tried: Tried) {
+    this.waiting.push({ id, replayedAt, state, tried })
     this.writing ??= this.write()
   }
 
@@ -29,17 +29,20 @@ export class Outcomes {
     while (this.waiting.length > 0) {
       const some = this.waiting
       this.waiting = []
-      const alike = Map.groupBy(some, ({ state, tried }) => `${state} ${tried.lastStatus} ${tried.lastError}`)
+      const alike = Map.groupBy(some, ({ replayedAt, state, tried }) =>
+        JSON.stringify([replayedAt, state, tried.lastStatus, tried.lastError]),
+      )
       for (const group of alike.values()) await this.finishAll(group)
     }
     this.writing = null
   }
 
   private async finishAll(group: Done[]) {
-    const { state, tried } = group.at(-1) as Done
+    const { replayedAt, state, tried } = group.at(-1) as Done
     await this.deliveries
       .finish(
         group.map(({ id }) => id),
+        replayedAt,
         state,
         tried,
       )

@@ -8,7 +8,7 @@ import { type Verdict, verdictOf } from './verdict.ts'
 import type { WebhookDoc } from './webhook-store.ts'
 
 /** So often one that fails keeps back what comes after it in its room; then the others pass it. */
-const HELD_TRIES = 5
+export const HELD_TRIES = 5
 
 /** Rooms whose first delivery has to be tried again, and when. */
 export type Held = Map<string, Date>
@@ -58,12 +58,12 @@ async function note(
   { tried, verdict, wishMs }: Outcome,
 ) {
   if (verdict === 'delivered') return outcomes.finish(delivery, 'DELIVERED', tried)
-  const { _id, webhookId, roomId, tries, since } = delivery
+  const { webhookId, roomId, tries, since } = delivery
   const nextAt = new Date(Date.now() + Math.max(delayAfter(tries, times), wishMs))
   if (verdict !== 'later' || nextAt.getTime() > since.getTime() + times.giveUp)
     return outcomes.finish(delivery, 'FAILED', tried)
-  await deliveries.postpone(_id, nextAt, tried)
-  if (tries >= HELD_TRIES) return
+  const isLater = await deliveries.postpone(delivery, nextAt, tried)
+  if (!isLater || tries >= HELD_TRIES) return
   held.set(roomId, nextAt)
   await deliveries.hold(webhookId, roomId, nextAt)
 }

@@ -105,6 +105,28 @@ test('Retry-After is honoured', async () => {
   expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan(950)
 })
 
+test('one that is enabled again is not left alone any longer', async () => {
+  answering({ status: 503, headers: { 'retry-after': '3600' } })
+  const { _id } = await sendText(scene.ann, scene.roomId)
+  await eventually(async () => expect(await hook.look()).toMatchObject({ failingSince: expect.any(String) }))
+  await scene.stack.call('PATCH', hook.place, { enabled: false })
+  await scene.stack.call('POST', `${hook.place}/deliveries/${_id}/replay`, {})
+  await scene.stack.call('PATCH', hook.place, { enabled: true })
+  await eventually(async () => expect(await logged(_id)).toMatchObject({ state: 'DELIVERED' }))
+})
+
+test('one that is replayed while it is on its way is sent again', async () => {
+  const isHeld = Promise.withResolvers<number>()
+  scene.receiver.answer = ({ path }) =>
+    path === hook.path && hook.received().length === 1 ? isHeld.promise : 204
+  const { _id } = await sendText(scene.ann, scene.roomId)
+  await eventually(() => expect(hook.received()).toHaveLength(1))
+  await scene.stack.call('POST', `${hook.place}/deliveries/${_id}/replay`, {})
+  isHeld.resolve(400)
+  await eventually(async () => expect(await logged(_id)).toMatchObject({ state: 'DELIVERED', tries: 1 }))
+  expect(idsOf(hook.received())).toEqual([_id, _id])
+})
+
 test('what comes after one that failed in its room waits for it', async () => {
   await sendText(scene.ann, scene.roomId, 'warm')
   await eventually(() => expect(hook.received()).toHaveLength(1))

@@ -26,6 +26,8 @@ export class Round {
   /** Found due and not begun yet, by room. */
   private ready = new Map<string, DueDelivery[]>()
   private webhook: WebhookDoc
+  /** As it was when a delivery last failed: one that is changed since then need not be left alone. */
+  private failedAs: WebhookDoc
   private isLost = false
   private woken = Promise.withResolvers<void>()
 
@@ -33,6 +35,7 @@ export class Round {
     this.parts = parts
     this.task = task
     this.webhook = task.webhook
+    this.failedAs = task.webhook
     this.outcomes = new Outcomes(parts.deliveries, parts.logger)
     this.health = new Health(parts, task.webhook)
   }
@@ -107,8 +110,9 @@ export class Round {
     const { outcomes } = this
     for await (const delivery of this.fresh(deliveries.map(({ _id }) => _id))) {
       if (this.isOver) break
-      const result = await postDelivery({ ...this.parts, ...this.task, outcomes }, this.webhook, delivery)
-      await this.judge(result)
+      const { webhook } = this
+      const result = await postDelivery({ ...this.parts, ...this.task, outcomes }, webhook, delivery)
+      await this.judge(result, webhook)
       if (result.verdict === 'later') break
     }
     // What is not written down yet would be found due again.
@@ -130,7 +134,8 @@ export class Round {
     }
   }
 
-  private async judge({ verdict, wishMs }: Result) {
+  private async judge({ verdict, wishMs }: Result, webhook: WebhookDoc) {
+    if (verdict === 'later') this.failedAs = webhook
     if (verdict === 'delivered') await this.health.delivered()
     else if (verdict === 'refused') await this.health.refused()
     else if (verdict === 'later') await this.health.failed(wishMs)
@@ -153,9 +158,13 @@ export class Round {
 
   private async release() {
     const { webhooks, deliveries } = this.parts
-    await webhooks.release(this.webhook._id, this.task.claim, {
-      freeAt: new Date(Date.now() + (this.health.pauseMs ?? 0)),
-      dueAt: await deliveries.nextDue(this.webhook._id),
-    })
+    const { _id, updatedAt } = this.failedAs
+    await webhooks.release(
+      { _id, claim: this.task.claim, updatedAt },
+      {
+        freeAt: new Date(Date.now() + (this.health.pauseMs ?? 0)),
+        dueAt: await deliveries.nextDue(this.webhook._id),
+      },
+    )
   }
 }

@@ -49,6 +49,20 @@ test('a secret that is replaced signs beside the new one for a while, and then n
   expect(await scene.stack.call('POST', '/v1/webhooks/nothing/secret', {})).toMatchObject({ status: 404 })
 })
 
+test('of secrets that are made at once each is good', async () => {
+  const { _id: roomId } = await makeRoom(scene.ann, ['ben'])
+  const hook = await scene.makeWebhook({ events: ['message.created'] })
+  const made = await Promise.all([1, 2, 3].map(() => scene.stack.call('POST', `${hook.place}/secret`, {})))
+  for (const { body } of made) {
+    const { secret } = (body as { data: { secret: string } }).data
+    scene.receiver.secrets.set(hook.path, secret)
+    const { _id } = await sendText(scene.ann, roomId)
+    await eventually(() => expect(hook.received().map(({ id }) => id)).toContain(_id))
+  }
+  expect(scene.receiver.refused).toEqual([])
+  await hook.delete()
+})
+
 test('webhooks are listed in pages', async () => {
   const made = [await scene.makeWebhook(), await scene.makeWebhook()]
   const ids: string[] = []

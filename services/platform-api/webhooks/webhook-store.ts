@@ -82,11 +82,32 @@ export async function openWebhookStore(connection: Connection) {
       model
         .findByIdAndUpdate(_id, { $set: { ...fields, updatedAt: new Date() } }, { returnDocument: 'after' })
         .lean(),
+    /** For one that is disabled; what happens while it is enabled is owed to it. */
+    async hearFrom(_id: string, hearsFrom: Date) {
+      await model.updateOne({ _id, disabledBecause: { $ne: null } }, { $set: { hearsFrom } })
+    },
+    /** The receiver need not be left alone any longer. */
+    async free(_id: string) {
+      await model.updateOne({ _id, claim: null }, { $set: { freeAt: LONG_AGO } })
+    },
+    /** @returns whether the newest one still was the one that is `replaced` */
+    async rotate(_id: string, replaced: string, secrets: Secret[]): Promise<boolean> {
+      const { matchedCount } = await model.updateOne(
+        { _id, 'secrets.0.secret': replaced },
+        { $set: { secrets, updatedAt: new Date() } },
+      )
+      return matchedCount > 0
+    },
     delete: async (_id: string) => (await model.deleteOne({ _id })).deletedCount > 0,
 
-    /** Something is due. */
-    async wake(ids: string[]) {
-      if (ids.length > 0) await model.updateMany({ _id: { $in: ids } }, { $min: { dueAt: new Date() } })
+    /** Something is due. @returns those that are not there any more */
+    async wake(ids: string[]): Promise<string[]> {
+      if (ids.length === 0) return []
+      const some = { _id: { $in: ids } }
+      const { matchedCount } = await model.updateMany(some, { $min: { dueAt: new Date() } })
+      if (matchedCount === ids.length) return []
+      const there = new Set((await model.find(some, { _id: 1 }).lean()).map(({ _id }) => _id))
+      return ids.filter((id) => !there.has(id))
     },
 
     /** Those for which something is to be done and nobody does it. */
@@ -114,9 +135,16 @@ export async function openWebhookStore(connection: Connection) {
       await model.updateOne({ _id, claim }, { $set: { freeAt: until } })
     },
 
-    async release(_id: string, claim: string, { freeAt, dueAt }: { freeAt: Date; dueAt: Date | null }) {
+    /** It is left alone until then, unless it was changed since it was known like that. */
+    async release(
+      { _id, claim, updatedAt }: Pick<WebhookDoc, '_id' | 'claim' | 'updatedAt'>,
+      { freeAt, dueAt }: { freeAt: Date; dueAt: Date | null },
+    ) {
       const due = dueAt ? { $min: { dueAt } } : {}
-      await model.updateOne({ _id, claim }, { $set: { claim: null, freeAt }, ...due })
+      const unchanged = { _id, claim, updatedAt }
+      const known = await model.updateOne(unchanged, { $set: { claim: null, freeAt }, ...due })
+      if (known.matchedCount > 0) return
+      await model.updateOne({ _id, claim }, { $set: { claim: null, freeAt: LONG_AGO }, ...due })
     },
 
     async setHealth(_id: string, health: Health) {

@@ -69,11 +69,14 @@ export class Webhooks {
   async update({ webhookId, url, enabled, ...fields }: Change): Promise<Webhook> {
     const { webhooks, begin, wake } = this.parts
     const target = url === undefined ? {} : { url: await this.target(url) }
+    if (enabled) await webhooks.hearFrom(webhookId, await begin())
     const doc = await webhooks.change(webhookId, {
       ...{ ...fields, ...target },
       ...(enabled === false && { disabledBecause: 'PLATFORM' as const }),
-      ...(enabled && { ...healthy, dueAt: new Date(), hearsFrom: await begin() }),
+      ...(enabled && { ...healthy, dueAt: new Date() }),
     })
+    // Whoever was to be left alone is another one now, or is there again.
+    if (enabled || url !== undefined) await webhooks.free(webhookId)
     if (enabled) wake()
     return present(found(doc))
   }
@@ -88,15 +91,17 @@ export class Webhooks {
   /** Those that were good until now are good for a while beside it. @throws WEBHOOK_NO_EXISTS */
   async rotate(webhookId: string): Promise<{ secret: string }> {
     const { webhooks, times } = this.parts
-    const { secrets } = found(await webhooks.get(webhookId))
-    const [now, end] = [new Date(), new Date(Date.now() + times.rotation)]
-    const old = secrets
-      .map(({ secret, until }) => ({ secret, until: until ?? end }))
-      .filter(({ until }) => until > now)
     const secret = newSecret()
-    const all = [{ secret, until: null }, ...old].slice(0, MOST_SECRETS)
-    found(await webhooks.change(webhookId, { secrets: all }))
-    return { secret }
+    for (;;) {
+      const { secrets } = found(await webhooks.get(webhookId))
+      const [now, end] = [new Date(), new Date(Date.now() + times.rotation)]
+      const old = secrets
+        .map(({ secret, until }) => ({ secret, until: until ?? end }))
+        .filter(({ until }) => until > now)
+      const all = [{ secret, until: null }, ...old].slice(0, MOST_SECRETS)
+      // Of several at once each goes on from what the one before has left.
+      if (await webhooks.rotate(webhookId, secrets[0]?.secret ?? '', all)) return { secret }
+    }
   }
 
   /** @throws INVALID_REQUEST for what is no place to send people's words to */
