@@ -54,6 +54,11 @@ export class Round {
         await this.change()
       }
       await Promise.all(this.lanes.values())
+    } catch (error) {
+      // The webhook may soon be another's: lanes end at their next delivery.
+      this.isLost = true
+      await Promise.allSettled(this.lanes.values())
+      throw error
     } finally {
       clearInterval(holding)
       await this.outcomes.written()
