@@ -38,6 +38,9 @@ ${monitor === undefined ? '' : `http: "${monitor}"\n`}${guest === undefined ? ''
   users.length === 0 ? '' : `authorization {\n  users = [\n${users.map(userConfig).join('')}  ]\n}\n`
 }`
 
+/** The server counts one for each subscription that hears the question, and the answer on top. */
+const MAX_ANSWERS = 4
+
 const userConfig = ({ name, password, permissions }: NatsUser) =>
   permissions === undefined
     ? `    { user: ${name}, password: ${password} }\n`
@@ -47,7 +50,7 @@ const userConfig = ({ name, password, permissions }: NatsUser) =>
       permissions {
         publish { allow: ${listOf(permissions.publish)} }
         subscribe { allow: ${listOf(permissions.subscribe)} }
-        allow_responses: true
+        allow_responses { max: ${MAX_ANSWERS}, expires: "2m" }
       }
     }
 `

@@ -146,4 +146,5 @@ test('a user may use what its processes use, and nothing more', async () => {
     )
   })
   expect(refused).toEqual([])
+  expect(tap.refusals).toEqual([])
 })

@@ -7,6 +7,7 @@ type Use = { publish: Set<string>; subscribe: Set<string> }
 export async function openNatsTap(natsUrl: string) {
   const { hostname, port } = new URL(natsUrl)
   const uses = new Map<string, Use>()
+  const refusals: string[] = []
   const usesOf = (user: string) => {
     const use = uses.get(user) ?? { publish: new Set(), subscribe: new Set() }
     uses.set(user, use)
@@ -16,6 +17,9 @@ export async function openNatsTap(natsUrl: string) {
     const far = connect(Number(port), hostname)
     const reader = new Reader(usesOf)
     near.on('data', (bytes) => reader.read(bytes))
+    far.on('data', (bytes: Buffer) => {
+      refusals.push(...(bytes.toString('latin1').match(/-ERR '[^\r]*/g) ?? []))
+    })
     for (const [end, other] of [
       [near, far],
       [far, near],
@@ -29,6 +33,8 @@ export async function openNatsTap(natsUrl: string) {
   return {
     url: `nats://127.0.0.1:${(server.address() as AddressInfo).port}`,
     usesOf,
+    /** What the server refused, in its words: answers that it did not let through, too. */
+    refusals,
     close: () => new Promise((resolve) => server.close(resolve)),
   }
 }
