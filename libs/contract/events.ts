@@ -1,3 +1,4 @@
+import type { ServerEvents } from './client-events.ts'
 import type { JoinUser, Message, Presence, Room } from './entities.ts'
 import type { RoomFact } from './webhooks.ts'
 
@@ -43,7 +44,7 @@ export type UserEvents = {
   /** They have blocked or unblocked someone: everybody they block now. */
   blocks: { userId: string; blocked: string[] }
   /** What they have asked for can be had there until then. */
-  exportReady: { exportId: string; url: string; expiresAt: string }
+  exportReady: ServerEvents['exportReady']
   /** A mention of them has come or gone; with `message` where their clients are to be told. */
   mention: MentionState & { message: Message | null }
   /** The directory calls them otherwise. */
@@ -56,22 +57,3 @@ export type UserEvents = {
   /** Tokens issued before are revoked; in seconds since the epoch. */
   revoked: { issuedFrom: number }
 }
-
-/** What clients hear, by event name without its `_<roomId>` part. */
-export type ServerEvents = {
-  tokenExpired: { userId: string }
-  listenRoom: Room
-  updateRoomLastMessage: Room
-  exportReady: UserEvents['exportReady']
-  mention: { roomId: string; message: Message }
-  presence: Presence
-}
-export type RoomServerEvents = {
-  listenMessage: Message
-  updateMessage: Message
-  readMessage: { userId: string; lastReadMessageId: string; fromSeq: number; seq: number }
-  typing: { userId: string; isTyping: boolean }
-}
-
-/** The name of a client event that belongs to one room. */
-export const roomEventName = (event: keyof RoomServerEvents, roomId: string) => `${event}_${roomId}`

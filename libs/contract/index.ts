@@ -1,4 +1,5 @@
 export { asyncApi, failureOf } from './asyncapi.ts'
+export * from './client-events.ts'
 export * from './documenting.ts'
 export * from './entities.ts'
 export * from './errors.ts'

@@ -1,6 +1,6 @@
 import { type TSchema, Type } from 'typebox'
+import type { RoomServerEvents, ServerEvents } from './client-events.ts'
 import { Message, Presence, Room } from './entities.ts'
-import type { RoomServerEvents, ServerEvents } from './events.ts'
 import { MessageId, RoomId, Seq, Text, Timestamp, UserId } from './values.ts'
 
 /** What clients hear, for documents. */

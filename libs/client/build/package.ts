@@ -47,7 +47,7 @@ async function buildTypes() {
     '--outDir',
     scratch,
   ]
-  const entries = ['libs/client/index.ts', 'libs/contract/events.ts', 'libs/contract/errors.ts']
+  const entries = ['libs/client/index.ts', 'libs/contract/client-events.ts', 'libs/contract/errors.ts']
   const config = join(DIST, 'tsconfig.json')
   const files = entries.map((entry) => join(ROOT, entry))
   await writeFile(config, JSON.stringify({ extends: join(ROOT, 'tsconfig.json'), include: [], files }))
@@ -58,7 +58,7 @@ async function buildTypes() {
   const parts = [
     contractTypes(),
     envelopeIn(await declared('errors')),
-    withoutImports(await declared('events')),
+    withoutImports(await declared('client-events')),
   ]
   await writeFile(join(types, 'contract.d.ts'), parts.join('\n\n'))
   for await (const file of glob(join(types, '*.d.ts'))) {
