@@ -2,7 +2,7 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdir, readdir, stat } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import type { Bucket } from '@chat/service'
+import { type Bucket, unlessMissing } from '@chat/service'
 import { objectFile, skippedObjects } from './layout.ts'
 
 const AT_ONCE = 4
@@ -15,8 +15,9 @@ export async function copyOut(bucket: Bucket, folder: string) {
     const file = objectFile(folder, path)
     await mkdir(dirname(file), { recursive: true })
     // It may have been removed since it was listed: then no message in the backup needs it for long.
-    if ((await bucket.sizeOf(path)) === null) return
-    await pipeline(await bucket.read(path), createWriteStream(file))
+    const content = await unlessMissing(bucket.read(path))
+    if (!content) return
+    await pipeline(content, createWriteStream(file))
     copied.count += 1
     copied.bytes += (await stat(file)).size
   })
