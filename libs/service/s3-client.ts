@@ -6,7 +6,7 @@ import { Client } from 'minio'
 const IDLE_TIMEOUT_MS = 20_000
 
 /** S3 cannot be reached, or cannot answer now. */
-class StorageError extends Error {
+export class StorageError extends Error {
   override name = 'StorageError'
 }
 

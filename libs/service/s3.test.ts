@@ -46,6 +46,13 @@ test('objects are listed by how they begin, read into a place of the caller, and
   expect(await bucket.readInto('ee/2', room)).toBeNull()
 })
 
+test('a part of an upload that is not there is refused, and S3 not taken for away', async () => {
+  for (let n = 0; n < 5; n++)
+    await expect(bucket.putPart('bb/none', 'lost', 1, Buffer.alloc(5 * MIB))).rejects.toThrow(
+      /knows no upload|does not exist/,
+    )
+})
+
 test('parts become an object; one that was put twice counts as it was put last', async () => {
   const id = await bucket.begin('bb/two', 'text/plain')
   expect(await bucket.parts('bb/two', id)).toEqual([])

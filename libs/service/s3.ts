@@ -2,7 +2,7 @@ import http from 'node:http'
 import https from 'node:https'
 import type { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { clientOf, guarded, patient, type S3Client, unlessMissing } from './s3-client.ts'
+import { clientOf, guarded, patient, type S3Client, StorageError, unlessMissing } from './s3-client.ts'
 
 export type BucketOptions = {
   /** http(s)://access:secret@host:port */
@@ -143,8 +143,14 @@ export class Bucket {
       partNumber: number,
       headers,
     }
-    const { etag } = await guarded(() => this.client.uploadPart(part, data))
-    return { number, etag, size: data.length }
+    try {
+      const { etag } = await guarded(() => this.client.uploadPart(part, data))
+      return { number, etag, size: data.length }
+    } catch (error) {
+      // A server that knows no such upload may hang up on the bytes, before its answer is read.
+      if (!(error instanceof StorageError) || (await this.parts(path, uploadId)) !== null) throw error
+      throw new Error(`S3 knows no upload ${uploadId}`, { cause: error })
+    }
   }
 
   /** Those that have come, ascending; null where there is no such upload, or no more. */
