@@ -336,6 +336,7 @@ function headersOf({ json, bytes }: Body, trace: Trace) {
 function requestOf(request: Msg): { caller: Caller; input: unknown } {
   const head = request.headers?.get(REQUEST_HEADER)
   if (!head) return request.json()
+  noteBytes(request.data.length)
   const { caller, input } = JSON.parse(Buffer.from(head, 'base64').toString())
   const field = rowOf(operationOf(request)).bytes ?? 'data'
   return { caller, input: { ...input, [field]: request.data } }
