@@ -117,7 +117,7 @@ const isAtEnd = ({ page }: Visitor) =>
 
 test('who is at the end stays there while they edit, and comes there when they write', async () => {
   for (let n = 1; n <= 12; n++) await mina.say(`filler ${n}`)
-  await mina.page.locator('.is-waiting').waitFor({ state: 'detached' })
+  await eventually(async () => expect(await mina.page.locator('.is-waiting').count()).toBe(0))
   await eventually(async () => expect(await isAtEnd(mina)).toBe(true))
   await mina.bubble('filler 12').click({ button: 'right' })
   await mina.page.getByRole('menuitem', { name: 'Edit' }).click()
