@@ -126,7 +126,7 @@ export class Metrics {
     name: 'chat_webhooks_total',
     help: 'Webhooks sent, by what became of them',
     labelNames: ['outcome'],
-    registers: [this.registry],
+    registers: this.registers,
   })
 
   /** Adds what the process itself tells: memory, CPU, event-loop delay. */

@@ -1,4 +1,4 @@
 import { constants, setPriority } from 'node:os'
 
-/** Bulk work that shares a machine with messages lets them go first: a process's own, or that of an engine. */
-export const giveWay = (pid = process.pid) => setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL)
+/** A process of bulk work that shares a machine with messages lets them go first. */
+export const giveWay = () => setPriority(constants.priority.PRIORITY_BELOW_NORMAL)

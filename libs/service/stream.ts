@@ -38,11 +38,7 @@ export async function ensureStream(bus: Bus, isOwner = false) {
     allow_direct: true,
     allow_atomic: true,
   }
-  const exists = await manager.streams.info(config.name).then(
-    () => true,
-    () => false,
-  )
-  if (!exists) await manager.streams.add(config)
+  if (!(await isThere(manager.streams.info(config.name)))) await manager.streams.add(config)
   else if (isOwner) await manager.streams.update(config.name, config)
 }
 
@@ -50,11 +46,7 @@ export async function ensureStream(bus: Bus, isOwner = false) {
 export async function removeStream(bus: Bus) {
   const manager = await managerOf(bus)
   const { stream } = bus.subjects
-  const exists = await manager.streams.info(stream).then(
-    () => true,
-    () => false,
-  )
-  if (exists) await manager.streams.delete(stream)
+  if (await isThere(manager.streams.info(stream))) await manager.streams.delete(stream)
 }
 
 type Consumer = {
@@ -148,6 +140,12 @@ function nullIfMissing(error: unknown): null {
   throw error
 }
 
+const isThere = (info: Promise<unknown>) =>
+  info.then(
+    () => true,
+    () => false,
+  )
+
 /** Makes the durable consumer, or brings one from before to what is read now; it goes on where it was. */
 async function ensureConsumer(manager: JetStreamManager, { bus, durable, kinds, startsNow }: Durable) {
   const { stream } = bus.subjects
@@ -158,10 +156,7 @@ async function ensureConsumer(manager: JetStreamManager, { bus, durable, kinds, 
     max_deliver: -1,
     max_ack_pending: 5_000,
   }
-  const exists = await manager.consumers.info(stream, durable).then(
-    () => true,
-    () => false,
-  )
+  const exists = await isThere(manager.consumers.info(stream, durable))
   // One filter and several are two fields, of which only one may be set.
   if (exists) await manager.consumers.update(stream, durable, { ...config, filter_subject: '' })
   else

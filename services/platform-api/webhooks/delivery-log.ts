@@ -1,8 +1,8 @@
-import { Fault, type WebhookDelivery } from '@chat/contract'
+import type { WebhookDelivery } from '@chat/contract'
 import { decodeCursor, encodeCursor } from '@chat/service'
-import type { Deliveries, DeliveryDoc, DeliveryState, DeliverySummary } from './delivery-store.ts'
+import type { Deliveries, DeliveryState, DeliverySummary } from './delivery-store.ts'
 import type { WebhookStore } from './webhook-store.ts'
-import type { Page } from './webhooks.ts'
+import { found, type Page } from './webhooks.ts'
 
 const STATES: DeliveryState[] = ['WAITING', 'DELIVERED', 'FAILED']
 const DEFAULT_LIMIT = 20
@@ -28,10 +28,10 @@ export class DeliveryLog {
     const { webhooks, deliveries } = this.parts
     const before = cursor === undefined ? Number.MAX_SAFE_INTEGER : decodeCursor(cursor, isOrder)
     const most = Math.min(limit, MAX_LIMIT)
-    if (!(await webhooks.get(webhookId))) throw new Fault('WEBHOOK_NO_EXISTS')
+    found(await webhooks.get(webhookId))
     const states = state === undefined ? STATES : [state]
-    const found = await Promise.all(states.map((each) => deliveries.list(webhookId, each, before, most + 1)))
-    const docs = found.flat().sort((a, b) => b.order - a.order)
+    const lists = await Promise.all(states.map((each) => deliveries.list(webhookId, each, before, most + 1)))
+    const docs = lists.flat().sort((a, b) => b.order - a.order)
     const shown = docs.slice(0, most)
     const last = docs.length > most ? shown.at(-1) : undefined
     return { list: shown.map(present), nextCursor: last ? encodeCursor(last.order) : null }
@@ -52,11 +52,6 @@ export class DeliveryLog {
     wake()
     return present(doc)
   }
-}
-
-function found(doc: DeliveryDoc | null): DeliveryDoc {
-  if (!doc) throw new Fault('WEBHOOK_NO_EXISTS')
-  return doc
 }
 
 const isOrder = (place: unknown): place is number => Number.isSafeInteger(place)

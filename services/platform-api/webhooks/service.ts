@@ -33,16 +33,17 @@ export async function openWebhooks(scope: Scope, options: WebhookOptions) {
   const sending = new Delivering({ ...shared, sender, times, metrics })
   const delivering = await scope.use('webhooks', sending, (d) => d.close())
   const following = new Following({ ...shared, wake: delivering.look })
+  const failed = (err: unknown) => logger.warn({ err }, 'events for webhooks not followed, will try again')
   const lease = new Lease({
     ...{ leases: openLeases(mongo), name: 'following', heldMs: times.held },
     open: () => following.open(),
-    failed: (err) => logger.warn({ err }, 'events for webhooks not followed, will try again'),
+    failed,
   })
   await scope.use('webhook events', lease, (l) => l.close())
   await lease.look()
   const wake = () => {
     delivering.look()
-    lease.look().catch((err) => logger.warn({ err }, 'events for webhooks not followed, will try again'))
+    lease.look().catch(failed)
   }
   return {
     webhooks: new Webhooks({ ...shared, addresses, mayBePrivate, times, begin: following.begin, wake }),

@@ -123,7 +123,8 @@ export class Webhooks {
 
 const isId = (place: unknown): place is string => typeof place === 'string'
 
-function found(doc: WebhookDoc | null): WebhookDoc {
+/** @throws WEBHOOK_NO_EXISTS */
+export function found<T>(doc: T | null): T {
   if (!doc) throw new Fault('WEBHOOK_NO_EXISTS')
   return doc
 }
