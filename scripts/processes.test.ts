@@ -132,11 +132,11 @@ test.each([
     child.stdout?.on('data', (bytes) => {
       said += bytes
     })
-    await eventually(() => expect(said.match(/will try again/g)?.length).toBeGreaterThanOrEqual(2), 30_000)
+    await eventually(() => expect(said.match(/will try again/g)?.length).toBeGreaterThanOrEqual(2), 60_000)
     child.kill('SIGTERM')
     expect(await exited).toEqual([0, null])
   },
-  60_000,
+  90_000,
 )
 
 test.each([
