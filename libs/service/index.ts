@@ -23,7 +23,16 @@ export { createLogger, type Logger } from './logger.ts'
 export { Metrics } from './metrics.ts'
 export { type Connection, ensureIndexes, isDuplicate, openMongo, pingMongo } from './mongo.ts'
 export { Pacing } from './pacing.ts'
-export { bytesOf, decodeCursor, encodeCursor, isTime, PAGE_BYTES } from './pages.ts'
+export {
+  bytesOf,
+  cursorAfter,
+  decodeCursor,
+  decodeKey,
+  encodeCursor,
+  encodeKey,
+  isTime,
+  PAGE_BYTES,
+} from './pages.ts'
 export { Periodic } from './periodic.ts'
 export { giveWay } from './priority.ts'
 export { runService } from './process.ts'

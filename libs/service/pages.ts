@@ -8,6 +8,19 @@ export const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(valu
 /** Where a page ended, as clients get it. */
 export const encodeCursor = (place: unknown) => Buffer.from(JSON.stringify(place)).toString('base64url')
 
+/** Likewise, where it is of a list in the order of its keys. */
+export const encodeKey = (key: string) => encodeCursor(key)
+
+/** @returns where to go on after `shown`, of what was found and may be one more; null at the end */
+export function cursorAfter<T>(
+  shown: readonly T[],
+  found: readonly unknown[],
+  placeOf: (last: T) => unknown,
+) {
+  const last = shown.length < found.length ? shown.at(-1) : undefined
+  return last === undefined ? null : encodeCursor(placeOf(last))
+}
+
 /** Milliseconds of a moment that a Date can hold. */
 export const isTime = (value: unknown): value is number =>
   Number.isInteger(value) && !Number.isNaN(new Date(value as number).getTime())
@@ -22,3 +35,8 @@ export function decodeCursor<T>(cursor: string, isPlace: (place: unknown) => pla
   }
   throw new Fault('INVALID_REQUEST', { message: 'The cursor is not one of ours' })
 }
+
+const isKey = (place: unknown): place is string => typeof place === 'string' && place.isWellFormed()
+
+/** @throws INVALID_REQUEST for anything that `encodeKey` did not make */
+export const decodeKey = (cursor: string) => decodeCursor(cursor, isKey)

@@ -217,6 +217,7 @@ const paged = [
   ['searchMessages', () => ({ keyword: 'hello' })],
   ['searchMessages', () => ({ keyword: 'hello', roomId: room._id })],
   ['listGallery', () => ({ roomId: room._id, kind: 'LINK' })],
+  ['listExports', () => ({})],
 ] as const
 describe.each(paged)('%s', (event, input) => {
   test.each(tampered)('refuses the cursor %s', async (cursor) => {

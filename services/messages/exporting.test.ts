@@ -258,8 +258,13 @@ test('a platform exports any room, and asks how far it is', async () => {
     return (body as { data: { url: string } }).data
   })
   expect(texts(JSON.parse((await readOf(done)).text))).toEqual(['hello'])
-  const page = await getV1('/v1/exports?limit=1')
-  expect(page.body).toMatchObject({ data: { list: [{ exportId }], nextCursor: exportId } })
+  const page = async (query: string) =>
+    ((await getV1(`/v1/exports?${query}`)).body as { data: { list: Export[]; nextCursor: string } }).data
+  const newest = await page('limit=1')
+  expect(newest.list).toMatchObject([{ exportId }])
+  const older = (await page(`cursor=${newest.nextCursor}`)).list.map((each) => each.exportId)
+  expect(older.length).toBeGreaterThan(0)
+  expect(older).not.toContain(exportId)
   expect(await getV1('/v1/exports?limit=x')).toMatchObject({ status: 400 })
   expect(await getV1('/v1/exports/nothing')).toMatchObject({ status: 404, body: { error: 'FILE_NO_EXISTS' } })
 })

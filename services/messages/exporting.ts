@@ -1,5 +1,5 @@
 import { type Caller, type Export, Fault, type Input, type Output } from '@chat/contract'
-import type { Bus, Logger } from '@chat/service'
+import { type Bus, cursorAfter, decodeKey, type Logger } from '@chat/service'
 import type { AccessCache } from './access.ts'
 import type { ExportNotices } from './export-notices.ts'
 import { presentExport } from './export-presenting.ts'
@@ -91,9 +91,10 @@ export class Exporting {
 
   private async page(userId: string | null, { limit, cursor }: Page): Promise<List> {
     const most = Math.min(limit ?? DEFAULT_LIMIT, MAX_COUNT)
-    const docs = await this.parts.exports.list(userId, cursor, most + 1)
+    const before = cursor === undefined ? undefined : decodeKey(cursor)
+    const docs = await this.parts.exports.list(userId, before, most + 1)
     const list = docs.slice(0, most).map(presentExport)
-    return { list, nextCursor: docs.length > most ? (list.at(-1)?.exportId ?? null) : null }
+    return { list, nextCursor: cursorAfter(list, docs, ({ exportId }) => exportId) }
   }
 
   private requireMail({ email }: Wanted) {

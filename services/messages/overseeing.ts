@@ -1,6 +1,13 @@
-import { type Caller, Fault, type Input, type Message, type Output } from '@chat/contract'
-import type { Bus } from '@chat/service'
-import { bytesOf, PAGE_BYTES } from '@chat/service'
+import type { Caller, Input, Message, Output } from '@chat/contract'
+import {
+  type Bus,
+  bytesOf,
+  cursorAfter,
+  decodeCursor,
+  decodeKey,
+  encodeCursor,
+  PAGE_BYTES,
+} from '@chat/service'
 import type { Changing } from './changing.ts'
 import { findMessage } from './finding.ts'
 import { leading, MAX_COUNT } from './fitting.ts'
@@ -24,14 +31,14 @@ export class Overseeing {
   async page(caller: Caller, input: Input<'listRoomMessages'>): Promise<Output<'listRoomMessages'>> {
     const { roomId, limit = DEFAULT_LIMIT, cursor } = input
     const { store, presenting } = this.parts
-    const before = cursor === undefined ? null : seqIn(cursor)
+    const before = cursor === undefined ? null : decodeCursor(cursor, isSeq)
     await this.requireRoom(caller, roomId)
     const to = before === null ? await store.lastSeq(roomId) : before - 1
     const docs = to < 1 ? [] : await store.between(roomId, to - Math.min(limit, MAX_COUNT) + 1, to)
     const messages = await presenting.inFull(caller, docs.toReversed())
     const list = leading(messages, bytesOf, PAGE_BYTES)
     const { seq = 1 } = list.at(-1) ?? {}
-    return { list, nextCursor: seq > 1 ? String(seq) : null }
+    return { list, nextCursor: seq > 1 ? encodeCursor(seq) : null }
   }
 
   async get(caller: Caller, place: Place): Promise<Message> {
@@ -56,17 +63,16 @@ export class Overseeing {
     limit = DEFAULT_LIMIT,
     cursor,
   }: Input<'listReports'>): Promise<Output<'listReports'>> {
-    const before = cursor === undefined ? undefined : Buffer.from(cursor, 'base64url').toString()
+    const before = cursor === undefined ? undefined : decodeKey(cursor)
     const most = Math.min(limit, MAX_COUNT)
     const found = await this.parts.reports.page(roomId, before, most + 1)
     const shown = leading(found.slice(0, most), bytesOf, PAGE_BYTES)
-    const last = shown.length < found.length ? shown.at(-1) : undefined
     return {
       list: shown.map(({ _id, order, createdAt, ...report }) => ({
         ...report,
         createdAt: createdAt.toISOString(),
       })),
-      nextCursor: last ? Buffer.from(last.order).toString('base64url') : null,
+      nextCursor: cursorAfter(shown, found, ({ order }) => order),
     }
   }
 
@@ -76,9 +82,4 @@ export class Overseeing {
   }
 }
 
-/** @throws INVALID_REQUEST */
-function seqIn(cursor: string): number {
-  if (!/^\d{1,10}$/.test(cursor))
-    throw new Fault('INVALID_REQUEST', { message: 'The cursor is not one of ours' })
-  return Number(cursor)
-}
+const isSeq = (place: unknown): place is number => Number.isSafeInteger(place)

@@ -253,6 +253,15 @@ test('reports are listed newest first, of a room or of all, as it was said', asy
   expect((await call('GET', '/v1/reports')).status).toBe(200)
 })
 
+test('every list refuses a cursor that is not one of its own', async () => {
+  const lists = ['rooms', 'reports', 'exports', 'webhooks', `rooms/${room._id}/members`]
+  for (const list of [...lists, `rooms/${room._id}/messages`])
+    for (const cursor of ['abc', '%25', 'e30', 'bnVsbA', '1'])
+      expect({ list, ...(await call('GET', `/v1/${list}?cursor=${cursor}`)) }).toMatchObject({
+        ...{ list, status: 400, body: { error: 'INVALID_REQUEST' } },
+      })
+})
+
 test('users are made, read and changed, and others see it', async () => {
   const made = await call('POST', '/v1/users', { _id: 'ann', nickName: 'Ann A.', meta: { level: 3 } })
   expect(made).toMatchObject({

@@ -1,5 +1,5 @@
 import type { Input, Output } from '@chat/contract'
-import { decodeKey, encodeKey } from './cursors.ts'
+import { decodeKey, encodeKey } from '@chat/service'
 import type { Store } from './store.ts'
 
 const PAGE = 500

@@ -1,7 +1,6 @@
 import { Fault, factWithout, type Input, messageWithout, type Output } from '@chat/contract'
-import { scrubKind } from '@chat/service'
+import { decodeKey, encodeKey, scrubKind } from '@chat/service'
 import type { Accounts } from './accounts.ts'
-import { decodeKey, encodeKey } from './cursors.ts'
 import type { RoomDoc } from './documents.ts'
 import type { Parts } from './parts.ts'
 import type { Removing } from './removing.ts'

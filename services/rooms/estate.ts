@@ -1,7 +1,6 @@
 import type { Input, Output, Room } from '@chat/contract'
-import { bytesOf, PAGE_BYTES } from '@chat/service'
+import { bytesOf, decodeKey, encodeKey, PAGE_BYTES } from '@chat/service'
 import { claimKey } from './claims.ts'
-import { decodeKey, encodeKey } from './cursors.ts'
 import { factsOf, ofRoom, type RoomDoc } from './documents.ts'
 import type { Parts } from './parts.ts'
 

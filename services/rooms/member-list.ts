@@ -1,5 +1,5 @@
 import { type Input, type JoinUser, maySee, type Output } from '@chat/contract'
-import { decodeKey, encodeKey } from './cursors.ts'
+import { decodeKey, encodeKey } from '@chat/service'
 import type { Directory } from './directory.ts'
 import { type BanDoc, type MemberDoc, ofRoom, type RoomDoc } from './documents.ts'
 import { contains } from './listing.ts'

@@ -1,6 +1,5 @@
 import { Fault, type Input, type Output, type User } from '@chat/contract'
-import { normalised, pairsOf } from '@chat/service'
-import { decodeKey, encodeKey } from './cursors.ts'
+import { decodeKey, encodeKey, normalised, pairsOf } from '@chat/service'
 import { presentUser } from './presenting.ts'
 import type { Store } from './store.ts'
 

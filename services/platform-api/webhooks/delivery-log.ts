@@ -1,5 +1,5 @@
 import type { WebhookDelivery } from '@chat/contract'
-import { decodeCursor, encodeCursor } from '@chat/service'
+import { cursorAfter, decodeCursor } from '@chat/service'
 import type { Deliveries, DeliveryState, DeliverySummary } from './delivery-store.ts'
 import type { WebhookStore } from './webhook-store.ts'
 import { found, type Page } from './webhooks.ts'
@@ -33,8 +33,7 @@ export class DeliveryLog {
     const lists = await Promise.all(states.map((each) => deliveries.list(webhookId, each, before, most + 1)))
     const docs = lists.flat().sort((a, b) => b.order - a.order)
     const shown = docs.slice(0, most)
-    const last = docs.length > most ? shown.at(-1) : undefined
-    return { list: shown.map(present), nextCursor: last ? encodeCursor(last.order) : null }
+    return { list: shown.map(present), nextCursor: cursorAfter(shown, docs, ({ order }) => order) }
   }
 
   /** With what is sent. @throws WEBHOOK_NO_EXISTS */

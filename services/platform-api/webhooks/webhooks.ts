@@ -1,5 +1,5 @@
 import { Fault, type Webhook, type WebhookType } from '@chat/contract'
-import { decodeCursor, encodeCursor } from '@chat/service'
+import { cursorAfter, decodeKey } from '@chat/service'
 import { type Addresses, PrivateAddress, requirePublic } from './addresses.ts'
 import type { Deliveries } from './delivery-store.ts'
 import { newSecret, type Secret } from './signing.ts'
@@ -58,11 +58,10 @@ export class Webhooks {
 
   async list({ limit = DEFAULT_LIMIT, cursor }: Page) {
     const most = Math.min(limit, MOST)
-    const after = cursor === undefined ? '' : decodeCursor(cursor, isId)
+    const after = cursor === undefined ? '' : decodeKey(cursor)
     const docs = await this.parts.webhooks.list(after, most + 1)
     const list = docs.slice(0, most).map(present)
-    const last = docs.length > most ? list.at(-1) : undefined
-    return { list, nextCursor: last ? encodeCursor(last.webhookId) : null }
+    return { list, nextCursor: cursorAfter(list, docs, ({ webhookId }) => webhookId) }
   }
 
   /** Of one that is enabled again what waits is sent. @throws WEBHOOK_NO_EXISTS */
@@ -120,8 +119,6 @@ export class Webhooks {
     return url.href
   }
 }
-
-const isId = (place: unknown): place is string => typeof place === 'string'
 
 /** @throws WEBHOOK_NO_EXISTS */
 export function found<T>(doc: T | null): T {
