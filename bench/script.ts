@@ -14,7 +14,7 @@ export async function runScript(
   for (const signal of SIGNALS) process.once(signal, () => abort.abort())
   // Whoever read the output is gone.
   process.stdout.on('error', () => abort.abort())
-  abort.signal.addEventListener('abort', () => void scope.close())
+  abort.signal.addEventListener('abort', () => void scope.close().catch(console.error))
   let code = 1
   try {
     if (await run(scope, abort.signal)) code = 0

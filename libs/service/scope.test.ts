@@ -46,6 +46,20 @@ test('closing waits for each before the next', async () => {
   expect(log).toEqual(['first'])
 })
 
+test('whoever closes it while somebody else does waits for the end, and takes what was opened since', async () => {
+  const scope = new Scope()
+  const log: string[] = []
+  const held = Promise.withResolvers<void>()
+  await scope.use('first', null, logged(log, 'first'))
+  await scope.use('slow', null, () => held.promise)
+  const closing = scope.close()
+  await scope.use('late', null, logged(log, 'late'))
+  const again = scope.close().then(() => log.push('closed'))
+  held.resolve()
+  await Promise.all([closing, again])
+  expect(log).toEqual(['late', 'first', 'closed'])
+})
+
 test('opening is all or nothing', async () => {
   const log: string[] = []
   const opening = openAll(async (scope) => {

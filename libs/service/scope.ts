@@ -3,6 +3,7 @@ type Closer = { name: string; close: () => unknown }
 /** What was opened, closed in reverse order. One that fails to close does not keep the others open. */
 export class Scope {
   private readonly closers: Closer[] = []
+  private closing = Promise.resolve()
 
   /** Remembers how to close what `opening` opens. */
   async use<T>(name: string, opening: T | Promise<T>, close: (opened: T) => unknown): Promise<T> {
@@ -11,8 +12,17 @@ export class Scope {
     return opened
   }
 
-  /** @throws AggregateError naming what could not be closed, after everything else was */
-  async close(): Promise<void> {
+  /**
+   * Whoever closes it while somebody else does waits for them, and closes what was opened since.
+   * @throws AggregateError naming what could not be closed, after everything else was
+   */
+  close(): Promise<void> {
+    const closed = this.closing.then(() => this.closeAll())
+    this.closing = closed.catch(() => {})
+    return closed
+  }
+
+  private async closeAll(): Promise<void> {
     const problems: Error[] = []
     for (let closer = this.closers.pop(); closer; closer = this.closers.pop()) {
       try {
