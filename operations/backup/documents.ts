@@ -39,12 +39,28 @@ export async function load(file: string, collection: mongo.Collection): Promise<
     count += batch.length
     batch = []
   }
-  for await (const bytes of documentsIn(createReadStream(file).pipe(createGunzip()))) {
+  for await (const bytes of documentsOf(file)) {
     batch.push(BSON.deserialize(bytes, { promoteValues: false, promoteBuffers: false }))
     if (batch.length >= BATCH) await store()
   }
   await store()
   return count
+}
+
+/** @throws where it cannot be read to its end */
+export async function countIn(file: string): Promise<number> {
+  let count = 0
+  for await (const _ of documentsOf(file)) count += 1
+  return count
+}
+
+/** The file's own failures are the reader's to hear, too. */
+function documentsOf(file: string): AsyncGenerator<Buffer> {
+  const unpacked = createGunzip()
+  createReadStream(file)
+    .on('error', (error) => unpacked.destroy(error))
+    .pipe(unpacked)
+  return documentsIn(unpacked)
 }
 
 async function* documentsIn(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

@@ -44,7 +44,15 @@ export async function readManifest(folder: string): Promise<Manifest> {
   const text = await readFile(manifestFile(folder), 'utf8').catch(() => {
     throw new Error(`${folder} holds no finished backup: manifest.json is missing`)
   })
-  const manifest = JSON.parse(text) as Manifest
+  const manifest = parse(text, folder)
   if (manifest.version !== 1) throw new Error(`${folder} was made by another version`)
   return manifest
+}
+
+function parse(text: string, folder: string): Manifest {
+  try {
+    return JSON.parse(text) as Manifest
+  } catch (cause) {
+    throw new Error(`${manifestFile(folder)} cannot be read: the backup is damaged`, { cause })
+  }
 }

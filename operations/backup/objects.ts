@@ -26,13 +26,20 @@ export async function copyOut(bucket: Bucket, folder: string) {
 
 export async function copyIn(folder: string, bucket: Bucket): Promise<number> {
   const root = objectFile(folder, '')
-  const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch(() => [])
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+  const files = await objectFiles(folder)
   await forEach(files, async (file) => {
     const path = relative(root, file).split(sep).join('/')
     await bucket.write(path, createReadStream(file), (await stat(file)).size)
   })
   return files.length
+}
+
+/** The files of a backup that are people's; none where it was taken without them. */
+export async function objectFiles(folder: string): Promise<string[]> {
+  const entries = await readdir(objectFile(folder, ''), { recursive: true, withFileTypes: true }).catch(
+    () => [],
+  )
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
 }
 
 async function forEach<T>(items: T[], work: (item: T) => Promise<void>) {

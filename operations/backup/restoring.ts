@@ -3,6 +3,7 @@ import { mendMemberCounts } from './counts.ts'
 import { load } from './documents.ts'
 import { collectionFile, databases, type Manifest, readManifest, type Stores } from './layout.ts'
 import { copyIn } from './objects.ts'
+import { requireWhole } from './wholeness.ts'
 
 type Options = { stores: Stores; bus: Bus; folder: string; log: (line: string) => void }
 
@@ -13,6 +14,7 @@ type Options = { stores: Stores; bus: Bus; folder: string; log: (line: string) =
  */
 export async function restoreBackup({ stores, bus, folder, log }: Options): Promise<Manifest> {
   const manifest = await readManifest(folder)
+  await requireWhole(folder, manifest)
   await requireStopped(bus)
   const connection = await openMongo(stores.mongoUrl, `${stores.root}_rooms`)
   try {
