@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { roleNames } from '@chat/contract/permissions'
 import { connectAs, eventually, makeRoom, sendText, startTestStack, type TestStack } from '@chat/testing'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { parser } from '@prometheus-io/lezer-promql'
@@ -93,6 +94,33 @@ test('what is no expression, or asks for nothing, is seen', () => {
 test('no metric has a label for who or where', () => {
   const labels = new Set([...known.values()].flatMap((each) => [...each]))
   for (const id of ['user', 'userId', 'room', 'roomId', 'messageId']) expect(labels).not.toContain(id)
+})
+
+test('what is counted to be alerted of begins at 0: a first 1 is no increase', async () => {
+  const response = await fetch(`${stack.gatewayUrl.replace('ws:', 'http:')}/metrics`)
+  const text = await response.text()
+  for (const consumer of ['rooms', 'search', 'files', 'push'])
+    expect(text).toContain(`chat_events_set_aside_total{consumer="${consumer}"} 0\n`)
+})
+
+test('each process tells whether what it needs answers', async () => {
+  const response = await fetch(`${stack.gatewayUrl.replace('ws:', 'http:')}/metrics`)
+  const text = await response.text()
+  for (const dependency of ['nats', 'rooms', 's3'])
+    expect(text).toContain(`chat_ready{dependency="${dependency}"} 1\n`)
+})
+
+test('every service is missed, and looked for, by its name', async () => {
+  const services = roleNames.filter((name) => name !== 'operator')
+  const { expr = '' } = alerts.find(({ alert }) => alert === 'ChatServiceGone') ?? {}
+  expect([...expr.matchAll(/service="([\w-]+)"/g)].map(([, name]) => name).toSorted()).toEqual(
+    services.toSorted(),
+  )
+  const { scrape_configs: jobs } = parse(await read('./prometheus/prometheus.yml')) as {
+    scrape_configs: { job_name: string; dns_sd_configs: { names: string[] }[] }[]
+  }
+  const names = jobs.flatMap((job) => job.dns_sd_configs.flatMap((each) => each.names))
+  expect(names.toSorted()).toEqual(services.toSorted())
 })
 
 test('consumers say how far behind they are', async () => {

@@ -192,6 +192,14 @@ export const rows: Row[] = [
         queries: [{ expr: 'sum by (instance) (process_resident_memory_bytes)', legend: '{{instance}}' }],
       },
       {
+        title: 'Dependencies that answer',
+        description: '1, or the process is not ready for want of it.',
+        unit: 'short',
+        queries: [
+          { expr: 'min by (dependency, instance) (chat_ready)', legend: '{{dependency}} {{instance}}' },
+        ],
+      },
+      {
         title: 'Connected to NATS',
         description: '1, or the process is cut off.',
         unit: 'short',

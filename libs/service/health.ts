@@ -35,6 +35,7 @@ function reply(response: ServerResponse, status: number, type: string, body: str
 
 /** Answers `/livez` (never asks dependencies), `/readyz` (does) and `/metrics`. False where the path is another's. */
 export function serveHealth(checks: Checks, metrics: Metrics) {
+  metrics.watchDependencies(async () => (await readiness(checks)).checks)
   const routes: Record<string, (response: ServerResponse) => Promise<void>> = {
     '/livez': async (response) => reply(response, 200, 'application/json', '{"alive":true}'),
     '/readyz': async (response) => {

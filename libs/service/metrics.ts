@@ -6,6 +6,9 @@ const MEASURE_WITHIN_MS = 1_000
 /** How far a durable consumer is behind, over all of its instances. */
 export type Standing = { lagMs: number; pending: number }
 
+/** Which of the things that a process depends on answer it. */
+type Answering = Record<string, boolean>
+
 /**
  * What one process measures. Labels have few values, all of them ours: never an id. A registry of its own lets tests
  * run many in one process.
@@ -15,6 +18,7 @@ export class Metrics {
   private readonly registers = [this.registry]
   private readonly standings = new Map<string, () => Promise<Standing>>()
   private measuring: Promise<void> | null = null
+  private readonly answering: (() => Promise<Answering>)[] = []
 
   readonly requests = new Histogram({
     name: 'chat_request_seconds',
@@ -76,6 +80,14 @@ export class Metrics {
     registers: this.registers,
   })
 
+  readonly ready: Gauge = new Gauge({
+    name: 'chat_ready',
+    help: 'Whether what this process cannot do without answers it, as /readyz tells',
+    labelNames: ['dependency'],
+    registers: this.registers,
+    collect: () => this.askDependencies(),
+  })
+
   readonly consumed = new Histogram({
     name: 'chat_consumer_batch_size',
     help: 'Events of the stream that were handled at a time',
@@ -135,9 +147,24 @@ export class Metrics {
     return this
   }
 
+  /** Dependencies are asked whenever somebody asks for the metrics. */
+  watchDependencies(ask: () => Promise<Answering>) {
+    this.answering.push(ask)
+  }
+
+  /** Where several parts of a process need the same thing, it is there when it is for all of them. */
+  private async askDependencies() {
+    const all = await Promise.all(this.answering.map((ask) => ask()))
+    this.ready.reset()
+    for (const name of new Set(all.flatMap(Object.keys)))
+      this.ready.set({ dependency: name }, all.every((each) => each[name] !== false) ? 1 : 0)
+  }
+
   /** A consumer is measured whenever somebody asks for the metrics. @returns ends that */
   watchConsumer(consumer: string, measure: () => Promise<Standing>) {
     this.standings.set(consumer, measure)
+    // Of a counter that begins at 1 nobody can tell that it has grown.
+    for (const counter of [this.consumerFailures, this.eventsSetAside]) counter.inc({ consumer }, 0)
     return () => {
       if (this.standings.get(consumer) === measure) this.standings.delete(consumer)
     }
