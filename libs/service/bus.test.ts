@@ -208,3 +208,13 @@ test('a bus that is closed says that it cannot', async () => {
   expect(await faultOf(ask())).toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
   await expect(asking.ping()).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
 })
+
+test('who asks for TLS does not sign in at a server that has none', async () => {
+  const { host } = new URL(process.env.CHAT_TEST_NATS_URL as string)
+  const opening = openBus({
+    natsUrl: `tls://rooms:rooms@${host}`,
+    ...{ name: 'test', root, logger: createLogger('silent'), metrics: new Metrics() },
+    requestTimeoutMs: REQUEST_TIMEOUT_MS,
+  })
+  await expect(opening).rejects.toThrow(/does not support 'tls'.*check CHAT_NATS_URL/)
+})

@@ -48,6 +48,8 @@ export async function openBus(options: BusOptions): Promise<Bus> {
   const connection = await connect({
     servers: options.natsUrl.split(',').map((server) => new URL(server).host),
     ...(url.username && signIn(url)),
+    // Who asks for TLS does not sign in without: otherwise whatever the server offers is taken.
+    ...(url.protocol === 'tls:' && { tls: {} }),
     name: options.name,
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,

@@ -84,6 +84,13 @@ test('every problem is named at once', () => {
   expect(problems.filter((problem) => problem.startsWith('CHAT_LIMITS'))).toHaveLength(2)
 })
 
+test('each of several NATS servers is looked at, and all are reached alike', () => {
+  const natsUrl = (urls: string) => readConfig({ CHAT_NATS_URL: urls }, true).natsUrl
+  expect(natsUrl('nats://u:p@one:4222, nats://two:4222')).toBe('nats://u:p@one:4222,nats://two:4222')
+  for (const wrong of ['nats://one,two', 'nats://one,', 'nats://one,http://two', 'tls://one,nats://two'])
+    expect(variables(problemsOf({ CHAT_NATS_URL: wrong }))).toEqual(['CHAT_NATS_URL'])
+})
+
 test('a message of the error shows each problem on a line, and never the secret', () => {
   const error = (() => {
     try {

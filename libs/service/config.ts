@@ -156,10 +156,23 @@ class Reader {
     const value = this.text(name)
     if (value === null) return null
     const first = value.split(',')[0] ?? ''
-    if (protocols.some((protocol) => first.startsWith(`${protocol}://`)) && URL.canParse(first)) return value
+    if (isUrl(first, protocols)) return value
     return this.wrong(
       name,
       `must be a URL beginning with ${protocols.map((p) => `${p}://`).join(' or ')}`,
+      null,
+    )
+  }
+
+  /** One or more, comma-separated, all of one kind: with or without TLS. */
+  urls(name: string, protocols: string[]): string | null {
+    const value = this.url(name, protocols)
+    const each = value?.split(',').map((url) => url.trim()) ?? []
+    const isAlike = protocols.some((protocol) => each.every((url) => isUrl(url, [protocol])))
+    if (value === null || isAlike) return value === null ? null : each.join(',')
+    return this.wrong(
+      name,
+      `must have ${protocols.map((p) => `${p}://`).join(' or ')} before each server`,
       null,
     )
   }
@@ -227,6 +240,9 @@ class Reader {
   }
 }
 
+const isUrl = (text: string, protocols: string[]) =>
+  protocols.some((protocol) => text.startsWith(`${protocol}://`)) && URL.canParse(text)
+
 function parseObject(json: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(json)
@@ -291,7 +307,7 @@ export function readConfig(
       userClaim: read.text('CHAT_JWT_USER_CLAIM') ?? 'sub',
     },
     apiKeys: read.list('CHAT_API_KEYS', []),
-    natsUrl: read.url('CHAT_NATS_URL', ['nats', 'tls']),
+    natsUrl: read.urls('CHAT_NATS_URL', ['nats', 'tls']),
     mongoUrl: read.url('CHAT_MONGO_URL', ['mongodb', 'mongodb+srv']),
     s3: {
       url: read.url('CHAT_S3_URL', ['http', 'https']),
