@@ -4,9 +4,9 @@ import mongoose from 'mongoose'
 // Makes a new MongoDB server ready: a replica set of one, and a user for each service who may use its own database and
 // nothing else. Changes nothing where it is done already, but for passwords that have been changed. Waits for a server
 // that is not there yet.
-//   MONGO_URL       with the credentials of the administrator
-//   MONGO_HOST      host:port by which others reach the server
-//   MONGO_PASSWORD  of the services' users
+//   MONGO_URL    with the credentials of the administrator
+//   MONGO_HOST   host:port by which others reach the server
+//   MONGO_ROOMS and so on, for each of the databases: the password of its user
 
 const DATABASES = ['rooms', 'messages', 'files', 'push', 'platform']
 const NOT_YET_INITIALIZED = 94
@@ -45,22 +45,31 @@ async function saveUser(db: mongoose.mongo.Db, user: string, pwd: string) {
   }
 }
 
-async function makeReady(url: string, host: string, password: string) {
+/** @throws naming every one that is missing: an empty password would let anybody in */
+function passwords(env: NodeJS.ProcessEnv): Map<string, string> {
+  const given = DATABASES.map((name): [string, string] => [name, env[`MONGO_${name.toUpperCase()}`] ?? ''])
+  const missing = given.filter(([, password]) => password === '').map(([name]) => name)
+  if (missing.length > 0) throw new Error(`There is no password for ${missing.join(', ')}`)
+  return new Map(given)
+}
+
+async function makeReady(url: string, host: string, users: Map<string, string>) {
   const client = new mongoose.mongo.MongoClient(url, { serverSelectionTimeoutMS: 2_000 })
   try {
     const admin = client.db('admin')
     await initiate(admin, host)
     await untilPrimary(admin)
-    for (const name of DATABASES) await saveUser(client.db(`chat_${name}`), name, password)
+    for (const [name, password] of users) await saveUser(client.db(`chat_${name}`), name, password)
   } finally {
     await client.close()
   }
 }
 
-const { MONGO_URL = '', MONGO_HOST = '', MONGO_PASSWORD = '' } = process.env
+const { MONGO_URL = '', MONGO_HOST = '' } = process.env
+const users = passwords(process.env)
 for (const deadline = Date.now() + DEADLINE_MS; ; await delay(PAUSE_MS)) {
   try {
-    await makeReady(MONGO_URL, MONGO_HOST, MONGO_PASSWORD)
+    await makeReady(MONGO_URL, MONGO_HOST, users)
     print('MongoDB is ready')
     break
   } catch (error) {

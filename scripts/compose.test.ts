@@ -56,24 +56,38 @@ test('npm run env fills in everything that must be there, once, for its owner on
 })
 
 test('MongoDB is made ready, and stays so when that is done again', async () => {
-  const env = {
-    ...process.env,
-    MONGO_URL: mongoUrl,
-    MONGO_HOST: new URL(mongoUrl).host,
-    MONGO_PASSWORD: 'first',
-  }
+  const place = { ...process.env, MONGO_URL: mongoUrl, MONGO_HOST: new URL(mongoUrl).host }
+  const passwords = (time: string) =>
+    Object.fromEntries(databases.map((name) => [`MONGO_${name.toUpperCase()}`, `${time}-of-${name}`]))
+  const env = { ...place, ...passwords('first') }
   const first = await run(process.execPath, ['deploy/mongo-init.ts'], { env })
   for (const name of databases) expect(first.stdout).toContain(`${name} may use chat_${name}`)
   const again = await run(process.execPath, ['deploy/mongo-init.ts'], {
-    env: { ...env, MONGO_PASSWORD: 'second' },
+    env: { ...place, ...passwords('second') },
   })
   expect(again.stdout).toBe('MongoDB is ready\n')
 
   const url = new URL(mongoUrl)
-  Object.assign(url, { username: 'rooms', password: 'second', pathname: '/chat_rooms' })
+  Object.assign(url, { username: 'rooms', password: 'second-of-rooms', pathname: '/chat_rooms' })
   const client = new MongoClient(url.href)
   expect(await client.db().command({ connectionStatus: 1 })).toMatchObject({
     authInfo: { authenticatedUsers: [{ user: 'rooms', db: 'chat_rooms' }] },
   })
   await client.close()
+})
+
+test('a database without a password is named, and no user is made', async () => {
+  const env = { ...process.env, MONGO_URL: mongoUrl, MONGO_ROOMS: 'one', MONGO_FILES: 'two' }
+  await expect(run(process.execPath, ['deploy/mongo-init.ts'], { env })).rejects.toThrow(
+    'no password for messages, push, platform',
+  )
+})
+
+test('a service knows the password of its own database and of no other', () => {
+  const used = [...compose.matchAll(/mongodb:\/\/(\w+):\$\{(\w+):\?\}@/g)].map(([, user, variable]) => [
+    user,
+    variable,
+  ])
+  const own = databases.map((name) => [name, `MONGO_${name.toUpperCase()}`])
+  expect(used.toSorted()).toEqual([['admin', 'MONGO_ADMIN_PASSWORD'], ...own].toSorted())
 })
