@@ -91,3 +91,13 @@ test('a service knows the password of its own database and of no other', () => {
   const own = databases.map((name) => [name, `MONGO_${name.toUpperCase()}`])
   expect(used.toSorted()).toEqual([['admin', 'MONGO_ADMIN_PASSWORD'], ...own].toSorted())
 })
+
+test('what processes measure is not told at the ports that are published', async () => {
+  const frontends = (await readFile('deploy/haproxy.cfg', 'utf8')).split(/^(?=\w)/m)
+  for (const port of [3000, 3001]) {
+    const frontend = frontends.find((each) => each.startsWith('frontend') && each.includes(`bind :${port}`))
+    expect(frontend).toContain('http-request return status 404 if { path /metrics }')
+  }
+  const published = [...compose.matchAll(/ports: \[(.*)\]/g)].map(([, ports]) => ports)
+  expect(published).toEqual([expect.stringContaining('7070'), expect.stringMatching(/:3000".*:3001"/)])
+})
