@@ -18,8 +18,10 @@ export async function copyOut(bucket: Bucket, folder: string) {
     const content = await unlessMissing(bucket.read(path))
     if (!content) return
     await pipeline(content, createWriteStream(file))
+    // Others add to it meanwhile: it is read after the wait, not before.
+    const { size } = await stat(file)
     copied.count += 1
-    copied.bytes += (await stat(file)).size
+    copied.bytes += size
   })
   return copied
 }
