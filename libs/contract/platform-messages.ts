@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { Message } from './entities.ts'
 import { operation } from './operation.ts'
-import { PersonalRecords } from './platform-values.ts'
+import { Names, PersonalRecords } from './platform-values.ts'
 import { Cursor, Limit, MessageId, Nullable, Result, RoomId, Text, Timestamp, UserId } from './values.ts'
 
 const One = { roomId: RoomId, messageId: MessageId }
@@ -71,9 +71,31 @@ export const platformMessages = {
   }),
   eraseUserInMessages: operation({
     service: 'messages',
-    summary: 'Empty what somebody has written, some rooms at a time, and take their name off it',
-    input: Type.Object({ userId: UserId, cursor: Type.Optional(Cursor) }),
+    summary:
+      'Empty what somebody has written, some rooms at a time, and take their name off it and out of what mentions them',
+    input: Type.Object({ userId: UserId, ...Names, cursor: Type.Optional(Cursor) }),
     output: Type.Object({ nextCursor: Nullable(Cursor) }),
+    errors: [],
+    timeoutMs: 60_000,
+  }),
+  listErasedMentions: operation({
+    service: 'messages',
+    summary:
+      'Messages that have mentioned somebody whose messages are erased, in the order of their ids: what was taken from one may say the name',
+    input: Type.Object({
+      userId: UserId,
+      roomId: Type.Optional(RoomId),
+      cursor: Type.Optional(Cursor),
+    }),
+    output: Type.Object({ messageIds: Type.Array(MessageId), nextCursor: Nullable(Cursor) }),
+    errors: [],
+    timeoutMs: 10_000,
+  }),
+  forgetErasedMentions: operation({
+    service: 'messages',
+    summary: 'Last step of an erasure: nothing tells any more where somebody was mentioned',
+    input: Type.Object({ userId: UserId }),
+    output: Result,
     errors: [],
     timeoutMs: 60_000,
   }),

@@ -1,7 +1,15 @@
 import { Type } from 'typebox'
 import { Announcement, JoinUser, PartialRules, Room, RoomType } from './entities.ts'
 import { operation } from './operation.ts'
-import { Member, newRoom, PersonalRecords, PlatformUser, Profile, UserEntry } from './platform-values.ts'
+import {
+  Member,
+  Names,
+  newRoom,
+  PersonalRecords,
+  PlatformUser,
+  Profile,
+  UserEntry,
+} from './platform-values.ts'
 import {
   Cursor,
   FreeForm,
@@ -201,7 +209,7 @@ export const platformUsers = {
   eraseUserInRooms: operation({
     service: 'rooms',
     summary: 'Erase what rooms and the directory still know of somebody who was expelled',
-    input: Type.Object({ userId: UserId, cursor: Type.Optional(Cursor) }),
+    input: Type.Object({ userId: UserId, ...Names, cursor: Type.Optional(Cursor) }),
     output: Type.Object({ nextCursor: Nullable(Cursor) }),
     errors: [],
     timeoutMs: 60_000,

@@ -54,6 +54,16 @@ export const UserEntry = Type.Object({
 /** How somebody stands in a room; `member` is null where they are not in it. */
 export const Member = Type.Object({ member: Nullable(JoinUser), banned: Type.Boolean() })
 
+/** More are not told apart from somebody who is erased. */
+export const MAX_ALIKES = 1_000
+/** What a text may call somebody by who is erased, and others with longer names that begin alike. */
+export const Names = {
+  nickName: Type.Optional(Name),
+  alikes: Type.Optional(
+    Type.Array(Type.Object({ userId: UserId, nickName: Name }), { maxItems: MAX_ALIKES }),
+  ),
+}
+
 /** What is stored about somebody, a page at a time; `value` is as it lies there. */
 export const PersonalRecords = Type.Object({
   records: Type.Array(

@@ -59,7 +59,7 @@ export const roles = {
   'platform-api': {
     asks: [
       ...platformRequests,
-      ...(['createRoomWithMessage', 'inviteUsers', 'saveUser', 'postMessage'] as const),
+      ...(['createRoomWithMessage', 'inviteUsers', 'saveUser', 'postMessage', 'searchUsers'] as const),
     ],
     stream: { consumers: ['webhooks'] },
   },
@@ -67,6 +67,7 @@ export const roles = {
     serves: 'rooms',
     asks: [
       ...(['lastMessageOf', 'postFirstMessage', 'quoteMessage', 'screenText', 'surveyMessages'] as const),
+      'listErasedMentions',
       ...purges,
     ],
     hears: { room: ['access'], user: ['renamed'] },

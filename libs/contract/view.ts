@@ -1,5 +1,6 @@
-import type { Author, JoinUser, Message, Room, RoomLook } from './entities.ts'
+import type { JoinUser, Message, MessageData, Room, RoomLook } from './entities.ts'
 import { messageId } from './ids.ts'
+import { anonymous, normalised, textWithout } from './naming.ts'
 
 /** A member as one who looks at a room. */
 export type Viewer = {
@@ -37,19 +38,70 @@ export const emptied = (message: Message) => ({
   meta: null,
 })
 
-/** Who stands in the place of one who was erased: nobody can be told from anybody else. */
-export const anonymous: Author = { authorId: '(erased)', nickName: '(erased)', profileUrl: null }
+/** A person who is being erased, as far as they can be told. */
+export type Erased = {
+  userId: string
+  /** Absent where the directory does not know them. */
+  nickName?: string
+  /** Others whose names are theirs, or begin with it and go on. */
+  alikes?: readonly { userId: string; nickName: string }[]
+  /** Messages whose text mentions them, or did: what quotes one may say the name. */
+  mentionedIn?: ReadonlySet<string>
+}
 
 /** A message with nothing left of a person who was erased; the message itself where there was nothing. */
-export function messageWithout(message: Message, userId: string): Message {
-  const isAuthor = message.author.authorId === userId
-  const isQuoted = message.replyTo?.author.authorId === userId
-  const isMentioned = message.mentions.includes(userId)
-  if (!isAuthor && !isQuoted && !isMentioned) return message
-  if (isAuthor) return { ...message, ...anonymised(message), ...emptied(message) }
-  const mentions = message.mentions.filter((id) => id !== userId)
-  if (!isQuoted || !message.replyTo) return { ...message, mentions }
-  return { ...message, mentions, replyTo: { ...message.replyTo, author: anonymous, text: '' } }
+export function messageWithout(message: Message, erased: Erased): Message {
+  const { userId } = erased
+  if (message.author.authorId === userId) return { ...message, ...anonymised(message), ...emptied(message) }
+  const replyTo = quoteWithout(message.replyTo, erased)
+  if (message.mentions.includes(userId))
+    return { ...message, replyTo, ...unmentioning(message.data, message.mentions, erased) }
+  return replyTo === message.replyTo ? message : { ...message, replyTo }
+}
+
+/** What a message that mentions them says when it does so no more. */
+export function unmentioning(data: MessageData, mentions: readonly string[], erased: Erased) {
+  const { text, rawData } = data.content
+  const without = (said: string) => mentionTextWithout(said, mentions, erased)
+  const content = {
+    ...data.content,
+    ...(text !== undefined && { text: without(text) }),
+    ...(rawData?.text !== undefined && { rawData: { ...rawData, text: without(rawData.text) } }),
+  }
+  return { data: { ...data, content }, mentions: mentions.filter((id) => id !== erased.userId) }
+}
+
+/** A text that mentions these people, without the name of the one who was erased. */
+export function mentionTextWithout(text: string, mentions: readonly string[], erased: Erased): string {
+  const { nickName = '', alikes = [] } = erased
+  const others = alikes.filter(({ userId }) => mentions.includes(userId))
+  return textWithout(
+    text,
+    nickName,
+    others.map((other) => other.nickName),
+  )
+}
+
+/** Whether one of these people is called the same. */
+export const isNamesakeAmong = (userIds: readonly string[], { nickName = '', alikes = [] }: Erased) =>
+  alikes.some(
+    (alike) => userIds.includes(alike.userId) && normalised(alike.nickName) === normalised(nickName),
+  )
+
+/** What was taken from a message that may mention them; the same where it does not. */
+export function quotedWithout<Q extends { messageId: string | null; text: string }>(
+  quoted: Q,
+  { nickName = '', mentionedIn }: Erased,
+): Q {
+  if (quoted.messageId === null || !mentionedIn?.has(quoted.messageId)) return quoted
+  const text = textWithout(quoted.text, nickName)
+  return text === quoted.text ? quoted : { ...quoted, text }
+}
+
+function quoteWithout(replyTo: Message['replyTo'], erased: Erased): Message['replyTo'] {
+  if (replyTo === null) return null
+  if (replyTo.author.authorId === erased.userId) return { ...replyTo, author: anonymous, text: '' }
+  return quotedWithout(replyTo, erased)
 }
 
 /** What becomes of the message of one who was erased, besides being empty. Their syncKey may have said who they were. */

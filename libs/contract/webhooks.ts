@@ -1,6 +1,7 @@
 import { type Static, type TSchema, Type } from 'typebox'
-import { Message, Room } from './entities.ts'
+import { type Announcement, Message, Room } from './entities.ts'
 import { Nullable, RoomId, Text, Timestamp, UserId } from './values.ts'
+import { type Erased, quotedWithout } from './view.ts'
 
 /** A room by itself: without its people and messages, and without what is personal. */
 export const RoomOutline = Type.Pick(Room, [
@@ -43,7 +44,10 @@ const said = Type.Object({ message: Message })
 export const webhookKinds = {
   ...roomKinds,
   'message.created': kind('A message was sent', said),
-  'message.updated': kind('A message was edited, hidden or shown again, a card answered', said),
+  'message.updated': kind(
+    'A message was edited, hidden or shown again, a card answered, or it mentions somebody no more who was erased',
+    said,
+  ),
   'message.deleted': kind('A message was deleted; it keeps its place', said),
 }
 export type WebhookType = keyof typeof webhookKinds
@@ -58,12 +62,15 @@ export type RoomHappening = {
 export type RoomFact = RoomHappening & { _id: string; roomId: string; at: string }
 
 /** A fact with nothing left of a person who was erased; the fact itself where there was nothing, null where nothing is left. */
-export function factWithout<F extends RoomHappening>(fact: F, userId: string): F | null {
+export function factWithout<F extends RoomHappening>(fact: F, erased: Erased): F | null {
   const { data } = fact
+  const { userId } = erased
   const names = 'userIds' in data && data.userIds.includes(userId)
   const isDoer = 'by' in data && data.by === userId
-  const isAnnouncer = 'room' in data && data.room.announcement?.author.authorId === userId
-  if (!names && !isDoer && !isAnnouncer) return fact
+  const announced = 'room' in data ? data.room.announcement : null
+  const announcement = announced && announcementWithout(announced, erased)
+  const isAnnounced = announcement !== announced
+  if (!names && !isDoer && !isAnnounced) return fact
   const left = names ? data.userIds.filter((id) => id !== userId) : []
   if (names && left.length === 0 && fact.type !== 'room.created') return null
   return {
@@ -72,10 +79,14 @@ export function factWithout<F extends RoomHappening>(fact: F, userId: string): F
       ...data,
       ...(names && { userIds: left }),
       ...(isDoer && { by: null }),
-      ...(isAnnouncer && { room: { ...data.room, announcement: null } }),
+      ...('room' in data && isAnnounced && { room: { ...data.room, announcement } }),
     },
   }
 }
+
+/** Null where it is theirs; the same where there is nothing of them in it. */
+export const announcementWithout = (announcement: Announcement, erased: Erased): Announcement | null =>
+  announcement.author.authorId === erased.userId ? null : quotedWithout(announcement, erased)
 
 export const WebhookId = Text(1, 64)
 /** What is wanted; all of it where nothing is named. */

@@ -1,6 +1,3 @@
-/** Text as it is searched: compatibility forms and case made equal, every run of white space one space. */
-export const normalised = (text: string) => text.normalize('NFKC').toLowerCase().replace(/\s+/gu, ' ').trim()
-
 /** Every two characters (code points) that stand together, each pair once: any longer piece of a text is made of them. */
 export function pairsOf(text: string): string[] {
   const characters = [...text]

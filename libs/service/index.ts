@@ -15,7 +15,7 @@ export {
 export { EventLog } from './event-log.ts'
 export type { FcmWeb } from './fcm-web.ts'
 export { FreshAnswers } from './fresh-answers.ts'
-export { normalised, pairsOf } from './grams.ts'
+export { pairsOf } from './grams.ts'
 export { type Checks, serveHealth } from './health.ts'
 export { closeHttp, connectionsOf, listen, retire } from './http.ts'
 export { Lanes } from './lanes.ts'

@@ -27,7 +27,7 @@ type KindScrubbing<K extends StreamKind> = {
   bus: Bus
   kind: K
   from: number
-  isStained: (event: StreamEvent<K>) => boolean
+  isStained: (event: StreamEvent<K>) => Promise<boolean>
   /** How long one goes on, by the clock of `performance`. */
   until: number
 }
@@ -68,7 +68,7 @@ export async function scrubKind<K extends StreamKind>(scrubbing: KindScrubbing<K
   const { stream, everyRoom } = bus.subjects
   const manager = await jetstreamManager(bus.connection, { checkAPI: false })
   for await (const message of eventsOn(bus, [everyRoom(kind)], from)) {
-    if (isStained(readEvent(message) as StreamEvent<K>))
+    if (await isStained(readEvent(message) as StreamEvent<K>))
       await manager.streams.deleteMessage(stream, message.seq, true).catch(ignoreMissing)
     if (performance.now() > until) return message.seq + 1
   }

@@ -1,11 +1,11 @@
-import { anonymous, changeId } from '@chat/contract'
-import { type Connection, isDuplicate } from '@chat/service'
+import { anonymous, changeId, type Erased, mentionTextWithout } from '@chat/contract'
+import { type Connection, isDuplicate, writeEach } from '@chat/service'
 import mongoose from 'mongoose'
 import { idRange, Numbering, wholeRoom } from './numbering.ts'
-import { asStored, type MessageDoc, type Store, statusOf } from './store.ts'
+import { asMentions, asStored, type MessageDoc, type Store, statusOf } from './store.ts'
 
-/** `erase`: like `delete`, and its author is nobody any more. */
-export type ChangeKind = 'edit' | 'delete' | 'hide' | 'show' | 'card' | 'erase'
+/** `erase`: like `delete`, and its author is nobody any more; `unmention`: it mentioned somebody who was erased. */
+export type ChangeKind = 'edit' | 'delete' | 'hide' | 'show' | 'card' | 'erase' | 'unmention'
 /** What happened to a message, numbered per room from 1 without gaps; the primary key arbitrates the numbers. */
 export type ChangeDoc = {
   _id: string
@@ -18,6 +18,8 @@ export type ChangeDoc = {
   kind: ChangeKind
   /** What the message said before an edit; erased with the message. */
   text?: string
+  /** Whom that text mentioned. */
+  mentions?: string[]
   /** Whom an edit mentions who was not mentioned before. */
   mentioned?: string[]
   createdAt: Date
@@ -37,6 +39,7 @@ const changeSchema = new Schema<ChangeDoc>(
     by: { type: String, default: '' },
     kind: required(String),
     text: String,
+    mentions: { type: [String], default: undefined },
     mentioned: { type: [String], default: undefined },
     createdAt: required(Date),
   },
@@ -46,6 +49,7 @@ changeSchema.index({ messageId: 1 })
 // For the erasure of a person.
 changeSchema.index({ by: 1 })
 changeSchema.index({ mentioned: 1 }, { sparse: true })
+changeSchema.index({ mentions: 1 }, { sparse: true })
 
 /** The changes of all rooms' messages, and what they make of the messages. */
 export async function openChanges(connection: Connection, messages: Store) {
@@ -86,7 +90,7 @@ export async function openChanges(connection: Connection, messages: Store) {
           if (change.kind === 'erase') await messages.replace(message, session)
           else await messages.model.updateOne({ _id }, update as never, { session })
           if (change.kind === 'delete' || change.kind === 'erase')
-            await model.updateMany({ messageId: _id }, { $unset: { text: 1 } }, { session })
+            await model.updateMany({ messageId: _id }, { $unset: { text: 1, mentions: 1 } }, { session })
         })
       } catch (error) {
         if (isDuplicate(error)) return false
@@ -110,6 +114,27 @@ export async function openChanges(connection: Connection, messages: Store) {
       await model.updateMany({ by: userId }, { $set: { by: anonymous.authorId } })
     },
 
+    /** Some of the texts of before that mention somebody. */
+    textsMentioning: (userId: string, limit: number): Promise<SaidBefore[]> =>
+      model
+        .find({ mentions: userId }, { roomId: 1, messageId: 1, text: 1, mentions: 1 })
+        .limit(limit)
+        .lean<SaidBefore[]>(),
+
+    /** They mention this person no more, nor say their name. */
+    async unmention(texts: SaidBefore[], erased: Erased) {
+      const writes = texts.map(({ _id, text, mentions }) => {
+        const left = mentions.filter((id) => id !== erased.userId)
+        const update = {
+          $set: { text: mentionTextWithout(text, mentions, erased), ...asMentions(left) },
+          ...(left.length === 0 && { $unset: { mentions: 1 } }),
+        }
+        // One whose message was deleted meanwhile says nothing any more.
+        return { updateOne: { filter: { _id: _id as never, mentions: erased.userId as never }, update } }
+      })
+      if (writes.length > 0) await writeEach(model, writes as never)
+    },
+
     async deleteRoom(roomId: string) {
       await model.deleteMany(wholeRoom(changeId, roomId))
     },
@@ -128,4 +153,5 @@ export async function openChanges(connection: Connection, messages: Store) {
     },
   }
 }
+type SaidBefore = Required<Pick<ChangeDoc, '_id' | 'roomId' | 'messageId' | 'text' | 'mentions'>>
 export type Changes = Awaited<ReturnType<typeof openChanges>>

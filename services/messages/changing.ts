@@ -2,10 +2,13 @@ import {
   anonymised,
   type Caller,
   changeId,
+  type Erased,
   Fault,
   type Input,
+  isNamesakeAmong,
   type Message,
   type MessageData,
+  unmentioning,
 } from '@chat/contract'
 import { type Bus, Lanes, type Logger } from '@chat/service'
 import type { AccessCache } from './access.ts'
@@ -124,6 +127,13 @@ export class Changing {
     return message
   }
 
+  /** It mentions somebody no more who is erased, nor says their name; also where it did so before it was edited. */
+  async unmention(caller: Caller, place: Place, erased: Erased): Promise<Message> {
+    const message = await this.change(caller, place, (doc) => unmentioned(doc, erased))
+    await this.note(caller, message)
+    return message
+  }
+
   /** @returns the message in full, once what was done to it, now or before, is stored and published */
   private change(caller: Caller, place: Place, decide: Decide): Promise<Message> {
     const { outbox, presenting } = this.parts
@@ -170,6 +180,14 @@ const erased = (doc: MessageDoc): Partial<MessageDoc> => ({
   status: { ...statusOf(doc), deleted: true },
 })
 
+/** Null where that is so already, or where somebody else is meant by the name. */
+function unmentioned({ data, mentions = [] }: MessageDoc, erased: Erased): Decision {
+  const becomes = unmentioning(data, mentions, erased)
+  if (mentions.includes(erased.userId)) return { kind: 'unmention', becomes }
+  const isSame = JSON.stringify(becomes.data) === JSON.stringify(data)
+  return isSame || isNamesakeAmong(mentions, erased) ? null : { kind: 'unmention', becomes }
+}
+
 /** Null where it says so already. @throws INVALID_REQUEST for what is no card */
 function answered({ data }: MessageDoc, acceptedStatus: boolean): MessageData | null {
   const { rawData } = data.content
@@ -191,6 +209,6 @@ const changeOf = (change: number, kind: ChangeKind, doc: MessageDoc, by: string)
   seq: doc.seq,
   by,
   kind,
-  ...(kind === 'edit' && { text: doc.data.content.text ?? '' }),
+  ...(kind === 'edit' && { text: doc.data.content.text ?? '', ...asMentions(doc.mentions ?? []) }),
   createdAt: new Date(),
 })

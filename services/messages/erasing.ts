@@ -1,5 +1,4 @@
-import { type Caller, type Input, messageWithout, type Output } from '@chat/contract'
-import { type Bus, type StreamEvent, scrubRoom } from '@chat/service'
+import type { Caller, Erased, Input, Output } from '@chat/contract'
 import type { Changes } from './change-store.ts'
 import type { Changing } from './changing.ts'
 import type { ExportDisposing } from './export-disposing.ts'
@@ -7,19 +6,17 @@ import type { Indexing } from './indexing.ts'
 import type { Reports } from './report-store.ts'
 import type { Store } from './store.ts'
 import type { Traces } from './traces.ts'
+import type { Unmentioning } from './unmentioning.ts'
 
 /** What one request may cost; the next one goes on where it stopped. */
 const BUDGET_MS = 20_000
 const BATCH = 200
 
+/** In which room it goes on, with what was written or with what was made of mentions. */
 const AFTER = 'after:'
-/** Messages that name somebody: where some are, and what takes the name off them. */
-type Naming = {
-  find: (userId: string, limit: number) => Promise<{ _id: string; roomId: string }[]>
-  forget: (ids: string[], userId: string) => Promise<void>
-}
-
+const COPIES = 'copies:'
 const afterRoom = (roomId = '') => `${AFTER}${roomId}`
+const copiesAfter = (roomId: string) => `${COPIES}${roomId}`
 
 type Parts = {
   store: Store
@@ -29,7 +26,7 @@ type Parts = {
   indexing: Indexing
   exports: ExportDisposing
   traces: Traces
-  bus: Bus
+  unmentioning: Unmentioning
 }
 
 /**
@@ -44,38 +41,56 @@ export class Erasing {
 
   async erase(
     caller: Caller,
-    { userId, cursor }: Input<'eraseUserInMessages'>,
+    { cursor, ...erased }: Input<'eraseUserInMessages'>,
   ): Promise<Output<'eraseUserInMessages'>> {
-    const { store, reports, changes, exports } = this.parts
     const until = performance.now() + BUDGET_MS
-    if (cursor === undefined) await exports.endUser(userId)
-    let after = cursor?.slice(AFTER.length) || undefined
+    if (cursor?.startsWith(COPIES)) return this.finish(erased, cursor.slice(COPIES.length), until)
+    if (cursor === undefined) await this.parts.exports.endUser(erased.userId)
+    const first = cursor?.slice(AFTER.length) || undefined
+    const after = await this.eraseWritten(caller, erased, first, until)
+    if (after !== null) return { nextCursor: afterRoom(after) }
+    return this.finish(erased, '', until)
+  }
+
+  /** @returns after which room to go on; null where nothing is theirs any more, quotes or mentions them */
+  private async eraseWritten(
+    caller: Caller,
+    erased: Erased,
+    first: string | undefined,
+    until: number,
+  ): Promise<string | undefined | null> {
+    const { traces, unmentioning } = this.parts
+    let after = first
     for (;;) {
-      const { roomIds, last } = await this.parts.traces.page(caller, userId, after)
-      for (const roomId of roomIds) {
-        if (!(await this.eraseInRoom(caller, roomId, userId, until))) return { nextCursor: afterRoom(after) }
-      }
+      const { roomIds, last } = await traces.page(caller, erased.userId, after)
+      for (const roomId of roomIds) if (!(await this.eraseInRoom(caller, roomId, erased, until))) return after
       if (last === null) break
       after = last
-      if (performance.now() > until) return { nextCursor: afterRoom(after) }
+      if (performance.now() > until) return after
     }
     // Whoever quotes or mentions them from here on finds nobody.
     const isUnnamed =
-      (await this.forget(userId, { find: store.quotesOf, forget: store.quoteNobody }, until)) &&
-      (await this.forget(userId, { find: store.mentionsOf, forget: store.mentionNot }, until))
-    if (!isUnnamed) return { nextCursor: afterRoom(after) }
-    await reports.deleteOf(userId)
-    await changes.forgetWho(userId)
+      (await this.unquote(erased, until)) && (await unmentioning.takeOut(caller, erased, until))
+    return isUnnamed ? null : after
+  }
+
+  /** Nobody speaks of them any more; what was said before is left. */
+  private async finish(erased: Erased, after: string, until: number) {
+    const { unmentioning, reports, changes } = this.parts
+    const last = await unmentioning.cleanCopies(erased, after, until)
+    if (last !== null) return { nextCursor: copiesAfter(last) }
+    await reports.deleteOf(erased)
+    await changes.forgetWho(erased.userId)
     return { nextCursor: null }
   }
 
   /** @returns false where the time is over before it is done */
-  private async eraseInRoom(caller: Caller, roomId: string, userId: string, until: number): Promise<boolean> {
-    const { store, changing, indexing, exports } = this.parts
+  private async eraseInRoom(caller: Caller, roomId: string, erased: Erased, until: number): Promise<boolean> {
+    const { store, changing, indexing, exports, unmentioning } = this.parts
     await exports.hold(roomId)
-    const seen = await this.scrub(roomId, userId, 1)
+    const seen = await unmentioning.scrub(roomId, erased)
     for (;;) {
-      const docs = await store.writtenBy(roomId, userId, '', BATCH)
+      const docs = await store.writtenBy(roomId, erased.userId, '', BATCH)
       if (docs.length === 0) break
       for (const { _id } of docs) {
         if (performance.now() > until) return false
@@ -83,41 +98,26 @@ export class Erasing {
         await indexing.handle([{ kind: 'change', change: 0, message }])
       }
     }
-    await this.scrub(roomId, userId, seen)
+    await unmentioning.scrub(roomId, erased, seen)
     await exports.renew(roomId)
     return true
   }
 
-  /** @returns false where the time is over before nobody names them any more */
-  private async forget(userId: string, naming: Naming, until: number): Promise<boolean> {
-    const { exports } = this.parts
+  /** @returns false where the time is over before nobody quotes them any more */
+  private async unquote(erased: Erased, until: number): Promise<boolean> {
+    const { store, exports, unmentioning } = this.parts
     const seen = new Map<string, number>()
     while (performance.now() < until) {
-      const found = await naming.find(userId, BATCH)
+      const found = await store.quotesOf(erased.userId, BATCH)
       if (found.length === 0) return true
       const roomIds = new Set(found.map(({ roomId }) => roomId))
       for (const roomId of roomIds) {
         await exports.hold(roomId)
-        seen.set(roomId, await this.scrub(roomId, userId, seen.get(roomId) ?? 1))
+        seen.set(roomId, await unmentioning.scrub(roomId, erased, seen.get(roomId)))
       }
-      const ids = found.map(({ _id }) => _id)
-      await naming.forget(ids, userId)
+      await store.quoteNobody(found.map(({ _id }) => _id))
       for (const roomId of roomIds) await exports.renew(roomId)
     }
     return false
   }
-
-  private scrub(roomId: string, userId: string, from: number): Promise<number> {
-    const without = (event: StreamEvent) => eventWithout(event, userId)
-    return scrubRoom({ bus: this.parts.bus, roomId, from, without })
-  }
-}
-
-/** The event itself where there is nothing of them in it. */
-function eventWithout(event: StreamEvent, userId: string): StreamEvent {
-  const message = messageWithout(event.message, userId)
-  const isNewly = event.kind === 'change' && (event.mentioned?.includes(userId) ?? false)
-  if (message === event.message && !isNewly) return event
-  if (event.kind !== 'change' || !event.mentioned) return { ...event, message }
-  return { ...event, message, mentioned: event.mentioned.filter((id) => id !== userId) }
 }

@@ -1,5 +1,5 @@
-import type { Input, MessageData } from '@chat/contract'
-import { normalised, pairsOf } from '@chat/service'
+import { type Input, type MessageData, normalised } from '@chat/contract'
+import { pairsOf } from '@chat/service'
 
 export type GalleryKind = Input<'listGallery'>['kind']
 

@@ -1,5 +1,6 @@
 import type { Handlers, PlatformOperation } from '@chat/contract'
 import type { Collecting } from './collecting.ts'
+import type { ErasedMentions } from './erased-mentions.ts'
 import type { Erasing } from './erasing.ts'
 import type { Exporting } from './exporting.ts'
 import type { Overseeing } from './overseeing.ts'
@@ -8,16 +9,20 @@ import type { WordKeeping } from './word-keeping.ts'
 export type PlatformParts = {
   overseeing: Overseeing
   erasing: Erasing
+  mentioned: ErasedMentions
   collecting: Collecting
   exporting: Exporting
   wordKeeping: WordKeeping
   purge: (roomId: string) => Promise<void>
 }
 
+const MENTIONS_PAGE = 500
+
 /** What platforms ask. */
 export const platformHandlers = ({
   overseeing,
   erasing,
+  mentioned,
   collecting,
   exporting,
   wordKeeping,
@@ -47,5 +52,14 @@ export const platformHandlers = ({
     return { result: true }
   },
   eraseUserInMessages: (caller, input) => erasing.erase(caller, input),
+  listErasedMentions: async (_caller, { userId, roomId, cursor }) => {
+    const messageIds = await mentioned.page(userId, cursor ?? '', MENTIONS_PAGE, roomId)
+    const nextCursor = messageIds.length === MENTIONS_PAGE ? (messageIds.at(-1) ?? null) : null
+    return { messageIds, nextCursor }
+  },
+  forgetErasedMentions: async (_caller, { userId }) => {
+    await mentioned.forget(userId)
+    return { result: true }
+  },
   exportUserFromMessages: (caller, input) => collecting.page(caller, input),
 })

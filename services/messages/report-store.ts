@@ -1,5 +1,5 @@
-import type { Message } from '@chat/contract'
-import { type Connection, isDuplicate } from '@chat/service'
+import { type Erased, type Message, messageWithout } from '@chat/contract'
+import { type Connection, isDuplicate, writeEach } from '@chat/service'
 import mongoose from 'mongoose'
 
 /** `message` as it was when it was reported. */
@@ -34,7 +34,10 @@ reportSchema.index({ roomId: 1, order: -1 })
 reportSchema.index({ reporterId: 1 })
 reportSchema.index({ 'message.author.authorId': 1 })
 reportSchema.index({ 'message.replyTo.author.authorId': 1 }, { sparse: true })
+reportSchema.index({ 'message.replyTo.messageId': 1 }, { sparse: true })
 reportSchema.index({ 'message.mentions': 1 })
+
+const AT_ONCE = 200
 
 const orderOf = ({ createdAt }: Report) => `${createdAt.toISOString()} ${crypto.randomUUID()}`
 
@@ -42,6 +45,15 @@ const orderOf = ({ createdAt }: Report) => `${createdAt.toISOString()} ${crypto.
 export async function openReports(connection: Connection) {
   const model = connection.model<ReportDoc>('Report', reportSchema, 'reports')
   await model.createIndexes()
+  async function rewrite(docs: Pick<ReportDoc, '_id' | 'message'>[], erased: Erased) {
+    const writes = docs.map(({ _id, message }) => ({
+      updateOne: {
+        filter: { _id: _id as never },
+        update: { $set: { message: messageWithout(message, erased) } },
+      },
+    }))
+    if (writes.length > 0) await writeEach(model, writes as never)
+  }
   return {
     /** The first report of a message by somebody stands; another one changes nothing. */
     async add(report: Report) {
@@ -67,10 +79,19 @@ export async function openReports(connection: Connection) {
       return model.find({ reporterId }, { _id: 0, order: 0 }).lean()
     },
 
+    /** Of what quotes messages that mention somebody. */
+    async unquote(erased: Erased) {
+      const ids = [...(erased.mentionedIn ?? [])]
+      for (let start = 0; start < ids.length; start += AT_ONCE) {
+        const some = { $in: ids.slice(start, start + AT_ONCE) }
+        await rewrite(await model.find({ 'message.replyTo.messageId': some }, { message: 1 }).lean(), erased)
+      }
+    },
+
     /** Of what somebody said, quoted or reported; what mentions them stays, without that. */
-    async deleteOf(userId: string) {
-      const mentioning = { 'message.mentions': userId }
-      await model.collection.updateMany(mentioning, { $pull: { 'message.mentions': userId as never } })
+    async deleteOf(erased: Erased) {
+      const { userId } = erased
+      await rewrite(await model.find({ 'message.mentions': userId }, { message: 1 }).lean(), erased)
       await model.deleteMany({ reporterId: userId })
       await model.deleteMany({ 'message.author.authorId': userId })
       await model.deleteMany({ 'message.replyTo.author.authorId': userId })

@@ -20,6 +20,7 @@ import { type Changes, openChanges } from './change-store.ts'
 import { Changing } from './changing.ts'
 import { Collecting } from './collecting.ts'
 import { Committing } from './committing.ts'
+import { openErasedMentions } from './erased-mentions.ts'
 import { Erasing } from './erasing.ts'
 import { ExportDisposing } from './export-disposing.ts'
 import { ExportNotices } from './export-notices.ts'
@@ -49,6 +50,7 @@ import { Storage } from './storage.ts'
 import { openStore, type Store } from './store.ts'
 import { Syncing } from './syncing.ts'
 import { Traces } from './traces.ts'
+import { Unmentioning } from './unmentioning.ts'
 import { WordKeeping } from './word-keeping.ts'
 import { WordLists } from './word-lists.ts'
 import { openWords } from './word-store.ts'
@@ -77,6 +79,7 @@ export const start = (options: Options) =>
     const changes = await openChanges(mongo, store)
     const reports = await openReports(mongo)
     const search = await openSearch(mongo)
+    const mentioned = await openErasedMentions(mongo)
     await ensureStream(bus, true)
 
     const { textLength } = config.limits
@@ -107,9 +110,12 @@ export const start = (options: Options) =>
     const parts = { store, access, screening, mentioning, bus, logger, textLength }
     const changing = new Changing({ ...parts, changes, outbox, presenting })
     const traces = new Traces(store, bus)
+    const leaving = { store, changes, reports, changing, indexing, exports }
+    const unmentioning = new Unmentioning({ ...leaving, mentioned, bus })
     const answers = handlers({
       overseeing: new Overseeing({ store, reports, changing, presenting, bus }),
-      erasing: new Erasing({ store, changes, reports, changing, indexing, exports, traces, bus }),
+      erasing: new Erasing({ ...leaving, traces, unmentioning }),
+      mentioned,
       collecting: new Collecting({ store, reports, exports, traces }),
       purge: (roomId) => purge({ store, changes, reports, search, exports, wordKeeping, bus }, roomId),
       store,

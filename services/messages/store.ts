@@ -135,13 +135,6 @@ export async function openStore(connection: Connection) {
       return model.find({ mentions: userId }, { roomId: 1 }).limit(limit).lean()
     },
 
-    /** They mention this person no more. */
-    async mentionNot(ids: string[], userId: string) {
-      const some = { _id: { $in: ids as never[] } }
-      await model.collection.updateMany(some, { $pull: { mentions: userId as never } })
-      await model.collection.updateMany({ ...some, mentions: [] as never }, { $unset: { mentions: 1 } })
-    },
-
     async deleteRoom(roomId: string) {
       await model.deleteMany(wholeRoom(messageId, roomId))
     },

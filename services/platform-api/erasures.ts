@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Bus, Logger } from '@chat/service'
+import { namesOf } from './erased-names.ts'
 import type { Idempotency } from './idempotency.ts'
 import type { ErasureDoc, Store } from './store.ts'
 import type { Erasing as WebhookErasing } from './webhooks/erasing.ts'
@@ -7,7 +8,7 @@ import type { Erasing as WebhookErasing } from './webhooks/erasing.ts'
 /**
  * What erases a person, in this order: out of every room first, out of the directory last. Each may be done again, and
  * answers where to go on. A service that keeps something about people joins here, and in exporting.ts. What is kept here
- * is made of what services tell, and goes after theirs.
+ * is made of what services tell, and goes after theirs; where they were mentioned is known until then.
  */
 const steps = [
   'expelUser',
@@ -16,6 +17,7 @@ const steps = [
   'eraseUserInPushes',
   'eraseUserInRooms',
   'webhooks',
+  'forgetErasedMentions',
 ] as const
 
 /** Longer than any step takes. */
@@ -55,13 +57,21 @@ export class Erasures {
 
   /** Resolves at the end, or after a while with RUNNING. Somebody unknown is erased like everybody else. */
   async erase(userId: string): Promise<'DONE' | 'RUNNING'> {
-    const job = { step: 0, cursor: null, by: '', until: new Date(0), createdAt: new Date() }
-    await this.parts.store.updateOne({ _id: userId }, { $setOnInsert: job }, { upsert: true })
+    await this.begin(userId)
     const waited = Promise.withResolvers<'RUNNING'>()
     const timer = setTimeout(() => waited.resolve('RUNNING'), WAIT_MS)
     const state = await Promise.race([this.run(userId), waited.promise])
     clearTimeout(timer)
     return state
+  }
+
+  /** The directory forgets their name on the way: it is asked for before. */
+  private async begin(userId: string) {
+    const { store, bus } = this.parts
+    if (await store.exists({ _id: userId })) return
+    const names = await namesOf(bus, userId)
+    const job = { names, step: 0, cursor: null, by: '', until: new Date(0), createdAt: new Date() }
+    await store.updateOne({ _id: userId }, { $setOnInsert: job }, { upsert: true })
   }
 
   private async look() {
@@ -105,14 +115,15 @@ export class Erasures {
       await store.updateOne({ _id: userId, by }, { $set: { until: new Date() } })
       return 'RUNNING'
     }
-    await idempotency.forget(userId)
+    await idempotency.forget(userId, job.names?.nickName)
     await store.deleteOne({ _id: userId, by })
     return 'DONE'
   }
 
   /** @returns where it stands then; null where somebody else has taken it over */
-  private async advance({ _id: userId, step, cursor, by }: ErasureDoc): Promise<ErasureDoc | null> {
-    const next = await this.carryOutStep(steps[step] as (typeof steps)[number], { userId, cursor, by })
+  private async advance(job: ErasureDoc): Promise<ErasureDoc | null> {
+    const { _id: userId, step, by } = job
+    const next = await this.carryOutStep(steps[step] as (typeof steps)[number], job)
     const at = next === null ? { step: step + 1, cursor: null } : { step, cursor: next }
     return this.parts.store
       .findOneAndUpdate(
@@ -126,15 +137,16 @@ export class Erasures {
   /** @returns where to go on with it; null where it is done */
   private async carryOutStep(
     step: (typeof steps)[number],
-    { userId, cursor, by }: { userId: string; cursor: string | null; by: string },
+    { _id: userId, names, cursor, by }: ErasureDoc,
   ): Promise<string | null> {
     const { bus, webhooks } = this.parts
+    const caller = { userId: '', requestId: by }
     if (step === 'webhooks') {
-      await webhooks.erase(userId)
+      await webhooks.erase(caller, { userId, ...names })
       return null
     }
-    const input = { userId, ...(cursor !== null && { cursor }) }
-    const answer = await bus.ask(step, { userId: '', requestId: by }, input)
+    const input = { userId, ...names, ...(cursor !== null && { cursor }) }
+    const answer = await bus.ask(step, caller, input)
     return 'nextCursor' in answer ? answer.nextCursor : null
   }
 }

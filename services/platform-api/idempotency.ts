@@ -41,11 +41,13 @@ export class Idempotency {
 
   /**
    * Answers that speak of somebody who is erased, or are theirs though they do not spell it: a token's holder cannot be
-   * read in it. There is no index for it: of a day's answers all are looked at.
+   * read in it; nor that somebody else has quoted what mentions them. There is no index for it: of a day's answers all are looked at.
    */
-  async forget(userId: string) {
+  async forget(userId: string, nickName = '') {
     const spelled = { 'answer.body': { $regex: RegExp.escape(JSON.stringify(userId)) } }
-    await this.store.deleteMany({ $or: [spelled, { about: digestOf(userId) }] })
+    const named = { 'answer.body': { $regex: RegExp.escape(mentionOf(nickName)), $options: 'i' } }
+    const isNamed = nickName.trim() !== ''
+    await this.store.deleteMany({ $or: [spelled, { about: digestOf(userId) }, ...(isNamed ? [named] : [])] })
   }
 
   /** @returns null where it is ours to carry out, else how it ended */
@@ -86,5 +88,8 @@ export class Idempotency {
     return matchedCount > 0
   }
 }
+
+/** As it stands within JSON. */
+const mentionOf = (nickName: string) => JSON.stringify(`@${nickName}`).slice(1, -1)
 
 const heldUntil = () => new Date(Date.now() + HELD_MS)

@@ -1,5 +1,6 @@
 import type { Connection } from '@chat/service'
 import mongoose from 'mongoose'
+import type { ErasedNames } from './erased-names.ts'
 
 /** A POST with an Idempotency-Key, and how it ended. */
 export type AttemptDoc = {
@@ -18,6 +19,8 @@ export type AttemptDoc = {
 /** Somebody who is being erased; gone when they are. */
 export type ErasureDoc = {
   _id: string
+  /** What they were called when it began, and who else was called alike; absent where nobody knew them. */
+  names?: ErasedNames | null
   /** Which step, and where in it. */
   step: number
   cursor: string | null
@@ -46,6 +49,7 @@ attemptSchema.index({ createdAt: 1 }, { expireAfterSeconds: KEPT_SECONDS })
 const erasureSchema = new Schema<ErasureDoc>(
   {
     _id: String,
+    names: { type: Schema.Types.Mixed, default: null },
     step: required(Number),
     cursor: { type: String, default: null },
     by: { type: String, default: '' },

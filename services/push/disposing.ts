@@ -3,6 +3,7 @@ import type { DeviceStore } from './device-store.ts'
 import { type Kept, withoutPerson } from './notice.ts'
 import type { Preferences } from './preference-store.ts'
 import type { Receipts } from './receipt-store.ts'
+import type { Restating } from './restating.ts'
 import type { SetAsideStore } from './set-aside-store.ts'
 import type { SettingAside } from './setting-aside.ts'
 import type { Tasks } from './task-store.ts'
@@ -23,6 +24,7 @@ type Parts = {
   tasks: Tasks
   setAside: SetAsideStore
   settingAside: SettingAside
+  restating: Restating
 }
 
 /** What becomes of pushes when a room or a person goes away. */
@@ -47,7 +49,7 @@ export class Disposing {
     const { devices, preferences, receipts, tasks, setAside, settingAside } = this.parts
     const until = performance.now() + BUDGET_MS
     if (cursor === undefined) {
-      for (const waiting of [tasks, setAside]) await eraseIn(waiting, userId)
+      for (const waiting of [tasks, setAside]) await this.eraseIn(waiting, userId)
       await settingAside.measure()
     }
     const own = new Set((await devices.ofUsers([userId])).map(({ _id }) => _id))
@@ -71,16 +73,16 @@ export class Disposing {
       nextCursor: null,
     }
   }
-}
 
-async function eraseIn(waiting: Waiting, userId: string) {
-  for (let after: string | null = ''; after !== null; ) {
-    const page: Kept[] = await waiting.page(after, PAGE)
-    for (const kept of page) {
-      const left = withoutPerson(kept, userId)
-      if (left === null) await waiting.finish([kept._id])
-      else if (left !== kept) await waiting.rewrite(left)
+  private async eraseIn(waiting: Waiting, userId: string) {
+    for (let after: string | null = ''; after !== null; ) {
+      const page: Kept[] = await waiting.page(after, PAGE)
+      const left = page.map((kept) => ({ kept, now: withoutPerson(kept, userId) }))
+      const changed = left.flatMap(({ kept, now }) => (now !== null && now !== kept ? now : []))
+      await this.parts.restating.bringUpToDate(changed.filter(({ notice }) => notice.body === ''))
+      for (const kept of changed) await waiting.rewrite(kept)
+      await waiting.finish(left.flatMap(({ kept, now }) => (now === null ? kept._id : [])))
+      after = page.length === PAGE ? (page.at(-1)?._id ?? null) : null
     }
-    after = page.length === PAGE ? (page.at(-1)?._id ?? null) : null
   }
 }

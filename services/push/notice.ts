@@ -61,12 +61,16 @@ export type Kept = Pick<Task, 'notice' | 'only'> & { _id: string }
 /** Ids of all that a room's messages wait by. */
 export const messagesOf = (roomId: string) => ({ _id: { $gt: `${roomId}-`, $lt: `${roomId}.` } })
 
-/** What is left to be told when a person is gone: null where that is nothing, the same where it is everything. */
+/**
+ * What is left to be told when a person is gone: null where that is nothing, the same where it is everything. Of what
+ * mentions them it is to be asked anew what it says: the text is empty until then.
+ */
 export function withoutPerson(kept: Kept, userId: string): Kept | null {
   const { notice } = kept
   const only = kept.only?.filter((id) => id !== userId) ?? null
   if (notice.authorId === userId || only?.length === 0) return null
   const mentions = notice.mentions.filter((id) => id !== userId)
-  const isSame = only?.length === kept.only?.length && mentions.length === notice.mentions.length
-  return isSame ? kept : { ...kept, notice: { ...notice, mentions }, only }
+  const isMentioned = mentions.length < notice.mentions.length
+  if (only?.length === kept.only?.length && !isMentioned) return kept
+  return { ...kept, notice: { ...notice, mentions, ...(isMentioned && { body: '' }) }, only }
 }

@@ -10,7 +10,7 @@ export class Restating {
     this.bus = bus
   }
 
-  async bringUpToDate(late: Task[]): Promise<void> {
+  async bringUpToDate(late: Pick<Task, 'notice'>[]): Promise<void> {
     const ids = [...new Set(late.map(({ notice }) => notice.messageId))]
     const notices = new Map<string, Notice>()
     for (let start = 0; start < ids.length; start += AT_ONCE) {

@@ -105,7 +105,8 @@ export const start = (options: Options) =>
       'push',
     )
     await scope.use('readers', hearRead, (h) => h.unsubscribe())
-    const disposing = new Disposing({ devices: store, preferences, receipts, tasks, setAside, settingAside })
+    const kept = { preferences, receipts, tasks, setAside, settingAside }
+    const disposing = new Disposing({ ...kept, devices: store, restating })
     const answers = handlers({ devices, disposing, preferences, settingAside })
     await scope.use('requests', bus.serve('push', answers), (serving) => serving.close())
     await bus.flush()

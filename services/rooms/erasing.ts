@@ -1,4 +1,16 @@
-import { Fault, factWithout, type Input, messageWithout, type Output } from '@chat/contract'
+import {
+  type Announcement,
+  announcementWithout,
+  type Caller,
+  type Erased,
+  Fault,
+  factWithout,
+  type Input,
+  type Message,
+  messageWithout,
+  type Output,
+  textWithout,
+} from '@chat/contract'
 import { decodeKey, encodeKey, scrubKind } from '@chat/service'
 import type { Accounts } from './accounts.ts'
 import type { RoomDoc } from './documents.ts'
@@ -9,6 +21,10 @@ const PAGE = 500
 /** What one request may cost; the next one goes on where it stopped. */
 const BUDGET_MS = 20_000
 const FACTS = 'facts:'
+
+/** What a room shows of messages. */
+type Shown = Pick<RoomDoc, '_id' | 'lastMessage' | 'announcement'>
+type Quoted = Announcement | NonNullable<Message['replyTo']>
 
 /** The end of a person here. Each step may be done again, and changes nothing then. */
 export class Erasing {
@@ -34,12 +50,16 @@ export class Erasing {
   }
 
   /** A page of rooms at a time; with the last one they are gone from the directory too. */
-  async erase({ userId, cursor }: Input<'eraseUserInRooms'>): Promise<Output<'eraseUserInRooms'>> {
+  async erase(
+    caller: Caller,
+    { cursor, ...erased }: Input<'eraseUserInRooms'>,
+  ): Promise<Output<'eraseUserInRooms'>> {
     const { store } = this.parts
+    const { userId } = erased
     if (cursor === undefined) await this.forget(userId)
     const key = cursor === undefined ? `${FACTS}1` : decodeKey(cursor)
     const unscrubbed = key.startsWith(FACTS)
-      ? await this.scrub(userId, Number(key.slice(FACTS.length)))
+      ? await this.scrub(caller, erased, Number(key.slice(FACTS.length)))
       : null
     if (unscrubbed !== null) return { nextCursor: encodeKey(`${FACTS}${unscrubbed}`) }
     const after = key.startsWith(FACTS) ? '' : key
@@ -48,7 +68,7 @@ export class Erasing {
       .sort({ _id: 1 })
       .limit(PAGE)
       .lean()
-    for (const room of rooms) await this.clean(room, userId)
+    for (const room of rooms) await this.clean(caller, room, erased)
     const last = rooms.at(-1)
     if (last && rooms.length === PAGE) return { nextCursor: encodeKey(last._id) }
     // What consumers had in hand when this began.
@@ -58,13 +78,16 @@ export class Erasing {
   }
 
   /** What the stream still tells of them. @returns where to go on; null at the end */
-  private async scrub(userId: string, from: number): Promise<number | null> {
+  private async scrub(caller: Caller, erased: Erased, from: number): Promise<number | null> {
     const { bus, facts } = this.parts
     // What is published later knows nothing of them: they are in no room any more.
     if (from === 1) await facts.publishAll()
     return scrubKind({
       ...{ bus, kind: 'fact', from, until: performance.now() + BUDGET_MS },
-      isStained: ({ fact }) => factWithout(fact, userId) !== fact,
+      isStained: async ({ fact }) => {
+        const announcement = 'room' in fact.data ? fact.data.room.announcement : null
+        return factWithout(fact, await this.quotedIn(caller, fact.roomId, [announcement], erased)) !== fact
+      },
     })
   }
 
@@ -75,20 +98,46 @@ export class Erasing {
     for (const blocker of blockers) await this.parts.blocking.unblock(blocker.userId, userId)
   }
 
-  private async clean(room: Pick<RoomDoc, '_id' | 'lastMessage' | 'announcement'>, userId: string) {
+  private async clean(caller: Caller, room: Shown, who: Erased) {
     const { store, bus, announcing } = this.parts
     const { _id, lastMessage, announcement } = room
-    const isAnnouncer = announcement?.author.authorId === userId
-    const last = lastMessage && messageWithout(lastMessage, userId)
-    if (!isAnnouncer && last === lastMessage) return
-    if (isAnnouncer)
+    const erased = await this.quotedIn(caller, _id, [lastMessage?.replyTo ?? null, announcement], who)
+    const last = lastMessage && messageWithout(lastMessage, erased)
+    const announced = announcement && announcementWithout(announcement, erased)
+    if (announced === announcement && last === lastMessage) return
+    if (announcement && announced !== announcement)
       await store.rooms.updateOne(
-        { _id, 'announcement.author.authorId': userId },
-        { $set: { announcement: null } },
+        { _id, 'announcement.createdAt': announcement.createdAt },
+        { $set: { announcement: announced } },
       )
     if (last !== lastMessage)
       await store.rooms.updateOne({ _id, 'lastMessage._id': last?._id }, { $set: { lastMessage: last } })
     bus.publishRoom(_id, 'gone', {})
     announcing.announce(_id)
+  }
+
+  /** Which messages mention them it is asked for only where something that was taken from one says the name. */
+  private async quotedIn(
+    caller: Caller,
+    roomId: string,
+    quoted: (Quoted | null)[],
+    erased: Erased,
+  ): Promise<Erased> {
+    const { userId, nickName = '' } = erased
+    const says = (each: Quoted | null) =>
+      each !== null && each.messageId !== null && textWithout(each.text, nickName) !== each.text
+    if (!quoted.some(says)) return erased
+    const mentionedIn = new Set<string>()
+    for (let cursor: string | null | undefined; cursor !== null; ) {
+      const wanted = { userId, roomId, ...(cursor !== undefined && { cursor }) }
+      const page: Output<'listErasedMentions'> = await this.parts.bus.ask(
+        'listErasedMentions',
+        caller,
+        wanted,
+      )
+      for (const messageId of page.messageIds) mentionedIn.add(messageId)
+      cursor = page.nextCursor
+    }
+    return { ...erased, mentionedIn }
   }
 }

@@ -1,4 +1,4 @@
-import { normalised } from '@chat/service'
+import { normalised } from '@chat/contract'
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { NameMatching } from './name-matching.ts'

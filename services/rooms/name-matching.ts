@@ -1,16 +1,9 @@
-import { normalised } from '@chat/service'
+import { isInAddress, isWhole, normalised } from '@chat/contract'
 
 export type Named = { userId: string; nickName: string }
 
 /** Places in one text that are looked at; more are no conversation. */
 const MAX_PLACES = 200
-/** An `@` right after one of these is an address or the like. */
-const IN_ADDRESS = /[\p{Script=Latin}\p{Nd}._%+-]/u
-/** Scripts that put spaces between words: a name that goes on in one of them is another name. */
-const SPACED = /[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{Nd}_]/u
-/** What belongs to the character before it. */
-const JOINED = /[\p{M}\u200d]/u
-
 /** People by their nickName, to be found in texts. */
 export class NameMatching {
   /** By nickName, as it is compared. */
@@ -42,17 +35,10 @@ export class NameMatching {
   }
 
   private at(text: string, at: number): string | undefined {
-    if (at > 0 && IN_ADDRESS.test(text.charAt(at - 1))) return undefined
+    if (isInAddress(text.charAt(at - 1))) return undefined
     const candidates = this.names.get(text.charAt(at + 1)) ?? []
     return candidates.find(
       (name) => text.startsWith(name, at + 1) && isWhole(name, text.slice(at + 1 + name.length)),
     )
   }
-}
-
-function isWhole(name: string, rest: string): boolean {
-  const next = rest.slice(0, 2)
-  const [first = ''] = next
-  if (JOINED.test(first)) return false
-  return !(SPACED.test(name.slice(-1)) && SPACED.test(first))
 }

@@ -69,7 +69,7 @@ export function platformHandlers(parts: PlatformParts): Answers {
       await erasing.expel(userId)
       return done
     },
-    eraseUserInRooms: (_caller, input) => erasing.erase(input),
+    eraseUserInRooms: (caller, input) => erasing.erase(caller, input),
     exportUserFromRooms: (_caller, input) => collect(parts.store, input),
   }
 }

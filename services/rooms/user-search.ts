@@ -1,5 +1,5 @@
-import { Fault, type Input, type Output, type User } from '@chat/contract'
-import { decodeKey, encodeKey, normalised, pairsOf } from '@chat/service'
+import { Fault, type Input, normalised, type Output, type User } from '@chat/contract'
+import { decodeKey, encodeKey, pairsOf } from '@chat/service'
 import { presentUser } from './presenting.ts'
 import type { Store } from './store.ts'
 

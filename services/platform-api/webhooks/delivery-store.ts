@@ -183,6 +183,10 @@ export async function openDeliveries(connection: Connection) {
         .limit(limit)
         .lean(),
 
+    /** What quotes these messages, or announces one. */
+    quoting: (messageIds: string[]): Promise<DeliveryDoc[]> =>
+      model.find({ about: { $in: messageIds.map(aboutQuote) } }).lean(),
+
     /** It speaks of that person no more; `data` null: it goes. */
     async forget({ _id }: DeliveryDoc, data: object | null, userId: string) {
       if (data === null) await model.deleteOne({ _id })

@@ -1,6 +1,6 @@
-import { Fault, type PersonalRecords } from '@chat/contract'
+import { type Caller, type Erased, Fault, type Output, type PersonalRecords } from '@chat/contract'
 import { awaitHandled, type Bus } from '@chat/service'
-import type { Deliveries } from './delivery-store.ts'
+import type { Deliveries, DeliveryDoc } from './delivery-store.ts'
 import { DURABLE } from './following.ts'
 import { toldWithout } from './occurrences.ts'
 
@@ -20,16 +20,38 @@ export class Erasing {
    * The stream is clean by now; what was taken from it before is waited for, since it becomes deliveries too.
    * @throws SERVICE_UNAVAILABLE where that takes too long
    */
-  async erase(userId: string): Promise<void> {
+  async erase(caller: Caller, erased: Erased): Promise<void> {
     const { deliveries, bus } = this.parts
     if (!(await awaitHandled({ bus, durable: DURABLE }, HANDLED_MS))) throw new Fault('SERVICE_UNAVAILABLE')
-    for await (const doc of this.naming(userId))
-      await deliveries.forget(doc, toldWithout(doc, userId)?.data ?? null, userId)
+    for await (const doc of this.naming(erased.userId)) await this.forget(doc, erased)
+    for await (const messageIds of this.mentioning(caller, erased.userId)) {
+      const mentionedIn = new Set(messageIds)
+      for (const doc of await deliveries.quoting(messageIds))
+        await this.forget(doc, { ...erased, mentionedIn })
+    }
   }
 
   async *collect(userId: string): AsyncGenerator<PersonalRecords['records'][number]> {
     for await (const { webhookId, eventId, type, at, data } of this.naming(userId))
       yield { kind: 'webhookDelivery', value: { webhookId, eventId, type, at, data } }
+  }
+
+  private forget(doc: DeliveryDoc, erased: Erased) {
+    return this.parts.deliveries.forget(doc, toldWithout(doc, erased)?.data ?? null, erased.userId)
+  }
+
+  /** Messages that mention them, some at a time. */
+  private async *mentioning(caller: Caller, userId: string) {
+    for (let cursor: string | null | undefined; cursor !== null; ) {
+      const wanted = { userId, ...(cursor !== undefined && { cursor }) }
+      const page: Output<'listErasedMentions'> = await this.parts.bus.ask(
+        'listErasedMentions',
+        caller,
+        wanted,
+      )
+      if (page.messageIds.length > 0) yield page.messageIds
+      cursor = page.nextCursor
+    }
   }
 
   private async *naming(userId: string) {

@@ -1,4 +1,5 @@
 import {
+  type Erased,
   emptied,
   factWithout,
   isGone,
@@ -52,9 +53,9 @@ function ofMessage(event: StreamEvent): Occurrence {
 }
 
 /** What is told without a person who was erased; null where nothing is left to tell. */
-export function toldWithout<T extends Told>(told: T, userId: string): T | null {
+export function toldWithout<T extends Told>(told: T, erased: Erased): T | null {
   const { data } = told
   if ('message' in data)
-    return { ...told, data: { message: messageWithout(data.message as Message, userId) } }
-  return factWithout(told as T & RoomHappening, userId)
+    return { ...told, data: { message: messageWithout(data.message as Message, erased) } }
+  return factWithout(told as T & RoomHappening, erased)
 }
