@@ -23,6 +23,8 @@ const ERASED = 'goner-7f3a'
 const NAME = 'Quillon Vanderbeek'
 const FILE = 'passport-of-quillon.bin'
 const SECRET = 'my number is 555-0199'
+/** What is left of a mention. */
+const SAID = '@(erased), are you there?'
 const PHONE = 'phone-of-quillon'
 const EMAIL = 'quillon@example.org'
 const TRACES = [ERASED, NAME, FILE, SECRET, PHONE, EMAIL]
@@ -30,6 +32,9 @@ const TRACES = [ERASED, NAME, FILE, SECRET, PHONE, EMAIL]
 let stack: TestStack
 let room: Room
 let left: Room
+/** Their last messages quote one that mentions them, and mention them. */
+let quoting: Room
+let ending: Room
 let keeper: PlainClient
 let receiver: Receiver
 /** Nothing gets there: what it is to be told waits. */
@@ -101,7 +106,8 @@ async function objects(): Promise<string[]> {
   }
 }
 
-const traces = (texts: string[]) => texts.filter((text) => TRACES.some((trace) => text.includes(trace)))
+const traces = (texts: string[]) =>
+  texts.filter((text) => TRACES.some((trace) => text.toLowerCase().includes(trace.toLowerCase())))
 
 beforeAll(async () => {
   // Mails get nowhere: what is to be mailed stays where it is.
@@ -115,6 +121,8 @@ beforeAll(async () => {
   receiver.answer = ({ path }) => (path === waiting.path ? 503 : 204)
   room = await makeRoom(['keeper', ERASED, 'third'], { canInviteMemebrs: true, canLeaveOutRoom: true })
   left = await makeRoom([ERASED, 'keeper'], { canLeaveOutRoom: true })
+  quoting = await makeRoom(['keeper', ERASED])
+  ending = await makeRoom(['keeper', ERASED])
   keeper = await enter('keeper')
   await keeper.get('joinRoom', room._id)
   const goner = await enter(ERASED)
@@ -146,7 +154,7 @@ async function liveALife(goner: PlainClient) {
   expect((await stack.call('PATCH', `/v1/rooms/${left._id}/members/${ERASED}`, muted)).status).toBe(200)
   await goner.get('leaveOutRoom', left._id)
   const pinned = { authorId: ERASED, text: SECRET }
-  expect((await stack.call('PUT', `/v1/rooms/${room._id}/announcement`, pinned)).status).toBe(200)
+  expect((await stack.call('PUT', `/v1/rooms/${ending._id}/announcement`, pinned)).status).toBe(200)
   const key = { 'idempotency-key': 'about-them' }
   expect((await stack.call('POST', '/v1/users', { _id: ERASED, meta: { SECRET } }, key)).status).toBe(201)
   const minted = { 'idempotency-key': 'their-token' }
@@ -159,7 +167,7 @@ async function liveALife(goner: PlainClient) {
   )
 }
 
-/** Mentioned by a message and by an edit, with a device: pushed to, about to be, and given up on. */
+/** Mentioned in every way, with a device: pushed to, about to be, and given up on. */
 async function beTold(goner: PlainClient) {
   await goner.get('setMentionAlarm', { on: false })
   await goner.get('registerDevice', { token: PHONE, platform: 'ANDROID' })
@@ -170,12 +178,7 @@ async function beTold(goner: PlainClient) {
     const [device] = await database.collection('devices').find({}).toArray()
     TRACES.push(String(device?._id))
     await goner.get('joinRoom', room._id)
-    const said = await sendText(keeper, room._id, 'to whom?', { mentions: [ERASED] })
-    await stack.call('PATCH', `/v1/users/${ERASED}`, { nickName: 'Zed' })
-    const later = await sendText(keeper, room._id, 'to nobody yet')
-    await keeper.get('editMessage', { roomId: room._id, messageId: later._id, text: 'to @Zed' })
-    await stack.call('PATCH', `/v1/users/${ERASED}`, { nickName: NAME })
-    await keeper.get('reportMessage', { roomId: room._id, messageId: said._id, reason: 'rude' })
+    const said = await mention()
     await eventually(async () =>
       expect(await database.collection('tasks').countDocuments()).toBeGreaterThan(0),
     )
@@ -185,9 +188,51 @@ async function beTold(goner: PlainClient) {
   }
 }
 
+const edit = ({ _id: messageId }: Message, text: string) =>
+  keeper.get('editMessage', { roomId: room._id, messageId, text })
+
+/**
+ * By name: in a message, quoted, announced and reported, by an edit, in the text before one, by what a platform sends,
+ * and in the last word of a room or the quote in it.
+ */
+async function mention(): Promise<Message> {
+  const said = await sendText(keeper, room._id, `@${NAME}, are you there?`)
+  const { _id: messageId, roomId } = said
+  const other = await sendText(keeper, roomId, 'they are not', { replyTo: messageId })
+  for (const id of [messageId, other._id])
+    await keeper.get('reportMessage', { roomId, messageId: id, reason: 'rude' })
+  await keeper.get('setAnnouncement', { roomId, messageId })
+  const later = await sendText(keeper, roomId, 'to nobody yet')
+  await edit(later, `to ＠${NAME.toUpperCase()}`)
+  const before = await sendText(keeper, roomId, `from @${NAME}`)
+  await sendText(keeper, roomId, 'from whom?', { replyTo: before._id })
+  await edit(before, 'from nobody')
+  const author = { authorId: 'keeper' }
+  const card = { cardType: 'INVITATION', text: `@${NAME}: come!` }
+  const drafts = [
+    { data: { type: 'CARD', content: { rawData: card } }, syncKey: 'card', author },
+    { data: { type: 'ADMIN', content: { text: `@${NAME} is welcome` } }, syncKey: 'admin', author },
+  ]
+  for (const draft of drafts) {
+    const key = { 'idempotency-key': draft.syncKey }
+    expect((await stack.call('POST', `/v1/rooms/${roomId}/messages`, draft, key)).status).toBe(201)
+  }
+  const last = await sendText(keeper, quoting._id, `@${NAME}!`)
+  await sendText(keeper, quoting._id, 'that was loud', { replyTo: last._id })
+  await sendText(keeper, ending._id, `@${NAME}?`)
+  return said
+}
+
 /** As it looks when FCM was away for long: of what they said, for them alone, and for others too. */
 async function setAside(database: mongoose.Connection, { _id: messageId, roomId, seq }: Message) {
-  const notice = { messageId, roomId, seq, authorId: 'keeper', mentions: [ERASED], body: 'keeper: to @Zed' }
+  const notice = {
+    messageId,
+    roomId,
+    seq,
+    authorId: 'keeper',
+    mentions: [ERASED],
+    body: `keeper: @${NAME}, are`,
+  }
   const rest = { isSecond: false, reason: 'away', tries: 5, at: new Date() }
   const docs = [
     {
@@ -285,7 +330,8 @@ test('what others are told goes on: a push that was given up on is kept for them
   const database = await openDatabase(stack, 'push')
   try {
     const left = await database.collection('setAside').find({}).toArray()
-    expect(left).toMatchObject([{ only: ['third'], notice: { authorId: 'keeper', mentions: [] } }])
+    const body = `Nick of keeper: ${SAID}`
+    expect(left).toMatchObject([{ only: ['third'], notice: { authorId: 'keeper', mentions: [], body } }])
   } finally {
     await database.close()
   }
@@ -297,10 +343,32 @@ test('others hear of it where they have the room open, and see it in their lists
   await eventually(async () => {
     const { list } = await keeper.get<{ list: Room[] }>('listenRooms', {})
     expect(traces(list.map((each) => JSON.stringify(each)))).toEqual([])
-    expect(list.find(({ _id }) => _id === room._id)).toMatchObject({ memberCount: 2, announcement: null })
+    const shown = (roomId: string) => list.find(({ _id }) => _id === roomId)
+    expect(shown(room._id)).toMatchObject({ memberCount: 2, announcement: { text: SAID } })
+    expect(shown(ending._id)).toMatchObject({ announcement: null })
+    expect(shown(ending._id)?.lastMessage).toMatchObject({ data: { content: { text: '@(erased)?' } } })
+    expect(shown(quoting._id)?.lastMessage).toMatchObject({ replyTo: { text: '@(erased)!' } })
   })
   const found = await keeper.get<{ list: Message[] }>('searchMessages', { keyword: '555-0199' })
   expect(found.list).toEqual([])
+})
+
+test('what mentioned them goes on without their name: told where the room is open, synced, quoted and found', async () => {
+  const page = await newestPage(keeper, room._id)
+  const said = page.find(({ data }) => data.content.text === SAID)
+  expect(said?.mentions).toEqual([])
+  expect(page.find(({ replyTo }) => replyTo?.messageId === said?._id)?.replyTo?.text).toBe(SAID)
+  await eventually(() => {
+    const told = keeper.payloads<Message>(`updateMessage_${room._id}`).filter(({ _id }) => _id === said?._id)
+    expect(told).toMatchObject([{ data: { content: { text: SAID } }, mentions: [] }])
+  })
+  const missed = { roomId: room._id, afterSeq: 0, afterChange: 0 }
+  const { changed } = await keeper.get<{ changed: Message[] }>('syncMessages', missed)
+  expect(changed.map(({ _id }) => _id)).toContain(said?._id)
+  const find = async (keyword: string) =>
+    (await keeper.get<{ list: Message[] }>('searchMessages', { keyword })).list.map(({ _id }) => _id)
+  expect(await find('Vanderbeek')).toEqual([])
+  expect(await find('(erased), are you')).toEqual([said?._id])
 })
 
 test('the numbers go on without a gap, and consumers too', async () => {
