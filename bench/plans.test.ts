@@ -241,7 +241,7 @@ test('a platform erases a user by indexes, but for a look at the answers of a da
     'members by userId',
     ...['messages by replyTo.author.authorId', 'messages by mentions', 'exports by userId'],
     ...['objects by owner, _id', 'tasks by _id', 'setAside by _id', 'devices by userId'],
-    'deliveries by about, _id',
+    ...['deliveries by about, _id', 'changes by mentions', 'erasedMentions by _id'],
   ])
 })
 
