@@ -1,4 +1,5 @@
 import type { Handlers, PlatformOperation } from '@chat/contract'
+import { decodeKey, encodeKey } from '@chat/service'
 import type { Collecting } from './collecting.ts'
 import type { ErasedMentions } from './erased-mentions.ts'
 import type { Erasing } from './erasing.ts'
@@ -53,8 +54,9 @@ export const platformHandlers = ({
   },
   eraseUserInMessages: (caller, input) => erasing.erase(caller, input),
   listErasedMentions: async (_caller, { userId, roomId, cursor }) => {
-    const messageIds = await mentioned.page(userId, cursor ?? '', MENTIONS_PAGE, roomId)
-    const nextCursor = messageIds.length === MENTIONS_PAGE ? (messageIds.at(-1) ?? null) : null
+    const after = cursor === undefined ? '' : decodeKey(cursor)
+    const messageIds = await mentioned.page(userId, after, MENTIONS_PAGE, roomId)
+    const nextCursor = messageIds.length === MENTIONS_PAGE ? encodeKey(messageIds.at(-1) ?? '') : null
     return { messageIds, nextCursor }
   },
   forgetErasedMentions: async (_caller, { userId }) => {
