@@ -27,8 +27,9 @@ COPY libs/contract libs/contract
 COPY libs/service libs/service
 COPY services services
 COPY deploy/probe.mjs deploy/mongo-init.ts deploy/
-COPY scripts/admin.ts scripts/
+COPY scripts/admin.ts scripts/backup.ts scripts/restore.ts scripts/
 COPY scripts/admin scripts/admin
+COPY operations/backup operations/backup
 COPY --from=page /app/web/dist web/dist
 USER node
 # Gateway, platform API; health and metrics of the others.

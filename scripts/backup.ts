@@ -1,9 +1,15 @@
 // npm run backup -- <folder> [--no-files]: writes everything that the stack keeps into a new folder. The stack may be in
 // use. Without files where S3 is backed up by its own means.
 import { parseArgs } from 'node:util'
-import { runningUrls } from '@chat/engines'
-import { takeBackup } from '@chat/operations'
 import { readConfig } from '@chat/service'
+import { takeBackup } from '../operations/backup/taking.ts'
+
+/** What is not configured is looked for on this machine; images, where everything is, have no engines. */
+async function urls(dataDir: string, mongoUrl: string | null, s3Url: string | null) {
+  if (mongoUrl !== null && s3Url !== null) return { mongoUrl, s3Url }
+  const { runningUrls } = await import('@chat/engines')
+  return runningUrls(dataDir, process.env)
+}
 
 const print = (line: string) => process.stdout.write(`${line}\n`)
 
@@ -14,9 +20,8 @@ try {
   })
   const [folder] = positionals
   if (!folder) throw new Error('Where to? npm run backup -- <folder> [--no-files]')
-  const { dataDir, s3 } = readConfig(process.env, true)
-  const urls = await runningUrls(dataDir, process.env)
-  const stores = { ...urls, bucket: s3.bucket, root: 'chat' }
+  const { dataDir, mongoUrl, s3 } = readConfig(process.env, true)
+  const stores = { bucket: s3.bucket, root: 'chat', ...(await urls(dataDir, mongoUrl, s3.url)) }
   const { documents, isSnapshot } = await takeBackup({
     ...{ stores, folder, withFiles: !values['no-files'] },
     log: print,

@@ -1,18 +1,25 @@
 // npm run restore -- <folder>: puts a backup into empty stores, with the services stopped. Then start them, and
 // `npm run admin -- recount --all`.
-import { startEngines } from '@chat/engines'
-import { restoreBackup } from '@chat/operations'
-import { createLogger, Metrics, openAll, openBus, readConfig } from '@chat/service'
+import { type Config, createLogger, Metrics, openAll, openBus, readConfig, type Scope } from '@chat/service'
+import { restoreBackup } from '../operations/backup/restoring.ts'
+
+/** What is not configured is started on this machine; images, where everything is, have no engines. */
+async function urlsOf({ dataDir, natsUrl, mongoUrl, s3 }: Config, scope: Scope) {
+  if (natsUrl && mongoUrl && s3.url) return { natsUrl, mongoUrl, s3Url: s3.url }
+  const { startEngines } = await import('@chat/engines')
+  const starting = startEngines({ dataDir, env: process.env, log: print })
+  return (await scope.use('engines', starting, (engines) => engines.close())).urls
+}
 
 const print = (line: string) => process.stdout.write(`${line}\n`)
 
 try {
   const [folder] = process.argv.slice(2)
   if (!folder) throw new Error('Where from? npm run restore -- <folder>')
-  const { dataDir, s3, limits, logLevel } = readConfig(process.env, true)
+  const config = readConfig(process.env, true)
+  const { s3, limits, logLevel } = config
   const restoring = await openAll(async (scope) => {
-    const starting = startEngines({ dataDir, env: process.env, log: print })
-    const { urls } = await scope.use('engines', starting, (engines) => engines.close())
+    const urls = await urlsOf(config, scope)
     const opening = openBus({
       ...{ natsUrl: urls.natsUrl, name: 'restore', logger: createLogger(logLevel), metrics: new Metrics() },
       requestTimeoutMs: limits.requestTimeoutMs,

@@ -293,7 +293,10 @@ export const messageInternals = {
     service: 'messages',
     summary: 'Messages as they have become, as masters see them; those that are not there are left out',
     input: Type.Object({ messageIds: Type.Array(MessageId, { maxItems: 100 }) }),
-    output: Type.Object({ list: Type.Array(Message) }),
+    output: Type.Object({
+      list: Type.Array(Message),
+      left: Type.Array(MessageId, { description: 'There was no room for them: ask again' }),
+    }),
     errors: [],
   }),
   surveyMessages: operation({

@@ -39,6 +39,8 @@ export async function talk({ ann, ben, cho }: People): Promise<Room> {
   await ann.get('searchMessages', { keyword: 'hello' })
   await ann.get('setAnnouncement', { roomId, text: 'At noon' })
   await ann.get('setAnnouncement', { roomId, messageId: said._id })
+  const called = await sendText(ann, roomId, 'Come, @ben')
+  await ann.get('setAnnouncement', { roomId, messageId: called._id })
   await ann.get('roomAlarmTurnOnOff', { roomId, alarmOn: true })
   await ann.get('blockUser', { userId: 'cho' })
   await ann.get('unblockUser', { userId: 'cho' })

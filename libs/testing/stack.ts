@@ -31,7 +31,7 @@ const roomy = {
   eventsPerSecond: 10_000,
   eventBurst: 10_000,
   // A slow machine is no fault of what is tested.
-  requestTimeoutMs: 8_000,
+  requestTimeoutMs: 15_000,
 }
 
 const env = (name: string): string => {

@@ -39,14 +39,22 @@ test.each([
 const cellsOf = (line: string, separator: RegExp) =>
   line.split(separator).map((cell) => cell.replace(/^[\s"]+/u, ''))
 
+/** As RFC 4180 reads them. */
+const quotedCellsOf = (line: string) =>
+  [...line.matchAll(/"((?:[^"]|"")*)"(?:,|\r\n)/g)].map(([, cell = '']) => cell.replaceAll('""', '"'))
+
 test('no cell begins as a formula, whatever is said and wherever a sheet splits', () => {
   const character = fc.constantFrom(...'=+-@＝;\t\r\n," \'a1')
   const texts = fc.array(fc.string({ unit: character, maxLength: 20 }), { minLength: 1, maxLength: 4 })
   fc.assert(
     fc.property(texts, (cells) => {
-      for (const separator of [/[;\r\n]/, /[\t\r\n]/, /[;\t\r\n]/, /","|[\r\n]/])
-        for (const cell of cellsOf(csvLine(cells), separator)) expect(cell).not.toMatch(/^[=+\-@＝＋－＠]/)
+      const line = csvLine(cells)
+      expect(quotedCellsOf(line)).toHaveLength(cells.length)
+      for (const cell of quotedCellsOf(line)) expect(cell).not.toMatch(/^[\s"]*[=+\-@＝＋－＠]/)
+      for (const separator of [/[;\r\n]/, /[\t\r\n]/, /[;\t\r\n]/])
+        for (const cell of cellsOf(line, separator)) expect(cell).not.toMatch(/^[=+\-@＝＋－＠]/)
     }),
+    { examples: [[[',"=', '']]] },
   )
 })
 

@@ -1,7 +1,8 @@
 import type { Caller, Input, Output } from '@chat/contract'
-import type { Bus } from '@chat/service'
+import { type Bus, bytesOf, PAGE_BYTES } from '@chat/service'
 import type { AccessCache } from './access.ts'
 import { findVisible } from './finding.ts'
+import { leading } from './fitting.ts'
 import { presentMessage, quoteOf, type Store } from './store.ts'
 
 /** What there is to know about one message. */
@@ -24,7 +25,9 @@ export class Looking {
   }
 
   async now(messageIds: string[]): Promise<Output<'messagesNow'>> {
-    return { list: (await this.store.byIds(messageIds)).map((doc) => presentMessage(doc)) }
+    const all = (await this.store.byIds(messageIds)).map((doc) => presentMessage(doc))
+    const list = leading(all, bytesOf, PAGE_BYTES)
+    return { list, left: all.slice(list.length).map(({ _id }) => _id) }
   }
 
   /** @throws MESSAGE_NO_EXISTS where it is gone */

@@ -11,13 +11,12 @@ export class Restating {
   }
 
   async bringUpToDate(late: Pick<Task, 'notice'>[]): Promise<void> {
-    const ids = [...new Set(late.map(({ notice }) => notice.messageId))]
     const notices = new Map<string, Notice>()
-    for (let start = 0; start < ids.length; start += AT_ONCE) {
+    for (let ids = [...new Set(late.map(({ notice }) => notice.messageId))]; ids.length > 0; ) {
       const caller = { userId: '', requestId: crypto.randomUUID() }
-      const { list } = await this.bus.ask('messagesNow', caller, {
-        messageIds: ids.slice(start, start + AT_ONCE),
-      })
+      const messageIds = ids.slice(0, AT_ONCE)
+      const { list, left } = await this.bus.ask('messagesNow', caller, { messageIds })
+      ids = [...left, ...ids.slice(AT_ONCE)]
       // What is gone by now is left as it was: rooms know it, and nobody is told.
       for (const notice of list.flatMap((message) => noticeOf(message) ?? []))
         notices.set(notice.messageId, notice)
