@@ -92,7 +92,7 @@ test('people talk through them', async () => {
   await eventually(() =>
     expect(ben.payloads<Message>(`listenMessage_${room._id}`).map((message) => message._id)).toEqual([_id]),
   )
-  await eventually(() => expect(ann.told('updateRoomLastMessage', room._id)?.lastSeq).toBe(1))
+  await eventually(() => expect(ann.shown(room._id).at(-1)?.lastSeq).toBe(1))
   expect(await newestPage(ben, room._id)).toMatchObject([{ _id }])
   for (const client of [ann, ben]) client.close()
 }, 60_000)

@@ -294,13 +294,9 @@ const settled = (scene: Scene, state: State) =>
     expect(found.room?.lastSeq).toBe(scene.foreign.seq)
     for (const { _id, lastReadMessageId } of found.room?.joinUsers ?? [])
       if (scene.own.has(_id)) expect(lastReadMessageId).toBe(scene.own.get(_id)?._id)
-    const told = (event: string) =>
-      as('witness')
-        .payloads<Room>(event)
-        .findLast((r) => r._id === scene.roomId)
-    expect(told('updateRoomLastMessage')).toMatchObject({ lastSeq: scene.foreign.seq })
+    expect(as('witness').shown(scene.roomId).at(-1)).toMatchObject({ lastSeq: scene.foreign.seq })
     const rules = expect.objectContaining({ isFreezed: state === 'frozen' })
-    expect(told('listenRoom')).toMatchObject({ memberCount: 6, rules })
+    expect(as('witness').told('listenRoom', scene.roomId)).toMatchObject({ memberCount: 6, rules })
     const readers = as('witness').payloads<{ userId: string }>(`readMessage_${scene.roomId}`)
     expect(readers.map(({ userId }) => userId)).toEqual(expect.arrayContaining(['keeper', 'muted']))
     return found
@@ -360,7 +356,7 @@ async function fence({ roomId }: Scene) {
   if (frozen?.rules.isFreezed) await as('keeper').get('updateRoomSetting', { roomId, updateData })
   const { seq } = await send('keeper', roomId, 'fence')
   await eventually(() =>
-    expect(as('witness').told('updateRoomLastMessage', roomId)).toMatchObject({
+    expect(as('witness').shown(roomId).at(-1)).toMatchObject({
       _id: roomId,
       lastSeq: seq,
     }),

@@ -31,7 +31,7 @@ test('what does not fit in an answer about messages as they are now is named, an
     const found: string[] = []
     for (let left = ids; left.length > 0; ) {
       const answer = await bus.ask('messagesNow', caller, { messageIds: left })
-      expect(answer.list).toHaveLength(1)
+      expect(answer.list.length).toBeLessThanOrEqual(4)
       found.push(...answer.list.map(({ _id }) => _id))
       left = answer.left
     }

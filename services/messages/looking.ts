@@ -1,9 +1,11 @@
-import type { Caller, Input, Output } from '@chat/contract'
+import type { Caller, Input, Message, Output } from '@chat/contract'
 import { type Bus, bytesOf, PAGE_BYTES } from '@chat/service'
 import type { AccessCache } from './access.ts'
 import { findVisible } from './finding.ts'
-import { leading } from './fitting.ts'
 import { presentMessage, quoteOf, type Store } from './store.ts'
+
+/** So few that an answer has room for them, however long they are. */
+const READ_AT_ONCE = 4
 
 /** What there is to know about one message. */
 export class Looking {
@@ -25,9 +27,14 @@ export class Looking {
   }
 
   async now(messageIds: string[]): Promise<Output<'messagesNow'>> {
-    const all = (await this.store.byIds(messageIds)).map((doc) => presentMessage(doc))
-    const list = leading(all, bytesOf, PAGE_BYTES)
-    return { list, left: all.slice(list.length).map(({ _id }) => _id) }
+    const list: Message[] = []
+    let left = messageIds
+    for (let bytes = 0; left.length > 0 && bytes < PAGE_BYTES; left = left.slice(READ_AT_ONCE)) {
+      const some = (await this.store.byIds(left.slice(0, READ_AT_ONCE))).map((doc) => presentMessage(doc))
+      bytes += bytesOf(some)
+      list.push(...some)
+    }
+    return { list, left }
   }
 
   /** @throws MESSAGE_NO_EXISTS where it is gone */

@@ -56,8 +56,7 @@ const heard = (who: PlainClient, roomId = room._id) =>
     .map(({ message }) => message)
 const place = ({ _id }: Message) => ({ roomId: room._id, messageId: _id })
 const unread = async (who: PlainClient) => (await listed(who, room._id))?.unReadMentionCount
-const toldCount = (who: PlainClient) =>
-  who.payloads<Room>('updateRoomLastMessage').findLast(({ _id }) => _id === room._id)?.unReadMentionCount
+const toldCount = (who: PlainClient) => who.shown(room._id).at(-1)?.unReadMentionCount
 /** What was told before this one has come when it has. */
 const passed = async (...clients: PlainClient[]) => {
   const last = await say('passed', { mentions: ['ben', 'cho'] })
@@ -294,12 +293,12 @@ test('one who was mentioned without end still connects, and is shown a thousand 
 
 test('a count that is known after the room was told is told then', async () => {
   const { seq, updatedAt: at } = await say('no mention, as far as the store knows')
-  await eventually(() => expect(ben.told('updateRoomLastMessage', room._id)?.lastSeq).toBe(seq))
+  await eventually(() => expect(ben.shown(room._id).at(-1)?.lastSeq).toBe(seq))
   const { userEvent } = subjectsOf(stack.root)
   const late = { roomId: room._id, seq, at, isOn: true, message: null }
   nats.publish(userEvent('ben', 'mention'), JSON.stringify(late))
   await eventually(() =>
-    expect(ben.told('updateRoomLastMessage', room._id)).toMatchObject({
+    expect(ben.shown(room._id).at(-1)).toMatchObject({
       lastSeq: seq,
       unReadMentionCount: 1,
     }),

@@ -47,7 +47,7 @@ const send = (text: string) =>
     roomId: room._id,
     data: { type: 'TEXT', content: text },
   })
-const shown = () => ben.told('updateRoomLastMessage', room._id)
+const shown = () => ben.shown(room._id).at(-1)
 const heard = () => ben.payloads<Message>(`listenMessage_${room._id}`).map((message) => message.seq)
 
 /** As an instance does that dies before it publishes. */

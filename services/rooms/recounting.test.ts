@@ -83,7 +83,7 @@ test.each([
   expect(await seen()).toEqual(before)
   await eventually(() => {
     expect(ben.payloads('updateRoomLastMessage').length).toBeGreaterThan(told)
-    expect(ben.told('updateRoomLastMessage', room._id)).toMatchObject({
+    expect(ben.shown(room._id).at(-1)).toMatchObject({
       unReadMsgCount: 6,
       lastSeq: 10,
     })
@@ -93,12 +93,11 @@ test.each([
 test('mentions that are missing, wrong or too many are as the messages say again, and members are told', async () => {
   const mentions = await makeRoom(ann, ['ben'])
   const seen = async () => (await listed(ben, mentions._id))?.unReadMentionCount
-  const told = () =>
-    ben.payloads<Room>('updateRoomLastMessage').findLast(({ _id }) => _id === mentions._id)
-      ?.unReadMentionCount
+  const told = () => ben.shown(mentions._id).at(-1)?.unReadMentionCount
   for (let n = 0; n < 3; n++) await sendText(ann, mentions._id, '@ben')
   await sendText(ann, mentions._id, 'nobody')
   await eventually(async () => expect([await seen(), told()]).toEqual([3, 3]))
+  await eventually(() => expect(ben.shown(mentions._id).at(-1)?.lastSeq).toBe(4))
   expect(await recount(mentions._id)).toMatchObject({ isChanged: false })
   const rows = mongo.collection('mentions')
   const row = (seq: number) => ({ _id: `${messageId(mentions._id, seq)}:ben` as never })
