@@ -4,6 +4,7 @@ export type Named = { userId: string; nickName: string }
 
 /** Places in one text that are looked at; more are no conversation. */
 const MAX_PLACES = 200
+
 /** People by their nickName, to be found in texts. */
 export class NameMatching {
   /** By nickName, as it is compared. */
