@@ -12,6 +12,7 @@ export {
   readConfig,
   type Tracing,
 } from './config.ts'
+export { erasedMentions } from './erased-mentions.ts'
 export { EventLog } from './event-log.ts'
 export type { FcmWeb } from './fcm-web.ts'
 export { FreshAnswers } from './fresh-answers.ts'

@@ -11,7 +11,7 @@ import {
   type Output,
   textWithout,
 } from '@chat/contract'
-import { decodeKey, encodeKey, scrubKind } from '@chat/service'
+import { decodeKey, encodeKey, erasedMentions, scrubKind } from '@chat/service'
 import type { Accounts } from './accounts.ts'
 import type { RoomDoc } from './documents.ts'
 import type { Parts } from './parts.ts'
@@ -128,16 +128,8 @@ export class Erasing {
       each !== null && each.messageId !== null && textWithout(each.text, nickName) !== each.text
     if (!quoted.some(says)) return erased
     const mentionedIn = new Set<string>()
-    for (let cursor: string | null | undefined; cursor !== null; ) {
-      const wanted = { userId, roomId, ...(cursor !== undefined && { cursor }) }
-      const page: Output<'listErasedMentions'> = await this.parts.bus.ask(
-        'listErasedMentions',
-        caller,
-        wanted,
-      )
-      for (const messageId of page.messageIds) mentionedIn.add(messageId)
-      cursor = page.nextCursor
-    }
+    for await (const messageIds of erasedMentions(this.parts.bus, caller, { userId, roomId }))
+      for (const messageId of messageIds) mentionedIn.add(messageId)
     return { ...erased, mentionedIn }
   }
 }

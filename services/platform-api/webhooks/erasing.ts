@@ -1,5 +1,5 @@
-import { type Caller, type Erased, Fault, type Output, type PersonalRecords } from '@chat/contract'
-import { awaitHandled, type Bus } from '@chat/service'
+import { type Caller, type Erased, Fault, type PersonalRecords } from '@chat/contract'
+import { awaitHandled, type Bus, erasedMentions } from '@chat/service'
 import type { Deliveries, DeliveryDoc } from './delivery-store.ts'
 import { DURABLE } from './following.ts'
 import { toldWithout } from './occurrences.ts'
@@ -24,7 +24,7 @@ export class Erasing {
     const { deliveries, bus } = this.parts
     if (!(await awaitHandled({ bus, durable: DURABLE }, HANDLED_MS))) throw new Fault('SERVICE_UNAVAILABLE')
     for await (const doc of this.naming(erased.userId)) await this.forget(doc, erased)
-    for await (const messageIds of this.mentioning(caller, erased.userId)) {
+    for await (const messageIds of erasedMentions(bus, caller, { userId: erased.userId })) {
       const mentionedIn = new Set(messageIds)
       for (const doc of await deliveries.quoting(messageIds))
         await this.forget(doc, { ...erased, mentionedIn })
@@ -38,20 +38,6 @@ export class Erasing {
 
   private forget(doc: DeliveryDoc, erased: Erased) {
     return this.parts.deliveries.forget(doc, toldWithout(doc, erased)?.data ?? null, erased.userId)
-  }
-
-  /** Messages that mention them, some at a time. */
-  private async *mentioning(caller: Caller, userId: string) {
-    for (let cursor: string | null | undefined; cursor !== null; ) {
-      const wanted = { userId, ...(cursor !== undefined && { cursor }) }
-      const page: Output<'listErasedMentions'> = await this.parts.bus.ask(
-        'listErasedMentions',
-        caller,
-        wanted,
-      )
-      if (page.messageIds.length > 0) yield page.messageIds
-      cursor = page.nextCursor
-    }
   }
 
   private async *naming(userId: string) {
