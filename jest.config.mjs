@@ -1,5 +1,5 @@
 export default {
-  testMatch: ['<rootDir>/{libs,services,web,examples,bench,operations,scripts}/**/*.test.ts'],
+  testMatch: ['<rootDir>/{libs,services,stack,web,examples,bench,operations,scripts}/**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/libs/client/dist', '<rootDir>/web/dist'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/scripts/strip-types.mjs' },

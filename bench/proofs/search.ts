@@ -2,9 +2,9 @@ import { type Message, messageId } from '@chat/contract'
 import { openMongo } from '@chat/service'
 import { connectAs, type PlainClient } from '@chat/testing'
 import type { Document } from 'mongodb'
-import { Indexing } from '../../services/messages/indexing.ts'
-import { openSearch } from '../../services/messages/search-store.ts'
-import { type MessageDoc, openStore, presentMessage } from '../../services/messages/store.ts'
+import { SearchIndexer } from '../../services/messages/search/search-indexer.ts'
+import { openSearch } from '../../services/messages/search/search-store.ts'
+import { type MessageDoc, openStore, presentMessage } from '../../services/messages/send/message-store.ts'
 import { copyRoom } from '../bulk.ts'
 import { examine, problemOf, recordQueries } from '../queries.ts'
 import { print } from '../report.ts'
@@ -64,7 +64,7 @@ async function makeRooms(ground: Ground): Promise<Rooms> {
 async function openFilling({ stack }: Ground, { own, foreign }: Rooms) {
   const connection = await openMongo(stack.mongoUrl, `${stack.root}_messages`)
   const store = await openStore(connection)
-  const indexing = new Indexing(await openSearch(connection))
+  const indexing = new SearchIndexer(await openSearch(connection))
   const sample = (await store.bySeq(own[0] as string, 1)) as MessageDoc
   const roomIds = [...own.slice(1), ...foreign]
   const text = chatter()

@@ -1,5 +1,5 @@
 import { giveWay } from '@chat/service'
-import { type Alone, type Place, startAlone } from '@chat/stack/alone'
+import { type Alone, type Place, startAlone } from '@chat/stack/process'
 import { answerParent } from '../child.ts'
 import type { Memory } from './server.ts'
 

@@ -1,18 +1,18 @@
 import type { RoomServerEvents, ServerEvents } from '@chat/contract'
-import { Asking, type AskOptions } from './asking.ts'
-import type { CacheLimits } from './cache.ts'
-import { type ChatCache, openCache } from './chat-cache.ts'
-import { Connection, type ConnectionOptions, type StateListener } from './connection.ts'
-import type { AskInput, AskOutput, ClientEvent } from './events.ts'
-import { guarded } from './guarded.ts'
-import { memoryStore } from './memory-store.ts'
-import type { OpenRoomOptions } from './open-room.ts'
-import { OpenRooms } from './open-rooms.ts'
-import { type Draft, type DraftId, Outbox, type QueuedDraft } from './outbox.ts'
-import { Sending } from './sending.ts'
-import type { FileSource } from './source.ts'
-import type { ClientStore, StoreErrorListener } from './store.ts'
-import { Uploading, type UploadOptions } from './upload.ts'
+import type { CacheLimits } from './cache/cache.ts'
+import { type ChatCache, openCache } from './cache/chat-cache.ts'
+import { Connection, type ConnectionOptions, type StateListener } from './connection/connection.ts'
+import type { AskInput, AskOutput, ClientEvent } from './connection/events.ts'
+import { guarded } from './connection/guarded.ts'
+import { type AskOptions, Requests } from './connection/requests.ts'
+import { type Draft, type DraftId, Outbox, type QueuedDraft } from './outbox/outbox.ts'
+import { SendQueue } from './outbox/send-queue.ts'
+import type { OpenRoomOptions } from './rooms/open-room.ts'
+import { OpenRooms } from './rooms/open-rooms.ts'
+import { memoryStore } from './stores/memory-store.ts'
+import type { ClientStore, StoreErrorListener } from './stores/store.ts'
+import type { FileSource } from './upload/source.ts'
+import { type UploadOptions, Uploads } from './upload/upload.ts'
 
 export type ConnectOptions = ConnectionOptions & {
   /** For each try of a request, in milliseconds. Default 15,000. */
@@ -48,19 +48,19 @@ export function connect(options: ConnectOptions & Partial<OfflineOptions>): Chat
   const { store } = options
   const onStoreError = guarded(options.onStoreError ?? (() => {}))
   const connection = new Connection(options)
-  const asking = new Asking(connection, options)
+  const requests = new Requests(connection, options)
   const outbox = new Outbox(store ?? memoryStore(), onStoreError)
-  const chat = openChat({ connection, asking, outbox }, options)
+  const chat = openChat({ connection, requests, outbox }, options)
   if (!store) return chat
-  return Object.assign(chat, { cache: openCache({ connection, asking, store, onStoreError }, options) })
+  return Object.assign(chat, { cache: openCache({ connection, requests, store, onStoreError }, options) })
 }
 
-type Parts = { connection: Connection; asking: Asking; outbox: Outbox }
+type Parts = { connection: Connection; requests: Requests; outbox: Outbox }
 
-function openChat({ connection, asking, outbox }: Parts, options: ConnectOptions) {
-  const sending = new Sending({ connection, asking, outbox }, options)
-  const uploading = new Uploading(connection, asking)
-  const rooms = new OpenRooms(connection, asking)
+function openChat({ connection, requests, outbox }: Parts, options: ConnectOptions) {
+  const sendQueue = new SendQueue({ connection, requests, outbox }, options)
+  const uploads = new Uploads(connection, requests)
+  const rooms = new OpenRooms(connection, requests)
 
   function listen<T>(event: string, listener: (payload: T) => void): () => void {
     const own = (payload: T) => listener(payload)
@@ -76,35 +76,35 @@ function openChat({ connection, asking, outbox }: Parts, options: ConnectOptions
     },
     /** Any request of the contract. @throws ChatError */
     ask: <E extends ClientEvent>(event: E, ...[input, options]: AskArguments<E>): Promise<AskOutput<E>> =>
-      asking.ask(event, (input ?? {}) as AskInput<E>, options),
+      requests.ask(event, (input ?? {}) as AskInput<E>, options),
     /**
      * Queues a message, and sends it until acked, one at a time in each room.
      * @throws ChatError where the server refuses for good
      */
-    send: (draft: Draft) => sending.send(draft),
+    send: (draft: Draft) => sendQueue.send(draft),
     /**
      * Sends a file to a room, through every reconnect, until its message is stored.
      * @throws ChatError where the server refuses for good, or the reason of `signal`
      */
-    upload: (file: FileSource, options: UploadOptions) => uploading.upload(file, options),
+    upload: (file: FileSource, options: UploadOptions) => uploads.upload(file, options),
     /**
      * A link to a file of a room that opens for about a minute, by anybody.
      * @throws ChatError with FILE_NO_EXISTS, also for a thumbnail that there is not
      */
     fileUrl: async (roomId: string, path: string, options: FileUrlOptions = {}): Promise<string> =>
-      (await asking.ask('getFileUrl', { roomId, path, ...options })).url,
+      (await requests.ask('getFileUrl', { roomId, path, ...options })).url,
     /** What is not sent yet. */
     outbox: {
       /** In the order in which it was queued; with `failure`, where the server refused it. */
       list: async (): Promise<QueuedDraft[]> => {
-        await sending.loaded
+        await sendQueue.loaded
         return outbox.list()
       },
       /**
        * Takes a draft out of the queue, also a refused one; its `send` rejects with CANCELLED. One that was on its
        * way may have arrived all the same. Resolves with false where it is not in the queue.
        */
-      cancel: (draft: DraftId): Promise<boolean> => sending.cancel(draft),
+      cancel: (draft: DraftId): Promise<boolean> => sendQueue.cancel(draft),
       /** Calls back with the queue whenever it changes, until the returned function is called. */
       onChange: (listener: (drafts: QueuedDraft[]) => void) => outbox.onChange(listener),
     },

@@ -11,10 +11,8 @@ export type {
   ServerEvents,
   User,
 } from '@chat/contract'
-export type { AskOptions } from './asking.ts'
-export type { CacheChange, CacheLimits } from './cache.ts'
-export type { ChatCache } from './chat-cache.ts'
-export { ChatError, type ChatErrorCode } from './chat-error.ts'
+export type { CacheChange, CacheLimits } from './cache/cache.ts'
+export type { ChatCache } from './cache/chat-cache.ts'
 export {
   type Chat,
   type ConnectOptions,
@@ -23,12 +21,14 @@ export {
   type OfflineChat,
   type OfflineOptions,
 } from './connect.ts'
-export type { ConnectionState, StateListener } from './connection.ts'
-export type { AskInput, AskOutput, ClientEvent } from './events.ts'
-export { indexedDbStore } from './indexed-db-store.ts'
-export { memoryStore } from './memory-store.ts'
-export type { OpenRoom, OpenRoomOptions } from './open-room.ts'
-export type { Draft, DraftId, QueuedDraft } from './outbox.ts'
-export type { FileSource } from './source.ts'
-export type { ClientStore, RecordKind, StoreChange, StoreErrorListener } from './store.ts'
-export type { UploadOptions } from './upload.ts'
+export { ChatError, type ChatErrorCode } from './connection/chat-error.ts'
+export type { ConnectionState, StateListener } from './connection/connection.ts'
+export type { AskInput, AskOutput, ClientEvent } from './connection/events.ts'
+export type { AskOptions } from './connection/requests.ts'
+export type { Draft, DraftId, QueuedDraft } from './outbox/outbox.ts'
+export type { OpenRoom, OpenRoomOptions } from './rooms/open-room.ts'
+export { indexedDbStore } from './stores/indexed-db-store.ts'
+export { memoryStore } from './stores/memory-store.ts'
+export type { ClientStore, RecordKind, StoreChange, StoreErrorListener } from './stores/store.ts'
+export type { FileSource } from './upload/source.ts'
+export type { UploadOptions } from './upload/upload.ts'

@@ -1,4 +1,4 @@
-import type { NatsUser } from './nats-config.ts'
+import type { NatsUser } from './programs/nats-config.ts'
 
 export type EngineName = 'nats' | 'mongo' | 's3'
 export type EngineUrls = { natsUrl: string; mongoUrl: string; s3Url: string }

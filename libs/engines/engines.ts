@@ -1,8 +1,8 @@
 import type { Engine } from './engine.ts'
-import { mongod } from './mongod.ts'
-import { natsServer } from './nats.ts'
-import { versitygw } from './s3.ts'
-import { secantus } from './secantus.ts'
+import { mongod } from './programs/mongod.ts'
+import { natsServer } from './programs/nats.ts'
+import { versitygw } from './programs/s3.ts'
+import { secantus } from './programs/secantus.ts'
 
 export const engines: Engine[] = [
   { name: 'nats', title: 'NATS', variable: 'CHAT_NATS_URL', urlKey: 'natsUrl', programs: [natsServer] },

@@ -10,7 +10,7 @@ import { connect } from '@nats-io/transport-node'
 import { Client } from 'minio'
 import { MongoClient } from 'mongodb'
 import { acquireDataDir, type EngineName, type Engines, type EngineUrls, startEngines } from './index.ts'
-import { birthOf } from './processes.ts'
+import { birthOf } from './process/processes.ts'
 
 let dataDir: string
 let lines: string[]

@@ -1,14 +1,14 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Child } from './child.ts'
-import { acquireDataDir, resolveDataDir } from './data-dir.ts'
 import type { Engine, EngineName, EngineUrls } from './engine.ts'
 import { engines } from './engines.ts'
-import type { Found } from './find.ts'
-import type { NatsUser } from './nats-config.ts'
-import { obtain } from './obtain.ts'
-import { freePort } from './ports.ts'
-import { readRecord, recordFile } from './record.ts'
+import type { Found } from './obtain/find.ts'
+import { obtain } from './obtain/obtain.ts'
+import { Child } from './process/child.ts'
+import { acquireDataDir, resolveDataDir } from './process/data-dir.ts'
+import { freePort } from './process/ports.ts'
+import { readRecord, recordFile } from './process/record.ts'
+import type { NatsUser } from './programs/nats-config.ts'
 
 export type EngineOptions = {
   dataDir: string

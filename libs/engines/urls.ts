@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { resolveDataDir } from './data-dir.ts'
 import type { Engine, EngineUrls } from './engine.ts'
 import { engines } from './engines.ts'
-import { readRecord, recordFile } from './record.ts'
+import { resolveDataDir } from './process/data-dir.ts'
+import { readRecord, recordFile } from './process/record.ts'
 
 /**
  * Where the engines of a running stack are: the environment says it, or the data folder that they run from.

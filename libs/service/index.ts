@@ -1,7 +1,12 @@
-export { Answers } from './answers.ts'
-export type { Failure } from './batches.ts'
-export { insertMissing, writeEach } from './bulk-writes.ts'
-export { type Body, Bus, type BusOptions, encode, openBus } from './bus.ts'
+export { DutyCycle } from './async/duty-cycle.ts'
+export { KeyedQueue } from './async/keyed-queue.ts'
+export { Periodic } from './async/periodic.ts'
+export { AnswerCache } from './bus/answer-cache.ts'
+export { type Body, Bus, type BusOptions, encode, openBus } from './bus/bus.ts'
+export { ConfirmedBroadcast, confirm, joinRoll } from './bus/confirmed-broadcast.ts'
+export { erasedMentions } from './bus/erased-mentions.ts'
+export { FreshAnswers } from './bus/fresh-answers.ts'
+export { faultOf, settle } from './bus/settle.ts'
 export {
   type Auth,
   type Config,
@@ -11,19 +16,19 @@ export {
   type Need,
   readConfig,
   type Tracing,
-} from './config.ts'
-export { erasedMentions } from './erased-mentions.ts'
-export { EventLog } from './event-log.ts'
-export type { FcmWeb } from './fcm-web.ts'
-export { FreshAnswers } from './fresh-answers.ts'
-export { pairsOf } from './grams.ts'
-export { type Checks, serveHealth } from './health.ts'
-export { closeHttp, connectionsOf, listen, retire } from './http.ts'
-export { Lanes } from './lanes.ts'
-export { createLogger, type Logger } from './logger.ts'
-export { Metrics } from './metrics.ts'
-export { type Connection, ensureIndexes, isDuplicate, openMongo, pingMongo } from './mongo.ts'
-export { Pacing } from './pacing.ts'
+} from './process/config.ts'
+export type { FcmWeb } from './process/fcm-web.ts'
+export { type Checks, serveHealth } from './process/health.ts'
+export { closeHttp, connectionsOf, listen, retire } from './process/http.ts'
+export { giveWay } from './process/priority.ts'
+export { runUntilStopped } from './process/run.ts'
+export { openAll, Scope } from './process/scope.ts'
+export type { ServiceAccount } from './process/service-account.ts'
+export { type Surroundings, surround } from './process/service-options.ts'
+export { runService } from './process/service-process.ts'
+export { MAX_EXPIRES_IN_S, mintToken } from './process/tokens.ts'
+export { insertMissing, writeEach } from './storage/bulk-writes.ts'
+export { pairsOf } from './storage/character-pairs.ts'
 export {
   bytesOf,
   cursorAfter,
@@ -33,17 +38,12 @@ export {
   encodeKey,
   isTime,
   PAGE_BYTES,
-} from './pages.ts'
-export { Periodic } from './periodic.ts'
-export { giveWay } from './priority.ts'
-export { runService } from './process.ts'
-export { confirm, joinRoll, Roll } from './roll.ts'
-export { runUntilStopped } from './run.ts'
-export { Bucket, type BucketOptions, openBucket, type Part } from './s3.ts'
-export { unlessMissing } from './s3-client.ts'
-export { openAll, Scope } from './scope.ts'
-export type { ServiceAccount } from './service-account.ts'
-export { faultOf, settle } from './settle.ts'
+} from './storage/cursor.ts'
+export { type Connection, ensureIndexes, isDuplicate, openMongo, pingMongo } from './storage/mongo.ts'
+export { Bucket, type BucketOptions, openBucket, type Part } from './storage/s3.ts'
+export { unlessMissing } from './storage/s3-client.ts'
+export type { Failure } from './stream/event-batches.ts'
+export { EventLog } from './stream/event-log.ts'
 export {
   awaitHandled,
   consumeEvents,
@@ -52,10 +52,24 @@ export {
   hasDurable,
   removeStream,
   streamTime,
-} from './stream.ts'
-export { type AnyEvent, eventId, type NumberedKind, numberOf, type StreamEvent } from './stream-event.ts'
-export { purgeRoom, scrubKind, scrubRoom } from './stream-scrubbing.ts'
-export { surveyStream } from './stream-survey.ts'
-export { type Surroundings, surround } from './surroundings.ts'
-export { MAX_EXPIRES_IN_S, mintToken } from './tokens.ts'
-export { currentTrace, noteCode, openTracing, type Trace, traced, tracedForAll, untraced } from './tracing.ts'
+} from './stream/stream.ts'
+export { purgeRoom, scrubKind, scrubRoom } from './stream/stream-erasure.ts'
+export {
+  type AnyEvent,
+  eventId,
+  type NumberedKind,
+  numberOf,
+  type StreamEvent,
+} from './stream/stream-event.ts'
+export { surveyStream } from './stream/stream-status.ts'
+export { createLogger, type Logger } from './telemetry/logger.ts'
+export { Metrics } from './telemetry/metrics.ts'
+export {
+  currentTrace,
+  noteCode,
+  openTracing,
+  type Trace,
+  traced,
+  tracedForAll,
+  untraced,
+} from './telemetry/tracing.ts'

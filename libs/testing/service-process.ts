@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { Alone, Place } from '@chat/stack/alone'
+import type { Alone, Place } from '@chat/stack/process'
 import { forkProgram, killAtOnce } from './forked.ts'
 
 const PROGRAM = new URL('./service-program.ts', import.meta.url)

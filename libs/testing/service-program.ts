@@ -1,5 +1,5 @@
 import { createLogger, runUntilStopped } from '@chat/service'
-import { type Alone, type Place, startAlone } from '@chat/stack/alone'
+import { type Alone, type Place, startAlone } from '@chat/stack/process'
 
 // The program of `startService`. When it is ready, it tells its parent the port that it listens on, if any.
 

@@ -2,34 +2,34 @@ import {
   type Bus,
   type Config,
   consumeEvents,
+  DutyCycle,
   ensureStream,
   type Logger,
   type Metrics,
   openAll,
   openBucket,
   openMongo,
-  Pacing,
   pingMongo,
 } from '@chat/service'
-import { Admitting } from './admitting.ts'
-import { openChunks } from './chunk-store.ts'
-import { Chunked } from './chunked.ts'
-import { Clearing } from './clearing.ts'
-import { Direct } from './direct.ts'
-import { Disposing } from './disposing.ts'
-import { Filming, findTools } from './filming.ts'
-import { Finishing } from './finishing.ts'
-import { Gathering } from './gathering.ts'
+import { DownloadLinks } from './download/download-links.ts'
 import { handlers } from './handlers.ts'
-import { Links } from './links.ts'
-import { openObjects } from './object-store.ts'
-import { Opening } from './opening.ts'
-import { Picturing } from './picturing.ts'
-import { Previewing } from './previewing.ts'
-import { openReferences } from './reference-store.ts'
-import { References } from './references.ts'
-import { Sweeping } from './sweeping.ts'
-import { openUploads } from './upload-store.ts'
+import { Previews } from './preview/previews.ts'
+import { Thumbnails } from './preview/thumbnails.ts'
+import { findTools, VideoProbe } from './preview/video.ts'
+import { FileErasure } from './storage/file-erasure.ts'
+import { openObjects } from './storage/object-store.ts'
+import { ObjectSweep } from './storage/object-sweep.ts'
+import { openReferences } from './storage/reference-store.ts'
+import { References } from './storage/references.ts'
+import { Admission } from './upload/admission.ts'
+import { openChunks } from './upload/chunk-store.ts'
+import { ChunkedUpload } from './upload/chunked-upload.ts'
+import { DirectUpload } from './upload/direct-upload.ts'
+import { PartAssembly } from './upload/part-assembly.ts'
+import { UploadCleanup } from './upload/upload-cleanup.ts'
+import { UploadCompletion } from './upload/upload-completion.ts'
+import { UploadStart } from './upload/upload-start.ts'
+import { openUploads } from './upload/upload-store.ts'
 
 /** Uploads take a fifth of the time of what carries them, and leave the rest to messages. */
 const TRANSFER_REST = 4
@@ -56,7 +56,7 @@ export const start = (options: Options) =>
     )
     const bucket = await scope.use('s3', openBucket({ ...config.s3, url: options.s3Url }), (b) => b.close())
     const bus = await scope.use('nats', options.openBus(), (b) => b.close())
-    const pacing = new Pacing(TRANSFER_REST)
+    const pacing = new DutyCycle(TRANSFER_REST)
     const uploads = await openUploads(mongo)
     const chunks = await openChunks(mongo, bucket, pacing)
     const objects = await openObjects(mongo)
@@ -71,30 +71,49 @@ export const start = (options: Options) =>
       handle: (events) => references.take(events),
     })
     const { lagMs } = await scope.use('references', consumer, (c) => c.close())
-    const sweeping = await scope.use(
+    const objectSweep = await scope.use(
       'sweeping',
-      new Sweeping({ objects, references, bucket, lagMs, logger }),
+      new ObjectSweep({ objects, references, bucket, lagMs, logger }),
       (s) => s.close(),
     )
 
-    const picturing = await scope.use('picturing', new Picturing(), (p) => p.close())
-    const filming = new Filming(await findTools(), picturing)
-    const previewing = new Previewing({ bucket, picturing, filming, logger })
-    const clearing = await scope.use('clearing', new Clearing({ uploads, chunks, bucket, logger }), (c) =>
-      c.close(),
+    const thumbnails = await scope.use('picturing', new Thumbnails(), (p) => p.close())
+    const videoProbe = new VideoProbe(await findTools(), thumbnails)
+    const previews = new Previews({ bucket, thumbnails, videoProbe, logger })
+    const uploadCleanup = await scope.use(
+      'clearing',
+      new UploadCleanup({ uploads, chunks, bucket, logger }),
+      (c) => c.close(),
     )
-    const admitting = new Admitting(config.fileTypes)
-    const opening = new Opening({ uploads, clearing, bus, limits })
-    const gathering = new Gathering({ uploads, chunks, bucket, pacing })
-    const finishing = new Finishing({
+    const admission = new Admission(config.fileTypes)
+    const uploadStart = new UploadStart({ uploads, uploadCleanup, bus, limits })
+    const partAssembly = new PartAssembly({ uploads, chunks, bucket, pacing })
+    const uploadCompletion = new UploadCompletion({
       ...{ uploads, objects, references, bucket, bus },
-      ...{ admitting, previewing, clearing },
+      ...{ admission, previews, uploadCleanup },
     })
     const answers = handlers({
-      chunked: new Chunked({ uploads, chunks, admitting, opening, gathering, finishing, clearing, limits }),
-      disposing: new Disposing({ uploads, clearing, objects, store, references, sweeping, lagMs }),
-      direct: new Direct({ uploads, opening, finishing, bucket, limits }),
-      links: new Links({ store, objects, bucket, bus, seconds: limits.downloadLinkSeconds }),
+      chunked: new ChunkedUpload({
+        uploads,
+        chunks,
+        admission,
+        uploadStart,
+        partAssembly,
+        uploadCompletion,
+        uploadCleanup,
+        limits,
+      }),
+      fileErasure: new FileErasure({
+        uploads,
+        uploadCleanup,
+        objects,
+        store,
+        references,
+        objectSweep,
+        lagMs,
+      }),
+      direct: new DirectUpload({ uploads, uploadStart, uploadCompletion, bucket, limits }),
+      links: new DownloadLinks({ store, objects, bucket, bus, seconds: limits.downloadLinkSeconds }),
     })
     await scope.use('requests', bus.serve('files', answers), (serving) => serving.close())
     await bus.flush()

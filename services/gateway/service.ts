@@ -17,25 +17,25 @@ import {
   serveHealth,
 } from '@chat/service'
 import type { Socket } from 'socket.io'
-import { Audience } from './audience.ts'
-import { createAuthenticate } from './auth.ts'
-import { Blocks } from './blocks.ts'
-import { Broadcast } from './broadcast.ts'
-import { Delivery, type Tell } from './delivery.ts'
-import { serveDemo } from './demo.ts'
-import { type Connected, Dispatch, sessionOf } from './dispatch.ts'
-import { effectsOf, OpenRooms } from './effects.ts'
-import { endAtExpiry } from './expiry.ts'
-import { serveFiles } from './file-links.ts'
-import { sendAway } from './leaving.ts'
-import { OpenRoomAnswers } from './open-room-answers.ts'
-import { servePage } from './page.ts'
-import { PageFolder } from './page-folder.ts'
-import { Presence } from './presence.ts'
-import { fileRates } from './rates.ts'
-import { Sessions } from './sessions.ts'
-import { allows, dropSlowReaders, guard, identityOf, openSockets } from './sockets.ts'
-import { Typing } from './typing.ts'
+import { createAuthenticate } from './connection/auth.ts'
+import { sendAway } from './connection/drain.ts'
+import { endAtExpiry } from './connection/expiry.ts'
+import { fileRates } from './connection/rate-limits.ts'
+import { Sessions } from './connection/sessions.ts'
+import { allows, dropSlowReaders, guard, identityOf, openSockets } from './connection/socket-server.ts'
+import { BlockCache } from './delivery/block-cache.ts'
+import { Broadcast } from './delivery/broadcast.ts'
+import { MessageDelivery, type Tell } from './delivery/message-delivery.ts'
+import { RoomUpdates } from './delivery/room-updates.ts'
+import { serveDemo } from './demo/demo.ts'
+import { servePage } from './demo/page.ts'
+import { PageFolder } from './demo/page-folder.ts'
+import { serveFiles } from './files/file-links.ts'
+import { OpenRoomResponder } from './presence/open-room-responder.ts'
+import { Presence } from './presence/presence.ts'
+import { Typing } from './presence/typing.ts'
+import { type Connected, Dispatch, sessionOf } from './requests/dispatch.ts'
+import { effectsOf, OpenRooms } from './requests/effects.ts'
 
 export type Options = {
   config: Pick<
@@ -88,22 +88,22 @@ export const start = (options: Options) =>
     const connections = connectionsOf(http)
     const { io, clients } = openSockets(http, config)
 
-    const blocks = new Blocks()
+    const blocks = new BlockCache()
     const broadcast = new Broadcast(clients, blocks)
     const typing = await scope.use('typing', new Typing(broadcast), (t) => t.stop())
     const tell: Tell = (event, message) => {
       broadcast.message(event, message)
       if (event === 'listenMessage') typing.end(message.roomId, message.author.authorId)
     }
-    const delivery = await scope.use('delivery', new Delivery({ bus, logger, metrics, tell }), (d) =>
+    const delivery = await scope.use('delivery', new MessageDelivery({ bus, logger, metrics, tell }), (d) =>
       d.stop(),
     )
     const tellRead = (roomId: string, read: RoomEvents['read']) => broadcast.read(roomId, read)
     const tellTyping = (roomId: string, event: RoomEvents['typing']) => typing.hear(roomId, event)
     const hearing = { bus, logger, delivery, tellRead, tellTyping }
-    const audience = await scope.use('audience', new Audience(hearing), (a) => a.stop())
+    const audience = await scope.use('audience', new RoomUpdates(hearing), (a) => a.stop())
     const presence = await scope.use('presence', new Presence({ bus, logger, broadcast }), (p) => p.close())
-    const openRoomAnswers = new OpenRoomAnswers(bus, clients)
+    const openRoomAnswers = new OpenRoomResponder(bus, clients)
     const sessions = new Sessions({ bus, logger, audience, blocks, presence, limits: config.limits })
     // From here on nobody is told that someone was taken out of a room before they hear nothing here.
     await scope.use('roll', joinRoll(bus), (roll) => roll.close())
@@ -151,7 +151,7 @@ export const start = (options: Options) =>
     return { ready, port }
   })
 
-type Parts = { audience: Audience; sessions: Sessions; delivery: Delivery; logger: Logger }
+type Parts = { audience: RoomUpdates; sessions: Sessions; delivery: MessageDelivery; logger: Logger }
 
 /** Nothing is emitted until what sessions may see is loaded again; then every open room is brought up to date. */
 function reloadAfterOutage(bus: Bus, { audience, sessions, delivery, logger }: Parts) {

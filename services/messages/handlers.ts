@@ -1,74 +1,74 @@
 import type { Handlers } from '@chat/contract'
-import type { Changing } from './changing.ts'
-import type { Looking } from './looking.ts'
-import type { Outbox } from './outbox.ts'
-import type { Paging } from './paging.ts'
+import type { MessageChanges } from './changes/message-changes.ts'
 import { type PlatformParts, platformHandlers } from './platform-handlers.ts'
-import type { Posting } from './posting.ts'
-import type { Reporting } from './reporting.ts'
-import type { Screening } from './screening.ts'
-import type { Searching } from './searching.ts'
-import type { Sending } from './sending.ts'
-import type { Sharing } from './sharing.ts'
-import type { Store } from './store.ts'
-import { survey } from './surveying.ts'
-import type { Syncing } from './syncing.ts'
+import type { MessageLookup } from './read/message-lookup.ts'
+import type { MessagePages } from './read/message-pages.ts'
+import type { MessageSync } from './read/message-sync.ts'
+import { survey } from './read/recount-page.ts'
+import type { Reports } from './reports/reports.ts'
+import type { MessageSearch } from './search/message-search.ts'
+import type { MessageSender } from './send/message-sender.ts'
+import type { MessageStore } from './send/message-store.ts'
+import type { Outbox } from './send/outbox.ts'
+import type { PlatformSender } from './send/platform-sender.ts'
+import type { Share } from './send/share.ts'
+import type { WordFilter } from './words/word-filter.ts'
 
 export type Parts = PlatformParts & {
-  store: Store
+  store: MessageStore
   outbox: Outbox
-  sending: Sending
-  screening: Screening
-  posting: Posting
-  sharing: Sharing
-  changing: Changing
-  paging: Paging
-  syncing: Syncing
-  looking: Looking
-  reporting: Reporting
-  searching: Searching
+  messageSender: MessageSender
+  wordFilter: WordFilter
+  platformSender: PlatformSender
+  sharing: Share
+  messageChanges: MessageChanges
+  messagePages: MessagePages
+  messageSync: MessageSync
+  messageLookup: MessageLookup
+  reports: Reports
+  messageSearch: MessageSearch
 }
 
 export const handlers = (parts: Parts): Handlers<'messages'> => ({
   sendMessage: async (caller, input) => ({
     result: true,
-    message: await parts.sending.send(caller, input),
+    message: await parts.messageSender.send(caller, input),
   }),
-  listenMessagesByRoom: (caller, input) => parts.paging.page(caller, input),
-  syncMessages: (caller, input) => parts.syncing.sync(caller, input),
+  listenMessagesByRoom: (caller, input) => parts.messagePages.page(caller, input),
+  syncMessages: (caller, input) => parts.messageSync.sync(caller, input),
   deleteMessage: async (caller, input) => {
-    await parts.changing.delete(caller, input)
+    await parts.messageChanges.delete(caller, input)
     return { result: true }
   },
   hideMessage: async (caller, input) => {
-    await parts.changing.hide(caller, input)
+    await parts.messageChanges.hide(caller, input)
     return { result: true }
   },
-  editMessage: async (caller, input) => ({ message: await parts.changing.edit(caller, input) }),
+  editMessage: async (caller, input) => ({ message: await parts.messageChanges.edit(caller, input) }),
   shareMessage: async (caller, input) => ({ messages: await parts.sharing.share(caller, input) }),
   reportMessage: async (caller, input) => {
-    await parts.reporting.report(caller, input)
+    await parts.reports.report(caller, input)
     return { result: true }
   },
-  messageReaders: (caller, input) => parts.looking.readers(caller, input),
-  searchMessages: (caller, input) => parts.searching.search(caller, input),
-  listGallery: (caller, input) => parts.searching.gallery(caller, input),
-  exportMessages: (caller, input) => parts.exporting.start(caller, input),
-  getOwnExport: (caller, { exportId }) => parts.exporting.getOwn(caller, exportId),
-  listOwnExports: (caller, page) => parts.exporting.listOwn(caller, page),
-  screenText: async (_caller, { roomId, text }) => ({ text: (await parts.screening.in(roomId))(text) }),
+  messageReaders: (caller, input) => parts.messageLookup.readers(caller, input),
+  searchMessages: (caller, input) => parts.messageSearch.search(caller, input),
+  listGallery: (caller, input) => parts.messageSearch.gallery(caller, input),
+  exportMessages: (caller, input) => parts.exportRequests.start(caller, input),
+  getOwnExport: (caller, { exportId }) => parts.exportRequests.getOwn(caller, exportId),
+  listOwnExports: (caller, page) => parts.exportRequests.listOwn(caller, page),
+  screenText: async (_caller, { roomId, text }) => ({ text: (await parts.wordFilter.in(roomId))(text) }),
   lastMessageOf: (_caller, roomId) => parts.outbox.reconcileAll(roomId),
-  postFirstMessage: async (caller, input) => ({ message: await parts.posting.first(caller, input) }),
-  postMessage: async (caller, input) => ({ message: await parts.posting.post(caller, input) }),
+  postFirstMessage: async (caller, input) => ({ message: await parts.platformSender.first(caller, input) }),
+  postMessage: async (caller, input) => ({ message: await parts.platformSender.post(caller, input) }),
   mayPost: async (caller, roomId) => {
-    await parts.sending.requireMayPost(caller, roomId)
+    await parts.messageSender.requireMayPost(caller, roomId)
     return { result: true }
   },
-  postFile: async (caller, input) => ({ message: await parts.sending.sendFile(caller, input) }),
-  messageBySyncKey: async (caller, input) => ({ message: await parts.sending.stored(caller, input) }),
-  replayMessages: (caller, input) => parts.syncing.replay(caller, input),
-  quoteMessage: (_caller, input) => parts.looking.quote(input),
+  postFile: async (caller, input) => ({ message: await parts.messageSender.sendFile(caller, input) }),
+  messageBySyncKey: async (caller, input) => ({ message: await parts.messageSender.stored(caller, input) }),
+  replayMessages: (caller, input) => parts.messageSync.replay(caller, input),
+  quoteMessage: (_caller, input) => parts.messageLookup.quote(input),
   ...platformHandlers(parts),
-  messagesNow: (_caller, { messageIds }) => parts.looking.now(messageIds),
+  messagesNow: (_caller, { messageIds }) => parts.messageLookup.now(messageIds),
   surveyMessages: (_caller, input) => survey(parts.store, input),
 })

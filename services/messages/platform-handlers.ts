@@ -1,19 +1,19 @@
 import type { Handlers, PlatformOperation } from '@chat/contract'
 import { decodeKey, encodeKey } from '@chat/service'
-import type { Collecting } from './collecting.ts'
-import type { ErasedMentions } from './erased-mentions.ts'
-import type { Erasing } from './erasing.ts'
-import type { Exporting } from './exporting.ts'
-import type { Overseeing } from './overseeing.ts'
-import type { WordKeeping } from './word-keeping.ts'
+import type { ExportRequests } from './exports/export-requests.ts'
+import type { ErasedMentionStore } from './privacy/erased-mention-store.ts'
+import type { MessageErasure } from './privacy/message-erasure.ts'
+import type { PersonalData } from './privacy/personal-data.ts'
+import type { PlatformMessages } from './read/platform-messages.ts'
+import type { WordListEditor } from './words/word-list-editor.ts'
 
 export type PlatformParts = {
-  overseeing: Overseeing
-  erasing: Erasing
-  mentioned: ErasedMentions
-  collecting: Collecting
-  exporting: Exporting
-  wordKeeping: WordKeeping
+  platformMessages: PlatformMessages
+  messageErasure: MessageErasure
+  mentioned: ErasedMentionStore
+  personalData: PersonalData
+  exportRequests: ExportRequests
+  wordListEditor: WordListEditor
   purge: (roomId: string) => Promise<void>
 }
 
@@ -21,38 +21,38 @@ const MENTIONS_PAGE = 500
 
 /** What platforms ask. */
 export const platformHandlers = ({
-  overseeing,
-  erasing,
+  platformMessages,
+  messageErasure,
   mentioned,
-  collecting,
-  exporting,
-  wordKeeping,
+  personalData,
+  exportRequests,
+  wordListEditor,
   purge,
 }: PlatformParts): Pick<Handlers<'messages'>, PlatformOperation<'messages'>> => ({
-  listRoomMessages: (caller, input) => overseeing.page(caller, input),
-  getMessage: (caller, place) => overseeing.get(caller, place),
-  updateMessage: (caller, input) => overseeing.update(caller, input),
+  listRoomMessages: (caller, input) => platformMessages.page(caller, input),
+  getMessage: (caller, place) => platformMessages.get(caller, place),
+  updateMessage: (caller, input) => platformMessages.update(caller, input),
   removeMessage: async (caller, place) => {
-    await overseeing.remove(caller, place)
+    await platformMessages.remove(caller, place)
     return { result: true }
   },
-  listReports: (_caller, input) => overseeing.reports(input),
-  listBannedWords: (caller, input) => wordKeeping.list(caller, input),
-  putBannedWords: (caller, input) => wordKeeping.put(caller, input),
-  addBannedWords: (caller, input) => wordKeeping.add(caller, input),
-  removeBannedWords: (caller, input) => wordKeeping.remove(caller, input),
-  listRoomBannedWords: (caller, input) => wordKeeping.list(caller, input),
-  putRoomBannedWords: (caller, input) => wordKeeping.put(caller, input),
-  addRoomBannedWords: (caller, input) => wordKeeping.add(caller, input),
-  removeRoomBannedWords: (caller, input) => wordKeeping.remove(caller, input),
-  startExport: (caller, input) => exporting.startForPlatform(caller, input),
-  getExport: (_caller, { exportId }) => exporting.get(exportId),
-  listExports: (_caller, page) => exporting.list(page),
+  listReports: (_caller, input) => platformMessages.reports(input),
+  listBannedWords: (caller, input) => wordListEditor.list(caller, input),
+  putBannedWords: (caller, input) => wordListEditor.put(caller, input),
+  addBannedWords: (caller, input) => wordListEditor.add(caller, input),
+  removeBannedWords: (caller, input) => wordListEditor.remove(caller, input),
+  listRoomBannedWords: (caller, input) => wordListEditor.list(caller, input),
+  putRoomBannedWords: (caller, input) => wordListEditor.put(caller, input),
+  addRoomBannedWords: (caller, input) => wordListEditor.add(caller, input),
+  removeRoomBannedWords: (caller, input) => wordListEditor.remove(caller, input),
+  startExport: (caller, input) => exportRequests.startForPlatform(caller, input),
+  getExport: (_caller, { exportId }) => exportRequests.get(exportId),
+  listExports: (_caller, page) => exportRequests.list(page),
   purgeRoomMessages: async (_caller, { roomId }) => {
     await purge(roomId)
     return { result: true }
   },
-  eraseUserInMessages: (caller, input) => erasing.erase(caller, input),
+  eraseUserInMessages: (caller, input) => messageErasure.erase(caller, input),
   listErasedMentions: async (_caller, { userId, roomId, cursor }) => {
     const after = cursor === undefined ? '' : decodeKey(cursor)
     const messageIds = await mentioned.page(userId, after, MENTIONS_PAGE, roomId)
@@ -63,5 +63,5 @@ export const platformHandlers = ({
     await mentioned.forget(userId)
     return { result: true }
   },
-  exportUserFromMessages: (caller, input) => collecting.page(caller, input),
+  exportUserFromMessages: (caller, input) => personalData.page(caller, input),
 })

@@ -13,47 +13,47 @@ import {
   pingMongo,
   type Scope,
 } from '@chat/service'
-import { AccessCache } from './access.ts'
-import { Answering } from './answering.ts'
-import { Blocks } from './blocks.ts'
-import { type Changes, openChanges } from './change-store.ts'
-import { Changing } from './changing.ts'
-import { Collecting } from './collecting.ts'
-import { Committing } from './committing.ts'
-import { openErasedMentions } from './erased-mentions.ts'
-import { Erasing } from './erasing.ts'
-import { ExportDisposing } from './export-disposing.ts'
-import { ExportNotices } from './export-notices.ts'
-import { openExports } from './export-store.ts'
-import { ExportWorker } from './export-worker.ts'
-import { Exporting } from './exporting.ts'
+import { type ChangeStore, openChanges } from './changes/change-store.ts'
+import { MessageChanges } from './changes/message-changes.ts'
+import { ExportBucket } from './exports/export-bucket.ts'
+import { ExportNotices } from './exports/export-notices.ts'
+import { ExportRemoval } from './exports/export-removal.ts'
+import { ExportRequests } from './exports/export-requests.ts'
+import { openExports } from './exports/export-store.ts'
+import { ExportWorker } from './exports/export-worker.ts'
+import { Mailer } from './exports/mailer.ts'
 import { handlers } from './handlers.ts'
-import { Indexing } from './indexing.ts'
-import { Looking } from './looking.ts'
-import { Mailing } from './mailing.ts'
-import { Mentioning } from './mentioning.ts'
-import { Outbox } from './outbox.ts'
-import { Overseeing } from './overseeing.ts'
-import { Paging } from './paging.ts'
-import { Posting } from './posting.ts'
-import { Presenting } from './presenting.ts'
-import { purge } from './purging.ts'
-import { openReports } from './report-store.ts'
-import { Reporting } from './reporting.ts'
-import { Screening } from './screening.ts'
-import { openSearch } from './search-store.ts'
-import { Searching } from './searching.ts'
-import { Sending } from './sending.ts'
-import { Sharing } from './sharing.ts'
-import { sourcesOf } from './sources.ts'
-import { Storage } from './storage.ts'
-import { openStore, type Store } from './store.ts'
-import { Syncing } from './syncing.ts'
-import { Traces } from './traces.ts'
-import { Unmentioning } from './unmentioning.ts'
-import { WordKeeping } from './word-keeping.ts'
-import { WordLists } from './word-lists.ts'
-import { openWords } from './word-store.ts'
+import { AuthorRooms } from './privacy/author-rooms.ts'
+import { openErasedMentions } from './privacy/erased-mention-store.ts'
+import { MentionErasure } from './privacy/mention-erasure.ts'
+import { MessageErasure } from './privacy/message-erasure.ts'
+import { PersonalData } from './privacy/personal-data.ts'
+import { purge } from './privacy/room-deletion.ts'
+import { BlockCache } from './read/block-cache.ts'
+import { MessageLookup } from './read/message-lookup.ts'
+import { MessagePages } from './read/message-pages.ts'
+import { MessageSync } from './read/message-sync.ts'
+import { PlatformMessages } from './read/platform-messages.ts'
+import { Presenter } from './read/presenter.ts'
+import { openReports } from './reports/report-store.ts'
+import { Reports } from './reports/reports.ts'
+import { MessageSearch } from './search/message-search.ts'
+import { SearchIndexer } from './search/search-indexer.ts'
+import { openSearch } from './search/search-store.ts'
+import { AccessCache } from './send/access-cache.ts'
+import { StoredAnswer } from './send/answer.ts'
+import { GroupCommit } from './send/group-commit.ts'
+import { Mentions } from './send/mentions.ts'
+import { MessageSender } from './send/message-sender.ts'
+import { type MessageStore, openStore } from './send/message-store.ts'
+import { Outbox } from './send/outbox.ts'
+import { sourcesOf } from './send/outbox-sources.ts'
+import { PlatformSender } from './send/platform-sender.ts'
+import { Share } from './send/share.ts'
+import { WordFilter } from './words/word-filter.ts'
+import { WordListCache } from './words/word-list-cache.ts'
+import { WordListEditor } from './words/word-list-editor.ts'
+import { openWords } from './words/word-store.ts'
 
 export type Options = {
   config: Pick<Config, 's3' | 'limits' | 'mail' | 'bannedWordsMode'>
@@ -85,53 +85,53 @@ export const start = (options: Options) =>
     const { textLength } = config.limits
     const access = new AccessCache(bus)
     await scope.use('roll', joinRoll(bus), (roll) => roll.close())
-    const presenting = new Presenting(bus, new Blocks(bus))
-    const sources = sourcesOf(store, changes, presenting)
+    const presenter = new Presenter(bus, new BlockCache(bus))
+    const sources = sourcesOf(store, changes, presenter)
     const outbox = await scope.use(
       'outbox',
       new Outbox({ sources, log: new EventLog(bus), logger, metrics }),
       (o) => o.close(),
     )
-    const committing = new Committing({ store, outbox, metrics, logger })
-    const answering = new Answering(committing, presenting)
-    const { screening, wordKeeping } = await openWording(mongo, bus, config.bannedWordsMode)
-    const indexing = new Indexing(search)
+    const groupCommit = new GroupCommit({ store, outbox, metrics, logger })
+    const storedAnswer = new StoredAnswer(groupCommit, presenter)
+    const { wordFilter, wordListEditor } = await openWording(mongo, bus, config.bannedWordsMode)
+    const searchIndexer = new SearchIndexer(search)
     const indexer = consumeEvents({
       bus,
       logger,
       durable: 'search',
       kinds: ['message', 'change'],
-      handle: (events) => indexing.handle(events),
+      handle: (events) => searchIndexer.handle(events),
     })
     await scope.use('indexer', indexer, (consumer) => consumer.close())
     const around = { mongo, bus, store, changes, access }
-    const { exporting, exports } = await openExporting(scope, options, around)
-    const mentioning = new Mentioning(bus)
-    const parts = { store, access, screening, mentioning, bus, logger, textLength }
-    const changing = new Changing({ ...parts, changes, outbox, presenting })
-    const traces = new Traces(store, bus)
-    const leaving = { store, changes, reports, changing, indexing, exports }
-    const unmentioning = new Unmentioning({ ...leaving, mentioned, bus })
+    const { exportRequests, exports } = await openExporting(scope, options, around)
+    const mentions = new Mentions(bus)
+    const parts = { store, access, wordFilter, mentions, bus, logger, textLength }
+    const messageChanges = new MessageChanges({ ...parts, changes, outbox, presenter })
+    const traces = new AuthorRooms(store, bus)
+    const leaving = { store, changes, reports, messageChanges, searchIndexer, exports }
+    const unmentioning = new MentionErasure({ ...leaving, mentioned, bus })
     const answers = handlers({
-      overseeing: new Overseeing({ store, reports, changing, presenting, bus }),
-      erasing: new Erasing({ ...leaving, traces, unmentioning }),
+      platformMessages: new PlatformMessages({ store, reports, messageChanges, presenter, bus }),
+      messageErasure: new MessageErasure({ ...leaving, traces, unmentioning }),
       mentioned,
-      collecting: new Collecting({ store, reports, exports, traces }),
-      purge: (roomId) => purge({ store, changes, reports, search, exports, wordKeeping, bus }, roomId),
+      personalData: new PersonalData({ store, reports, exports, traces }),
+      purge: (roomId) => purge({ store, changes, reports, search, exports, wordListEditor, bus }, roomId),
       store,
       outbox,
-      sending: new Sending({ ...parts, answering }),
-      posting: new Posting({ ...parts, committing }),
-      sharing: new Sharing(store, access, answering, screening),
-      changing,
-      paging: new Paging(store, access, presenting),
-      syncing: new Syncing(store, changes, access, presenting),
-      looking: new Looking(store, access, bus),
-      reporting: new Reporting(store, reports, access),
-      searching: new Searching({ search, store, access, presenting, bus }),
-      exporting,
-      screening,
-      wordKeeping,
+      messageSender: new MessageSender({ ...parts, storedAnswer }),
+      platformSender: new PlatformSender({ ...parts, groupCommit }),
+      sharing: new Share(store, access, storedAnswer, wordFilter),
+      messageChanges,
+      messagePages: new MessagePages(store, access, presenter),
+      messageSync: new MessageSync(store, changes, access, presenter),
+      messageLookup: new MessageLookup(store, access, bus),
+      reports: new Reports(store, reports, access),
+      messageSearch: new MessageSearch({ search, store, access, presenter, bus }),
+      exportRequests,
+      wordFilter,
+      wordListEditor,
     })
     await scope.use('requests', bus.serve('messages', answers), (serving) => serving.close())
     await bus.flush()
@@ -140,20 +140,20 @@ export const start = (options: Options) =>
 
 async function openWording(mongo: Connection, bus: Bus, mode: Config['bannedWordsMode']) {
   const words = await openWords(mongo)
-  const lists = new WordLists(words, bus)
-  return { screening: new Screening(lists, mode), wordKeeping: new WordKeeping(words, lists, bus) }
+  const lists = new WordListCache(words, bus)
+  return { wordFilter: new WordFilter(lists, mode), wordListEditor: new WordListEditor(words, lists, bus) }
 }
 
-type Around = { mongo: Connection; bus: Bus; store: Store; changes: Changes; access: AccessCache }
+type Around = { mongo: Connection; bus: Bus; store: MessageStore; changes: ChangeStore; access: AccessCache }
 
 /** Rooms as files: kept in S3, told to sockets or by mail. */
 async function openExporting(scope: Scope, { config, s3Url, logger }: Options, around: Around) {
-  const storage = await scope.use('s3', new Storage({ ...config.s3, url: s3Url }), (s) => s.close())
-  const mailing = config.mail && (await scope.use('mail', new Mailing(config.mail), (m) => m.close()))
+  const storage = await scope.use('s3', new ExportBucket({ ...config.s3, url: s3Url }), (s) => s.close())
+  const mailer = config.mail && (await scope.use('mail', new Mailer(config.mail), (m) => m.close()))
   const exports = await openExports(around.mongo)
-  const notices = new ExportNotices({ ...around, mailing, storage })
+  const notices = new ExportNotices({ ...around, mailer, storage })
   const parts = { ...around, exports, notices, storage, logger }
   const worker = await scope.use('exports', new ExportWorker(parts), (w) => w.close())
-  const exporting = new Exporting({ ...parts, worker, sendsMail: mailing !== null })
-  return { exporting, exports: new ExportDisposing({ exports, worker }) }
+  const exportRequests = new ExportRequests({ ...parts, worker, sendsMail: mailer !== null })
+  return { exportRequests, exports: new ExportRemoval({ exports, worker }) }
 }

@@ -13,10 +13,10 @@ import {
   retire,
   serveHealth,
 } from '@chat/service'
-import { createApp } from './app.ts'
-import { Erasures } from './erasures.ts'
-import { Idempotency } from './idempotency.ts'
-import type { Rate } from './rates.ts'
+import { createApp } from './http/app.ts'
+import { Idempotency } from './http/idempotency-store.ts'
+import type { Rate } from './http/rate-limit.ts'
+import { Erasures } from './privacy/erasures.ts'
 import { openStore } from './store.ts'
 import { openWebhooks } from './webhooks/service.ts'
 import type { Times } from './webhooks/times.ts'
@@ -63,7 +63,7 @@ export const start = (options: Options) =>
     })
     const erasures = await scope.use(
       'erasures',
-      new Erasures({ store: store.erasures, idempotency, webhooks: webhooks.erasing, bus, logger }),
+      new Erasures({ store: store.erasures, idempotency, webhooks: webhooks.webhookErasure, bus, logger }),
       (e) => e.close(),
     )
     const ready: Checks = { nats: () => bus.ping(), platform: () => pingMongo(mongo), ...options.checks }

@@ -1,6 +1,6 @@
 import type { Connection } from '@chat/service'
 import mongoose from 'mongoose'
-import type { ErasedNames } from './erased-names.ts'
+import type { ErasedNames } from './privacy/erased-names.ts'
 
 /** A POST with an Idempotency-Key, and how it ended. */
 export type AttemptDoc = {

@@ -1,6 +1,6 @@
 import type { TestStack } from '@chat/testing'
-import { openApi } from './openapi.ts'
-import { routes } from './routes.ts'
+import { openApi } from './docs/openapi.ts'
+import { routes } from './routes/routes.ts'
 
 type Responses = Record<
   string,

@@ -1,19 +1,19 @@
 import type { Handlers } from '@chat/contract'
-import type { Devices } from './devices.ts'
-import type { Disposing } from './disposing.ts'
-import type { Preferences } from './preference-store.ts'
-import type { SettingAside } from './setting-aside.ts'
+import type { Devices } from './devices/devices.ts'
+import type { PreferenceStore } from './devices/preference-store.ts'
+import type { PushErasure } from './privacy/push-erasure.ts'
+import type { DeadLetters } from './tasks/dead-letters.ts'
 
 export type Parts = {
   devices: Devices
-  disposing: Disposing
-  preferences: Preferences
-  settingAside: SettingAside
+  pushErasure: PushErasure
+  preferences: PreferenceStore
+  settingAside: DeadLetters
 }
 
 const done = { result: true }
 
-export const handlers = ({ devices, disposing, preferences, settingAside }: Parts): Handlers<'push'> => ({
+export const handlers = ({ devices, pushErasure, preferences, settingAside }: Parts): Handlers<'push'> => ({
   registerDevice: async (caller, device) => {
     await devices.register(caller.userId, device)
     return done
@@ -32,9 +32,9 @@ export const handlers = ({ devices, disposing, preferences, settingAside }: Part
   listDevices: async (_caller, userId) => ({ devices: await devices.seenOf(userId) }),
   replaySetAside: async (_caller, { ids }) => ({ replayed: await settingAside.replay(ids) }),
   purgeRoomPushes: async (_caller, { roomId }) => {
-    await disposing.purgeRoom(roomId)
+    await pushErasure.purgeRoom(roomId)
     return done
   },
-  eraseUserInPushes: (_caller, input) => disposing.eraseUser(input),
-  exportUserFromPushes: (_caller, input) => disposing.collect(input),
+  eraseUserInPushes: (_caller, input) => pushErasure.eraseUser(input),
+  exportUserFromPushes: (_caller, input) => pushErasure.collect(input),
 })

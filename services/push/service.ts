@@ -10,26 +10,26 @@ import {
   openMongo,
   pingMongo,
 } from '@chat/service'
-import { Audiences } from './audiences.ts'
-import { BadgeUpdates } from './badge-updates.ts'
-import { Badges } from './badges.ts'
-import { Delivering } from './delivering.ts'
-import { openDevices } from './device-store.ts'
-import { Devices } from './devices.ts'
-import { Disposing } from './disposing.ts'
-import { openFcmSender } from './fcm-sender.ts'
-import { Following } from './following.ts'
+import { BadgeUpdates } from './badges/badge-updates.ts'
+import { Badges } from './badges/badges.ts'
+import { MessageConsumer } from './delivery/message-consumer.ts'
+import { Notifier } from './delivery/notifier.ts'
+import { PushDelivery } from './delivery/push-delivery.ts'
+import { openReceipts } from './delivery/receipt-store.ts'
+import { openDevices } from './devices/device-store.ts'
+import { Devices } from './devices/devices.ts'
+import { openPreferences } from './devices/preference-store.ts'
 import { handlers } from './handlers.ts'
-import { openLogSender } from './log-sender.ts'
-import { Notifying } from './notifying.ts'
-import { openPreferences } from './preference-store.ts'
-import { openReceipts } from './receipt-store.ts'
-import { Restating } from './restating.ts'
-import { RoomPresence } from './room-presence.ts'
-import { Rounds } from './rounds.ts'
-import { openSetAside } from './set-aside-store.ts'
-import { SettingAside } from './setting-aside.ts'
-import { openTasks } from './task-store.ts'
+import { PushErasure } from './privacy/push-erasure.ts'
+import { AudiencePages } from './recipients/audience-pages.ts'
+import { RoomPresence } from './recipients/room-presence.ts'
+import { openFcmSender } from './senders/fcm-sender.ts'
+import { openLogSender } from './senders/log-sender.ts'
+import { openSetAside } from './tasks/dead-letter-store.ts'
+import { DeadLetters } from './tasks/dead-letters.ts'
+import { LatestNotices } from './tasks/latest-notices.ts'
+import { TaskRunner } from './tasks/task-runner.ts'
+import { openTasks } from './tasks/task-store.ts'
 import { defaultTimes, type Times } from './times.ts'
 
 /** Messages held at a time. */
@@ -63,39 +63,39 @@ export const start = (options: Options) =>
     const tasks = await openTasks(mongo)
     const preferences = openPreferences(mongo)
     const setAside = await openSetAside(mongo)
-    const settingAside = new SettingAside({ store: setAside, tasks, logger, metrics })
+    const settingAside = new DeadLetters({ store: setAside, tasks, logger, metrics })
     await settingAside.measure()
     await ensureStream(bus)
 
     const devices = new Devices(store)
     const badges = new Badges(bus, times.badgeMs)
-    const delivering = new Delivering({ sender, store, receipts, logger, metrics })
-    const notifying = new Notifying({
-      ...{ devices, preferences, tasks, badges, delivering },
-      audiences: new Audiences(bus),
+    const pushDelivery = new PushDelivery({ sender, store, receipts, logger, metrics })
+    const notifier = new Notifier({
+      ...{ devices, preferences, tasks, badges, pushDelivery },
+      audiences: new AudiencePages(bus),
       presence: new RoomPresence(bus, times.presenceMs),
       secondLookMs: times.secondLookMs,
     })
-    const restating = new Restating(bus)
-    const following = new Following({ notifying, restating, settingAside })
-    const rounds = new Rounds({ tasks, notifying, restating, settingAside, logger, times })
+    const latestNotices = new LatestNotices(bus)
+    const messageConsumer = new MessageConsumer({ notifier, latestNotices, settingAside })
+    const rounds = new TaskRunner({ tasks, notifier, latestNotices, settingAside, logger, times })
     await scope.use('rounds', rounds, (r) => r.close())
     const consumer = consumeEvents({
       ...{ bus, logger, durable: 'push', kinds: ['message'], startsNow: true, maxBatch: MAX_BATCH },
-      handle: (events) => following.take(events),
+      handle: (events) => messageConsumer.take(events),
       tries: {
         delaysMs: times.triesMs,
-        setAside: (event, reason, tries) => following.setAside(event, reason, tries),
+        setAside: (event, reason, tries) => messageConsumer.setAside(event, reason, tries),
       },
     })
     await scope.use('consumer', consumer, (c) => {
       const closing = [c.close(), rounds.close()]
       // What waits for the push service is let go.
-      delivering.close()
+      pushDelivery.close()
       return Promise.all(closing)
     })
     const updating = new BadgeUpdates({
-      ...{ devices, store, badges, delivering, logger },
+      ...{ devices, store, badges, pushDelivery, logger },
       everyMs: times.badgeMs,
     })
     await scope.use('badge updates', updating, (u) => u.close())
@@ -106,8 +106,8 @@ export const start = (options: Options) =>
     )
     await scope.use('readers', hearRead, (h) => h.unsubscribe())
     const kept = { preferences, receipts, tasks, setAside, settingAside }
-    const disposing = new Disposing({ ...kept, devices: store, restating })
-    const answers = handlers({ devices, disposing, preferences, settingAside })
+    const pushErasure = new PushErasure({ ...kept, devices: store, latestNotices })
+    const answers = handlers({ devices, pushErasure, preferences, settingAside })
     await scope.use('requests', bus.serve('push', answers), (serving) => serving.close())
     await bus.flush()
     return { ready: { nats: () => bus.ping(), mongo: () => pingMongo(mongo) } }

@@ -1,34 +1,34 @@
 import type { Bus } from '@chat/service'
-import type { Access } from './access.ts'
-import type { Announcing } from './announcing.ts'
-import type { Blocking } from './blocking.ts'
-import type { Claims } from './claims.ts'
-import type { Directory } from './directory.ts'
-import type { Facts } from './facts.ts'
-import type { Following } from './following.ts'
-import type { Gone } from './gone.ts'
-import type { Members } from './members.ts'
-import type { Mentions } from './mentions.ts'
-import type { Mutes } from './mutes.ts'
-import type { Store } from './store.ts'
-import type { Viewing } from './viewing.ts'
+import type { AccessEvents } from './members/access-events.ts'
+import type { Memberships } from './members/memberships.ts'
+import type { Mutes } from './members/mutes.ts'
+import type { UnreadMentions } from './mentions/unread-mentions.ts'
+import type { MessageConsumer } from './reading/message-consumer.ts'
+import type { UncountedMessages } from './reading/uncounted-messages.ts'
+import type { Claims } from './room/claims.ts'
+import type { RoomBroadcast } from './room/room-broadcast.ts'
+import type { RoomEventOutbox } from './room/room-event-outbox.ts'
+import type { RoomView } from './room/room-view.ts'
+import type { RoomStore } from './store/store.ts'
+import type { Blocks } from './users/blocks.ts'
+import type { Directory } from './users/directory.ts'
 
 /** What the rules about rooms are built on. */
 export type Parts = {
-  store: Store
+  store: RoomStore
   bus: Bus
   directory: Directory
-  facts: Facts
-  members: Members
-  blocking: Blocking
-  access: Access
-  gone: Gone
+  facts: RoomEventOutbox
+  members: Memberships
+  blocks: Blocks
+  access: AccessEvents
+  gone: UncountedMessages
   claims: Claims
-  viewing: Viewing
-  announcing: Announcing
-  following: Following
+  roomView: RoomView
+  roomBroadcast: RoomBroadcast
+  messageConsumer: MessageConsumer
   mutes: Mutes
-  mentions: Mentions
+  mentions: UnreadMentions
   /** UTF-16 units. */
   textLength: number
 }

@@ -1,5 +1,6 @@
 import {
   type Bus,
+  ConfirmedBroadcast,
   consumeEvents,
   EventLog,
   ensureStream,
@@ -8,43 +9,42 @@ import {
   openAll,
   openMongo,
   pingMongo,
-  Roll,
 } from '@chat/service'
-import { Access } from './access.ts'
-import { Accounts } from './accounts.ts'
-import { Alarms } from './alarms.ts'
-import { Announcing } from './announcing.ts'
-import { Audiences } from './audiences.ts'
-import { Blocking } from './blocking.ts'
-import { Claims } from './claims.ts'
-import { Creating } from './creating.ts'
-import { Directory } from './directory.ts'
-import { Erasing } from './erasing.ts'
-import { Estate } from './estate.ts'
-import { Facts } from './facts.ts'
-import { Following } from './following.ts'
-import { Gone } from './gone.ts'
 import { handlers } from './handlers.ts'
-import { Inviting } from './inviting.ts'
-import { Listing } from './listing.ts'
-import { MemberList } from './member-list.ts'
-import { Members } from './members.ts'
-import { Mentions } from './mentions.ts'
-import { Moderating } from './moderating.ts'
-import { Mutes } from './mutes.ts'
-import { Presence } from './presence.ts'
-import { PresenceList } from './presence-list.ts'
-import { Reading } from './reading.ts'
-import { Recounting } from './recounting.ts'
-import { Removing } from './removing.ts'
-import { Resolving } from './resolving.ts'
-import { Sessions } from './sessions.ts'
-import { Settings } from './settings.ts'
-import { Standings } from './standings.ts'
-import { openStore } from './store.ts'
-import { Typing } from './typing.ts'
-import { UserSearch } from './user-search.ts'
-import { Viewing } from './viewing.ts'
+import { AccessEvents } from './members/access-events.ts'
+import { Alarms } from './members/alarms.ts'
+import { Invitations } from './members/invitations.ts'
+import { MemberList } from './members/member-list.ts'
+import { Memberships } from './members/memberships.ts'
+import { Moderation } from './members/moderation.ts'
+import { Mutes } from './members/mutes.ts'
+import { PlatformMembers } from './members/platform-members.ts'
+import { PushAudience } from './members/push-audience.ts'
+import { Removals } from './members/removals.ts'
+import { MentionResolver } from './mentions/mention-resolver.ts'
+import { UnreadMentions } from './mentions/unread-mentions.ts'
+import { Presence } from './presence/presence.ts'
+import { PresenceList } from './presence/presence-list.ts'
+import { Typing } from './presence/typing.ts'
+import { Cursors } from './reading/cursors.ts'
+import { MessageConsumer } from './reading/message-consumer.ts'
+import { Recount } from './reading/recount.ts'
+import { UncountedMessages } from './reading/uncounted-messages.ts'
+import { Claims } from './room/claims.ts'
+import { PlatformRooms } from './room/platform-rooms.ts'
+import { RoomBroadcast } from './room/room-broadcast.ts'
+import { RoomCreation } from './room/room-creation.ts'
+import { RoomEventOutbox } from './room/room-event-outbox.ts'
+import { RoomList } from './room/room-list.ts'
+import { RoomView } from './room/room-view.ts'
+import { Settings } from './room/settings.ts'
+import { openStore } from './store/store.ts'
+import { Accounts } from './users/accounts.ts'
+import { Blocks } from './users/blocks.ts'
+import { Directory } from './users/directory.ts'
+import { Sessions } from './users/sessions.ts'
+import { UserErasure } from './users/user-erasure.ts'
+import { UserSearch } from './users/user-search.ts'
 
 export type Options = {
   mongoUrl: string
@@ -69,19 +69,19 @@ export const start = (options: Options) =>
 
     const directory = new Directory(store, bus)
     const log = new EventLog(bus)
-    const facts = await scope.use('facts', new Facts({ store, log, logger }), (f) => f.close())
-    const members = new Members(store, facts, limits.roomMembers)
+    const facts = await scope.use('facts', new RoomEventOutbox({ store, log, logger }), (f) => f.close())
+    const members = new Memberships(store, facts, limits.roomMembers)
     const claims = new Claims(store)
-    const gone = new Gone(store)
-    const blocking = new Blocking(store, directory, bus)
-    const mentions = new Mentions(store, logger)
-    const viewing = new Viewing({ store, directory, gone, blocking, mentions })
-    const announcing = await scope.use('announcements', new Announcing(bus, viewing, logger), (a) =>
+    const gone = new UncountedMessages(store)
+    const blocks = new Blocks(store, directory, bus)
+    const mentions = new UnreadMentions(store, logger)
+    const roomView = new RoomView({ store, directory, gone, blocks, mentions })
+    const roomBroadcast = await scope.use('announcements', new RoomBroadcast(bus, roomView, logger), (a) =>
       a.close(),
     )
-    const roll = await scope.use('roll', new Roll(bus), (r) => r.close())
-    const access = new Access(bus, roll)
-    const following = new Following({ store, bus, gone, mentions, announcing })
+    const roll = await scope.use('roll', new ConfirmedBroadcast(bus), (r) => r.close())
+    const access = new AccessEvents(bus, roll)
+    const messageConsumer = new MessageConsumer({ store, bus, gone, mentions, roomBroadcast })
     const { textLength } = limits
     const parts = {
       store,
@@ -90,12 +90,12 @@ export const start = (options: Options) =>
       facts,
       members,
       claims,
-      viewing,
-      announcing,
-      following,
+      roomView,
+      roomBroadcast,
+      messageConsumer,
       textLength,
     }
-    const all = { ...parts, access, blocking, gone, mentions, mutes: new Mutes(store) }
+    const all = { ...parts, access, blocks, gone, mentions, mutes: new Mutes(store) }
     const presence = await scope.use('presence', new Presence({ store, bus, logger }), (p) => p.close())
 
     await scope.use(
@@ -105,33 +105,33 @@ export const start = (options: Options) =>
         logger,
         durable: 'rooms',
         kinds: ['message', 'change'],
-        handle: (events) => following.take(events),
+        handle: (events) => messageConsumer.take(events),
       }),
       (consumer) => consumer.close(),
     )
-    const inviting = new Inviting(all)
-    const moderating = new Moderating(all)
-    const removing = new Removing(all)
+    const invitations = new Invitations(all)
+    const moderation = new Moderation(all)
+    const removals = new Removals(all)
     const accounts = new Accounts(all)
     const answers = handlers({
       ...all,
       accounts,
-      erasing: new Erasing(all, accounts, removing),
-      estate: new Estate(all),
-      standings: new Standings(all, moderating, removing),
+      userErasure: new UserErasure(all, accounts, removals),
+      estate: new PlatformRooms(all),
+      standings: new PlatformMembers(all, moderation, removals),
       alarms: new Alarms(all),
-      audiences: new Audiences(all),
-      creating: new Creating(all),
-      inviting,
-      listing: new Listing(store, members, viewing),
+      audiences: new PushAudience(all),
+      roomCreation: new RoomCreation(all),
+      invitations,
+      roomList: new RoomList(store, members, roomView),
       memberList: new MemberList(store, members, directory),
-      moderating,
+      moderation,
       presence,
       presenceList: new PresenceList(all),
-      reading: new Reading(all),
-      recounting: new Recounting(all),
-      removing,
-      resolving: new Resolving(all),
+      cursors: new Cursors(all),
+      recount: new Recount(all),
+      removals,
+      mentionResolver: new MentionResolver(all),
       sessions: new Sessions({ ...all, presence }),
       settings: new Settings(all),
       typing: new Typing(all),

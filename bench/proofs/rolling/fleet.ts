@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Alone, Place } from '@chat/stack/alone'
+import type { Alone, Place } from '@chat/stack/process'
 import { freePort, type ServiceProcess, startService } from '@chat/testing'
 import { openBalancer } from '../../load/balancer.ts'
 

@@ -2,7 +2,7 @@ import type { Caller, ErrorCode, Input, OperationName, Output } from '@chat/cont
 import { type Row, rowOf } from '@chat/contract'
 import type { Auth } from '@chat/service'
 import type { TSchema } from 'typebox'
-import type { Erasures } from '../erasures.ts'
+import type { Erasures } from '../privacy/erasures.ts'
 import type { WebhookParts } from '../webhooks/service.ts'
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'

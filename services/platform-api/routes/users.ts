@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { MAX_EXPIRES_IN_S, mintToken } from '@chat/service'
 import { Type } from 'typebox'
-import { exported } from '../exporting.ts'
+import { exported } from '../privacy/personal-data.ts'
 import { acting, type Route } from './route.ts'
 
 const tag = 'users'
@@ -53,7 +53,7 @@ export const userRoutes: Route[] = [
     errors: ['USER_NO_EXISTS'],
     act: async ({ ask, webhooks }, { userId }) => {
       await ask('getUser', { userId })
-      return Readable.from(exported(ask, userId, webhooks.erasing.collect(userId)))
+      return Readable.from(exported(ask, userId, webhooks.webhookErasure.collect(userId)))
     },
   }),
 ]

@@ -1,6 +1,6 @@
 import { WantedEvents, Webhook, WebhookDelivery, WebhookId, webhookTypes } from '@chat/contract'
 import { type TProperties, Type } from 'typebox'
-import type { DeliveryState } from '../webhooks/delivery-store.ts'
+import type { DeliveryState } from '../webhooks/delivery/delivery-store.ts'
 import type { Change, Page, Wish } from '../webhooks/webhooks.ts'
 import { acting, type Route } from './route.ts'
 

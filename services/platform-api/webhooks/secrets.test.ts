@@ -1,7 +1,7 @@
 import { eventually, makeRoom, sendText } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { Webhook } from 'standardwebhooks'
-import { newSecret, signedHeaders } from './signing.ts'
+import { newSecret, signedHeaders } from './delivery/signature.ts'
 import { type Scene, setScene } from './testing.ts'
 
 let scene: Scene

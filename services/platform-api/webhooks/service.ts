@@ -1,12 +1,12 @@
 import { type Bus, type Connection, ensureStream, type Logger, type Metrics, type Scope } from '@chat/service'
-import { addressesOf } from './addresses.ts'
-import { Delivering } from './delivering.ts'
-import { DeliveryLog } from './delivery-log.ts'
-import { openDeliveries } from './delivery-store.ts'
-import { Erasing } from './erasing.ts'
-import { Following } from './following.ts'
-import { Lease, openLeases } from './lease.ts'
-import { openSender } from './sending.ts'
+import { addressesOf } from './delivery/address-guard.ts'
+import { DeliveryLog } from './delivery/delivery-log.ts'
+import { openDeliveries } from './delivery/delivery-store.ts'
+import { Dispatcher } from './delivery/dispatcher.ts'
+import { openSender } from './delivery/http-sender.ts'
+import { WebhookErasure } from './erasure.ts'
+import { EventConsumer } from './events/event-consumer.ts'
+import { Lease, openLeases } from './events/lease.ts'
 import { defaultTimes, type Times } from './times.ts'
 import { openWebhookStore } from './webhook-store.ts'
 import { Webhooks } from './webhooks.ts'
@@ -30,25 +30,25 @@ export async function openWebhooks(scope: Scope, options: WebhookOptions) {
   const sender = openSender(addresses, times.answer)
   await ensureStream(bus)
   const shared = { webhooks: webhookStore, deliveries, bus, logger }
-  const sending = new Delivering({ ...shared, sender, times, metrics })
-  const delivering = await scope.use('webhooks', sending, (d) => d.close())
-  const following = new Following({ ...shared, wake: delivering.look })
+  const sending = new Dispatcher({ ...shared, sender, times, metrics })
+  const dispatcher = await scope.use('webhooks', sending, (d) => d.close())
+  const eventConsumer = new EventConsumer({ ...shared, wake: dispatcher.look })
   const failed = (err: unknown) => logger.warn({ err }, 'events for webhooks not followed, will try again')
   const lease = new Lease({
     ...{ leases: openLeases(mongo), name: 'following', heldMs: times.held },
-    open: () => following.open(),
+    open: () => eventConsumer.open(),
     failed,
   })
   await scope.use('webhook events', lease, (l) => l.close())
   await lease.look()
   const wake = () => {
-    delivering.look()
+    dispatcher.look()
     lease.look().catch(failed)
   }
   return {
-    webhooks: new Webhooks({ ...shared, addresses, mayBePrivate, times, begin: following.begin, wake }),
-    log: new DeliveryLog({ ...shared, wake: delivering.look }),
-    erasing: new Erasing(shared),
+    webhooks: new Webhooks({ ...shared, addresses, mayBePrivate, times, begin: eventConsumer.begin, wake }),
+    log: new DeliveryLog({ ...shared, wake: dispatcher.look }),
+    webhookErasure: new WebhookErasure(shared),
   }
 }
 export type WebhookParts = Awaited<ReturnType<typeof openWebhooks>>

@@ -1,7 +1,7 @@
 import type { Webhook, WebhookType } from '@chat/contract'
 import type { Connection } from '@chat/service'
 import mongoose from 'mongoose'
-import type { Secret } from './signing.ts'
+import type { Secret } from './delivery/signature.ts'
 
 export type Reason = NonNullable<Webhook['disabledBecause']>
 export type WebhookDoc = {
@@ -26,7 +26,7 @@ export type WebhookDoc = {
   createdAt: Date
   updatedAt: Date
 }
-export type Health = Pick<WebhookDoc, 'failures' | 'failingSince'>
+export type EndpointHealth = Pick<WebhookDoc, 'failures' | 'failingSince'>
 
 const { Schema } = mongoose
 const required = <T>(type: T) => ({ type, required: true })
@@ -147,7 +147,7 @@ export async function openWebhookStore(connection: Connection) {
       await model.updateOne({ _id, claim }, { $set: { claim: null, freeAt: LONG_AGO }, ...due })
     },
 
-    async setHealth(_id: string, health: Health) {
+    async setHealth(_id: string, health: EndpointHealth) {
       await model.updateOne({ _id }, { $set: health })
     },
   }

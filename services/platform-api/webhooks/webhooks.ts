@@ -1,8 +1,8 @@
 import { Fault, type Webhook, type WebhookType } from '@chat/contract'
 import { cursorAfter, decodeKey } from '@chat/service'
-import { type Addresses, PrivateAddress, requirePublic } from './addresses.ts'
-import type { Deliveries } from './delivery-store.ts'
-import { newSecret, type Secret } from './signing.ts'
+import { type Addresses, PrivateAddress, requirePublic } from './delivery/address-guard.ts'
+import type { DeliveryStore } from './delivery/delivery-store.ts'
+import { newSecret, type Secret } from './delivery/signature.ts'
 import type { Times } from './times.ts'
 import type { WebhookDoc, WebhookStore } from './webhook-store.ts'
 
@@ -17,7 +17,7 @@ export type Change = Partial<Wish> & { webhookId: string; enabled?: boolean }
 export type Page = { limit?: number; cursor?: string }
 type Parts = {
   webhooks: WebhookStore
-  deliveries: Deliveries
+  deliveries: DeliveryStore
   addresses: Addresses
   mayBePrivate: boolean
   times: Times

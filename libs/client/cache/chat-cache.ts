@@ -1,0 +1,42 @@
+import type { Message, Room } from '@chat/contract'
+import type { Connection } from '../connection/connection.ts'
+import type { Requests } from '../connection/requests.ts'
+import type { ClientStore, StoreErrorListener } from '../stores/store.ts'
+import { Cache, type CacheChange, type CacheLimits } from './cache.ts'
+import { CacheSync } from './cache-sync.ts'
+import { CacheUpdates } from './cache-updates.ts'
+
+/** What can be shown without a connection. */
+export type ChatCache = {
+  /** Newest activity first. */
+  rooms(): Promise<Room[]>
+  /** The newest messages of a room that was looked at before: oldest first, without a gap between them. */
+  messages(roomId: string): Promise<Message[]>
+  /** Calls back when there is something else to show, until the returned function is called. */
+  onChange(listener: (change: CacheChange) => void): () => void
+}
+
+type Parts = {
+  connection: Connection
+  requests: Requests
+  store: ClientStore
+  onStoreError: StoreErrorListener
+}
+
+/** A cache that learns from all that passes over the connection, and catches up after each connect. */
+export function openCache(
+  { connection, requests, store, onStoreError }: Parts,
+  limits: CacheLimits,
+): ChatCache {
+  const cache = new Cache(store, limits)
+  cache.load().catch(onStoreError)
+  const cacheSync = new CacheSync(connection, requests, cache, onStoreError)
+  const cacheUpdates = new CacheUpdates(cache, cacheSync, onStoreError)
+  requests.teach((event, input) => cacheUpdates.asked(event, input))
+  connection.socket.onAny((event: string, payload: unknown) => cacheUpdates.heard(event, payload))
+  return {
+    rooms: () => cache.list(),
+    messages: (roomId) => cache.messages(roomId),
+    onChange: (listener) => cache.onChange(listener),
+  }
+}

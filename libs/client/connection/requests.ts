@@ -1,0 +1,94 @@
+import type { Envelope } from '@chat/contract'
+import { sleep } from './backoff.ts'
+import { ChatError, type ChatErrorCode, errorOf, timedOut, unavailable } from './chat-error.ts'
+import type { Connection } from './connection.ts'
+import type { AskInput, AskOutput, ClientEvent } from './events.ts'
+
+/** Where the server does not say how long to wait. */
+const NEXT_TRY_MS = 250
+
+export type AskOptions = {
+  /** For each try: waiting for a connection and for the answer. */
+  timeoutMs?: number
+}
+
+/** Told of each request that goes out; what it returns is told the answer, before whoever asked. */
+export type Observer = <E extends ClientEvent>(
+  event: E,
+  input: AskInput<E>,
+) => ((answer: AskOutput<E>) => void) | undefined
+
+/** Requests, each with exactly one outcome: the answer's data, or a ChatError. */
+export class Requests {
+  private readonly connection: Connection
+  private readonly timeoutMs: number
+  private readonly rateLimitTries: number
+  private observer: Observer = () => undefined
+
+  constructor(connection: Connection, { timeoutMs = 15_000, rateLimitTries = 5 }) {
+    this.connection = connection
+    this.timeoutMs = timeoutMs
+    this.rateLimitTries = rateLimitTries
+  }
+
+  /** From now on the observer sees what passes. */
+  teach(observer: Observer) {
+    this.observer = observer
+  }
+
+  /** Waits and asks again where the server refused before doing anything; other failures are the caller's. */
+  async ask<E extends ClientEvent>(
+    event: E,
+    input: AskInput<E>,
+    options: AskOptions = {},
+  ): Promise<AskOutput<E>> {
+    const left: Partial<Record<ChatErrorCode, number>> = {
+      RATE_LIMITED: this.rateLimitTries - 1,
+      CLIENT_ID_NO_EXISTS: 1,
+    }
+    for (;;) {
+      try {
+        return await this.once(event, input, options)
+      } catch (error) {
+        const tries = error instanceof ChatError ? (left[error.code] ?? 0) : 0
+        if (!(error instanceof ChatError) || tries <= 0) throw error
+        left[error.code] = tries - 1
+        await sleep(error.retryAfterMs ?? NEXT_TRY_MS, this.connection.signal)
+      }
+    }
+  }
+
+  /** One try. */
+  async once<E extends ClientEvent>(
+    event: E,
+    input: AskInput<E>,
+    { timeoutMs = this.timeoutMs }: AskOptions = {},
+  ): Promise<AskOutput<E>> {
+    const started = performance.now()
+    await this.connection.connected(timeoutMs)
+    const { id } = this.connection.socket
+    const left = Math.max(1, timeoutMs - (performance.now() - started))
+    const answered = this.observer(event, input)
+    const envelope = await this.emit<AskOutput<E>>(event, input, left)
+    if (envelope.success) {
+      answered?.(envelope.data as AskOutput<E>)
+      return envelope.data as AskOutput<E>
+    }
+    if (envelope.error === 'CLIENT_ID_NO_EXISTS') this.connection.renew(id)
+    throw errorOf(envelope)
+  }
+
+  private async emit<T>(event: string, input: unknown, timeoutMs: number): Promise<Envelope<T>> {
+    const { socket, signal } = this.connection
+    try {
+      const answer = socket.timeout(timeoutMs).emitWithAck(event, input)
+      // Kept back only where the connection is dead but not yet closed. The next one must not send it:
+      // by then the caller has been told that it failed.
+      socket.sendBuffer.length = 0
+      return await answer
+    } catch {
+      if (signal.aborted) throw signal.reason
+      throw socket.connected ? timedOut() : unavailable('The connection was lost before the answer came')
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import type { Message } from '@chat/contract'
+import { persist } from '../connection/backoff.ts'
+import { ChatError } from '../connection/chat-error.ts'
+import type { Connection } from '../connection/connection.ts'
+import type { AskInput } from '../connection/events.ts'
+import type { Requests } from '../connection/requests.ts'
+import { KeyedQueue } from './keyed-queue.ts'
+import type { Draft, DraftId, Outbox, QueuedDraft } from './outbox.ts'
+
+type Parts = { connection: Connection; requests: Requests; outbox: Outbox }
+type Turn = { done: Promise<Message>; cancel: (error: ChatError) => void }
+
+/** Messages on their way: sent again until acked, and one at a time in each room, so that they keep their order. */
+export class SendQueue {
+  /** Resolves when what an earlier client left has its place in the queue. */
+  readonly loaded: Promise<void>
+  private readonly connection: Connection
+  private readonly requests: Requests
+  private readonly outbox: Outbox
+  private readonly maxWaiting: number
+  private readonly rooms = new KeyedQueue()
+  private readonly turns = new Map<QueuedDraft, Turn>()
+
+  constructor({ connection, requests, outbox }: Parts, { maxQueuedSends = 1_000 }) {
+    this.connection = connection
+    this.requests = requests
+    this.outbox = outbox
+    this.maxWaiting = maxQueuedSends
+    this.loaded = outbox.load().then(() => this.resume())
+  }
+
+  /** @returns the message as it is stored */
+  async send({ syncKey = newSyncKey(), ...rest }: Draft): Promise<Message> {
+    await this.loaded
+    this.connection.signal.throwIfAborted()
+    const draft = { ...rest, syncKey }
+    const same = this.outbox.find(draft)
+    const turn = same && this.turns.get(same)
+    if (turn && !same.failure) return turn.done
+    if (this.outbox.waiting >= this.maxWaiting) throw queueIsFull()
+    const { queued, saved } = this.outbox.add(draft)
+    return this.start(queued, saved)
+  }
+
+  /** @returns false where it is not in the queue (any more) */
+  async cancel(id: DraftId): Promise<boolean> {
+    await this.loaded
+    const draft = this.outbox.find(id)
+    if (!draft) return false
+    this.turns.get(draft)?.cancel(cancelled())
+    await this.outbox.remove(draft)
+    return true
+  }
+
+  private resume() {
+    for (const draft of this.outbox.list()) if (!draft.failure) this.start(draft, Promise.resolve())
+  }
+
+  private start(draft: QueuedDraft, saved: Promise<void>): Promise<Message> {
+    const { promise: stopped, reject: cancel } = Promise.withResolvers<never>()
+    const delivered = this.rooms.run(draft.roomId, () => this.deliver(draft, saved))
+    const done = Promise.race([delivered, stopped])
+    this.turns.set(draft, { done, cancel })
+    const forget = () => this.turns.delete(draft)
+    // Nobody has to wait for one that an earlier client left.
+    done.then(forget, forget)
+    return done
+  }
+
+  private async deliver(draft: QueuedDraft, saved: Promise<void>): Promise<Message> {
+    await saved
+    const isQueued = () => this.outbox.has(draft)
+    try {
+      const { message } = await persist(() => this.attempt(draft), this.connection.signal, isQueued)
+      await this.outbox.remove(draft)
+      return message
+    } catch (error) {
+      // Where the client was closed, the next one with this store goes on.
+      const isRefused = error instanceof ChatError && !this.connection.signal.aborted
+      if (isRefused && isQueued()) await this.outbox.fail(draft, error)
+      throw error
+    }
+  }
+
+  private async attempt(draft: QueuedDraft) {
+    await this.connection.connected()
+    if (!this.outbox.has(draft)) throw cancelled()
+    return this.requests.once('sendMessage', inputOf(draft))
+  }
+}
+
+const inputOf = ({
+  text,
+  place: _place,
+  queuedAt: _queuedAt,
+  failure: _failure,
+  ...rest
+}: QueuedDraft): AskInput<'sendMessage'> => ({ ...rest, data: { type: 'TEXT', content: { text } } })
+
+const queueIsFull = () =>
+  new ChatError({
+    code: 'RATE_LIMITED',
+    message: 'Too many messages are waiting to be sent',
+    retryable: true,
+  })
+
+const cancelled = () =>
+  new ChatError({ code: 'CANCELLED', message: 'The message was taken out of the queue' })
+
+/** Not randomUUID(): browsers have that on https pages only. */
+export const newSyncKey = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join(
+    '',
+  )

@@ -1,0 +1,76 @@
+import { inboxPrefix, type Subjects, subjectsOf } from '../wire/subjects.ts'
+import { type Role, type RoleName, roles } from './roles.ts'
+
+export { type Role, type RoleName, roleNames, roles } from './roles.ts'
+
+/** The subjects that a NATS user may use; answering a request is allowed besides. */
+export type Permissions = { publish: string[]; subscribe: string[] }
+
+/**
+ * @param root of the installation's subjects; `*` for all that share a server, as stacks of tests do
+ */
+export function permissionsOf(name: RoleName, root = 'chat'): Permissions {
+  const role: Role = roles[name]
+  const subjects = subjectsOf(root)
+  return {
+    publish: [
+      ...new Set([...asked(role, subjects), ...told(role, subjects), ...streamRequests(role, subjects)]),
+    ],
+    subscribe: [`${inboxPrefix(name)}.>`, ...served(role, subjects), ...heard(role, subjects)],
+  }
+}
+
+const asked = ({ asks, presence }: Role, { rpcOf, everyPresence }: Subjects) => [
+  ...asks.map(rpcOf),
+  ...(presence?.asks ?? []).map(everyPresence),
+]
+
+const told = ({ tells, roll, words }: Role, subjects: Subjects) => [
+  ...(tells?.room ?? []).map(subjects.everyRoom),
+  ...(tells?.user ?? []).map(subjects.everyUser),
+  ...(roll ? [subjects.roll] : []),
+  ...(words ? [subjects.words] : []),
+]
+
+/** Requests are for one of a service's instances: a user may hear them within the service's queue group only. */
+const served = ({ serves, presence }: Role, subjects: Subjects) => [
+  ...(serves ? [`${subjects.rpc(serves, '*')} ${serves}`] : []),
+  ...(presence?.answers ?? []).map(subjects.everyPresence),
+]
+
+const heard = ({ hears, roll, words }: Role, subjects: Subjects) => [
+  ...(hears?.room ?? []).map(subjects.everyRoom),
+  ...(hears?.user ?? []).map(subjects.everyUser),
+  ...(roll ? [subjects.roll] : []),
+  ...(words ? [subjects.words] : []),
+]
+
+/** JetStream is asked by requests too, one subject each. */
+function streamRequests({ stream: use, tells }: Role, { stream, everyRoom }: Subjects): string[] {
+  if (!use) return []
+  const api = (verb: string, ...more: string[]) => ['$JS.API', verb, stream, ...more].join('.')
+  const read = (durable: string) => [
+    ...['INFO', 'DURABLE.CREATE', 'MSG.NEXT'].map((verb) => api(`CONSUMER.${verb}`, durable)),
+    `$JS.ACK.${stream}.${durable}.>`,
+  ]
+  const allowed = {
+    surveys: [api('CONSUMER.LIST'), api('DIRECT.GET')],
+    // To look through events it makes consumers that have no name beforehand.
+    scrubs: [
+      ...[api('CONSUMER.CREATE'), api('STREAM.MSG.DELETE')],
+      ...['INFO', 'MSG.NEXT', 'DELETE'].map((verb) => api(`CONSUMER.${verb}`, '*')),
+    ],
+    owns: [
+      ...[api('STREAM.UPDATE'), api('STREAM.PURGE')],
+      ...(tells?.room ?? []).map((kind) => api('DIRECT.GET', everyRoom(kind))),
+    ],
+  }
+  const ways = Object.keys(allowed) as (keyof typeof allowed)[]
+  return [
+    api('STREAM.INFO'),
+    ...(use.surveys ? [] : [api('STREAM.CREATE')]),
+    ...use.consumers.flatMap(read),
+    ...(use.consumers.length > 0 ? [api('DIRECT.GET')] : []),
+    ...ways.flatMap((way) => (use[way] ? allowed[way] : [])),
+  ]
+}

@@ -1,0 +1,125 @@
+import { type Static, type TSchema, Type } from 'typebox'
+import { type Erased, quotedWithout } from '../views/view.ts'
+import { type Announcement, Message, Room } from './entities.ts'
+import { Nullable, RoomId, Text, Timestamp, UserId } from './values.ts'
+
+/** A room by itself: without its people and messages, and without what is personal. */
+export const RoomOutline = Type.Pick(Room, [
+  ...(['_id', 'name', 'roomType', 'profileUrl', 'link', 'rules', 'announcement', 'meta'] as const),
+  ...(['memberCount', 'createdAt', 'updatedAt'] as const),
+])
+export type RoomOutline = Static<typeof RoomOutline>
+
+/** Who did it; null where the platform did, or nobody in particular. */
+const by = Nullable(UserId)
+const userIds = Type.Array(UserId)
+const kind = <D extends TSchema>(summary: string, data: D) => ({ summary, data })
+
+/** What happens to rooms and their people. */
+const roomKinds = {
+  'room.created': kind('A room is made', Type.Object({ room: RoomOutline, userIds, by })),
+  'room.updated': kind(
+    "A room's name, picture, rules, meta or announcement are set",
+    Type.Object({ room: RoomOutline, by }),
+  ),
+  'room.deleted': kind('A room is gone, with all that was said in it', Type.Object({ roomId: RoomId })),
+  'member.joined': kind('People have come into a room', Type.Object({ roomId: RoomId, userIds, by })),
+  'member.left': kind('Somebody has left a room', Type.Object({ roomId: RoomId, userIds, by })),
+  'member.removed': kind(
+    'People were taken out of a room; `banned`: they are kept out',
+    Type.Object({ roomId: RoomId, userIds, by, banned: Type.Boolean() }),
+  ),
+  'member.updated': kind(
+    'Members are masters now or are not, are muted or are not',
+    Type.Object({
+      ...{ roomId: RoomId, userIds, by },
+      master: Type.Optional(Type.Boolean()),
+      mutedUntil: Type.Optional(Nullable(Timestamp)),
+    }),
+  ),
+}
+const said = Type.Object({ message: Message })
+
+/** Every type of event that a webhook may be told of, and what it is told. What is deleted or hidden comes empty. */
+export const webhookKinds = {
+  ...roomKinds,
+  'message.created': kind('A message was sent', said),
+  'message.updated': kind(
+    'A message was edited, hidden or shown again, a card answered, or it mentions somebody no more who was erased',
+    said,
+  ),
+  'message.deleted': kind('A message was deleted; it keeps its place', said),
+}
+export type WebhookType = keyof typeof webhookKinds
+export const webhookTypes = Object.keys(webhookKinds) as WebhookType[]
+export type WebhookData<T extends WebhookType> = Static<(typeof webhookKinds)[T]['data']>
+
+export type RoomHappening = {
+  [T in keyof typeof roomKinds]: { type: T; data: WebhookData<T> }
+}[keyof typeof roomKinds]
+
+/** Something that has happened to a room or its people. Ids of one room sort in the order of what has happened. */
+export type RoomFact = RoomHappening & { _id: string; roomId: string; at: string }
+
+/** A fact with nothing left of a person who was erased; the fact itself where there was nothing, null where nothing is left. */
+export function factWithout<F extends RoomHappening>(fact: F, erased: Erased): F | null {
+  const { data } = fact
+  const { userId } = erased
+  const names = 'userIds' in data && data.userIds.includes(userId)
+  const isDoer = 'by' in data && data.by === userId
+  const announced = 'room' in data ? data.room.announcement : null
+  const announcement = announced && announcementWithout(announced, erased)
+  const isAnnounced = announcement !== announced
+  if (!names && !isDoer && !isAnnounced) return fact
+  const left = names ? data.userIds.filter((id) => id !== userId) : []
+  if (names && left.length === 0 && fact.type !== 'room.created') return null
+  return {
+    ...fact,
+    data: {
+      ...data,
+      ...(names && { userIds: left }),
+      ...(isDoer && { by: null }),
+      ...('room' in data && isAnnounced && { room: { ...data.room, announcement } }),
+    },
+  }
+}
+
+/** Null where it is theirs; the same where there is nothing of them in it. */
+export const announcementWithout = (announcement: Announcement, erased: Erased): Announcement | null =>
+  announcement.author.authorId === erased.userId ? null : quotedWithout(announcement, erased)
+
+export const WebhookId = Text(1, 64)
+/** What is wanted; all of it where nothing is named. */
+export const WantedEvents = Type.Array(Type.Enum(webhookTypes), { maxItems: webhookTypes.length })
+
+export const Webhook = Type.Object({
+  webhookId: WebhookId,
+  url: Type.String(),
+  events: WantedEvents,
+  description: Nullable(Text(1, 500)),
+  enabled: Type.Boolean(),
+  /** Why it is not: the platform wished so, the receiver answered 410, or nothing has got there for days. */
+  disabledBecause: Nullable(Type.Enum(['PLATFORM', 'GONE', 'FAILING'])),
+  /** Since when nothing gets there; null where the last delivery did. */
+  failingSince: Nullable(Timestamp),
+  createdAt: Timestamp,
+  updatedAt: Timestamp,
+})
+export type Webhook = Static<typeof Webhook>
+
+export const WebhookDelivery = Type.Object({
+  /** What the receiver sees as `webhook-id`: the same however often it comes. */
+  deliveryId: Text(1, 300),
+  type: Type.Enum(webhookTypes),
+  state: Type.Enum(['WAITING', 'DELIVERED', 'FAILED']),
+  tries: Type.Integer({ minimum: 0 }),
+  /** What the receiver answered last; null where it has not. */
+  lastStatus: Nullable(Type.Integer()),
+  /** Why there was no answer. */
+  lastError: Nullable(Type.String()),
+  lastTriedAt: Nullable(Timestamp),
+  /** When it is tried next; null where it is not. */
+  nextTryAt: Nullable(Timestamp),
+  createdAt: Timestamp,
+})
+export type WebhookDelivery = Static<typeof WebhookDelivery>

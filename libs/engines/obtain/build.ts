@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Program, Recipe } from '../engine.ts'
+import { lock, type Release } from '../process/lock.ts'
+import { cachedFile, cacheFolder, isExecutable, onPath } from './find.ts'
+
+type Kitchen = { env: NodeJS.ProcessEnv; log: (line: string) => void; signal?: AbortSignal }
+
+/**
+ * Runs a recipe in a folder of its own and moves the result into the cache in one step, so that a
+ * half-built program is never used. A second process that wants the same one waits for the first.
+ *
+ * @returns the program's path in the cache
+ */
+export async function cook(
+  title: string,
+  program: Program,
+  recipe: Recipe,
+  kitchen: Kitchen,
+): Promise<string> {
+  const cache = cacheFolder(kitchen.env)
+  const target = cachedFile(cache, program)
+  const staging = join(cache, '.building', program.cached.folder)
+  await mkdir(staging, { recursive: true })
+  const release = await takeTurn(`${staging}.lock`, title, kitchen)
+  try {
+    if (await isExecutable(target)) return target
+    kitchen.log(`${title}: getting ${program.cached.folder} with ${nameOf(recipe)}; takes ${recipe.takes}`)
+    await run(title, recipe, staging, kitchen)
+    await mkdir(dirname(target), { recursive: true })
+    await rename(join(staging, recipe.result), target)
+    await rm(staging, { recursive: true, force: true })
+    return target
+  } finally {
+    await release()
+  }
+}
+
+async function takeTurn(folder: string, title: string, { log, signal }: Kitchen): Promise<Release> {
+  for (let tries = 0; ; tries++) {
+    signal?.throwIfAborted()
+    try {
+      return await lock(folder, 2000, (pid) => new Busy(`${title} is being built by process ${pid}`))
+    } catch (error) {
+      if (!(error instanceof Busy)) throw error
+      if (tries % 5 === 0) log(`${error.message}; waiting for it`)
+    }
+  }
+}
+
+class Busy extends Error {}
+
+const nameOf = ({ tool, patienceMs }: Recipe) => (patienceMs === undefined ? tool : 'its downloader')
+
+async function run(title: string, recipe: Recipe, staging: string, { env, log, signal }: Kitchen) {
+  const tool = (await onPath(recipe.tool, env)) ?? recipe.tool
+  const child = spawn(tool, recipe.args(staging), {
+    cwd: staging,
+    env: { ...env, ...recipe.env(staging) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(signal && { signal }),
+  })
+  const last = lastLines(child)
+  const stop = watch(child, title, recipe, last, log)
+  try {
+    const [code] = await once(child, 'close')
+    if (code !== 0) throw new Error([`${title} could not be got with ${nameOf(recipe)}:`, ...last].join('\n'))
+  } finally {
+    stop()
+  }
+}
+
+/** Tells every ten seconds how far it is, and ends a command that shows no sign of life. */
+function watch(
+  child: ChildProcess,
+  title: string,
+  { patienceMs }: Recipe,
+  last: string[],
+  log: Kitchen['log'],
+) {
+  const began = Date.now()
+  const seconds = () => Math.round((Date.now() - began) / 1000)
+  const progress = setInterval(() => log(`${title}: ${seconds()} s, ${last.at(-1) ?? 'working'}`), 10_000)
+  const giveUp = setTimeout(() => last.length === 0 && child.kill('SIGKILL'), patienceMs ?? 2 ** 31 - 1)
+  return () => {
+    clearInterval(progress)
+    clearTimeout(giveUp)
+  }
+}
+
+function lastLines(child: ChildProcess): string[] {
+  const lines: string[] = []
+  for (const stream of [child.stdout, child.stderr]) {
+    if (!stream) continue
+    createInterface(stream).on('line', (line) => {
+      if (line.trim() !== '') lines.push(line.trim())
+      if (lines.length > 15) lines.shift()
+    })
+  }
+  return lines
+}

@@ -1,0 +1,56 @@
+import { constants } from 'node:fs'
+import { access, readdir, stat } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import type { Program } from '../engine.ts'
+
+/** A program and where its binary is. */
+export type Found = { program: Program; file: string }
+
+/** Where built engines are kept, for all projects of this user. */
+export const cacheFolder = (env: NodeJS.ProcessEnv): string =>
+  join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'chat-api', 'engines')
+
+export const cachedFile = (cache: string, { cached }: Program): string =>
+  join(cache, cached.folder, cached.file)
+
+/** The first of an engine's programs that is on the PATH, else the first that was built or downloaded. */
+export async function findProgram(programs: Program[], env: NodeJS.ProcessEnv): Promise<Found | undefined> {
+  for (const program of programs) {
+    const file = await onPath(program.command, env)
+    if (file) return { program, file }
+  }
+  const cache = cacheFolder(env)
+  for (const program of programs) {
+    const file = cachedFile(cache, program)
+    if (await isExecutable(file)) return { program, file }
+  }
+  return undefined
+}
+
+/** Only the program that wrote this data folder can read it; all of them while it holds no data. */
+export async function programsFor(programs: Program[], dataDir: string): Promise<Program[]> {
+  const used = await Promise.all(programs.map((program) => holdsFiles(join(dataDir, program.data))))
+  return used.includes(true) ? programs.filter((_, index) => used[index]) : programs
+}
+
+/** An absolute path is found as it is. */
+export async function onPath(command: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  if (command.startsWith('/')) return command
+  for (const folder of (env.PATH ?? '').split(delimiter)) {
+    const file = join(folder, command)
+    if (folder && (await isExecutable(file))) return file
+  }
+  return undefined
+}
+
+export async function isExecutable(file: string): Promise<boolean> {
+  if (!(await stat(file).catch(() => undefined))?.isFile()) return false
+  return access(file, constants.X_OK).then(
+    () => true,
+    () => false,
+  )
+}
+
+const holdsFiles = async (folder: string): Promise<boolean> =>
+  (await readdir(folder).catch(() => [])).length > 0

@@ -1,0 +1,63 @@
+import { type Db, MongoClient } from 'mongodb'
+import type { Program, Site } from '../engine.ts'
+import { mongodDownload } from '../obtain/recipes.ts'
+
+const version = '8.2.6'
+
+/** MongoDB's own server, as a replica set of one: transactions and change streams need a set. */
+export const mongod: Program = {
+  command: 'mongod',
+  data: 'mongod',
+  cached: { folder: `mongod-${version}`, file: 'mongod' },
+  download: mongodDownload(version),
+  prepare: async ({ folder, port }: Site) => ({
+    args: ['--bind_ip', '127.0.0.1', '--port', String(port), '--dbpath', folder, '--replSet', 'chat'],
+    url: `mongodb://127.0.0.1:${port}/?directConnection=true`,
+  }),
+  answers: (url) => initiate(url, new URL(url).host),
+}
+
+/** Makes a server a replica set of one, known as `host`; rejects until it takes writes. Changes nothing twice. */
+export const initiate = (url: string, host: string): Promise<void> =>
+  withAdmin(url, (admin) => becomePrimary(admin, host))
+
+export const ping = (url: string): Promise<void> =>
+  withAdmin(url, async (admin) => {
+    await admin.command({ ping: 1 })
+  })
+
+async function withAdmin(url: string, use: (admin: Db) => Promise<void>): Promise<void> {
+  const client = new MongoClient(url, { serverSelectionTimeoutMS: 2000, connectTimeoutMS: 2000 })
+  try {
+    await use(client.db('admin'))
+  } finally {
+    await client.close()
+  }
+}
+
+/** Or moves the set to the port that it has today. */
+async function becomePrimary(admin: Db, host: string): Promise<void> {
+  const hello = await admin.command({ hello: 1 })
+  if (hello.isWritablePrimary) return
+  const config = await currentConfig(admin)
+  if (!config) {
+    await admin.command({ replSetInitiate: { _id: 'chat', members: [{ _id: 0, host }] } })
+  } else if (config.members[0]?.host !== host) {
+    const moved = { ...config, version: config.version + 1, members: [{ ...config.members[0], host }] }
+    // By force, since at its old address the set has no primary that could agree.
+    await admin.command({ replSetReconfig: moved, force: true })
+  }
+  throw new Error('MongoDB is not the primary yet')
+}
+
+type SetConfig = { version: number; members: { host: string }[] }
+
+async function currentConfig(admin: Db): Promise<SetConfig | undefined> {
+  try {
+    return (await admin.command({ replSetGetConfig: 1 })).config
+  } catch (error) {
+    const notYetInitialized = 94
+    if ((error as { code?: number }).code === notYetInitialized) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,55 @@
+import { type Envelope, type ErrorCode, Fault, failed, succeeded } from '@chat/contract'
+import type { Logger } from '../telemetry/logger.ts'
+
+/** Failures of libraries that mean "a dependency is away", by the name of the error. */
+const outages: Record<string, ErrorCode> = {
+  MongoNetworkError: 'SERVICE_UNAVAILABLE',
+  MongoNetworkTimeoutError: 'SERVICE_UNAVAILABLE',
+  MongoServerSelectionError: 'SERVICE_UNAVAILABLE',
+  MongoNotConnectedError: 'SERVICE_UNAVAILABLE',
+  MongoTopologyClosedError: 'SERVICE_UNAVAILABLE',
+  MongoPoolClearedError: 'SERVICE_UNAVAILABLE',
+  MongoPoolClosedError: 'SERVICE_UNAVAILABLE',
+  MongoWaitQueueTimeoutError: 'SERVICE_UNAVAILABLE',
+  PoolClearedOnNetworkError: 'SERVICE_UNAVAILABLE',
+  MongooseServerSelectionError: 'SERVICE_UNAVAILABLE',
+  ClosedConnectionError: 'SERVICE_UNAVAILABLE',
+  DrainingConnectionError: 'SERVICE_UNAVAILABLE',
+  ConnectionError: 'SERVICE_UNAVAILABLE',
+  NoResponders: 'SERVICE_UNAVAILABLE',
+  StorageError: 'SERVICE_UNAVAILABLE',
+  TimeoutError: 'TIMEOUT',
+}
+
+/** What the caller is told of any error; null where it is a bug of ours. */
+export function faultOf(error: unknown): Fault | null {
+  // A chain of causes may lead back to itself.
+  const seen = new Set<unknown>()
+  for (let at = error; at instanceof Error && !seen.has(at); at = at.cause) {
+    if (at instanceof Fault) return at
+    const code = outages[at.name]
+    if (code) return new Fault(code)
+    seen.add(at)
+  }
+  return null
+}
+
+/**
+ * The one place that catches: any outcome becomes an envelope. What is not a Fault is logged with its cause and
+ * request id, and leaves as `INTERNAL` with a fixed sentence.
+ */
+export async function settle<T>(
+  work: () => Promise<T>,
+  context: { logger: Logger; operation: string; requestId: string },
+): Promise<Envelope<T>> {
+  const { logger, operation, requestId } = context
+  try {
+    return succeeded(await work())
+  } catch (error) {
+    const fault = faultOf(error)
+    if (!fault) logger.error({ err: error, operation, requestId }, 'request failed')
+    else if (!(error instanceof Fault))
+      logger.warn({ err: error, operation, requestId }, 'dependency unavailable')
+    return failed(fault ?? new Fault('INTERNAL'), requestId)
+  }
+}

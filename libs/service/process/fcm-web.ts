@@ -1,0 +1,37 @@
+import { ECDH } from 'node:crypto'
+import { areTexts, type Outcome } from './config-document.ts'
+
+/**
+ * What a browser needs to be reached through Firebase: the configuration of a web app, as its console shows it, and the
+ * public key of its web push certificates. None of it is a secret.
+ */
+export type FcmWeb = {
+  apiKey: string
+  projectId: string
+  messagingSenderId: string
+  appId: string
+  vapidKey: string
+}
+
+/** Of what the console shows besides, nothing is needed. */
+export function parseFcmWeb(json: string): Outcome<FcmWeb> {
+  try {
+    const { apiKey, projectId, messagingSenderId, appId, vapidKey } = JSON.parse(json)
+    if (!areTexts(apiKey, projectId, messagingSenderId, appId, vapidKey)) throw new TypeError('incomplete')
+    checkKey(vapidKey)
+    return { value: { apiKey, projectId, messagingSenderId, appId, vapidKey } }
+  } catch {
+    return {
+      problem:
+        'must be the configuration of a Firebase web app: JSON with apiKey, projectId, messagingSenderId, appId, ' +
+        'and as vapidKey the public key of its web push certificate',
+    }
+  }
+}
+
+/** A point on P-256, uncompressed, in base64url (RFC 8292, 3.2). */
+function checkKey(vapidKey: string) {
+  const key = Buffer.from(vapidKey, 'base64url')
+  if (key.length !== 65 || key.toString('base64url') !== vapidKey) throw new TypeError('no such key')
+  ECDH.convertKey(key, 'prime256v1')
+}

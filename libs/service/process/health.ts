@@ -1,0 +1,54 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Metrics } from '../telemetry/metrics.ts'
+
+/** Named questions; each resolves where the dependency answers. */
+export type Checks = Record<string, () => Promise<unknown>>
+
+const CHECK_TIMEOUT_MS = 2_000
+
+async function passes(check: () => Promise<unknown>): Promise<boolean> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(new Error('late')), CHECK_TIMEOUT_MS)
+  try {
+    await Promise.race([check(), late.promise])
+    return true
+  } catch {
+    return false
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function readiness(checks: Checks): Promise<{ ready: boolean; checks: Record<string, boolean> }> {
+  const names = Object.keys(checks)
+  const results = await Promise.all(names.map((name) => passes(checks[name] as () => Promise<unknown>)))
+  return {
+    ready: results.every(Boolean),
+    checks: Object.fromEntries(names.map((name, index) => [name, results[index] as boolean])),
+  }
+}
+
+function reply(response: ServerResponse, status: number, type: string, body: string) {
+  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' })
+  response.end(body)
+}
+
+/** Answers `/livez` (never asks dependencies), `/readyz` (does) and `/metrics`. False where the path is another's. */
+export function serveHealth(checks: Checks, metrics: Metrics) {
+  metrics.watchDependencies(async () => (await readiness(checks)).checks)
+  const routes: Record<string, (response: ServerResponse) => Promise<void>> = {
+    '/livez': async (response) => reply(response, 200, 'application/json', '{"alive":true}'),
+    '/readyz': async (response) => {
+      const report = await readiness(checks)
+      reply(response, report.ready ? 200 : 503, 'application/json', JSON.stringify(report))
+    },
+    '/metrics': async (response) =>
+      reply(response, 200, metrics.registry.contentType, await metrics.registry.metrics()),
+  }
+  return (request: IncomingMessage, response: ServerResponse): boolean => {
+    const path = request.url?.split('?')[0] ?? ''
+    if (!Object.hasOwn(routes, path)) return false
+    routes[path]?.(response).catch(() => response.destroy())
+    return true
+  }
+}

@@ -1,0 +1,45 @@
+import { eventually, freePort, openWire, type Wire } from '@chat/testing'
+import { afterEach, expect, jest, test } from '@jest/globals'
+import mongoose from 'mongoose'
+import { faultOf } from '../bus/settle.ts'
+import { openMongo, pingMongo } from './mongo.ts'
+
+let wire: Wire | undefined
+afterEach(async () => {
+  jest.restoreAllMocks()
+  await wire?.close()
+  wire = undefined
+})
+
+test('a server that does not answer at first is waited for', async () => {
+  const url = new URL(process.env.CHAT_TEST_MONGO_URL as string)
+  wire = await openWire(url.href)
+  url.host = new URL(wire.url).host
+  wire.cut()
+  const tries = jest.spyOn(mongoose.Connection.prototype, 'openUri')
+  const opening = openMongo(url.href, 'anything')
+  await eventually(() => expect(tries.mock.calls.length).toBeGreaterThan(1))
+  wire.mend()
+  const connection = await opening
+  expect(await pingMongo(connection)).toMatchObject({ ok: 1 })
+  await connection.close()
+})
+
+test('one that does not answer at all is named, its password is not, and it counts as an outage', async () => {
+  const [one, two] = [await freePort(), await freePort()]
+  const opening = openMongo(`mongodb://alice:pa%40ss@127.0.0.1:${one},127.0.0.1:${two}/x?authSource=y`, 'x')
+  const error = await opening.catch((thrown) => thrown)
+  expect(error.message).toMatch(
+    new RegExp(
+      `^MongoDB at 127.0.0.1:${one},127.0.0.1:${two} cannot be reached \\(.+\\): check CHAT_MONGO_URL$`,
+    ),
+  )
+  expect(error.message).not.toMatch(/alice|pa%40ss/)
+  expect(faultOf(error)).toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
+})
+
+test('a URL that makes no sense is refused at once', async () => {
+  const tries = jest.spyOn(mongoose.Connection.prototype, 'openUri')
+  await expect(openMongo('mongodb://127.0.0.1/?nosuchoption=1', 'x')).rejects.toThrow('nosuchoption')
+  expect(tries).toHaveBeenCalledTimes(1)
+})

@@ -1,0 +1,58 @@
+import { start as startRooms } from '@chat/rooms'
+import { createLogger, Metrics, openBus, readConfig } from '@chat/service'
+import { connectPlain, mintToken, testSecret } from '@chat/testing'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { start } from '../service.ts'
+
+// A gateway whose services are not there, or go away.
+
+const root = `t${crypto.randomUUID().slice(0, 8)}`
+const natsUrl = process.env.CHAT_TEST_NATS_URL as string
+const mongoUrl = process.env.CHAT_TEST_MONGO_URL as string
+const config = { ...readConfig({}, true), gatewayPort: 0 }
+config.auth.secret = testSecret
+const logger = createLogger('silent')
+const metrics = new Metrics()
+const common = {
+  logger,
+  metrics,
+  openBus: () => openBus({ natsUrl, name: 'test', root, logger, metrics, requestTimeoutMs: 60_000 }),
+}
+
+let gateway: Awaited<ReturnType<typeof start>>
+beforeEach(async () => {
+  gateway = await start({ ...common, config })
+})
+afterEach(async () => {
+  await gateway.close()
+})
+const connect = async () =>
+  connectPlain(`ws://127.0.0.1:${gateway.port}`, await mintToken(testSecret, { sub: 'alice' }))
+
+test('where the session cannot be loaded nobody is let in: SERVICE_UNAVAILABLE, at once', async () => {
+  const started = performance.now()
+  await expect(connect()).rejects.toMatchObject({ data: { code: 'SERVICE_UNAVAILABLE' } })
+  expect(performance.now() - started).toBeLessThan(60_000 / 2)
+  // A bad token is told first.
+  const url = `ws://127.0.0.1:${gateway.port}`
+  await expect(connectPlain(url, 'bad')).rejects.toMatchObject({ data: { code: 'TOKEN_INVALID' } })
+})
+
+test('an operation whose service is gone is SERVICE_UNAVAILABLE and retryable, until it is back', async () => {
+  const rooms = { ...common, mongoUrl, database: `${root}_rooms`, limits: config.limits }
+  const first = await startRooms(rooms)
+  const client = await connect()
+  expect(await client.ask('listenRooms', null)).toMatchObject({ success: true })
+  await first.close()
+  expect(await client.ask('listenRooms', null)).toMatchObject({
+    success: false,
+    error: 'SERVICE_UNAVAILABLE',
+    data: null,
+    retryable: true,
+    requestId: expect.any(String),
+  })
+  const second = await startRooms(rooms)
+  expect(await client.ask('listenRooms', null)).toMatchObject({ success: true })
+  client.close()
+  await second.close()
+})

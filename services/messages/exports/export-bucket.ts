@@ -1,0 +1,24 @@
+import { type Bucket, type BucketOptions, openBucket } from '@chat/service'
+
+/** The bucket, opened when it is first needed: messages are sent and read without it. */
+export class ExportBucket {
+  private readonly options: BucketOptions
+  private opening: Promise<Bucket> | null = null
+
+  constructor(options: BucketOptions) {
+    this.options = options
+  }
+
+  open(): Promise<Bucket> {
+    this.opening ??= openBucket(this.options).catch((error) => {
+      this.opening = null
+      throw error
+    })
+    return this.opening
+  }
+
+  async close() {
+    const bucket = await this.opening?.catch(() => null)
+    bucket?.close()
+  }
+}

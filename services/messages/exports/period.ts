@@ -1,0 +1,32 @@
+import type { MessageStore } from '../send/message-store.ts'
+import type { ExportDoc } from './export-store.ts'
+
+/** Messages get their times before their places, and from the clocks of several machines. */
+const SKEW_MS = 10 * 60 * 1000
+
+type Times = Pick<MessageStore, 'timeOf'>
+type Asked = Pick<ExportDoc, 'roomId' | 'from' | 'to' | 'lastSeq'>
+
+/** The seqs that hold all messages of a period, and few others: a handful of point reads, however long the room is. */
+export async function seqsOf(store: Times, { roomId, from, to, lastSeq }: Asked) {
+  const firstFrom = (time: number) => firstSince(store, roomId, lastSeq, time)
+  return {
+    first: from === null ? 1 : await firstFrom(from.getTime() - SKEW_MS),
+    last: to === null ? lastSeq : (await firstFrom(to.getTime() + SKEW_MS)) - 1,
+  }
+}
+
+/** The first seq whose message was written then or later; the one after the last where none was. */
+async function firstSince(store: Times, roomId: string, lastSeq: number, time: number): Promise<number> {
+  let [low, high] = [1, lastSeq + 1]
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    const at = (await store.timeOf(roomId, middle)) ?? Number.POSITIVE_INFINITY
+    if (at < time) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+export const isInPeriod = ({ from, to }: Pick<ExportDoc, 'from' | 'to'>, at: Date) =>
+  (from === null || at >= from) && (to === null || at < to)

@@ -1,0 +1,26 @@
+import { type Bus, purgeRoom } from '@chat/service'
+import type { ChangeStore } from '../changes/change-store.ts'
+import type { ExportRemoval } from '../exports/export-removal.ts'
+import type { ReportStore } from '../reports/report-store.ts'
+import type { SearchStore } from '../search/search-store.ts'
+import type { MessageStore } from '../send/message-store.ts'
+import type { WordListEditor } from '../words/word-list-editor.ts'
+
+type Parts = {
+  store: MessageStore
+  changes: ChangeStore
+  reports: ReportStore
+  search: SearchStore
+  exports: ExportRemoval
+  wordListEditor: WordListEditor
+  bus: Bus
+}
+
+/** Everything that was said in a room that goes away. The stream first: what it still tells would come back. */
+export async function purge(parts: Parts, roomId: string): Promise<void> {
+  const { store, changes, reports, search, exports, wordListEditor, bus } = parts
+  await purgeRoom(bus, roomId)
+  await exports.endRoom(roomId)
+  for (const each of [search, reports, changes, store]) await each.deleteRoom(roomId)
+  await wordListEditor.drop(roomId)
+}

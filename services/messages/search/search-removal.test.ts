@@ -1,0 +1,42 @@
+import { Fault } from '@chat/contract'
+import { expect, test } from '@jest/globals'
+import { MessageSearch } from './message-search.ts'
+
+const caller = { userId: 'ben', requestId: 'test' }
+const docs = ['left', 'kept'].map((roomId, index) => ({
+  _id: `${roomId}-0000000001`,
+  roomId,
+  createdAt: new Date(index),
+  data: { type: 'TEXT', content: { text: '회의' } },
+}))
+
+/** The rooms that the caller is in as rooms tells it, time after time, and what the search answers. */
+async function searchWhile(...answers: string[][]) {
+  const isMember = (roomId: string) => answers.at(-1)?.includes(roomId)
+  let asked = 0
+  const parts = {
+    bus: { ask: async () => ({ roomIds: answers[Math.min(asked++, answers.length - 1)] }) },
+    access: {
+      duringAll: async (_caller: unknown, roomIds: string[], work: () => unknown) => {
+        if (!roomIds.every(isMember)) throw new Fault('ROOM_NO_EXISTS')
+        return work()
+      },
+    },
+    search: {
+      periods: async () => [0],
+      newest: async ({ roomIds }: { roomIds: string[] }) =>
+        docs.filter((doc) => roomIds.includes(doc.roomId)),
+    },
+    store: { byIds: async (ids: string[]) => docs.filter((doc) => ids.includes(doc._id)) },
+    presenter: { asSeenBy: async (_caller: unknown, shown: object[]) => shown },
+  }
+  const { list } = await new MessageSearch(parts as never).search(caller, { keyword: '회의' })
+  return list.map(({ roomId }) => roomId)
+}
+
+// Stand-ins, since nobody can be removed at that very moment otherwise.
+test('who is removed from a room while its messages are found does not get them', async () => {
+  expect(await searchWhile(['left', 'kept'])).toEqual(['left', 'kept'])
+  expect(await searchWhile(['left', 'kept'], ['kept'])).toEqual(['kept'])
+  expect(await searchWhile(['left'], [])).toEqual([])
+})

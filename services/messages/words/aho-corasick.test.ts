@@ -1,0 +1,42 @@
+import { expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { AhoCorasick } from './aho-corasick.ts'
+
+const codes = (text: string) => [...text].map((each) => each.codePointAt(0) as number)
+
+/** Every place where a word ends, looked for word by word. */
+const slowly = (words: string[], text: string) =>
+  words.flatMap((word) =>
+    [...text].flatMap((_, end) => (text.slice(0, end + 1).endsWith(word) ? [`${word} at ${end}`] : [])),
+  )
+
+test('finds what looking for each word by itself finds', async () => {
+  const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 1, maxLength: 6 })
+  const text = fc.string({ unit: fc.constantFrom('a', 'b', 'c', 'x'), maxLength: 60 })
+  await fc.assert(
+    fc.asyncProperty(fc.uniqueArray(word, { maxLength: 12 }), text, async (words, text) => {
+      const automaton = await AhoCorasick.of(words.map((each) => [codes(each), each]))
+      const found: string[] = []
+      automaton.scan(codes(text), (pattern, end) => found.push(`${pattern} at ${end}`))
+      expect(found.sort()).toEqual(slowly(words, text).sort())
+    }),
+  )
+})
+
+test('thousands of words cost about what a few cost', async () => {
+  const made = (count: number) =>
+    Array.from({ length: count }, (_, index) => `word${(index * 7919) % 100_000}`)
+  const text = codes('a text of ordinary words, wordless and wordy, word999x '.repeat(80))
+  const scanned = async (count: number) => {
+    const automaton = await AhoCorasick.of(made(count).map((each) => [codes(each), each]))
+    const times = Array.from({ length: 20 }, () => {
+      const started = performance.now()
+      automaton.scan(text, () => {})
+      return performance.now() - started
+    })
+    return Math.min(...times)
+  }
+  await scanned(10)
+  const few = await scanned(10)
+  expect(await scanned(10_000)).toBeLessThan(10 * few)
+})

@@ -1,0 +1,31 @@
+import { MAX_LETTERS, MAX_WORDS } from '@chat/contract'
+import { expect, test } from '@jest/globals'
+import { fold } from './text-fold.ts'
+import { bannedIn, WordMatcher } from './word-matcher.ts'
+
+/** No two of them begin alike. */
+function largest(): string[] {
+  const length = MAX_LETTERS.everywhere / MAX_WORDS.everywhere
+  return Array.from({ length: MAX_WORDS.everywhere }, (_, index) =>
+    String(index * 7919)
+      .split('')
+      .toReversed()
+      .join('')
+      .padEnd(length, 'abcdefgh'),
+  )
+}
+
+test('the largest list is made ready a little at a time', async () => {
+  const words = largest()
+  let turns = 0
+  let isReady = false
+  const others = () => {
+    turns += 1
+    if (!isReady) setImmediate(others)
+  }
+  setImmediate(others)
+  const matcher = await WordMatcher.of({ words, allow: [] })
+  isReady = true
+  expect(turns).toBeGreaterThan(10)
+  expect(bannedIn(fold(`so ${words.at(-1)} it is`), [matcher])).toHaveLength(1)
+})

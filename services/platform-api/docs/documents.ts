@@ -1,0 +1,30 @@
+import { asyncApi } from '@chat/contract'
+import type { Context, Next } from 'koa'
+import { httpPage } from './http-page.ts'
+import { openApi } from './openapi.ts'
+import { socketPage } from './socket-page.ts'
+import { STYLE } from './style.ts'
+
+/** Nothing on these pages runs, and nothing comes from elsewhere. */
+const POLICY =
+  "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+/** Answers the documents, which need no key; anything else goes on. */
+export function serveDocuments(namespace: string) {
+  const http = openApi()
+  const socket = asyncApi(namespace)
+  const documents = new Map([
+    ['/openapi.json', { type: 'application/json', body: JSON.stringify(http, null, 2) }],
+    ['/asyncapi.json', { type: 'application/json', body: JSON.stringify(socket, null, 2) }],
+    ['/docs', { type: 'text/html', body: httpPage(http) }],
+    ['/docs/socket', { type: 'text/html', body: socketPage(socket) }],
+    ['/docs/style.css', { type: 'text/css', body: STYLE }],
+  ])
+  return async (context: Context, next: Next) => {
+    const document = documents.get(context.path)
+    if (!document || (context.method !== 'GET' && context.method !== 'HEAD')) return next()
+    context.set({ 'content-security-policy': POLICY, 'x-content-type-options': 'nosniff' })
+    context.type = document.type
+    context.body = document.body
+  }
+}

@@ -1,0 +1,150 @@
+import {
+  documented,
+  documentedEntities,
+  type ErrorCode,
+  errors,
+  failureOf,
+  type JsonSchema,
+  webhookKinds,
+} from '@chat/contract'
+import { NAMED } from '../http/original-errors.ts'
+import { describe, hasBody, otherFields, pathFields, type Route, shapeOf } from '../routes/route.ts'
+import { routes } from '../routes/routes.ts'
+
+/** What the edge answers of itself, whatever is asked. */
+const EDGE_CODES: ErrorCode[] = [
+  'INVALID_REQUEST',
+  'UNAUTHORIZED',
+  'RATE_LIMITED',
+  'INTERNAL',
+  'SERVICE_UNAVAILABLE',
+  'TIMEOUT',
+]
+const HEADERS = {
+  'x-request-id': { description: 'Finds the request in the logs', schema: { type: 'string' } },
+}
+const ALLOW = { allow: { description: 'The methods that the path has', schema: { type: 'string' } } }
+const RETRY = { 'retry-after': { description: 'Seconds to wait', schema: { type: 'integer' } } }
+const IDEMPOTENCY_KEY = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  description:
+    'Sent again with the same key within a day, the request is answered alike and carried out once',
+  schema: { type: 'string', pattern: '^[!-~]{1,255}$' },
+}
+
+/** The platform API as an OpenAPI 3.1 document, made of the table that it is answered by. */
+export const openApi = () => ({
+  openapi: '3.1.0',
+  info: {
+    title: 'Chat: the platform API',
+    version: '1.0.0',
+    description: 'For the back ends of those who own the rooms. Every answer of /v1 is an envelope.',
+  },
+  servers: [{ url: '/' }],
+  security: [{ key: [] }],
+  paths: Object.fromEntries(
+    [...Map.groupBy(routes, ({ path }) => path)].map(([path, rows]) => [
+      path,
+      Object.fromEntries(rows.map((row) => [row.method, operationOf(row)])),
+    ]),
+  ),
+  webhooks: Object.fromEntries(
+    Object.entries(webhookKinds).map(([type, { summary, data }]) => [
+      type,
+      { post: webhookOf(type, summary, documented(data)) },
+    ]),
+  ),
+  components: {
+    schemas: documentedEntities(),
+    securitySchemes: { key: { type: 'apiKey', in: 'header', name: 'chat-api-key' } },
+  },
+})
+
+/** As Standard Webhooks has it. */
+const WEBHOOK_HEADERS = {
+  'webhook-id': 'The same for an event however often it comes',
+  'webhook-timestamp': 'When it was sent, in seconds since the epoch',
+  'webhook-signature': 'One or more of v1,<base64>, with spaces between them',
+}
+
+function webhookOf(type: string, summary: string, data: JsonSchema): JsonSchema {
+  const properties = { type: { const: type }, timestamp: { type: 'string' }, data }
+  const schema = { type: 'object', required: Object.keys(properties), properties }
+  return {
+    ...{ operationId: type, tags: ['webhooks'], summary, security: [] },
+    parameters: Object.entries(WEBHOOK_HEADERS).map(([name, description]) => ({
+      ...{ name, in: 'header', required: true, description, schema: { type: 'string' } },
+    })),
+    requestBody: { required: true, content: { 'application/json': { schema } } },
+    responses: { '2XX': { description: 'Received' } },
+  }
+}
+
+function operationOf(route: Route): JsonSchema {
+  const { name, summary } = describe(route)
+  const fields = otherFields(route)
+  return {
+    operationId: name,
+    tags: [route.tag],
+    summary,
+    parameters: parametersOf(route),
+    ...(hasBody(route) && fields.length > 0 && { requestBody: bodyOf(route) }),
+    responses: responsesOf(route),
+  }
+}
+
+const schemaOf = (route: Route, field: string) => documented(shapeOf(route).properties?.[field] as never)
+const isRequired = (route: Route, field: string) =>
+  (shapeOf(route).required ?? []).includes(field) && !Object.hasOwn(route.filled ?? {}, field)
+
+function parametersOf(route: Route): JsonSchema[] {
+  const inPath = pathFields(route).map((name) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: schemaOf(route, name),
+  }))
+  const inQuery = hasBody(route)
+    ? []
+    : otherFields(route).map((name) => ({
+        ...{ name, in: 'query', required: isRequired(route, name), schema: schemaOf(route, name) },
+      }))
+  return [...inPath, ...inQuery, ...(route.method === 'post' ? [IDEMPOTENCY_KEY] : [])]
+}
+
+function bodyOf(route: Route): JsonSchema {
+  const fields = otherFields(route)
+  const required = fields.filter((field) => isRequired(route, field))
+  const properties = Object.fromEntries(fields.map((field) => [field, schemaOf(route, field)]))
+  const schema = { type: 'object', properties, ...(required.length > 0 && { required }) }
+  return { required: required.length > 0, content: { 'application/json': { schema } } }
+}
+
+function responsesOf(route: Route): JsonSchema {
+  const { output, errors: codes } = describe(route)
+  const data = documented(output)
+  const envelope = {
+    type: 'object',
+    required: ['success', 'error', 'data'],
+    properties: { success: { const: true }, error: { type: 'null' }, data },
+  }
+  const success = { [route.status ?? 200]: answer('Done', route.isOriginal ? data : envelope) }
+  const byStatus = Map.groupBy(new Set([...codes, ...EDGE_CODES]), (code) => statusOf(route, code))
+  const failures = [...byStatus].map(([status, some]) => {
+    const text = some.map((code) => `${code}: ${errors[code].text}`).join('. ')
+    return [status, answer(text, failureOf(some), status === 429 ? RETRY : {})]
+  })
+  // Of other methods than those documented here.
+  const refused = answer('There is no such method', failureOf(['INVALID_REQUEST']), ALLOW)
+  return { ...success, ...Object.fromEntries(failures), 405: refused }
+}
+
+const statusOf = ({ isOriginal }: Route, code: ErrorCode) =>
+  isOriginal && NAMED.has(code) ? 500 : errors[code].http
+
+const answer = (description: string, schema: JsonSchema, headers = {}): JsonSchema => ({
+  description,
+  headers: { ...HEADERS, ...headers },
+  content: { 'application/json': { schema } },
+})

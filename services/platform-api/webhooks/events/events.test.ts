@@ -1,0 +1,218 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Message, Room, WebhookType } from '@chat/contract'
+import { eventually, makeRoom, openDatabase, sendText } from '@chat/testing'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { type Received, type Scene, setScene } from '../testing.ts'
+
+// What a receiver is told of rooms, people and messages, and what it is not.
+
+let scene: Scene
+beforeAll(async () => {
+  scene = await setScene({ instances: { rooms: 2, messages: 2, platformApis: 2 } })
+})
+afterAll(() => scene?.close())
+
+type Told = {
+  type: WebhookType
+  data: { roomId?: string; userIds?: string[]; message?: Message; room?: Room }
+}
+const roomOf = ({ data }: Told) => data.roomId ?? data.message?.roomId ?? data.room?._id
+/** What one was told of a room, in the order in which it came. */
+const toldOf = (received: Received[], roomId: string) =>
+  (received as unknown as (Told & Omit<Received, 'data'>)[]).filter((each) => roomOf(each) === roomId)
+const person = (_id: string, master = false) => ({ _id, nickName: _id, master })
+const rules = { canInviteMemebrs: true, canLeaveOutRoom: true }
+
+test('whatever happens to a room and its people is told, in order', async () => {
+  const hook = await scene.makeWebhook()
+  const { _id: roomId } = await makeRoom(scene.ann, ['ben'], rules, 'Made')
+  const at = `/v1/rooms/${roomId}`
+  await scene.ann.get('updateRoomSetting', { roomId, updateData: { name: 'Renamed' } })
+  await scene.stack.call('POST', `${at}/members`, { users: [person('cho'), person('dan')] })
+  await scene.ann.get('muteUsers', { roomId, targetUserIds: ['ben'], minutes: 5 })
+  await scene.ann.get('unmuteUsers', { roomId, targetUserIds: ['ben'] })
+  await scene.ann.get('setMasters', { roomId, targetUserIds: ['cho'], master: true })
+  await scene.ann.get('setMasters', { roomId, targetUserIds: ['cho'], master: false })
+  await scene.ann.get('kickOutUsers', { roomId, targetUserIds: ['dan'], ban: true })
+  await scene.ann.get('leaveOutRoom', roomId)
+  await scene.stack.call('DELETE', `${at}/members/cho`)
+  await scene.stack.call('PATCH', at, { meta: { a: 1 } })
+  // What is not told by then is not told any more.
+  await eventually(() => expect(toldOf(hook.received(), roomId)).toHaveLength(12))
+  await scene.stack.call('DELETE', at)
+  const told = await eventually(() => {
+    const all = toldOf(hook.received(), roomId)
+    expect(all).toHaveLength(13)
+    return all
+  })
+  const by = 'ann'
+  const members = (userIds: string[], more: object = {}) => ({ roomId, userIds, by, ...more })
+  expect(told.map(({ type, data }) => [type, data])).toMatchObject([
+    ['room.created', { room: { _id: roomId, name: 'Made', memberCount: 2, rules }, by }],
+    ['room.updated', { room: { name: 'Renamed', announcement: null }, by }],
+    ['member.joined', members(['cho', 'dan'], { by: null })],
+    ['member.updated', members(['ben'], { mutedUntil: expect.any(String) })],
+    ['member.updated', members(['ben'], { mutedUntil: null })],
+    ['member.updated', members(['cho'], { master: true })],
+    ['member.updated', members(['cho'], { master: false })],
+    ['member.removed', members(['dan'], { banned: true })],
+    ['member.left', members(['ann'])],
+    ['member.updated', members(['ben'], { master: true, by: null })],
+    ['member.removed', members(['cho'], { banned: false, by: null })],
+    ['room.updated', { room: { meta: { a: 1 } }, by: null }],
+    ['room.deleted', { roomId }],
+  ])
+  expect(told[0]?.data.userIds?.toSorted()).toEqual(['ann', 'ben'])
+  expect(new Set(told.map(({ id }) => id)).size).toBe(told.length)
+  expect(scene.receiver.refused).toEqual([])
+  await hook.delete()
+})
+
+test('messages are told as they are, edited, hidden and deleted', async () => {
+  const hook = await scene.makeWebhook()
+  const { _id: roomId } = await makeRoom(scene.ann, ['ben'])
+  const said = await sendText(scene.ann, roomId, 'one', { meta: { order: 7 } })
+  const other = await sendText(scene.ben, roomId, 'two', { replyTo: said._id })
+  // What is not told yet would be told as it has become.
+  const told = (count: number) =>
+    eventually(() => {
+      const all = toldOf(hook.received(), roomId).filter(({ type }) => type.startsWith('message.'))
+      expect(all).toHaveLength(count)
+      return all
+    })
+  await told(2)
+  await scene.ann.get('editMessage', { roomId, messageId: said._id, text: 'three' })
+  await scene.ann.get('hideMessage', { roomId, messageId: other._id, hidden: true })
+  await scene.ann.get('hideMessage', { roomId, messageId: other._id, hidden: false })
+  await told(5)
+  await scene.ben.get('deleteMessage', { roomId, messageId: other._id })
+  const all = await told(6)
+  const shown = all.map(({ type, data: { message } }) => [
+    type,
+    message?.seq,
+    message?.data.content.text,
+    message?.status,
+  ])
+  const plain = { deleted: false, hidden: false }
+  expect(shown).toEqual([
+    ['message.created', 1, 'one', plain],
+    ['message.created', 2, 'two', plain],
+    ['message.updated', 1, 'three', plain],
+    ['message.updated', 2, undefined, { deleted: false, hidden: true }],
+    ['message.updated', 2, 'two', plain],
+    ['message.deleted', 2, undefined, { deleted: true, hidden: false }],
+  ])
+  expect(all[0]?.data.message).toMatchObject({ author: { authorId: 'ann' }, meta: { order: 7 } })
+  expect(all[0]).toMatchObject({ id: said._id, timestamp: said.createdAt })
+  await hook.delete()
+})
+
+test('one hears what it has asked for, from when it was made until it is disabled or gone', async () => {
+  const { _id: roomId } = await makeRoom(scene.ann, ['ben'])
+  await sendText(scene.ann, roomId, 'before')
+  const events = ['message.created', 'member.left']
+  const all = await scene.makeWebhook()
+  const some = await scene.makeWebhook({ events, description: 'orders' })
+  expect(await some.look()).toMatchObject({
+    events,
+    description: 'orders',
+    enabled: true,
+    failingSince: null,
+  })
+  expect(await some.look()).not.toHaveProperty('secret')
+  await scene.ann.get('updateRoomSetting', { roomId, updateData: { name: 'Renamed' } })
+  await sendText(scene.ann, roomId, 'heard')
+  const texts = (received: Received[]) =>
+    toldOf(received, roomId).map(({ type, data }) => data.message?.data.content.text ?? type)
+  await eventually(() => expect(texts(some.received())).toEqual(['heard']))
+  await eventually(() => expect(texts(all.received())).toEqual(['room.updated', 'heard']))
+
+  await scene.stack.call('PATCH', some.place, { enabled: false })
+  expect(await some.look()).toMatchObject({ enabled: false, disabledBecause: 'PLATFORM' })
+  await sendText(scene.ann, roomId, 'not heard')
+  await eventually(() => expect(texts(all.received())).toContain('not heard'))
+  await scene.stack.call('PATCH', some.place, { enabled: true, events: ['message.created'] })
+  await sendText(scene.ann, roomId, 'again')
+  await eventually(() => expect(texts(some.received())).toEqual(['heard', 'again']))
+  expect((await some.delete()).status).toBe(200)
+  expect((await scene.stack.call('GET', some.place)).status).toBe(404)
+  await sendText(scene.ann, roomId, 'too late')
+  await eventually(() => expect(texts(all.received())).toContain('too late'))
+  expect(texts(some.received())).not.toContain('too late')
+  await all.delete()
+})
+
+test('one that is enabled and told to be so misses nothing', async () => {
+  const hook = await scene.makeWebhook({ events: ['message.created'] })
+  const { _id: roomId } = await makeRoom(scene.ann, ['ben'])
+  const sent: string[] = []
+  for (let n = 0; n < 20; n++) {
+    sent.push((await sendText(scene.ann, roomId, `${n}`))._id)
+    await scene.stack.call('PATCH', hook.place, { enabled: true })
+  }
+  await eventually(() => expect(new Set(hook.received().map(({ id }) => id))).toEqual(new Set(sent)))
+  await hook.delete()
+})
+
+test('one that is deleted while it is told keeps nothing', async () => {
+  const { _id: roomId } = await makeRoom(scene.ann, ['ben'])
+  const last = await scene.makeWebhook()
+  for (let round = 0; round < 5; round++) {
+    const hooks = await Promise.all(Array.from({ length: 15 }, () => scene.makeWebhook()))
+    await sendText(scene.ann, roomId, 'secret')
+    await Promise.all(hooks.map((hook, n) => delay(n * 4).then(hook.delete)))
+    const { _id } = await sendText(scene.ann, roomId, 'one more')
+    await eventually(() => expect(last.received().map(({ id }) => id)).toContain(_id))
+  }
+  const database = await openDatabase(scene.stack, 'platform')
+  const others = { roomId, webhookId: { $ne: last.webhookId } }
+  expect(await database.collection('deliveries').countDocuments(others)).toBe(0)
+  await database.close()
+  await last.delete()
+})
+
+test('what a death left unpublished is found again and told', async () => {
+  const hook = await scene.makeWebhook({ events: ['room.deleted'] })
+  const database = await openDatabase(scene.stack, 'rooms')
+  const roomId = 'orphan'
+  const _id = `${roomId}-e000000000000001-0`
+  const fact = { _id, roomId, at: new Date().toISOString(), type: 'room.deleted', data: { roomId } }
+  await database.collection('facts').insertOne({ _id: _id as never, roomId, fact, createdAt: new Date() })
+  await eventually(() => expect(hook.received()).toMatchObject([{ id: _id, data: { roomId } }]), 30_000)
+  await eventually(async () => expect(await database.collection('facts').countDocuments()).toBe(0))
+  await database.close()
+  await hook.delete()
+})
+
+test('what waits says nothing of what is deleted meanwhile; of a room that is gone only that is told', async () => {
+  const hook = await scene.makeWebhook()
+  const { _id: roomId } = await makeRoom(scene.ann, ['ben'])
+  await eventually(() => expect(toldOf(hook.received(), roomId)).toHaveLength(1))
+  const isAway = Promise.withResolvers<void>()
+  scene.receiver.answer = () => (isAway.promise as Promise<unknown> as Promise<number>).then(() => 503)
+  const said = await sendText(scene.ann, roomId, 'secret')
+  await sendText(scene.ben, roomId, 'about it', { replyTo: said._id })
+  await scene.ann.get('deleteMessage', { roomId, messageId: said._id })
+  const count = async () => (await hook.log('?state=WAITING')).list.length
+  await eventually(async () => expect(await count()).toBe(3))
+  const kept = async () => {
+    const database = await openDatabase(scene.stack, 'platform')
+    const docs = await database.collection('deliveries').find({ roomId }).toArray()
+    await database.close()
+    return JSON.stringify(docs)
+  }
+  await eventually(async () => expect(await kept()).not.toContain('secret'))
+  expect(await kept()).toContain('about it')
+
+  expect((await scene.stack.call('DELETE', `/v1/rooms/${roomId}`)).status).toBe(200)
+  await eventually(async () => expect((await hook.log('?state=WAITING')).list).toHaveLength(1))
+  scene.receiver.answer = () => 204
+  isAway.resolve()
+  await eventually(async () =>
+    expect((await hook.log()).list.filter(({ type }) => type === 'room.deleted')).toMatchObject([
+      { state: 'DELIVERED' },
+    ]),
+  )
+  expect(await kept()).not.toContain('about it')
+  await hook.delete()
+})

@@ -1,0 +1,23 @@
+import { connectPlain, eventually, makeRoom, openWire, sendText } from '@chat/testing'
+import { expect, test } from '@jest/globals'
+import { register, startPushStack } from '../testing/stack.ts'
+import { defaultTimes } from '../times.ts'
+
+// In real time: the gateway's own time-outs and the second look belong together.
+
+test('a phone that lost its network looks as if it had the room open, and is told within a minute', async () => {
+  const { stack, fcm, ann, close } = await startPushStack({ secondLookMs: defaultTimes.secondLookMs })
+  const wire = await openWire(stack.gatewayUrl)
+  const bob = await connectPlain(wire.url, await stack.token('bob'))
+  const token = await register(bob, 'phone')
+  const room = await makeRoom(ann, ['bob'])
+  await bob.get('joinRoom', room._id)
+  // Nothing passes any more, and neither end is told.
+  wire.freeze()
+  await sendText(ann, room._id)
+  expect(fcm.shownOn(token)).toEqual([])
+  await eventually(() => expect(fcm.shownOn(token)).toHaveLength(1), 60_000)
+  bob.close()
+  await wire.close()
+  await close()
+}, 90_000)

@@ -1,0 +1,102 @@
+import type { Room } from '@chat/contract'
+import { eventually, makeRoom, sendText } from '@chat/testing'
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { type PushStack, startPushStack, tokenOf, withDevice } from '../testing/stack.ts'
+
+let on: PushStack
+let room: Room
+const caller = { userId: '', requestId: 'operator' }
+const [BOB, ZED] = [tokenOf('bob'), tokenOf('zed')]
+
+beforeAll(async () => {
+  on = await startPushStack()
+  await withDevice(on.stack, 'bob')
+  await withDevice(on.stack, 'zed')
+  room = await makeRoom(on.ann, ['bob', 'zed'])
+})
+afterAll(() => on?.close())
+beforeEach(() => {
+  on.fcm.received.length = 0
+  on.fcm.answers.clear()
+})
+
+const listed = () => on.bus.ask('listSetAside', caller, {})
+const triesOn = (token: string, messageId: string) =>
+  on.fcm.shownOn(token).filter(({ data }) => data.messageId === messageId).length
+const gauge = async () =>
+  (await on.push.metrics.registry.getSingleMetric('chat_pushes_set_aside')?.get())?.values[0]?.value
+
+test('what passes is tried again until it works, and nobody else hears of it twice', async () => {
+  on.fcm.answers.set(BOB, ['QUOTA_EXCEEDED', 'INTERNAL', 'QUOTA_EXCEEDED'])
+  const { _id } = await sendText(on.ann, room._id)
+  await eventually(() => expect(triesOn(BOB, _id)).toBe(4))
+  expect(triesOn(ZED, _id)).toBe(1)
+  expect(await listed()).toMatchObject({ list: [], total: 0 })
+})
+
+test('after five tries it is set aside, where it is seen, and replayed to those who lack it', async () => {
+  on.fcm.answers.set(
+    BOB,
+    Array.from({ length: 5 }, () => 'INTERNAL' as const),
+  )
+  const { _id } = await sendText(on.ann, room._id)
+  const { list } = await eventually(async () => {
+    const found = await listed()
+    expect(found.total).toBe(1)
+    return found
+  })
+  expect(list).toEqual([
+    {
+      ...{ id: _id, roomId: room._id, messageId: _id, tries: 5 },
+      ...{ reason: 'messaging/internal-error', setAsideAt: expect.any(String) },
+    },
+  ])
+  expect(await gauge()).toBe(1)
+  expect([triesOn(BOB, _id), triesOn(ZED, _id)]).toEqual([5, 1])
+
+  expect(await on.bus.ask('replaySetAside', caller, { ids: [_id, 'unknown'] })).toEqual({ replayed: 1 })
+  await eventually(() => expect(triesOn(BOB, _id)).toBe(6))
+  expect(triesOn(ZED, _id)).toBe(1)
+  expect(await listed()).toMatchObject({ list: [], total: 0 })
+  expect(await gauge()).toBe(0)
+})
+
+test('others go on meanwhile', async () => {
+  on.fcm.answers.set(
+    BOB,
+    Array.from({ length: 5 }, () => 'INTERNAL' as const),
+  )
+  const stuck = await sendText(on.ann, room._id)
+  const later = await sendText(on.ann, (await makeRoom(on.ann, ['zed']))._id)
+  await eventually(() => expect(triesOn(ZED, later._id)).toBe(1))
+  await eventually(async () => expect((await listed()).total).toBe(1))
+  await on.bus.ask('replaySetAside', caller, { ids: [stuck._id] })
+  await eventually(() => expect(triesOn(BOB, stuck._id)).toBe(6))
+})
+
+test('what was replayed and fails again is set aside again', async () => {
+  on.fcm.answers.set(
+    BOB,
+    Array.from({ length: 10 }, () => 'INTERNAL' as const),
+  )
+  const { _id } = await sendText(on.ann, room._id)
+  await eventually(async () => expect((await listed()).total).toBe(1))
+  await on.bus.ask('replaySetAside', caller, { ids: [_id] })
+  await eventually(() => expect(triesOn(BOB, _id)).toBe(10))
+  await eventually(async () => expect((await listed()).total).toBe(1))
+  await on.bus.ask('replaySetAside', caller, { ids: [_id] })
+  await eventually(() => expect(triesOn(BOB, _id)).toBe(11))
+  await eventually(async () => expect((await listed()).total).toBe(0))
+})
+
+test('a list of many is read page by page', async () => {
+  on.fcm.usual = 'INTERNAL'
+  for (let n = 0; n < 3; n++) await sendText(on.ann, room._id)
+  await eventually(async () => expect((await listed()).total).toBe(3))
+  const first = await on.bus.ask('listSetAside', caller, { limit: 2 })
+  const second = await on.bus.ask('listSetAside', caller, { limit: 2, after: first.nextAfter as string })
+  expect([first.list.length, second.list.length, second.nextAfter]).toEqual([2, 1, null])
+  on.fcm.usual = 'ok'
+  const ids = [...first.list, ...second.list].map(({ id }) => id)
+  expect(await on.bus.ask('replaySetAside', caller, { ids })).toEqual({ replayed: 3 })
+})

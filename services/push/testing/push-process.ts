@@ -1,0 +1,27 @@
+import { createLogger, Metrics, openBus, type ServiceAccount } from '@chat/service'
+import { start } from '../service.ts'
+import type { Times } from '../times.ts'
+import { reachGoogleAt } from './loopback.ts'
+
+// The push service in a process of its own, for tests that kill it. It tells its parent when it is ready.
+
+export type Place = {
+  fcm: ServiceAccount
+  fcmPort: number
+  root: string
+  natsUrl: string
+  mongoUrl: string
+  times: Partial<Times>
+}
+
+const { fcm, fcmPort, root, natsUrl, mongoUrl, times } = JSON.parse(process.argv[2] as string) as Place
+reachGoogleAt(fcmPort)
+const logger = createLogger('error')
+const metrics = new Metrics()
+const { close } = await start({
+  ...{ config: { fcm }, mongoUrl, logger, metrics, times },
+  database: `${root}_push`,
+  openBus: () => openBus({ natsUrl, name: 'push', root, logger, metrics, requestTimeoutMs: 2_000 }),
+})
+process.on('disconnect', () => close().finally(() => process.exit()))
+process.send?.('ready')

@@ -1,0 +1,79 @@
+import type { Input } from '@chat/contract'
+import { createLogger, Metrics, openBus } from '@chat/service'
+import {
+  connectAs,
+  openDatabase,
+  openTestBus,
+  type PlainClient,
+  startTestStack,
+  type TestStack,
+} from '@chat/testing'
+import { start } from '../service.ts'
+import type { Times } from '../times.ts'
+import { startFcm, testAccount } from './fcm-stand-in.ts'
+import { reachGoogleAt } from './loopback.ts'
+
+/** Short enough to be waited for; what is about a time of its own sets it. */
+export const quick: Partial<Times> = {
+  secondLookMs: 600,
+  roundMs: 50,
+  badgeMs: 100,
+  triesMs: [20, 20, 20, 20],
+}
+
+/** A push service of a stack, in this process, that sends to the stand-in. */
+export async function startPush(stack: TestStack, times: Partial<Times> = {}) {
+  const { root, natsUrl, mongoUrl } = stack
+  const [logger, metrics] = [createLogger(process.env.CHAT_LOG_LEVEL ?? 'silent'), new Metrics()]
+  const service = await start({
+    ...{ config: { fcm: testAccount() }, mongoUrl, logger, metrics },
+    database: `${root}_push`,
+    openBus: () => openBus({ natsUrl, name: 'push', root, logger, metrics, requestTimeoutMs: 2_000 }),
+    times: { ...quick, ...times },
+  })
+  return { ...service, metrics }
+}
+
+/** A stack whose pushes arrive at a stand-in for FCM, with ann, who writes, and everything to look at it by. */
+export async function startPushStack(times: Partial<Times> = {}, gateways = 1) {
+  const fcm = await startFcm()
+  const restore = reachGoogleAt(fcm.port)
+  const stack = await startTestStack({ instances: { push: 0, gateways } })
+  const push = await startPush(stack, times)
+  const [bus, database] = [await openTestBus(stack), await openDatabase(stack, 'push')]
+  const ann = await connectAs(stack, 'ann')
+  const on = {
+    ...{ stack, fcm, push, bus, database, ann },
+    close: async () => {
+      ann.close()
+      await bus.close()
+      await database.close()
+      // The one that is there now: a test may have put another in its place.
+      await on.push.close()
+      await stack.close()
+      restore()
+      await fcm.close()
+    },
+  }
+  return on
+}
+export type PushStack = Awaited<ReturnType<typeof startPushStack>>
+
+export const tokenOf = (userId: string) => `device-of-${userId}`
+
+export async function register(
+  who: PlainClient,
+  token: string,
+  platform: Input<'registerDevice'>['platform'] = 'ANDROID',
+) {
+  await who.get('registerDevice', { token, platform })
+  return token
+}
+
+/** Somebody with a device, whose app is closed. */
+export async function withDevice(stack: TestStack, userId: string, token = tokenOf(userId)) {
+  const client = await connectAs(stack, userId)
+  await register(client, token)
+  client.close()
+  return token
+}
