@@ -1,6 +1,8 @@
+export { BatchQueue } from './async/batch-queue.ts'
 export { DutyCycle } from './async/duty-cycle.ts'
 export { KeyedQueue } from './async/keyed-queue.ts'
 export { Periodic } from './async/periodic.ts'
+export { TokenBucket, TokenBuckets, type TokenRate } from './async/token-bucket.ts'
 export { AnswerCache } from './bus/answer-cache.ts'
 export { type Body, Bus, type BusOptions, encode, openBus } from './bus/bus.ts'
 export { ConfirmedBroadcast, confirm, joinRoll } from './bus/confirmed-broadcast.ts'

@@ -1,7 +1,7 @@
 import { type JetStreamClient, jetstream } from '@nats-io/jetstream'
 import { headers } from '@nats-io/transport-node'
+import { BatchQueue } from '../async/batch-queue.ts'
 import type { Bus } from '../bus/bus.ts'
-import { untraced } from '../telemetry/tracing.ts'
 import {
   type AnyEvent,
   eventId,
@@ -14,21 +14,26 @@ import {
 
 const PUBLISH_TIMEOUT_MS = 1_500
 /**
- * From here on a group is published as one atomic batch: the server syncs it to disk once, which costs as much as
- * about eight single messages.
+ * From this many events on, a group is published as one atomic batch. The server syncs it to disk once, which costs
+ * as much as about eight single messages.
  */
-const BATCH_FROM = 8
+const MIN_ATOMIC = 8
 /** The server takes up to 1,000. */
-const BATCH_TO = 200
+const MAX_BATCH = 200
 
-type Waiting = { event: AnyEvent; done: PromiseWithResolvers<void> }
+type Pending = { event: AnyEvent; done: PromiseWithResolvers<void> }
 
-/** The stream as its writer sees it. Events that come while a group is on its way are the next group. */
+/** The stream as its writer sees it. */
 export class EventLog {
   private readonly bus: Bus
   private readonly client: JetStreamClient
-  private waiting: Waiting[] = []
-  private working = false
+  private readonly queue = new BatchQueue<Pending>({
+    run: (group) => this.publish(group),
+    failed: (error, group) => {
+      for (const { done } of group) done.reject(error)
+    },
+    maxBatch: MAX_BATCH,
+  })
 
   constructor(bus: Bus) {
     this.bus = bus
@@ -36,17 +41,16 @@ export class EventLog {
   }
 
   /**
-   * Resolves when the stream has the event on disk; events get there in the order of the calls. Gateways hear the
-   * same publish as a plain event, perhaps more than once.
+   * Resolves when the stream has the event on disk. Events get there in the order of the calls. Gateways receive the
+   * same publish as a plain event, possibly more than once.
    */
   append(event: AnyEvent): Promise<void> {
     const done = Promise.withResolvers<void>()
-    this.waiting.push({ event, done })
-    if (!this.working) void untraced(() => this.work())
+    this.queue.add({ event, done })
     return done.promise
   }
 
-  /** The number of a room's last event of a kind that the stream has; 0 where it has none (any more). */
+  /** The number of a room's last event of a kind in the stream; 0 where the stream has none. */
   async lastNumber(kind: NumberedKind, roomId: string): Promise<number> {
     const manager = await this.client.jetstreamManager(false)
     const stored = await manager.direct.getMessage(this.bus.subjects.stream, {
@@ -55,17 +59,12 @@ export class EventLog {
     return stored ? numberOf(readEvent(stored) as StreamEvent) : 0
   }
 
-  private async work() {
-    this.working = true
-    while (this.waiting.length > 0) {
-      const group = this.waiting.splice(0, BATCH_TO)
-      if (group.length < BATCH_FROM || !(await this.publishTogether(group))) await this.publishEach(group)
-    }
-    this.working = false
+  private async publish(group: Pending[]) {
+    if (group.length < MIN_ATOMIC || !(await this.publishTogether(group))) await this.publishEach(group)
   }
 
-  /** @returns false where it did not work: one event that the stream has already spoils a batch */
-  private async publishTogether(group: Waiting[]): Promise<boolean> {
+  /** @returns false where it failed: one event that the stream has already spoils an atomic batch */
+  private async publishTogether(group: Pending[]): Promise<boolean> {
     const [first, ...rest] = group.map(({ event }) => this.publication(event))
     const last = rest.pop()
     if (!first || !last) return false
@@ -80,7 +79,7 @@ export class EventLog {
     return true
   }
 
-  private async publishEach(group: Waiting[]) {
+  private async publishEach(group: Pending[]) {
     const publishing = group.map(({ event, done }) =>
       this.client.publish(...this.publication(event)).then(() => done.resolve(), done.reject),
     )

@@ -1,0 +1,75 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { untraced } from '../telemetry/tracing.ts'
+
+type Options<T> = {
+  /** Handles one batch, oldest item first. The next batch waits until it has resolved. */
+  run: (batch: T[]) => Promise<void>
+  /** Gets the error and the batch when `run` throws or rejects. The queue continues with the next batch. */
+  failed: (error: unknown, batch: T[]) => void
+  maxBatch?: number
+  /** The shortest time from the start of one batch to the start of the next. */
+  paceMs?: number
+}
+
+/**
+ * Collects while busy: one batch runs at a time, and the items added meanwhile form the next batch. The first item
+ * after a pause runs at once. Batches run outside of any trace.
+ */
+export class BatchQueue<T> {
+  private readonly options: Options<T>
+  private waiting: T[] = []
+  private running: Promise<void> | null = null
+
+  constructor(options: Options<T>) {
+    this.options = options
+  }
+
+  add(...items: T[]) {
+    this.waiting.push(...items)
+    this.start()
+  }
+
+  /** Puts items in front of those that wait. */
+  putBack(items: readonly T[]) {
+    this.waiting = [...items, ...this.waiting]
+    this.start()
+  }
+
+  /** Removes waiting items, in their order: all of them, or those that match. */
+  take(matches: (item: T) => boolean = () => true): T[] {
+    const taken = this.waiting.filter(matches)
+    this.waiting = this.waiting.filter((item) => !matches(item))
+    return taken
+  }
+
+  /** Resolves when nothing waits or runs, the pace after the last batch included. */
+  async idle() {
+    while (this.running) await this.running
+  }
+
+  private start() {
+    if (this.running || this.waiting.length === 0) return
+    // Set before the first batch, which may add items itself.
+    const done = Promise.withResolvers<void>()
+    this.running = done.promise
+    void untraced(() => this.work()).then(done.resolve)
+  }
+
+  private async work() {
+    const { maxBatch = Number.POSITIVE_INFINITY, paceMs = 0 } = this.options
+    while (this.waiting.length > 0) {
+      const paced = paceMs > 0 ? delay(paceMs) : null
+      await this.runBatch(this.waiting.splice(0, maxBatch))
+      await paced
+    }
+    this.running = null
+  }
+
+  private async runBatch(batch: T[]) {
+    try {
+      await this.options.run(batch)
+    } catch (error) {
+      this.options.failed(error, batch)
+    }
+  }
+}
