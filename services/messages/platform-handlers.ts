@@ -1,6 +1,6 @@
 import type { Handlers, PlatformOperation } from '@chat/contract'
 import { decodeKey, encodeKey } from '@chat/service'
-import type { ExportRequests } from './exports/export-requests.ts'
+import type { Exports } from './exports/exports.ts'
 import type { ErasedMentionStore } from './privacy/erased-mention-store.ts'
 import type { MessageErasure } from './privacy/message-erasure.ts'
 import type { PersonalData } from './privacy/personal-data.ts'
@@ -12,7 +12,7 @@ export type PlatformParts = {
   messageErasure: MessageErasure
   mentioned: ErasedMentionStore
   personalData: PersonalData
-  exportRequests: ExportRequests
+  exports: Exports
   wordListEditor: WordListEditor
   purge: (roomId: string) => Promise<void>
 }
@@ -25,7 +25,7 @@ export const platformHandlers = ({
   messageErasure,
   mentioned,
   personalData,
-  exportRequests,
+  exports,
   wordListEditor,
   purge,
 }: PlatformParts): Pick<Handlers<'messages'>, PlatformOperation<'messages'>> => ({
@@ -45,9 +45,9 @@ export const platformHandlers = ({
   putRoomBannedWords: (caller, input) => wordListEditor.put(caller, input),
   addRoomBannedWords: (caller, input) => wordListEditor.add(caller, input),
   removeRoomBannedWords: (caller, input) => wordListEditor.remove(caller, input),
-  startExport: (caller, input) => exportRequests.startForPlatform(caller, input),
-  getExport: (_caller, { exportId }) => exportRequests.get(exportId),
-  listExports: (_caller, page) => exportRequests.list(page),
+  startExport: (caller, input) => exports.startForPlatform(caller, input),
+  getExport: (_caller, { exportId }) => exports.get(exportId),
+  listExports: (_caller, page) => exports.list(page),
   purgeRoomMessages: async (_caller, { roomId }) => {
     await purge(roomId)
     return { result: true }

@@ -15,12 +15,12 @@ import {
 } from '@chat/service'
 import { type ChangeStore, openChanges } from './changes/change-store.ts'
 import { MessageChanges } from './changes/message-changes.ts'
-import { ExportBucket } from './exports/export-bucket.ts'
+import { ExportErasure } from './exports/export-erasure.ts'
 import { ExportNotices } from './exports/export-notices.ts'
-import { ExportRemoval } from './exports/export-removal.ts'
-import { ExportRequests } from './exports/export-requests.ts'
 import { openExports } from './exports/export-store.ts'
 import { ExportWorker } from './exports/export-worker.ts'
+import { Exports } from './exports/exports.ts'
+import { LazyBucket } from './exports/lazy-bucket.ts'
 import { Mailer } from './exports/mailer.ts'
 import { handlers } from './handlers.ts'
 import { AuthorRooms } from './privacy/author-rooms.ts'
@@ -105,19 +105,20 @@ export const start = (options: Options) =>
     })
     await scope.use('indexer', indexer, (consumer) => consumer.close())
     const around = { mongo, bus, store, changes, access }
-    const { exportRequests, exports } = await openExporting(scope, options, around)
+    const { exports, exportErasure } = await openExporting(scope, options, around)
     const mentions = new Mentions(bus)
     const parts = { store, access, wordFilter, mentions, bus, logger, textLength }
     const messageChanges = new MessageChanges({ ...parts, changes, outbox, presenter })
     const traces = new AuthorRooms(store, bus)
-    const leaving = { store, changes, reports, messageChanges, searchIndexer, exports }
+    const leaving = { store, changes, reports, messageChanges, searchIndexer, exports: exportErasure }
     const unmentioning = new MentionErasure({ ...leaving, mentioned, bus })
     const answers = handlers({
       platformMessages: new PlatformMessages({ store, reports, messageChanges, presenter, bus }),
       messageErasure: new MessageErasure({ ...leaving, traces, unmentioning }),
       mentioned,
-      personalData: new PersonalData({ store, reports, exports, traces }),
-      purge: (roomId) => purge({ store, changes, reports, search, exports, wordListEditor, bus }, roomId),
+      personalData: new PersonalData({ store, reports, exports: exportErasure, traces }),
+      purge: (roomId) =>
+        purge({ store, changes, reports, search, exports: exportErasure, wordListEditor, bus }, roomId),
       store,
       outbox,
       messageSender: new MessageSender({ ...parts, storedAnswer }),
@@ -129,7 +130,7 @@ export const start = (options: Options) =>
       messageLookup: new MessageLookup(store, access, bus),
       reports: new Reports(store, reports, access),
       messageSearch: new MessageSearch({ search, store, access, presenter, bus }),
-      exportRequests,
+      exports,
       wordFilter,
       wordListEditor,
     })
@@ -148,12 +149,12 @@ type Around = { mongo: Connection; bus: Bus; store: MessageStore; changes: Chang
 
 /** Rooms as files: kept in S3, told to sockets or by mail. */
 async function openExporting(scope: Scope, { config, s3Url, logger }: Options, around: Around) {
-  const storage = await scope.use('s3', new ExportBucket({ ...config.s3, url: s3Url }), (s) => s.close())
+  const storage = await scope.use('s3', new LazyBucket({ ...config.s3, url: s3Url }), (s) => s.close())
   const mailer = config.mail && (await scope.use('mail', new Mailer(config.mail), (m) => m.close()))
-  const exports = await openExports(around.mongo)
+  const store = await openExports(around.mongo)
   const notices = new ExportNotices({ ...around, mailer, storage })
-  const parts = { ...around, exports, notices, storage, logger }
+  const parts = { ...around, exports: store, notices, storage, logger }
   const worker = await scope.use('exports', new ExportWorker(parts), (w) => w.close())
-  const exportRequests = new ExportRequests({ ...parts, worker, sendsMail: mailer !== null })
-  return { exportRequests, exports: new ExportRemoval({ exports, worker }) }
+  const exports = new Exports({ ...parts, worker, sendsMail: mailer !== null })
+  return { exports, exportErasure: new ExportErasure({ exports: store, worker }) }
 }

@@ -80,7 +80,7 @@ export class MessageChanges {
   async edit(caller: Caller, { text, ...place }: Input<'editMessage'>): Promise<Message> {
     const message = await this.parts.access.during(caller, place.roomId, async (access) => {
       requireMayWrite(access)
-      const screen = await this.parts.wordFilter.in(place.roomId)
+      const screen = await this.parts.wordFilter.screenFor(place.roomId)
       return this.change(caller, place, async (doc) => {
         requireVisible(doc, access)
         if (doc.author.authorId !== caller.userId || doc.data.type !== 'TEXT') throw new Fault('FORBIDDEN')

@@ -2,7 +2,7 @@ import { type Caller, type Erased, messageWithout } from '@chat/contract'
 import { type Bus, type StreamEvent, scrubRoom } from '@chat/service'
 import type { ChangeStore } from '../changes/change-store.ts'
 import type { MessageChanges } from '../changes/message-changes.ts'
-import type { ExportRemoval } from '../exports/export-removal.ts'
+import type { ExportErasure } from '../exports/export-erasure.ts'
 import type { ReportStore } from '../reports/report-store.ts'
 import type { SearchIndexer } from '../search/search-indexer.ts'
 import type { MessageStore } from '../send/message-store.ts'
@@ -18,7 +18,7 @@ type Parts = {
   reports: ReportStore
   mentioned: ErasedMentionStore
   searchIndexer: SearchIndexer
-  exports: ExportRemoval
+  exports: ExportErasure
   bus: Bus
 }
 
@@ -42,7 +42,7 @@ export class MentionErasure {
       const places = [...docs.map(({ _id, roomId }) => ({ roomId, messageId: _id })), ...texts]
       if (places.length === 0) return true
       await mentioned.note(userId, places)
-      for (const roomId of new Set(places.map((place) => place.roomId))) await exports.hold(roomId)
+      for (const roomId of new Set(places.map((place) => place.roomId))) await exports.rebuildLater(roomId)
       for (const place of places) {
         if (performance.now() > until) return false
         await this.change(caller, place, erased)
@@ -62,7 +62,7 @@ export class MentionErasure {
       const mentionedIn = await mentioned.inRoom(userId, roomId)
       await this.scrub(roomId, { ...erased, mentionedIn })
       await reports.unquote({ ...erased, mentionedIn })
-      await exports.renew(roomId)
+      await exports.rebuild(roomId)
       last = roomId
       if (performance.now() > until) return last
     }

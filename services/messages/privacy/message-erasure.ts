@@ -1,7 +1,7 @@
 import type { Caller, Erased, Input, Output } from '@chat/contract'
 import type { ChangeStore } from '../changes/change-store.ts'
 import type { MessageChanges } from '../changes/message-changes.ts'
-import type { ExportRemoval } from '../exports/export-removal.ts'
+import type { ExportErasure } from '../exports/export-erasure.ts'
 import type { ReportStore } from '../reports/report-store.ts'
 import type { SearchIndexer } from '../search/search-indexer.ts'
 import type { MessageStore } from '../send/message-store.ts'
@@ -24,7 +24,7 @@ type Parts = {
   reports: ReportStore
   messageChanges: MessageChanges
   searchIndexer: SearchIndexer
-  exports: ExportRemoval
+  exports: ExportErasure
   traces: AuthorRooms
   unmentioning: MentionErasure
 }
@@ -45,7 +45,7 @@ export class MessageErasure {
   ): Promise<Output<'eraseUserInMessages'>> {
     const until = performance.now() + BUDGET_MS
     if (cursor?.startsWith(COPIES)) return this.finish(erased, cursor.slice(COPIES.length), until)
-    if (cursor === undefined) await this.parts.exports.endUser(erased.userId)
+    if (cursor === undefined) await this.parts.exports.removeUser(erased.userId)
     const first = cursor?.slice(AFTER.length) || undefined
     const after = await this.eraseWritten(caller, erased, first, until)
     if (after !== null) return { nextCursor: afterRoom(after) }
@@ -87,7 +87,7 @@ export class MessageErasure {
   /** @returns false where the time is over before it is done */
   private async eraseInRoom(caller: Caller, roomId: string, erased: Erased, until: number): Promise<boolean> {
     const { store, messageChanges, searchIndexer, exports, unmentioning } = this.parts
-    await exports.hold(roomId)
+    await exports.rebuildLater(roomId)
     const seen = await unmentioning.scrub(roomId, erased)
     for (;;) {
       const docs = await store.writtenBy(roomId, erased.userId, '', BATCH)
@@ -99,7 +99,7 @@ export class MessageErasure {
       }
     }
     await unmentioning.scrub(roomId, erased, seen)
-    await exports.renew(roomId)
+    await exports.rebuild(roomId)
     return true
   }
 
@@ -112,11 +112,11 @@ export class MessageErasure {
       if (found.length === 0) return true
       const roomIds = new Set(found.map(({ roomId }) => roomId))
       for (const roomId of roomIds) {
-        await exports.hold(roomId)
+        await exports.rebuildLater(roomId)
         seen.set(roomId, await unmentioning.scrub(roomId, erased, seen.get(roomId)))
       }
       await store.quoteNobody(found.map(({ _id }) => _id))
-      for (const roomId of roomIds) await exports.renew(roomId)
+      for (const roomId of roomIds) await exports.rebuild(roomId)
     }
     return false
   }

@@ -1,6 +1,6 @@
 import type { Caller, Input, Output, PersonalRecords } from '@chat/contract'
 import { bytesOf, decodeCursor, encodeCursor, PAGE_BYTES } from '@chat/service'
-import type { ExportRemoval } from '../exports/export-removal.ts'
+import type { ExportErasure } from '../exports/export-erasure.ts'
 import type { ReportStore } from '../reports/report-store.ts'
 import { type MessageStore, presentMessage } from '../send/message-store.ts'
 import type { AuthorRooms } from './author-rooms.ts'
@@ -12,7 +12,7 @@ const isPlace = (place: unknown): place is Place =>
   Array.isArray(place) && typeof place[0] === 'string' && (place[1] === null || typeof place[1] === 'string')
 type Records = PersonalRecords['records']
 
-type Parts = { store: MessageStore; reports: ReportStore; exports: ExportRemoval; traces: AuthorRooms }
+type Parts = { store: MessageStore; reports: ReportStore; exports: ExportErasure; traces: AuthorRooms }
 
 /** What a person has written, reported and exported, for themselves. */
 export class PersonalData {
@@ -52,6 +52,6 @@ export class PersonalData {
       kind: 'report',
       value: { ...report, createdAt: createdAt.toISOString() },
     }))
-    return [...records, ...(await this.parts.exports.collect(userId))]
+    return [...records, ...(await this.parts.exports.recordsOf(userId))]
   }
 }

@@ -1,6 +1,6 @@
 import { type Bus, purgeRoom } from '@chat/service'
 import type { ChangeStore } from '../changes/change-store.ts'
-import type { ExportRemoval } from '../exports/export-removal.ts'
+import type { ExportErasure } from '../exports/export-erasure.ts'
 import type { ReportStore } from '../reports/report-store.ts'
 import type { SearchStore } from '../search/search-store.ts'
 import type { MessageStore } from '../send/message-store.ts'
@@ -11,7 +11,7 @@ type Parts = {
   changes: ChangeStore
   reports: ReportStore
   search: SearchStore
-  exports: ExportRemoval
+  exports: ExportErasure
   wordListEditor: WordListEditor
   bus: Bus
 }
@@ -20,7 +20,7 @@ type Parts = {
 export async function purge(parts: Parts, roomId: string): Promise<void> {
   const { store, changes, reports, search, exports, wordListEditor, bus } = parts
   await purgeRoom(bus, roomId)
-  await exports.endRoom(roomId)
+  await exports.removeRoom(roomId)
   for (const each of [search, reports, changes, store]) await each.deleteRoom(roomId)
   await wordListEditor.drop(roomId)
 }

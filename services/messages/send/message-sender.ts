@@ -103,7 +103,7 @@ export class MessageSender {
       syncKey,
       author: access.author,
       ...said,
-      data: await this.wordFilter.message(roomId, said.data),
+      data: await this.wordFilter.screenMessage(roomId, said.data),
       audience: access.memberCount - 1,
       createdAt: new Date(),
     }

@@ -70,7 +70,7 @@ export class PlatformSender {
   private async screened({ isFrozen }: { isFrozen: boolean }, roomId: string, data: MessageData) {
     if (isFrozen) throw new Fault('ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED')
     requireLength(textOf(data), this.textLength)
-    return this.wordFilter.message(roomId, data)
+    return this.wordFilter.screenMessage(roomId, data)
   }
 
   /** @throws the refusal, unless it was stored before */

@@ -45,7 +45,7 @@ export class Share {
     const { data } = await findVisible(this.store, place, { master: false })
     const said: MessageData = data.type === 'ADMIN' ? { ...data, type: 'TEXT' } : data
     // Each room has words of its own, and lists are longer than when the message was written.
-    const screened = await Promise.all(targetIds.map((roomId) => this.wordFilter.message(roomId, said)))
+    const screened = await Promise.all(targetIds.map((roomId) => this.wordFilter.screenMessage(roomId, said)))
     return targets.map(({ author, memberCount }, index) => ({
       roomId: targetIds[index] as string,
       syncKey,

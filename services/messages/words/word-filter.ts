@@ -17,7 +17,7 @@ export class WordFilter {
   }
 
   /** What may be said in a room in place of a text: the text itself, or, where words are masked, what is left of it. */
-  async in(roomId: string): Promise<(text: string) => string> {
+  async screenFor(roomId: string): Promise<(text: string) => string> {
     const matchers = await this.lists.in(roomId)
     return (text) => this.screen(text, matchers)
   }
@@ -27,7 +27,7 @@ export class WordFilter {
    * was in vain. What platforms make, cards and notices, is their own.
    * @throws MESSAGE_HAS_BANNED_WORD
    */
-  async message(roomId: string, data: MessageData): Promise<MessageData> {
+  async screenMessage(roomId: string, data: MessageData): Promise<MessageData> {
     const { type, content } = data
     if (type === 'CARD' || type === 'ADMIN') return data
     const matchers = await this.lists.in(roomId)

@@ -31,7 +31,7 @@ type Parts = {
 }
 
 /** What people ask about exports; the work is done by `ExportWorker`. */
-export class ExportRequests {
+export class Exports {
   private readonly parts: Parts
   constructor(parts: Parts) {
     this.parts = parts

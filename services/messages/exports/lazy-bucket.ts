@@ -1,7 +1,7 @@
 import { type Bucket, type BucketOptions, openBucket } from '@chat/service'
 
 /** The bucket, opened when it is first needed: messages are sent and read without it. */
-export class ExportBucket {
+export class LazyBucket {
   private readonly options: BucketOptions
   private opening: Promise<Bucket> | null = null
 

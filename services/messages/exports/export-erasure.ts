@@ -7,37 +7,35 @@ const HELD_MS = 5 * 60_000
 
 type Parts = { exports: ExportStore; worker: ExportWorker }
 
-/** What becomes of exports when a room or a person goes away. */
-export class ExportRemoval {
+/** Removes or rebuilds exports when messages, a room or a user are erased. */
+export class ExportErasure {
   private readonly parts: Parts
   constructor(parts: Parts) {
     this.parts = parts
   }
 
-  /** What was written about the room is no more; it is written anew, but not yet. */
-  hold(roomId: string): Promise<void> {
+  /** Deletes what is written of the room's exports. They are written again after `rebuild`, or after five minutes. */
+  rebuildLater(roomId: string): Promise<void> {
     return this.rewrite(roomId, new Date(Date.now() + HELD_MS))
   }
 
-  /** Likewise, at once. */
-  async renew(roomId: string): Promise<void> {
+  /** Deletes what is written of the room's exports and writes them again now. */
+  async rebuild(roomId: string): Promise<void> {
     await this.rewrite(roomId, new Date())
     this.parts.worker.wake()
   }
 
-  /** All that were asked for in a room. */
-  async endRoom(roomId: string): Promise<void> {
+  async removeRoom(roomId: string): Promise<void> {
     await this.endAll(await this.parts.exports.ofRoom(roomId))
   }
 
-  /** All that somebody has asked for, wherever that was. */
-  async endUser(userId: string): Promise<void> {
+  async removeUser(userId: string): Promise<void> {
     await this.endAll(await this.parts.exports.ofUser(userId))
     await this.parts.exports.dropSlot(userId)
   }
 
-  /** What is stored about those that somebody has asked for. */
-  async collect(userId: string) {
+  /** What is stored about a user's exports, for the export of their personal data. */
+  async recordsOf(userId: string) {
     const docs = await this.parts.exports.ofUser(userId)
     return docs.map((doc) => ({ kind: 'export', value: { ...presentExport(doc), email: doc.email } }))
   }
