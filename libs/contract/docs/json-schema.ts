@@ -1,5 +1,5 @@
 import type { TSchema } from 'typebox'
-import { Export } from '../operations/exports.ts'
+import { Export } from '../operations/client/exports.ts'
 import {
   Announcement,
   Author,

@@ -1,23 +1,40 @@
-import { exportOperations, platformExports } from './exports.ts'
-import { fileInternals, fileOperations } from './files.ts'
-import { changeOperations, messageInternals, messageOperations } from './messages.ts'
+import { exportOperations } from './client/exports.ts'
+import { fileOperations } from './client/files.ts'
+import { memberOperations } from './client/members.ts'
+import { changeOperations } from './client/message-changes.ts'
+import { messageOperations } from './client/messages.ts'
+import { pushOperations } from './client/push.ts'
+import { roomOperations } from './client/rooms.ts'
+import { userOperations } from './client/users.ts'
+import { wordInternals } from './internal/banned-words.ts'
+import { fileInternals } from './internal/files.ts'
+import { messageInternals } from './internal/messages.ts'
+import { pushInternals } from './internal/push.ts'
+import { pushSources } from './internal/push-audience.ts'
+import { roomInternals } from './internal/rooms.ts'
+import { userInternals } from './internal/users.ts'
 import type { InputOf, OutputOf, Row, ServiceName } from './operation.ts'
-import { platformFiles, platformMessages } from './platform-messages.ts'
-import { platformPushes } from './platform-pushes.ts'
-import { platformMembers, platformRooms, platformUsers } from './platform-rooms.ts'
-import { pushInternals, pushOperations, pushSources } from './push.ts'
-import { memberOperations, roomInternals, roomOperations, userOperations } from './rooms.ts'
-import { platformWords, wordInternals } from './words.ts'
+import { platformWords } from './platform/banned-words.ts'
+import { platformExports } from './platform/exports.ts'
+import { platformMembers } from './platform/members.ts'
+import { platformMessages } from './platform/messages.ts'
+import { originalOperations } from './platform/original.ts'
+import { filePrivacy, messagePrivacy, pushPrivacy, roomPrivacy } from './platform/privacy.ts'
+import { platformRooms } from './platform/rooms.ts'
+import { platformUsers } from './platform/users.ts'
 
+/** Operations that only the platform API may ask for. */
 export const platformOperations = {
   ...platformRooms,
   ...platformMembers,
   ...platformUsers,
+  ...roomPrivacy,
   ...platformMessages,
+  ...messagePrivacy,
   ...platformWords,
   ...platformExports,
-  ...platformFiles,
-  ...platformPushes,
+  ...filePrivacy,
+  ...pushPrivacy,
 }
 
 /** The one table: types, validators, subjects, dispatch, the typed client and the documents come from it. */
@@ -26,6 +43,8 @@ export const operations = {
   ...memberOperations,
   ...userOperations,
   ...roomInternals,
+  ...userInternals,
+  ...originalOperations,
   ...messageOperations,
   ...changeOperations,
   ...messageInternals,

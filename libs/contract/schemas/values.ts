@@ -52,6 +52,9 @@ export const MentionedIds = Type.Array(UserId, { maxItems: MAX_MENTIONS })
 /** A page longer than the server's maximum is shortened, not refused. */
 export const Limit = Type.Integer({ minimum: 1 })
 
+/** What every list takes: how many at most, and the cursor of the page before. */
+export const Paging = { limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) }
+
 /** When a token was issued, in seconds since the epoch: finer grains are not in a token. */
 export const IssuedAt = Type.Integer({ minimum: 0 })
 
@@ -66,3 +69,7 @@ export const Strict = <T extends TProperties>(properties: T) =>
 
 /** Where there is nothing to tell but that it was done. */
 export const Result = Type.Object({ result: Type.Boolean() })
+
+/** What every list answers. */
+export const PageOf = <T extends TSchema>(item: T) =>
+  Type.Object({ list: Type.Array(item), nextCursor: Nullable(Cursor) })

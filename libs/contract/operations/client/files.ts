@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
-import { FileMessageType, Message } from '../schemas/entities.ts'
-import { Bytes, FileName, FilePath, IssuedAt, RoomId, SyncKey, Timestamp } from '../schemas/values.ts'
-import { operation } from './operation.ts'
+import { FileMessageType, Message } from '../../schemas/entities.ts'
+import { Bytes, FileName, FilePath, RoomId, SyncKey, Timestamp } from '../../schemas/values.ts'
+import { forClients } from '../operation.ts'
 
 const Upload = {
   syncKey: SyncKey,
@@ -11,7 +11,7 @@ const Upload = {
   size: Type.Integer({ minimum: 0 }),
   name: FileName,
 }
-const Wanted = {
+export const WantedFile = {
   path: FilePath,
   /** Its thumbnail or poster instead. */
   thumbnail: Type.Optional(Type.Boolean()),
@@ -19,7 +19,7 @@ const Wanted = {
   download: Type.Optional(Type.Boolean()),
 }
 /** Where a file can be had for a short time without asking anybody. */
-const FileLink = Type.Object({ url: Type.String(), expiresAt: Timestamp })
+export const FileLink = Type.Object({ url: Type.String(), expiresAt: Timestamp })
 const PartNumber = Type.Integer({ minimum: 1, maximum: 10_000 })
 
 const REFUSALS = [
@@ -33,10 +33,8 @@ const REFUSALS = [
 ] as const
 
 /** What the files service does for clients. */
-export const fileOperations = {
-  sendFileMessage: operation({
-    service: 'files',
-    event: 'sendFileMessage',
+export const fileOperations = forClients('files', {
+  sendFileMessage: {
     summary: 'Send a file chunk by chunk; the last chunk posts the message',
     input: Type.Object({ ...Upload, slice: Type.Optional(Type.Integer({ minimum: 0 })), data: Bytes }),
     /** The field that travels as bytes. */
@@ -50,10 +48,8 @@ export const fileOperations = {
     errors: [...REFUSALS, 'FILE_CHUNK_OUT_OF_ORDER', 'FILE_NO_EXISTS_WITH_SYNC_KEY'],
     rate: 'none',
     timeoutMs: 30_000,
-  }),
-  createUpload: operation({
-    service: 'files',
-    event: 'createUpload',
+  },
+  createUpload: {
     summary: 'Links to which the parts of a large file are sent directly; asked again, those still missing',
     input: Type.Object(Upload),
     output: Type.Object({
@@ -64,10 +60,8 @@ export const fileOperations = {
     }),
     errors: REFUSALS,
     timeoutMs: 10_000,
-  }),
-  completeUpload: operation({
-    service: 'files',
-    event: 'completeUpload',
+  },
+  completeUpload: {
     summary: 'Check the parts that were sent, and post the message',
     input: Type.Object({
       roomId: RoomId,
@@ -84,29 +78,12 @@ export const fileOperations = {
     output: Type.Object({ message: Message }),
     errors: [...REFUSALS, 'FILE_NO_EXISTS_WITH_SYNC_KEY'],
     timeoutMs: 60_000,
-  }),
-  getFileUrl: operation({
-    service: 'files',
-    event: 'getFileUrl',
+  },
+  getFileUrl: {
     summary: 'A link to a file that a message of the room refers to',
-    input: Type.Object({ roomId: RoomId, ...Wanted }),
+    input: Type.Object({ roomId: RoomId, ...WantedFile }),
     output: FileLink,
     errors: ['ROOM_NO_EXISTS', 'FILE_NO_EXISTS'],
     rate: 'read',
-  }),
-}
-
-/** What the files service does for edges. */
-export const fileInternals = {
-  openFile: operation({
-    service: 'files',
-    summary: 'A link to a file that a message of any room of the caller refers to',
-    input: Type.Object({
-      ...Wanted,
-      /** When the token was issued that asks for it. */
-      issuedAt: Type.Optional(IssuedAt),
-    }),
-    output: FileLink,
-    errors: ['FILE_NO_EXISTS', 'TOKEN_INVALID'],
-  }),
-}
+  },
+})

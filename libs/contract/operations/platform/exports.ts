@@ -1,0 +1,25 @@
+import { Type } from 'typebox'
+import { PageOf, Paging } from '../../schemas/values.ts'
+import { Export, ExportName, exportOperations, Started, WantedExport } from '../client/exports.ts'
+import { forServices } from '../operation.ts'
+
+/** Likewise for platforms, which are in every room. */
+export const platformExports = forServices('messages', {
+  startExport: {
+    summary: 'A platform exports a room, as `exportMessages` does for a member',
+    input: Type.Object(WantedExport),
+    output: Started,
+    errors: exportOperations.exportMessages.errors,
+  },
+  getExport: {
+    summary: "How far anybody's export is, and where it can be had",
+    input: ExportName,
+    output: Export,
+    errors: ['FILE_NO_EXISTS'],
+  },
+  listExports: {
+    summary: "Everybody's exports of the last day, newest first",
+    input: Type.Object(Paging),
+    output: PageOf(Export),
+  },
+})
