@@ -142,7 +142,10 @@ export const start = (options: Options) =>
 async function openWording(mongo: Connection, bus: Bus, mode: Config['bannedWordsMode']) {
   const words = await openWords(mongo)
   const lists = new WordListCache(words, bus)
-  return { wordFilter: new WordFilter(lists, mode), wordListEditor: new WordListEditor(words, lists, bus) }
+  return {
+    wordFilter: new WordFilter(lists, mode),
+    wordListEditor: new WordListEditor({ words, lists, bus }),
+  }
 }
 
 type Around = { mongo: Connection; bus: Bus; store: MessageStore; changes: ChangeStore; access: AccessCache }

@@ -22,5 +22,5 @@ export async function purge(parts: Parts, roomId: string): Promise<void> {
   await purgeRoom(bus, roomId)
   await exports.removeRoom(roomId)
   for (const each of [search, reports, changes, store]) await each.deleteRoom(roomId)
-  await wordListEditor.drop(roomId)
+  await wordListEditor.deleteRoom(roomId)
 }

@@ -15,7 +15,7 @@ test('finds what looking for each word by itself finds', async () => {
   const text = fc.string({ unit: fc.constantFrom('a', 'b', 'c', 'x'), maxLength: 60 })
   await fc.assert(
     fc.asyncProperty(fc.uniqueArray(word, { maxLength: 12 }), text, async (words, text) => {
-      const automaton = await AhoCorasick.of(words.map((each) => [codes(each), each]))
+      const automaton = await AhoCorasick.build(words.map((each) => [codes(each), each]))
       const found: string[] = []
       automaton.scan(codes(text), (pattern, end) => found.push(`${pattern} at ${end}`))
       expect(found.sort()).toEqual(slowly(words, text).sort())
@@ -28,7 +28,7 @@ test('thousands of words cost about what a few cost', async () => {
     Array.from({ length: count }, (_, index) => `word${(index * 7919) % 100_000}`)
   const text = codes('a text of ordinary words, wordless and wordy, word999x '.repeat(80))
   const scanned = async (count: number) => {
-    const automaton = await AhoCorasick.of(made(count).map((each) => [codes(each), each]))
+    const automaton = await AhoCorasick.build(made(count).map((each) => [codes(each), each]))
     const times = Array.from({ length: 20 }, () => {
       const started = performance.now()
       automaton.scan(text, () => {})

@@ -1,98 +1,92 @@
-import { inTurns } from './time-slice.ts'
+import { runInSlices } from './time-slice.ts'
 
 const ROOT = 0
-/** As many take some microseconds. */
-const LINKS_A_STEP = 32
-const MAPS = 64
+/** Nodes linked per step of a time slice; they take some microseconds. */
+const LINKS_PER_STEP = 32
+const EDGE_MAPS = 64
 
 /** From one node to another, by a letter. */
-type Step = { node: number; parent: number; symbol: number }
+type Edge = { node: number; parent: number; symbol: number }
 type Pattern<T> = readonly [letters: readonly number[], pattern: T]
 
-/**
- * Finds any number of patterns in one pass over a text (Aho and Corasick, 1975). A node is what was read last, as far
- * as some pattern begins so; where none goes on with the next letter, its longest ending that begins one does.
- */
+/** Finds any number of patterns in one pass over a text (Aho and Corasick, 1975). */
 export class AhoCorasick<T> {
-  /** How many nodes there are: what it costs in memory. */
+  /** The number of nodes, which determines the memory that it takes. */
   size = 1
-  /** The letters of the patterns, numbered: any other leads back to the root. */
-  private readonly alphabet = new Map<number, number>()
-  /** In many maps, since a map that grows is made anew: one for all of them would take long at once. */
-  private readonly edges = Array.from({ length: MAPS }, () => new Map<number, number>())
-  /** For each node: its longest ending that is a node too. */
-  private fallback = new Int32Array(0)
-  /** For each node: the next one along the fallbacks where a pattern ends, itself included; the root where none does. */
-  private ending = new Int32Array(0)
+  /** The patterns' letters, numbered. Any other letter leads to the root. */
+  private readonly symbols = new Map<number, number>()
+  /** Split over many maps: a map that grows is rehashed as a whole, which would block for long. */
+  private readonly edges = Array.from({ length: EDGE_MAPS }, () => new Map<number, number>())
+  /** For each node, the node of its longest proper suffix. */
+  private failure = new Int32Array(0)
+  /** For each node, itself or the next node along the failure links where a pattern ends; the root if there is none. */
+  private output = new Int32Array(0)
   private readonly patterns = new Map<number, T[]>()
 
   private constructor() {}
 
-  /** Made a little at a time: hundreds of thousands of letters take half a second. */
-  static async of<T>(patterns: readonly Pattern<T>[]): Promise<AhoCorasick<T>> {
+  /** Builds the automaton in time slices: hundreds of thousands of letters take half a second. */
+  static async build<T>(patterns: readonly Pattern<T>[]): Promise<AhoCorasick<T>> {
     const automaton = new AhoCorasick<T>()
-    await inTurns(automaton.build(patterns))
+    await runInSlices(automaton.add(patterns))
     return automaton
   }
 
-  private *build(patterns: readonly Pattern<T>[]): Generator<void, void> {
+  /** Calls `report` for every occurrence with the index of its last letter. */
+  scan(letters: readonly number[], report: (pattern: T, end: number) => void) {
+    let node = ROOT
+    letters.forEach((letter, end) => {
+      node = this.next(node, this.symbols.get(letter))
+      for (let at = this.output[node] as number; at !== ROOT; at = this.shorterOutput(at))
+        for (const pattern of this.patterns.get(at) ?? []) report(pattern, end)
+    })
+  }
+
+  private *add(patterns: readonly Pattern<T>[]): Generator<void, void> {
     for (const [letters] of patterns) {
-      for (const letter of letters)
-        if (!this.alphabet.has(letter)) this.alphabet.set(letter, this.alphabet.size)
+      for (const letter of letters) if (!this.symbols.has(letter)) this.symbols.set(letter, this.symbols.size)
       yield
     }
-    const levels: Step[][] = []
+    const levels: Edge[][] = []
     for (const [letters, pattern] of patterns) {
       this.insert(letters, pattern, levels)
       yield
     }
-    this.fallback = new Int32Array(this.size)
-    this.ending = new Int32Array(this.size)
-    for (const level of levels) yield* this.linkLevel(level)
-  }
-
-  private *linkLevel(level: Step[]): Generator<void, void> {
-    for (const [index, step] of level.entries()) {
-      this.link(step)
-      if (index % LINKS_A_STEP === 0) yield
+    this.failure = new Int32Array(this.size)
+    this.output = new Int32Array(this.size)
+    for (const level of levels) {
+      for (const [index, edge] of level.entries()) {
+        this.link(edge)
+        if (index % LINKS_PER_STEP === 0) yield
+      }
     }
   }
 
-  /** Tells of every pattern, and of the place of its last letter. */
-  scan(letters: readonly number[], tell: (pattern: T, end: number) => void) {
-    let node = ROOT
-    letters.forEach((letter, end) => {
-      node = this.next(node, this.alphabet.get(letter))
-      for (let at = this.ending[node] as number; at !== ROOT; at = this.shorter(at))
-        for (const pattern of this.patterns.get(at) ?? []) tell(pattern, end)
-    })
-  }
-
-  private shorter(node: number) {
-    return this.ending[this.fallback[node] as number] as number
+  private shorterOutput(node: number) {
+    return this.output[this.failure[node] as number] as number
   }
 
   private next(from: number, symbol: number | undefined): number {
     if (symbol === undefined) return ROOT
-    for (let node = from; ; node = this.fallback[node] as number) {
+    for (let node = from; ; node = this.failure[node] as number) {
       const child = this.child(node, symbol)
       if (child !== undefined || node === ROOT) return child ?? ROOT
     }
   }
 
   private child(node: number, symbol: number) {
-    return this.edges[node % MAPS]?.get(node * this.alphabet.size + symbol)
+    return this.edges[node % EDGE_MAPS]?.get(node * this.symbols.size + symbol)
   }
 
-  /** @param levels takes the nodes that are new, by how many letters lead there */
-  private insert(letters: readonly number[], pattern: T, levels: Step[][]) {
+  /** @param levels collects the edges to new nodes, by depth */
+  private insert(letters: readonly number[], pattern: T, levels: Edge[][]) {
     let parent = ROOT
     letters.forEach((letter, depth) => {
-      const symbol = this.alphabet.get(letter) as number
+      const symbol = this.symbols.get(letter) as number
       let node = this.child(parent, symbol)
       if (node === undefined) {
         node = this.size++
-        this.edges[parent % MAPS]?.set(parent * this.alphabet.size + symbol, node)
+        this.edges[parent % EDGE_MAPS]?.set(parent * this.symbols.size + symbol, node)
         levels[depth] ??= []
         levels[depth].push({ node, parent, symbol })
       }
@@ -103,10 +97,10 @@ export class AhoCorasick<T> {
     else this.patterns.set(parent, [pattern])
   }
 
-  /** By way of nodes that fewer letters lead to, which are linked already. */
-  private link({ node, parent, symbol }: Step) {
-    const fallback = parent === ROOT ? ROOT : this.next(this.fallback[parent] as number, symbol)
-    this.fallback[node] = fallback
-    this.ending[node] = this.patterns.has(node) ? node : (this.ending[fallback] as number)
+  /** Needs the links of all nodes of smaller depth. */
+  private link({ node, parent, symbol }: Edge) {
+    const failure = parent === ROOT ? ROOT : this.next(this.failure[parent] as number, symbol)
+    this.failure[node] = failure
+    this.output[node] = this.patterns.has(node) ? node : (this.output[failure] as number)
   }
 }

@@ -1,54 +1,48 @@
+import { LRUCache } from 'lru-cache'
 import { keyboardLetters } from './hangul.ts'
 
 /**
- * What a character is to one who looks for words: `unseen` is as if it were not there, `seen` stands between words or
- * in them. `letters` are code points: of a letter those it is made of, of a mark itself.
+ * How the word filter treats a character. An `ignorable` is skipped; a `separator` is a gap between letters. `letters`
+ * are code points: those that a letter consists of, or a mark itself.
  */
-export type Character = { kind: 'letter' | 'mark' | 'unseen' | 'seen'; letters: number[] }
+export type Character = { kind: 'letter' | 'mark' | 'ignorable' | 'separator'; letters: number[] }
 
 const LETTER = /\p{L}|\p{N}/u
 const MARKS = /^\p{M}+$/u
-const UNSEEN = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cc}]/u
+const IGNORABLE = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cc}]/u
 const SPACE = /\s/u
 const INHERITED = /\p{Script=Inherited}/u
-/** Marks only decorate these, and a word without them is the same word. Elsewhere they are its vowels. */
+/** Scripts in which a mark only decorates its letter. In other scripts marks are vowels and belong to the word. */
 const DECORATED =
   /[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Armenian}\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Hangul}\p{Script=Han}\p{Script=Common}]/u
 const KANA = /[\p{Script=Hiragana}\p{Script=Katakana}]/u
-/** These make another letter of a kana: か and が. */
+/** The voicing marks make another letter of a kana: か and が. */
 const VOICING = '\u3099\u309a'
 
-const MAX_KNOWN = 20_000
-const known = new Map<number, Character>()
+const cache = new LRUCache<number, Character>({ max: 20_000, memoMethod: (codePoint) => describe(codePoint) })
 
-/** Each character by itself: once marks are apart, what it is made of does not depend on its neighbours. */
-export function characterOf(codePoint: number): Character {
-  const before = known.get(codePoint)
-  if (before) return before
-  if (known.size >= MAX_KNOWN) known.clear()
-  const character = describe(String.fromCodePoint(codePoint))
-  known.set(codePoint, character)
-  return character
-}
+/** After decomposition a character's letters do not depend on its neighbours. */
+export const characterOf = (codePoint: number): Character => cache.memo(codePoint)
 
-/** Whether a mark belongs to the word, and does not only decorate what it stands on. */
+/** Whether the mark belongs to the word, and does not only decorate its base letter. */
 export function isPart(mark: string, base: string): boolean {
   if (VOICING.includes(mark)) return KANA.test(base)
   return !DECORATED.test(base) && !INHERITED.test(mark)
 }
 
-function describe(character: string): Character {
+function describe(codePoint: number): Character {
+  const character = String.fromCodePoint(codePoint)
   const folded = [...foldCase(character)]
-  if (SPACE.test(character)) return { kind: 'seen', letters: [] }
-  if (UNSEEN.test(character)) return { kind: 'unseen', letters: [] }
+  if (SPACE.test(character)) return { kind: 'separator', letters: [] }
+  if (IGNORABLE.test(character)) return { kind: 'ignorable', letters: [] }
   if (MARKS.test(folded.join(''))) return { kind: 'mark', letters: folded.map(codeOf) }
-  // Some signs hold letters: ⒜ and ㈎ among them.
-  const isIn = (each: string) => LETTER.test(each) || (MARKS.test(each) && isPart(each, character))
-  const letters = folded.filter(isIn).map(codeOf)
-  return { kind: letters.length > 0 ? 'letter' : 'seen', letters }
+  // Some symbols contain letters, for example ⒜ and ㈎.
+  const isInWord = (each: string) => LETTER.test(each) || (MARKS.test(each) && isPart(each, character))
+  const letters = folded.filter(isInWord).map(codeOf)
+  return { kind: letters.length > 0 ? 'letter' : 'separator', letters }
 }
 
-/** One width and one case, by way of upper case: it makes two letters of ß, and one letter of σ and ς. */
+/** Folds width and case. Upper case comes first: it makes two letters of ß, and one letter of σ and ς. */
 const foldCase = (character: string) =>
   [...character.normalize('NFKD').toUpperCase().toLowerCase().normalize('NFKD')].map(keyboardLetters).join('')
 

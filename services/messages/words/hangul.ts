@@ -1,5 +1,5 @@
-// A syllable may be written whole, as its parts, or as letters one by one that only the eye puts together. All of them
-// are taken apart into the same letters here: those that a keyboard has.
+// A syllable can be written as one character, as conjoining jamo, or as single keyboard letters. All of them are
+// decomposed into the same keyboard letters.
 
 const INITIALS = [...'ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ']
 const VOWELS = 'ㅏ ㅐ ㅑ ㅒ ㅓ ㅔ ㅕ ㅖ ㅗ ㅗㅏ ㅗㅐ ㅗㅣ ㅛ ㅜ ㅜㅓ ㅜㅔ ㅜㅣ ㅠ ㅡ ㅡㅣ ㅣ'.split(' ')
@@ -8,25 +8,25 @@ const FINALS =
     ' ',
   )
 
-/** Where Unicode has each kind of a syllable's parts ("conjoining jamo"). */
-const PARTS = [
-  { from: 0x1100, letters: INITIALS },
-  { from: 0x1161, letters: VOWELS },
-  { from: 0x11a8, letters: FINALS },
+/** The first code point of each block of conjoining jamo, and their letters in order. */
+const JAMO: [number, string[]][] = [
+  [0x1100, INITIALS],
+  [0x1161, VOWELS],
+  [0x11a8, FINALS],
 ]
-const letters = new Map(
-  PARTS.flatMap(({ from, letters }) =>
-    letters.map((each, index) => [String.fromCharCode(from + index), each] as const),
+const lettersOfJamo = new Map(
+  JAMO.flatMap(([first, blocks]) =>
+    blocks.map((letters, index) => [String.fromCharCode(first + index), letters] as const),
   ),
 )
 
-/** The letters of a part of a syllable; anything else as it is. */
-export const keyboardLetters = (character: string) => letters.get(character) ?? character
+/** The keyboard letters of a conjoining jamo. Any other character is returned unchanged. */
+export const keyboardLetters = (character: string) => lettersOfJamo.get(character) ?? character
 
 export const isSyllable = (codePoint: number) => codePoint >= 0xac00 && codePoint <= 0xd7a3
 
-/** A vowel or a final part that belongs to the syllable begun before it. */
-export const goesOn = (codePoint: number, before: number | null) =>
+/** Whether the character is a medial or final jamo that belongs to the syllable of the character before it. */
+export const continuesSyllable = (codePoint: number, before: number | null) =>
   before !== null &&
   codePoint >= 0x1160 &&
   codePoint <= 0x11ff &&

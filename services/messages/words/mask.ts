@@ -1,33 +1,30 @@
 import { fold } from './text-fold.ts'
-import { bannedIn, type Span, type WordMatcher } from './word-matcher.ts'
+import { findBanned, type WordMatcher } from './word-matcher.ts'
 
 const MASK = '*'
-/** Of what is left when a word is masked, another one may be made; whoever builds such towers loses the whole text. */
+/** Masking one word can bring the letters of another one together. After so many passes the whole text is masked. */
 const MAX_PASSES = 8
 
-const characters = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
+const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
 
-/** The text with a star for each character of a banned word; what stands between them stays. */
-export function masked(text: string, matchers: readonly WordMatcher[]): string {
+/** Replaces each character of a banned word by a star. Separators inside the word stay. */
+export function maskWords(text: string, matchers: readonly WordMatcher[]): string {
   let shown = text
   for (let pass = 0; pass < MAX_PASSES; pass++) {
     const folded = fold(shown)
-    const banned = bannedIn(folded, matchers)
+    const banned = findBanned(folded, matchers)
     if (banned.length === 0) return shown
-    shown = withStars(shown, placesOf(banned, folded.at))
+    shown = maskAt(shown, new Set(banned.flatMap(({ from, to }) => folded.offsets.slice(from, to + 1))))
   }
   return shown.replace(/\S/gu, MASK)
 }
 
-const placesOf = (spans: Span[], at: number[]) =>
-  new Set(spans.flatMap(({ from, to }) => at.slice(from, to + 1)))
-
-/** A character is what a reader takes for one: it goes with all its marks. */
-function withStars(text: string, places: ReadonlySet<number>): string {
+/** One star per grapheme: a character disappears with its marks. */
+function maskAt(text: string, offsets: ReadonlySet<number>): string {
   let shown = ''
-  for (const { segment, index } of characters.segment(text)) {
-    const offsets = Array.from({ length: segment.length }, (_, offset) => index + offset)
-    shown += offsets.some((offset) => places.has(offset)) ? MASK : segment
+  for (const { segment, index } of segmenter.segment(text)) {
+    const units = Array.from({ length: segment.length }, (_, unit) => index + unit)
+    shown += units.some((unit) => offsets.has(unit)) ? MASK : segment
   }
   return shown
 }

@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals'
-import { masked } from './mask.ts'
+import { maskWords } from './mask.ts'
 import { fold } from './text-fold.ts'
-import { bannedIn, WordMatcher } from './word-matcher.ts'
+import { findBanned, WordMatcher } from './word-matcher.ts'
 
 const lettersOf = (text: string) => String.fromCodePoint(...fold(text).letters)
 const finds = async (word: string, text: string, allow: string[] = []) =>
-  bannedIn(fold(text), [await WordMatcher.of({ words: [word], allow })]).length > 0
+  findBanned(fold(text), [await WordMatcher.compile({ words: [word], allow })]).length > 0
 const mask = async (word: string, text: string, allow: string[] = []) =>
-  masked(text, [await WordMatcher.of({ words: [word], allow })])
+  maskWords(text, [await WordMatcher.compile({ words: [word], allow })])
 
 test.each([
   ['case', 'RuDe', 'rude'],
@@ -77,12 +77,12 @@ test('each character of a word becomes a star; what stands between them stays', 
   expect(await mask('cunt', 'Scunthorpe cunt', ['scunthorpe'])).toBe('Scunthorpe ****')
 })
 
-test('what is left of a masked text has no banned word', async () => {
-  const words = await WordMatcher.of({ words: ['ab'], allow: [] })
+test('what is left of a maskWords text has no banned word', async () => {
+  const words = await WordMatcher.compile({ words: ['ab'], allow: [] })
   const tower = 'a'.repeat(2_000) + 'b'.repeat(2_000)
   for (const text of ['aabb', 'aaabbb', tower]) {
-    const shown = masked(text, [words])
-    expect(bannedIn(fold(shown), [words])).toEqual([])
+    const shown = maskWords(text, [words])
+    expect(findBanned(fold(shown), [words])).toEqual([])
     expect(shown).toHaveLength(text.length)
   }
 })

@@ -1,41 +1,41 @@
 import { characterOf, isPart } from './characters.ts'
-import { goesOn, isSyllable } from './hangul.ts'
+import { continuesSyllable, isSyllable } from './hangul.ts'
 
 /**
- * A text as banned words are looked for in it: its letters and digits alone, whatever stands between them, in one
- * case, one width and without accents. The lists run in parallel, one place for each letter.
+ * The form of a text in which words are searched: its letters and digits only, in one case and width, without accents.
+ * The arrays are parallel, with one element per letter.
  */
 export type Folded = {
+  /** Code points. */
   letters: number[]
-  /** Where in the text the letter's character begins. */
-  at: number[]
-  /** Whether a syllable begins with it; a letter that belongs to no syllable stands for itself. */
-  begins: boolean[]
-  /** Whether a space, or anything else that is seen, stands before it. */
-  parted: boolean[]
+  /** Where the letter's character begins in the text. */
+  offsets: number[]
+  /** Whether a syllable begins with the letter; always true for a letter outside syllables. */
+  startsSyllable: boolean[]
+  /** Whether a separator stands before the letter. */
+  afterGap: boolean[]
 }
 
-/** One pass over the text. */
+/** Folds a text in one pass. */
 export function fold(text: string): Folded {
-  const folded: Folded = { letters: [], at: [], begins: [], parted: [] }
+  const folded: Folded = { letters: [], offsets: [], startsSyllable: [], afterGap: [] }
   let base: number | null = null
-  let isParted = false
+  let afterGap = false
   let offset = 0
   for (const character of text) {
     const codePoint = character.codePointAt(0) as number
     const { kind, letters } = characterOf(codePoint)
-    const isIn = kind === 'letter' || (kind === 'mark' && base !== null && belongs(letters, base))
-    if (isIn) {
-      const isBegun = goesOn(codePoint, base)
+    if (kind === 'letter' || (kind === 'mark' && base !== null && belongs(letters, base))) {
+      const continues = continuesSyllable(codePoint, base)
       letters.forEach((letter, index) => {
         folded.letters.push(letter)
-        folded.at.push(offset)
-        folded.begins.push(!isBegun && (index === 0 || !isSyllable(codePoint)))
-        folded.parted.push(isParted && index === 0)
+        folded.offsets.push(offset)
+        folded.startsSyllable.push(!continues && (index === 0 || !isSyllable(codePoint)))
+        folded.afterGap.push(afterGap && index === 0)
       })
-      isParted = false
+      afterGap = false
     }
-    if (kind === 'seen') isParted = true
+    if (kind === 'separator') afterGap = true
     if (kind === 'letter') base = codePoint
     offset += character.length
   }
@@ -45,10 +45,10 @@ export function fold(text: string): Folded {
 const belongs = ([mark]: number[], base: number) =>
   isPart(String.fromCodePoint(mark as number), String.fromCodePoint(base))
 
-/** Whether what stands at both places, and all between them, is whole syllables. */
-export const isWhole = ({ begins }: Folded, from: number, to: number) =>
-  begins[from] === true && begins[to + 1] !== false
+/** Whether the letters from `from` to `to`, both inclusive, are whole syllables. */
+export const isWholeSyllables = ({ startsSyllable }: Folded, from: number, to: number) =>
+  startsSyllable[from] === true && startsSyllable[to + 1] !== false
 
-/** Whether nothing that is seen stands between letters, but where it does in the other text too. */
-export const standsAs = (text: Folded, from: number, other: Folded) =>
-  other.parted.every((isParted, index) => index === 0 || isParted === text.parted[from + index])
+/** Whether the text at `from` has its gaps between letters in the same places as the word. */
+export const hasSameGaps = (text: Folded, from: number, word: Folded) =>
+  word.afterGap.every((afterGap, index) => index === 0 || afterGap === text.afterGap[from + index])

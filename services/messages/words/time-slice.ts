@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
-/** So long, in ms, a process may do nothing else: about what a message takes from end to end. */
-const TURN_MS = 4
+/** How long one slice may block the event loop, in ms: about what a message takes from end to end. */
+const SLICE_MS = 4
 
-/** Does long work a step at a time; what else the process has to do comes in between. */
-export async function inTurns<T>(work: Generator<void, T>): Promise<T> {
+/** Runs long work one step at a time and yields to the event loop after each slice. */
+export async function runInSlices<T>(work: Generator<void, T>): Promise<T> {
   for (;;) {
-    const until = performance.now() + TURN_MS
+    const until = performance.now() + SLICE_MS
     do {
       const step = work.next()
       if (step.done) return step.value
@@ -15,13 +15,13 @@ export async function inTurns<T>(work: Generator<void, T>): Promise<T> {
   }
 }
 
-/** What comes of each item, one step each. */
-export function eachInTurn<T, R>(items: Iterable<T>, work: (item: T) => R): Promise<R[]> {
-  return inTurns(
+/** Like `Array.map`, one step per item. */
+export function mapInSlices<T, R>(items: readonly T[], convert: (item: T) => R): Promise<R[]> {
+  return runInSlices(
     (function* () {
       const results: R[] = []
       for (const item of items) {
-        results.push(work(item))
+        results.push(convert(item))
         yield
       }
       return results

@@ -223,7 +223,7 @@ test('platforms say what they will in notices and cards, but not in the name of 
   expect(await post('TEXT', { text: 'rude' })).toBe(422)
 })
 
-test("words in files' names are masked, not refused", async () => {
+test("words in files' names are maskWords, not refused", async () => {
   await call('PUT', '/v1/banned-words', { words: ['rude'] })
   const file = { name: 'how rude!.pdf', path: 'p', size: 1 }
   const caller = { userId: 'ben', requestId: 'test' }

@@ -1,13 +1,13 @@
 import { Fault, type MessageData } from '@chat/contract'
-import { masked } from './mask.ts'
+import { maskWords } from './mask.ts'
 import { fold } from './text-fold.ts'
 import type { WordListCache } from './word-list-cache.ts'
-import { bannedIn, type WordMatcher } from './word-matcher.ts'
+import { findBanned, type WordMatcher } from './word-matcher.ts'
 
-/** What is done with a text that has a banned word. */
-export type Mode = 'refuse' | 'mask'
+/** What happens to a text with a banned word. */
+type Mode = 'refuse' | 'mask'
 
-/** Keeps banned words out of what people say. */
+/** Keeps banned words out of rooms. */
 export class WordFilter {
   private readonly lists: WordListCache
   private readonly mode: Mode
@@ -16,15 +16,18 @@ export class WordFilter {
     this.mode = mode
   }
 
-  /** What may be said in a room in place of a text: the text itself, or, where words are masked, what is left of it. */
+  /**
+   * A function that returns a text as it may appear in the room: unchanged, or masked in mode `mask`. It throws
+   * MESSAGE_HAS_BANNED_WORD in mode `refuse`.
+   */
   async screenFor(roomId: string): Promise<(text: string) => string> {
     const matchers = await this.lists.in(roomId)
     return (text) => this.screen(text, matchers)
   }
 
   /**
-   * Likewise of a whole message. Files' names are masked in either mode: nobody is to learn after the upload that it
-   * was in vain. What platforms make, cards and notices, is their own.
+   * Screens a message. File names are masked in both modes: a refusal would come after the upload. Cards and notices,
+   * which only platforms send, are not screened.
    * @throws MESSAGE_HAS_BANNED_WORD
    */
   async screenMessage(roomId: string, data: MessageData): Promise<MessageData> {
@@ -38,15 +41,15 @@ export class WordFilter {
       content: {
         ...content,
         ...(text !== undefined && { text: this.screen(text, matchers) }),
-        ...(files && { files: files.map((file) => ({ ...file, name: masked(file.name, matchers) })) }),
+        ...(files && { files: files.map((file) => ({ ...file, name: maskWords(file.name, matchers) })) }),
       },
     }
   }
 
   private screen(text: string, matchers: WordMatcher[]): string {
     if (matchers.length === 0) return text
-    if (this.mode === 'mask') return masked(text, matchers)
-    if (bannedIn(fold(text), matchers).length > 0) throw new Fault('MESSAGE_HAS_BANNED_WORD')
+    if (this.mode === 'mask') return maskWords(text, matchers)
+    if (findBanned(fold(text), matchers).length > 0) throw new Fault('MESSAGE_HAS_BANNED_WORD')
     return text
   }
 }

@@ -3,7 +3,7 @@ import { eventually, openTestBus, startTestStack, type TestStack } from '@chat/t
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals'
 import { fold } from './text-fold.ts'
 import { WordListCache } from './word-list-cache.ts'
-import { bannedIn } from './word-matcher.ts'
+import { findBanned } from './word-matcher.ts'
 import { openWords, type WordStore } from './word-store.ts'
 
 let stack: TestStack
@@ -42,7 +42,7 @@ const counted = (find: WordStore['find'] = words.find) => ({
 })
 const ban = (word: string, roomId = room) => words.change(roomId, () => ({ words: [word], allow: [] }))
 const finds = async (lists: WordListCache, text: string, roomId = room) =>
-  bannedIn(fold(text), await lists.in(roomId)).length > 0
+  findBanned(fold(text), await lists.in(roomId)).length > 0
 
 test('what is known is not read again, until it changes', async () => {
   await ban('rude')

@@ -1,124 +1,118 @@
-import { type Caller, Fault, type Input, MAX_LETTERS, MAX_WORDS, type Output } from '@chat/contract'
+import { type Caller, Fault, MAX_LETTERS, MAX_WORDS, type Output } from '@chat/contract'
 import type { Bus } from '@chat/service'
 import { characterOf } from './characters.ts'
-import { type Folded, fold } from './text-fold.ts'
-import { eachInTurn } from './time-slice.ts'
+import { fold } from './text-fold.ts'
+import { mapInSlices } from './time-slice.ts'
 import type { WordListCache } from './word-list-cache.ts'
 import type { WordList } from './word-matcher.ts'
 import { EVERYWHERE, type WordStore } from './word-store.ts'
 
-type Page = Output<'listBannedWords'>
-/** Without a room it is the list for everyone. */
-type Where = { roomId?: string }
-type Some = Where & Input<'addBannedWords'>
+type List = Output<'listBannedWords'>
+/** Without `roomId` it concerns the list for all rooms. */
+type Edit = { roomId?: string } & Partial<WordList>
+type Parts = { words: WordStore; lists: WordListCache; bus: Bus }
 
-/** What stands in a word without being part of it. */
+/** Characters that may stand inside a word. */
 const PUNCTUATION = /^[\s.'’·_-]$/u
 
-/** The platform's lists of words: one for everyone, and one for each room that has its own. */
+/** Edits the word lists of a platform: one for all rooms, and one per room. */
 export class WordListEditor {
-  private readonly words: WordStore
-  private readonly lists: WordListCache
-  private readonly bus: Bus
-  constructor(words: WordStore, lists: WordListCache, bus: Bus) {
-    this.words = words
-    this.lists = lists
-    this.bus = bus
+  private readonly parts: Parts
+  constructor(parts: Parts) {
+    this.parts = parts
   }
 
-  async list(caller: Caller, { roomId }: Where): Promise<Page> {
-    const found = await this.words.find(await this.keyOf(caller, roomId))
+  async list(caller: Caller, { roomId }: Pick<Edit, 'roomId'>): Promise<List> {
+    const found = await this.parts.words.find(await this.keyOf(caller, roomId))
     return { words: found?.words ?? [], allow: found?.allow ?? [] }
   }
 
-  put(caller: Caller, { roomId, words, allow = [] }: Where & Input<'putBannedWords'>): Promise<Page> {
-    return this.change(caller, roomId, { words, allow }, (_before, given) => given)
+  put(caller: Caller, input: Edit): Promise<List> {
+    return this.change(caller, input, (_before, given) => given)
   }
 
-  /** A word that is there already, in whatever spelling, stays as it is. */
-  add(caller: Caller, { roomId, words = [], allow = [] }: Some): Promise<Page> {
-    return this.change(caller, roomId, { words, allow }, (before, given) => ({
+  /** A word that the list has in any spelling stays as it is. */
+  add(caller: Caller, input: Edit): Promise<List> {
+    return this.change(caller, input, (before, given) => ({
       words: [...before.words, ...given.words],
       allow: [...before.allow, ...given.allow],
     }))
   }
 
-  /** In whatever spelling they are there. */
-  remove(caller: Caller, { roomId, words = [], allow = [] }: Some): Promise<Page> {
-    return this.change(caller, roomId, { words, allow }, async (before, given) => ({
-      words: await without(before.words, given.words, banned),
-      allow: await without(before.allow, given.allow, allowed),
+  /** Removes the words in any spelling. */
+  remove(caller: Caller, input: Edit): Promise<List> {
+    return this.change(caller, input, async (before, given) => ({
+      words: await without(before.words, given.words, bannedKey),
+      allow: await without(before.allow, given.allow, allowedKey),
     }))
   }
 
-  /** Of a room that goes away. */
-  async drop(roomId: string): Promise<void> {
-    await this.words.delete(roomId)
-    await this.lists.announce(roomId)
+  async deleteRoom(roomId: string): Promise<void> {
+    await this.parts.words.delete(roomId)
+    await this.parts.lists.announce(roomId)
   }
 
-  /** @throws INVALID_REQUEST for words that mean nothing, and for too many of them */
+  /** @throws INVALID_REQUEST for a word without letters, and for a list that is too long */
   private async change(
     caller: Caller,
-    roomId: string | undefined,
-    given: WordList,
-    become: (before: WordList, given: WordList) => WordList | Promise<WordList>,
-  ): Promise<Page> {
-    await eachInTurn([...given.words, ...given.allow], requireMeaning)
+    { roomId, words = [], allow = [] }: Edit,
+    edit: (before: WordList, given: WordList) => WordList | Promise<WordList>,
+  ): Promise<List> {
+    await mapInSlices([...words, ...allow], requireLetters)
     const key = await this.keyOf(caller, roomId)
-    const kind = key === EVERYWHERE ? 'everywhere' : 'room'
-    const list = await this.words.change(key, async (before) => {
-      const { words, allow } = await become(before, given)
-      const after = { words: await unique(words, banned), allow: await unique(allow, allowed) }
-      await requireSize(after, kind)
+    const list = await this.parts.words.change(key, async (before) => {
+      const edited = await edit(before, { words, allow })
+      const after = {
+        words: await unique(edited.words, bannedKey),
+        allow: await unique(edited.allow, allowedKey),
+      }
+      await requireSize(after, key === EVERYWHERE ? 'everywhere' : 'room')
       return after
     })
-    await this.lists.announce(key)
+    await this.parts.lists.announce(key)
     return list
   }
 
   /** @throws ROOM_NO_EXISTS */
   private async keyOf(caller: Caller, roomId: string | undefined): Promise<string> {
     if (roomId === undefined) return EVERYWHERE
-    await this.bus.ask('roomFacts', caller, roomId)
+    await this.parts.bus.ask('roomFacts', caller, roomId)
     return roomId
   }
 }
 
-/** Two spellings of one word are one word; for an allowed one it matters what stands between its letters. */
-type Likeness = (form: Folded) => string
-const banned: Likeness = ({ letters }) => String.fromCodePoint(...letters)
-const allowed: Likeness = (form) => JSON.stringify([banned(form), form.parted])
+/** Words with the same key are spellings of one word. In allowed words the gaps between letters count, too. */
+const bannedKey = (word: string) => String.fromCodePoint(...fold(word).letters)
+const allowedKey = (word: string) => JSON.stringify([bannedKey(word), fold(word).afterGap])
 
-const likenesses = (words: string[], likeness: Likeness) => eachInTurn(words, (word) => likeness(fold(word)))
-
-async function unique(words: string[], likeness: Likeness): Promise<string[]> {
-  const first = new Map<string, string>()
-  for (const [index, key] of (await likenesses(words, likeness)).entries())
-    if (!first.has(key)) first.set(key, words[index] as string)
-  return [...first.values()]
+async function unique(words: string[], keyOf: (word: string) => string): Promise<string[]> {
+  const keys = await mapInSlices(words, keyOf)
+  const seen = new Set<string>()
+  return words.filter((_, index) => {
+    const key = keys[index] as string
+    return !seen.has(key) && seen.add(key)
+  })
 }
 
-async function without(words: string[], others: string[], likeness: Likeness): Promise<string[]> {
-  const gone = new Set(await likenesses(others, likeness))
-  const keys = await likenesses(words, likeness)
-  return words.filter((_, index) => !gone.has(keys[index] as string))
+async function without(words: string[], removed: string[], keyOf: (word: string) => string) {
+  const removedKeys = new Set(await mapInSlices(removed, keyOf))
+  const keys = await mapInSlices(words, keyOf)
+  return words.filter((_, index) => !removedKeys.has(keys[index] as string))
 }
 
 async function requireSize({ words, allow }: WordList, kind: keyof typeof MAX_WORDS) {
-  const [most, mostLetters] = [MAX_WORDS[kind], MAX_LETTERS[kind]]
-  if (Math.max(words.length, allow.length) > most)
-    throw new Fault('INVALID_REQUEST', { message: `A list holds ${most} words at most` })
-  const lengths = await eachInTurn([...words, ...allow], (word) => fold(word).letters.length)
-  if (lengths.reduce((sum, length) => sum + length, 0) > mostLetters)
-    throw new Fault('INVALID_REQUEST', { message: `The words of a list have ${mostLetters} letters at most` })
+  if (Math.max(words.length, allow.length) > MAX_WORDS[kind])
+    throw new Fault('INVALID_REQUEST', { message: `A list holds at most ${MAX_WORDS[kind]} words` })
+  const lengths = await mapInSlices([...words, ...allow], (word) => fold(word).letters.length)
+  if (lengths.reduce((sum, length) => sum + length, 0) > MAX_LETTERS[kind])
+    throw new Fault('INVALID_REQUEST', { message: `A list holds at most ${MAX_LETTERS[kind]} letters` })
 }
 
-/** Signs are passed over in texts: `a$$` would stand for every `a`. */
-function requireMeaning(word: string) {
-  const signs = [...word].filter(
-    (each) => characterOf(each.codePointAt(0) as number).kind === 'seen' && !PUNCTUATION.test(each),
+/** Other symbols are refused: they are skipped in texts, so that `a$$` would match every `a`. */
+function requireLetters(word: string) {
+  const hasSymbol = [...word].some(
+    (each) => characterOf(each.codePointAt(0) as number).kind === 'separator' && !PUNCTUATION.test(each),
   )
-  if (signs.length === 0 && fold(word).letters.length > 0) return
-  throw new Fault('INVALID_REQUEST', { message: `Words are made of letters and digits: "${word}" is not` })
+  if (!hasSymbol && fold(word).letters.length > 0) return
+  throw new Fault('INVALID_REQUEST', { message: `A word consists of letters and digits: "${word}" does not` })
 }

@@ -1,7 +1,7 @@
 import { MAX_LETTERS, MAX_WORDS } from '@chat/contract'
 import { expect, test } from '@jest/globals'
 import { fold } from './text-fold.ts'
-import { bannedIn, WordMatcher } from './word-matcher.ts'
+import { findBanned, WordMatcher } from './word-matcher.ts'
 
 /** No two of them begin alike. */
 function largest(): string[] {
@@ -24,8 +24,8 @@ test('the largest list is made ready a little at a time', async () => {
     if (!isReady) setImmediate(others)
   }
   setImmediate(others)
-  const matcher = await WordMatcher.of({ words, allow: [] })
+  const matcher = await WordMatcher.compile({ words, allow: [] })
   isReady = true
   expect(turns).toBeGreaterThan(10)
-  expect(bannedIn(fold(`so ${words.at(-1)} it is`), [matcher])).toHaveLength(1)
+  expect(findBanned(fold(`so ${words.at(-1)} it is`), [matcher])).toHaveLength(1)
 })

@@ -1,14 +1,14 @@
 import { AhoCorasick } from './aho-corasick.ts'
-import { type Folded, fold, isWhole, standsAs } from './text-fold.ts'
-import { eachInTurn } from './time-slice.ts'
+import { type Folded, fold, hasSameGaps, isWholeSyllables } from './text-fold.ts'
+import { mapInSlices } from './time-slice.ts'
 
 export type WordList = { words: string[]; allow: string[] }
-/** From one letter to another, both inclusive. */
-export type Span = { from: number; to: number }
-type Pattern = { form: Folded; isAllowed: boolean }
+/** From one letter of a folded text to another, both inclusive. */
+type Span = { from: number; to: number }
+type Pattern = { word: Folded; isAllowed: boolean }
 type Match = Span & { isAllowed: boolean }
 
-/** A list of words, made ready to be looked for. */
+/** A word list compiled for searching. */
 export class WordMatcher {
   private readonly automaton: AhoCorasick<Pattern>
 
@@ -16,43 +16,43 @@ export class WordMatcher {
     this.automaton = automaton
   }
 
-  static async of({ words, allow }: WordList): Promise<WordMatcher> {
-    const banned = await eachInTurn(words, (word) => ({ form: fold(word), isAllowed: false }))
-    const allowed = await eachInTurn(allow, (word) => ({ form: fold(word), isAllowed: true }))
-    const patterns = [...banned, ...allowed]
-    return new WordMatcher(await AhoCorasick.of(patterns.map((pattern) => [pattern.form.letters, pattern])))
+  static async compile({ words, allow }: WordList): Promise<WordMatcher> {
+    const banned = await mapInSlices(words, (word) => ({ word: fold(word), isAllowed: false }))
+    const allowed = await mapInSlices(allow, (word) => ({ word: fold(word), isAllowed: true }))
+    const patterns = [...banned, ...allowed].map((pattern) => [pattern.word.letters, pattern] as const)
+    return new WordMatcher(await AhoCorasick.build<Pattern>(patterns))
   }
 
-  /** What it costs to keep. */
+  /** The number of nodes, a measure of the memory that it takes. */
   get size() {
     return this.automaton.size
   }
 
-  matches(text: Folded): Match[] {
+  match(text: Folded): Match[] {
     const matches: Match[] = []
-    this.automaton.scan(text.letters, ({ form, isAllowed }, to) => {
-      const from = to - form.letters.length + 1
-      const isFound = isWhole(text, from, to) && (!isAllowed || standsAs(text, from, form))
-      if (isFound) matches.push({ from, to, isAllowed })
+    this.automaton.scan(text.letters, ({ word, isAllowed }, to) => {
+      const from = to - word.letters.length + 1
+      if (isWholeSyllables(text, from, to) && (!isAllowed || hasSameGaps(text, from, word)))
+        matches.push({ from, to, isAllowed })
     })
     return matches
   }
 }
 
-/** The banned words of all lists, but for those inside of an allowed word of any. */
-export function bannedIn(text: Folded, matchers: readonly WordMatcher[]): Span[] {
-  const matches = matchers.flatMap((matcher) => matcher.matches(text))
+/** The banned words of all lists, except those that lie inside an allowed word of any list. */
+export function findBanned(text: Folded, matchers: readonly WordMatcher[]): Span[] {
+  const matches = matchers.flatMap((matcher) => matcher.match(text))
   const banned = matches.filter(({ isAllowed }) => !isAllowed)
   if (banned.length === 0 || banned.length === matches.length) return banned
-  const reach = reachOf(matches, text.letters.length)
-  return banned.filter(({ from, to }) => (reach[from] as number) < to)
+  const allowedUntil = allowedEnds(matches, text.letters.length)
+  return banned.filter(({ from, to }) => (allowedUntil[from] as number) < to)
 }
 
-/** For each letter: how far the allowed words go that begin there or before. */
-function reachOf(matches: Match[], length: number): number[] {
-  const reach = new Array<number>(length).fill(-1)
+/** For each letter, where the longest-reaching allowed word that begins at or before it ends. */
+function allowedEnds(matches: Match[], length: number): number[] {
+  const ends = new Array<number>(length).fill(-1)
   for (const { from, to, isAllowed } of matches)
-    if (isAllowed) reach[from] = Math.max(reach[from] as number, to)
-  for (let at = 1; at < length; at++) reach[at] = Math.max(reach[at] as number, reach[at - 1] as number)
-  return reach
+    if (isAllowed) ends[from] = Math.max(ends[from] as number, to)
+  for (let at = 1; at < length; at++) ends[at] = Math.max(ends[at] as number, ends[at - 1] as number)
+  return ends
 }

@@ -1,14 +1,12 @@
 import { type Connection, isDuplicate } from '@chat/service'
 import mongoose from 'mongoose'
-
 import type { WordList } from './word-matcher.ts'
 
-/** Whose list: a room's id, or this. */
+/** The key of the list for all rooms. The key of a room's list is the room's id. */
 export const EVERYWHERE = '*'
 
-export type StoredList = WordList & { _id: string; revision: number }
+type StoredList = WordList & { _id: string; revision: number }
 
-/** Each time somebody else was faster. */
 const MAX_TRIES = 50
 
 const { Schema } = mongoose
@@ -22,7 +20,7 @@ const listSchema = new Schema<StoredList>(
   { versionKey: false },
 )
 
-/** The lists of banned words; each is one document, and every change of it is seen whole. */
+/** The word lists, one document each, changed by compare-and-set on `revision`. */
 export async function openWords(connection: Connection) {
   const model = connection.model<StoredList>('WordList', listSchema, 'wordLists')
   await model.createIndexes()
@@ -39,26 +37,24 @@ export async function openWords(connection: Connection) {
       await model.deleteOne({ _id })
     },
 
-    /** Makes another list of it, whoever else does so at the same time. */
-    async change(_id: string, become: (before: WordList) => WordList | Promise<WordList>): Promise<WordList> {
+    /** Applies `edit`, again where another change came between. @returns the new list */
+    async change(_id: string, edit: (before: WordList) => WordList | Promise<WordList>): Promise<WordList> {
       for (let tries = 0; tries < MAX_TRIES; tries++) {
         const before = await model.findById(_id).lean<StoredList>()
-        const after = await become(before ?? { words: [], allow: [] })
-        const revision = (before?.revision ?? 0) + 1
-        if (await store({ _id, ...after, revision })) return after
+        const after = await edit(before ?? { words: [], allow: [] })
+        if (await replace(_id, before?.revision ?? 0, after)) return after
       }
-      throw new Error(`the list ${_id} is changed too often`)
+      throw new Error(`word list ${_id} could not be changed in ${MAX_TRIES} tries`)
     },
   }
 
-  /** @returns false where somebody has changed it since */
-  async function store({ _id, revision, ...list }: StoredList): Promise<boolean> {
-    if (revision > 1) {
-      const filter = { _id, revision: revision - 1 }
-      return (await model.updateOne(filter, { $set: { ...list, revision } })).matchedCount === 1
-    }
+  /** @returns false where the list no longer has that revision */
+  async function replace(_id: string, before: number, { words, allow }: WordList): Promise<boolean> {
+    const list = { words, allow, revision: before + 1 }
+    if (before > 0)
+      return (await model.updateOne({ _id, revision: before }, { $set: list })).matchedCount === 1
     try {
-      await model.create({ _id, revision, ...list })
+      await model.create({ _id, ...list })
       return true
     } catch (error) {
       if (isDuplicate(error)) return false
