@@ -37,7 +37,7 @@ test.each(files)('the npm scripts and files that %s names exist', async (file) =
 
 test('the engines of the workflows have the images of docker-compose.yml', async () => {
   const imagesOf = async (file: string, names: string[]) => {
-    const { services } = parse(await readFile(file, 'utf8')) as {
+    const { services } = parse(await readFile(file, 'utf8'), { maxAliasCount: -1 }) as {
       services: Record<string, { image: string }>
     }
     return names.map((name) => services[name]?.image)

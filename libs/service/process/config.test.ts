@@ -1,5 +1,4 @@
 import { createECDH, generateKeyPairSync } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { ConfigError, defaultLimits, readConfig } from './config.ts'
 
@@ -257,22 +256,4 @@ test('the demo is on in development alone, unless others sign the tokens', () =>
   expect(variables(problemsOf({ CHAT_DEMO: 'on', CHAT_JWKS_URL: 'https://keys.example' }))).toEqual([
     'CHAT_DEMO',
   ])
-})
-
-describe.each(['README.md', 'README.ko.md'])('%s', (file) => {
-  const text = readFileSync(file, 'utf8')
-
-  test('has every variable in its table, and no other', () => {
-    const asked = new Set<string>()
-    readConfig(new Proxy({}, { get: (_, name) => void asked.add(String(name)) }), true)
-    const firstCells = [...text.matchAll(/^\| (`CHAT_[^|]+) \|/gm)].map(([, cell = '']) => cell)
-    const named = firstCells.flatMap((cell) => [...cell.matchAll(/`(CHAT_\w+)`/g)].map(([, name]) => name))
-    expect(named.toSorted()).toEqual([...asked].toSorted())
-  })
-
-  test('has every limit with its default, and no other', () => {
-    const [paragraph = ''] = /^.*`CHAT_LIMITS`.*`textLength`[\s\S]*?\n\n/m.exec(text) ?? []
-    const limits = [...paragraph.matchAll(/`(\w+)` (\d+)\b/g)].map(([, key, value]) => [key, Number(value)])
-    expect(Object.fromEntries(limits)).toEqual(defaultLimits)
-  })
 })
