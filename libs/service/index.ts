@@ -41,7 +41,15 @@ export {
   isTime,
   PAGE_BYTES,
 } from './storage/cursor.ts'
-export { type Connection, ensureIndexes, isDuplicate, openMongo, pingMongo } from './storage/mongo.ts'
+export { type Database, type IdOf, idRange, wholeRoom } from './storage/database.ts'
+export {
+  type Connection,
+  databaseOf,
+  ensureIndexes,
+  isDuplicate,
+  openMongo,
+  pingMongo,
+} from './storage/mongo.ts'
 export { Bucket, type BucketOptions, openBucket, type Part } from './storage/s3.ts'
 export { unlessMissing } from './storage/s3-client.ts'
 export type { Failure } from './stream/event-batches.ts'

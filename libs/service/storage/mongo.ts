@@ -1,6 +1,8 @@
 import mongoose, { type Connection } from 'mongoose'
 import { traceCommands } from '../telemetry/mongo-traces.ts'
 import { isTracing } from '../telemetry/tracing.ts'
+import { type Database, mongoDatabase } from './database.ts'
+import { developmentDatabase } from './development-database.ts'
 
 export type { Connection }
 
@@ -55,6 +57,12 @@ const hostsOf = (url: string) => url.replace(/^[^/]*\/\/(.*@)?/, '').replace(/[/
 
 export const pingMongo = (connection: Connection) =>
   connection.db?.admin().ping() ?? Promise.reject(new Error('not connected'))
+
+/** How this server's data is best read and written, by what the server says it is. */
+export async function databaseOf(connection: Connection): Promise<Database> {
+  const info = await connection.db?.admin().command({ buildInfo: 1 })
+  return info?.secantusVersion ? developmentDatabase : mongoDatabase
+}
 
 /** Creates collections and indexes that are missing. Run by every instance at its start: it changes nothing twice. */
 export async function ensureIndexes(connection: Connection) {

@@ -1,0 +1,89 @@
+import type { Model, mongo } from 'mongoose'
+
+/** The `_id` of a room's document: the room's id, then the number, zero-padded so that ids sort by number. */
+export type IdOf = (roomId: string, number: number) => string
+/** Applies to one document, with a value of its own as an aggregation expression. */
+export type PipelineOf = (value: object) => object[]
+
+/**
+ * Operations that MongoDB and the development database need to do in different ways. `databaseOf(connection)` picks
+ * the implementation. Domain code calls these and knows of no difference:
+ *
+ *     const database = await databaseOf(connection)
+ *     const lastSeq = database.lastNumber(model, messageId) // lastSeq(roomId)
+ *     model.find(database.inRoom(roomId, idRange(messageId, roomId, from, to))).sort({ _id: 1 })
+ *     model.findOne(database.inRoom(roomId, messageId(roomId, seq)))
+ *     await database.updateEach(members, [...seqs], (value) => [{ $set: { readSeq: { $max: ['$readSeq', value] } } }])
+ *     await database.replace(model, document, session)
+ *     for (const some of database.slices(userIds)) await users.updateMany({ _id: { $in: some } }, update)
+ */
+export type Database = {
+  /**
+   * A filter for documents of one room by their `_id`. It names the room, so that a cluster that is sharded by room
+   * asks one shard.
+   */
+  inRoom: <Id>(roomId: string, _id: Id) => { _id: Id; roomId?: string }
+
+  /**
+   * Finds the last number of a room. The collection has a `roomId`, and `_id`s that are `idOf(roomId, number)`, from 1
+   * and without gaps.
+   * @returns a function from a room's id to the number, 0 where the room has none
+   */
+  lastNumber: <T>(model: Model<T>, idOf: IdOf) => (roomId: string) => Promise<number>
+
+  /** Updates many documents by one pipeline, each with its own value. Documents that are not there stay so. */
+  updateEach: <T>(
+    model: Model<T>,
+    values: readonly (readonly [id: string, value: unknown])[],
+    pipelineOf: PipelineOf,
+  ) => Promise<void>
+
+  /** Puts a document in the place of the one with the same `_id`, whatever unique fields change with it. */
+  replace: <T>(model: Model<T>, document: { _id: string }, session: mongo.ClientSession) => Promise<void>
+
+  /** Cuts ids into lists that one query or update may name at a time. */
+  slices: <T>(ids: readonly T[]) => T[][]
+}
+
+const MAX_NUMBER = 9_999_999_999
+
+/** Ids from one number to another, both inclusive, as a condition for `_id`. */
+export const idRange = (idOf: IdOf, roomId: string, from: number, to: number) => ({
+  $gte: idOf(roomId, Math.max(1, from)),
+  $lte: idOf(roomId, Math.min(to, MAX_NUMBER)),
+})
+
+/** All ids of a room. */
+export const wholeRoom = (idOf: IdOf, roomId: string) => idRange(idOf, roomId, 1, MAX_NUMBER)
+
+/** The number that an id ends with. */
+export const numberIn = (id: string) => Number(/\d+$/.exec(id)?.[0] ?? 0)
+
+/** The plain queries. */
+export const mongoDatabase: Database = {
+  inRoom: (roomId, _id) => ({ roomId, _id }),
+
+  lastNumber: (model, idOf) => async (roomId) => {
+    const room = mongoDatabase.inRoom(roomId, wholeRoom(idOf, roomId)) as object
+    const [last] = await model.collection
+      .find(room, { projection: { _id: 1 } })
+      .sort({ _id: -1 })
+      .limit(1)
+      .toArray()
+    return last ? numberIn(String(last._id)) : 0
+  },
+
+  updateEach: async (model, values, pipelineOf) => {
+    if (values.length === 0) return
+    const updates = values.map(([id, value]) => ({
+      updateOne: { filter: { _id: id as never }, update: pipelineOf({ $literal: value }) },
+    }))
+    await model.collection.bulkWrite(updates, { ordered: false })
+  },
+
+  replace: async (model, document, session) => {
+    await model.collection.replaceOne({ _id: document._id as never }, document, { session })
+  },
+
+  slices: (ids) => (ids.length > 0 ? [[...ids]] : []),
+}
