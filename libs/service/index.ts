@@ -9,6 +9,23 @@ export { ConfirmedBroadcast, confirm, joinRoll } from './bus/confirmed-broadcast
 export { erasedMentions } from './bus/erased-mentions.ts'
 export { FreshAnswers } from './bus/fresh-answers.ts'
 export { faultOf, settle } from './bus/settle.ts'
+export { DeadLetters, type JobCounts } from './jobs/dead-letters.ts'
+export {
+  type Backoff,
+  exponential,
+  indexJobs,
+  type Job,
+  type JobContent,
+  type JobOptions,
+  jobSchema,
+  LeaseLost,
+  newJob,
+} from './jobs/job.ts'
+export { JobStore } from './jobs/job-store.ts'
+export { JobWorker } from './jobs/job-worker.ts'
+export { LeaderLease } from './jobs/leader-lease.ts'
+export { hold, type Lease } from './jobs/lease.ts'
+export { eachJob, type Outcome, type Outcomes, type Reschedule } from './jobs/outcome.ts'
 export {
   type Auth,
   type Config,

@@ -6,6 +6,9 @@ const MEASURE_WITHIN_MS = 1_000
 /** How far a durable consumer is behind, over all of its instances. */
 export type Standing = { lagMs: number; pending: number }
 
+/** What became of a job that a process had claimed. */
+export type JobOutcome = 'finished' | 'retried' | 'dead' | 'released' | 'lost'
+
 /** Which of the things that a process depends on answer it. */
 type Answering = Record<string, boolean>
 
@@ -17,6 +20,7 @@ export class Metrics {
   readonly registry = new Registry()
   private readonly registers = [this.registry]
   private readonly standings = new Map<string, () => Promise<Standing>>()
+  private readonly deadLetterCounts = new Map<string, () => Promise<number>>()
   private measuring: Promise<void> | null = null
   private readonly answering: (() => Promise<Answering>)[] = []
 
@@ -134,6 +138,20 @@ export class Metrics {
     registers: this.registers,
   })
 
+  readonly jobs = new Counter({
+    name: 'chat_jobs_total',
+    help: 'Jobs that were claimed, by kind and what became of them',
+    labelNames: ['kind', 'outcome'],
+    registers: this.registers,
+  })
+  readonly deadLetters: Gauge = new Gauge({
+    name: 'chat_dead_letters',
+    help: 'Jobs that failed too often and were neither replayed nor dropped; the same from all instances',
+    labelNames: ['kind'],
+    registers: this.registers,
+    collect: () => this.countDeadLetters(),
+  })
+
   readonly webhooks = new Counter({
     name: 'chat_webhooks_total',
     help: 'Webhooks sent, by what became of them',
@@ -170,6 +188,20 @@ export class Metrics {
     }
   }
 
+  /** Dead letters are counted whenever the metrics are read. */
+  watchDeadLetters(kind: string, count: () => Promise<number>) {
+    this.deadLetterCounts.set(kind, count)
+  }
+
+  private async countDeadLetters() {
+    const counting = [...this.deadLetterCounts].map(async ([kind, count]) => {
+      const dead = await measureInTime(count)
+      if (dead === null) this.deadLetters.remove({ kind })
+      else this.deadLetters.set({ kind }, dead)
+    })
+    await Promise.all(counting)
+  }
+
   /** Two metrics come of one measurement. */
   private measureConsumers(): Promise<void> {
     this.measuring ??= this.measureEach().finally(() => {
@@ -194,7 +226,7 @@ export class Metrics {
   }
 }
 
-async function measureInTime(measure: () => Promise<Standing>): Promise<Standing | null> {
+async function measureInTime<T>(measure: () => Promise<T>): Promise<T | null> {
   const late = Promise.withResolvers<null>()
   const timer = setTimeout(() => late.resolve(null), MEASURE_WITHIN_MS)
   try {

@@ -1,0 +1,72 @@
+import type { Model } from 'mongoose'
+import { insertMissing } from '../storage/bulk-writes.ts'
+import type { Job, JobContent, JobOptions } from './job.ts'
+
+const KEEP_MS = 30 * 24 * 60 * 60 * 1_000
+const isDead = { deadAt: { $gt: new Date(0) } }
+
+/** How many jobs of a kind there are. Those whose owner died wait. */
+export type JobCounts = { waiting: number; running: number; dead: number }
+
+/** The jobs of one kind that failed too often: they wait, in the collection of the jobs, for an operator. */
+export class DeadLetters<Doc extends Job> {
+  private readonly options: JobOptions<Doc>
+  private readonly model: Model<Job>
+
+  constructor(options: JobOptions<Doc>) {
+    this.options = options
+    this.model = options.model as unknown as Model<Job>
+  }
+
+  count = (): Promise<number> => this.model.countDocuments(isDead)
+
+  async countJobs(): Promise<JobCounts> {
+    const alive = { $and: [{ deadAt: null }, this.options.unfinished ?? {}] }
+    const owned = { $and: [alive, { claim: { $ne: null }, dueAt: { $gt: new Date() } }] }
+    const [all, running, dead] = await Promise.all([
+      this.model.countDocuments(alive),
+      this.model.countDocuments(owned),
+      this.count(),
+    ])
+    return { waiting: Math.max(0, all - running), running, dead }
+  }
+
+  /** In the order of their ids. */
+  async list(after: string, limit: number): Promise<Doc[]> {
+    const page = this.model.find({ ...isDead, _id: { $gt: after } })
+    return (await page.sort({ _id: 1 }).limit(limit).lean()) as unknown as Doc[]
+  }
+
+  async get(id: string): Promise<Doc | null> {
+    return (await this.model.findOne({ ...isDead, _id: id }).lean()) as Doc | null
+  }
+
+  /** What an operator sees of one. */
+  describe = (doc: Doc): Record<string, unknown> => this.options.describe?.(doc) ?? {}
+
+  /** Stores a job that failed before it was one, such as an event. One with its id stays as it is. */
+  async insert(content: JobContent<Doc>, failed: { tries: number; lastError: string }): Promise<void> {
+    const doc = { ...content, ...this.fieldsOf({ ...failed, claim: null }) }
+    await insertMissing(this.model, [doc])
+  }
+
+  /** Makes them due at once. @returns how many of them there were */
+  async replay(ids: string[]): Promise<number> {
+    const fields = { ...this.options.replayFields, dueAt: new Date(), claim: null, tries: 0 }
+    const change = { $set: fields as object, $unset: { deadAt: 1, lastError: 1 } }
+    return (await this.model.updateMany({ ...isDead, _id: { $in: ids } }, change)).matchedCount
+  }
+
+  /** @returns how many of them there were */
+  async drop(ids: string[]): Promise<number> {
+    return (await this.model.deleteMany({ ...isDead, _id: { $in: ids } })).deletedCount
+  }
+
+  /** The change that makes a job a dead letter. It is due when it has been kept long enough. */
+  fieldsOf(failed: Pick<Job, 'tries' | 'claim' | 'lastError'>): Partial<Doc> {
+    const { deadFields, keepDeadMs = KEEP_MS } = this.options
+    const now = Date.now()
+    const dead = { deadAt: new Date(now), dueAt: new Date(now + keepDeadMs) }
+    return { ...deadFields, ...failed, ...dead } as Partial<Doc>
+  }
+}

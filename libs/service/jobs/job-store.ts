@@ -1,0 +1,137 @@
+import type { Model } from 'mongoose'
+import { isDuplicate } from '../storage/mongo.ts'
+import type { JobOutcome } from '../telemetry/metrics.ts'
+import { DeadLetters } from './dead-letters.ts'
+import { type Backoff, exponential, type Job, type JobContent, type JobOptions, LeaseLost } from './job.ts'
+
+const LEASE_MS = 10_000
+
+/**
+ * The jobs of one collection. Every write by an owner is fenced: it changes nothing when the job has another owner, or
+ * none, by then. Any other write may take a job from its owner by setting `claim` to null. Lease ends are compared with
+ * this machine's clock: where clocks differ by more than a lease, a job may be taken over early, which costs work but
+ * writes nothing twice.
+ */
+export class JobStore<Doc extends Job> {
+  readonly kind: string
+  readonly leaseMs: number
+  readonly deadLetters: DeadLetters<Doc>
+  private readonly options: JobOptions<Doc>
+  private readonly model: Model<Job>
+  private readonly backoff: Backoff
+
+  constructor(options: JobOptions<Doc>) {
+    this.options = options
+    this.kind = options.kind
+    this.leaseMs = options.leaseMs ?? LEASE_MS
+    this.backoff = options.backoff ?? exponential()
+    this.model = options.model as unknown as Model<Job>
+    this.deadLetters = new DeadLetters(options)
+    options.metrics.watchDeadLetters(this.kind, () => this.deadLetters.count())
+  }
+
+  /** Stores a job that this process does at once. @returns null where there is one with its id */
+  async insertClaimed(content: JobContent<Doc>): Promise<Doc | null> {
+    const doc = { ...content, tries: 0, claim: crypto.randomUUID(), dueAt: this.leaseEnd() }
+    try {
+      await this.model.collection.insertOne(doc as never)
+      return doc as unknown as Doc
+    } catch (error) {
+      if (isDuplicate(error)) return null
+      throw error
+    }
+  }
+
+  /** Claims one job, due or not. @returns null where it has a living owner, is a dead letter, or is not there */
+  async claim(id: string): Promise<Doc | null> {
+    const isFree = { $or: [{ claim: null }, { dueAt: null }, { dueAt: { $lte: new Date() } }] }
+    const change = { $set: { claim: crypto.randomUUID(), dueAt: this.leaseEnd() } }
+    const filter = { $and: [{ _id: id, deadAt: null }, isFree, this.claimable()] }
+    return (await this.model
+      .findOneAndUpdate(filter, change, { returnDocument: 'after' })
+      .lean()) as Doc | null
+  }
+
+  /** Claims up to `limit` jobs, those first that have been due the longest. Old dead letters are among them. */
+  async claimDue(limit: number): Promise<Doc[]> {
+    for (;;) {
+      const isDue = { $and: [{ dueAt: { $lte: new Date() } }, this.claimable()] }
+      const due = await this.model.find(isDue, { _id: 1 }).sort({ dueAt: 1 }).limit(limit).lean()
+      if (due.length === 0) return []
+      const claim = crypto.randomUUID()
+      const ids = { _id: { $in: due.map(({ _id }) => _id) } }
+      await this.model.updateMany({ $and: [ids, isDue] }, { $set: { claim, dueAt: this.leaseEnd() } })
+      const claimed = await this.model.find({ ...ids, claim }).lean()
+      // Without any, other workers were faster: there may be more.
+      if (claimed.length > 0) return claimed as unknown as Doc[]
+    }
+  }
+
+  /** Renews leases, and notes progress. @returns how many of the jobs still are their owner's */
+  async renew(docs: Doc[], progress: Partial<Doc> = {}): Promise<number> {
+    const change = { $set: { ...progress, dueAt: this.leaseEnd() } }
+    return (await this.model.updateMany(owned(docs), change)).matchedCount
+  }
+
+  /** @returns the job as it then is @throws LeaseLost */
+  async update(doc: Doc, change: Partial<Doc>): Promise<Doc> {
+    const updated = await this.model
+      .findOneAndUpdate(owned([doc]), { $set: change as object }, { returnDocument: 'after' })
+      .lean()
+    if (updated) return updated as unknown as Doc
+    this.count('lost')
+    throw new LeaseLost(this.kind, doc._id)
+  }
+
+  /** Deletes jobs that are done. @returns how many still were their owner's */
+  async finish(docs: Doc[]): Promise<number> {
+    const { deletedCount } = await this.model.deleteMany(owned(docs))
+    this.count('finished', deletedCount)
+    this.count('lost', docs.length - deletedCount)
+    return deletedCount
+  }
+
+  /** The job is done, and is due again at `dueAt`. @throws LeaseLost */
+  async reschedule(doc: Doc, change: Partial<Doc> & { dueAt: Date }): Promise<Doc> {
+    const updated = await this.update(doc, { tries: 0, ...change, claim: null })
+    this.count('finished')
+    return updated
+  }
+
+  /** Gives up the lease; the job is not done and has not failed. @throws LeaseLost */
+  async release(doc: Doc, change: Partial<Doc> = {}): Promise<Doc> {
+    const updated = await this.update(doc, { dueAt: new Date(), ...change, claim: null })
+    this.count('released')
+    return updated
+  }
+
+  /** The job has failed: it is due again after a pause, or a dead letter after too many tries. @throws LeaseLost */
+  async retry(doc: Doc, error: unknown): Promise<'retried' | 'dead'> {
+    const tries = doc.tries + 1
+    const pauseMs = this.backoff(tries)
+    const failed = { tries, claim: null, lastError: error instanceof Error ? error.message : String(error) }
+    if (pauseMs === null) await this.update(doc, this.deadLetters.fieldsOf(failed))
+    else await this.update(doc, { ...failed, dueAt: new Date(Date.now() + pauseMs) } as Partial<Doc>)
+    const outcome = pauseMs === null ? 'dead' : 'retried'
+    this.count(outcome)
+    return outcome
+  }
+
+  private claimable() {
+    return this.options.claimable?.() ?? {}
+  }
+
+  private leaseEnd() {
+    return new Date(Date.now() + this.leaseMs)
+  }
+
+  private count(outcome: JobOutcome, by = 1) {
+    if (by > 0) this.options.metrics.jobs.inc({ kind: this.kind, outcome }, by)
+  }
+}
+
+/** Jobs that were claimed together have one token. */
+const owned = (docs: Job[]) => ({
+  _id: docs.length === 1 ? docs[0]?._id : { $in: docs.map(({ _id }) => _id) },
+  claim: docs[0]?.claim ?? 'none',
+})

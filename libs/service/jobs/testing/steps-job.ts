@@ -1,0 +1,68 @@
+import mongoose, { type Connection } from 'mongoose'
+import { createLogger } from '../../telemetry/logger.ts'
+import { Metrics } from '../../telemetry/metrics.ts'
+import { exponential, indexJobs, type Job, type JobOptions, jobSchema, newJob } from '../job.ts'
+import { JobStore } from '../job-store.ts'
+import { JobWorker } from '../job-worker.ts'
+import { eachJob } from '../outcome.ts'
+
+/** A job for tests: it takes steps, each of which leaves one document, and notes each as its progress. */
+export type StepsDoc = Job & { done: number; isBad: boolean }
+
+export const STEPS = 3
+export const MAX_TRIES = 3
+export const LEASE_MS = 600
+
+const schema = new mongoose.Schema<StepsDoc>(
+  { _id: String, ...jobSchema, done: Number, isBad: Boolean },
+  { versionKey: false },
+)
+indexJobs(schema)
+
+export const logger = createLogger('silent')
+export const newSteps = (_id: string, fields: Partial<StepsDoc> = {}): StepsDoc => ({
+  _id,
+  ...newJob(),
+  done: 0,
+  isBad: false,
+  ...fields,
+})
+
+export async function openSteps(connection: Connection, options: Partial<JobOptions<StepsDoc>> = {}) {
+  const model = connection.model<StepsDoc>('Steps', schema, 'steps')
+  await model.createIndexes()
+  const metrics = new Metrics()
+  const backoff = exponential({ firstMs: 50, maxTries: MAX_TRIES })
+  const parts = { kind: 'steps', model, metrics, backoff, leaseMs: LEASE_MS, ...options }
+  return { model, metrics, parts, jobs: new JobStore<StepsDoc>(parts) }
+}
+
+/** Each point in a job's way where a worker may die. */
+export type Point = 'claimed' | 'working' | 'between notes' | 'before finish' | 'before retry'
+
+export function openWorker(
+  connection: Connection,
+  jobs: JobStore<StepsDoc>,
+  reached: (point: Point) => Promise<void> = async () => {},
+) {
+  const effects = connection.collection<{ _id: string }>('effects')
+  return new JobWorker<StepsDoc>({
+    jobs,
+    logger,
+    pollMs: 50,
+    run: eachJob(async (claimed, { signal }) => {
+      await reached('claimed')
+      let job = claimed
+      while (job.done < STEPS) {
+        signal.throwIfAborted()
+        // The index refuses a step that is taken twice.
+        await effects.insertOne({ _id: `${job._id} ${job.done}` })
+        if (job.done === 0) await reached('working')
+        job = await jobs.update(job, { done: job.done + 1 })
+        if (job.done === 1) await reached('between notes')
+      }
+      if (job.isBad) throw new Error('bad')
+      return undefined
+    }),
+  })
+}
