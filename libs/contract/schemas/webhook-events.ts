@@ -1,6 +1,5 @@
 import { type Static, type TSchema, Type } from 'typebox'
-import { type Erased, quotedWithout } from '../views/view.ts'
-import { type Announcement, Message, Room } from './entities.ts'
+import { Message, Room } from './entities.ts'
 import { Nullable, RoomId, Text, Timestamp, UserId } from './values.ts'
 
 /** A room by itself: without its people and messages, and without what is personal. */
@@ -60,33 +59,6 @@ export type RoomHappening = {
 
 /** Something that has happened to a room or its people. Ids of one room sort in the order of what has happened. */
 export type RoomFact = RoomHappening & { _id: string; roomId: string; at: string }
-
-/** A fact with nothing left of a person who was erased; the fact itself where there was nothing, null where nothing is left. */
-export function factWithout<F extends RoomHappening>(fact: F, erased: Erased): F | null {
-  const { data } = fact
-  const { userId } = erased
-  const names = 'userIds' in data && data.userIds.includes(userId)
-  const isDoer = 'by' in data && data.by === userId
-  const announced = 'room' in data ? data.room.announcement : null
-  const announcement = announced && announcementWithout(announced, erased)
-  const isAnnounced = announcement !== announced
-  if (!names && !isDoer && !isAnnounced) return fact
-  const left = names ? data.userIds.filter((id) => id !== userId) : []
-  if (names && left.length === 0 && fact.type !== 'room.created') return null
-  return {
-    ...fact,
-    data: {
-      ...data,
-      ...(names && { userIds: left }),
-      ...(isDoer && { by: null }),
-      ...('room' in data && isAnnounced && { room: { ...data.room, announcement } }),
-    },
-  }
-}
-
-/** Null where it is theirs; the same where there is nothing of them in it. */
-export const announcementWithout = (announcement: Announcement, erased: Erased): Announcement | null =>
-  announcement.author.authorId === erased.userId ? null : quotedWithout(announcement, erased)
 
 export const WebhookId = Text(1, 64)
 /** What is wanted; all of it where nothing is named. */

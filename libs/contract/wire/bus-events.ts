@@ -1,6 +1,6 @@
 import type { JoinUser, Message, Presence, Room } from '../schemas/entities.ts'
 import type { RoomFact } from '../schemas/webhook-events.ts'
-import type { ServerEvents } from './client-events.ts'
+import type { ServerEvents } from './server-events.ts'
 
 /** A member's standing in a room, as caches of it need it. */
 export type Standing = Pick<JoinUser, '_id' | 'master' | 'mutedUntil'>

@@ -1,13 +1,12 @@
-import { type TSchema, Type } from 'typebox'
+import { type Static, type TSchema, Type } from 'typebox'
 import { Message, Presence, Room } from '../schemas/entities.ts'
 import { MessageId, RoomId, Seq, Text, Timestamp, UserId } from '../schemas/values.ts'
-import type { RoomServerEvents, ServerEvents } from './client-events.ts'
 
-/** What clients hear, for documents. */
-type Heard = { summary: string; payload: TSchema }
+/** An event that clients hear. */
+type Row = { summary: string; payload: TSchema }
+type Payloads<Table extends Record<string, Row>> = { [K in keyof Table]: Static<Table[K]['payload']> }
 
-/** Total: an event that is told and not documented does not compile. */
-export const serverEvents: Record<keyof ServerEvents, Heard> = {
+export const serverEvents = {
   tokenExpired: {
     summary: 'The token has expired or was revoked; the socket is closed after this',
     payload: Type.Object({ userId: UserId }),
@@ -21,7 +20,7 @@ export const serverEvents: Record<keyof ServerEvents, Heard> = {
     payload: Room,
   },
   exportReady: {
-    summary: 'What you have exported can be had there until then',
+    summary: 'Your export is ready; the link works until `expiresAt`',
     payload: Type.Object({ exportId: Text(1, 64), url: Type.String(), expiresAt: Timestamp }),
   },
   mention: {
@@ -32,10 +31,11 @@ export const serverEvents: Record<keyof ServerEvents, Heard> = {
     summary: 'Somebody who is in an open room with you has come or gone',
     payload: Presence,
   },
-}
+} satisfies Record<string, Row>
+export type ServerEvents = Payloads<typeof serverEvents>
 
-/** Those whose name ends in `_<roomId>`, for sockets that have the room open. */
-export const roomServerEvents: Record<keyof RoomServerEvents, Heard> = {
+/** Their names end in `_<roomId>`. Sockets that have the room open hear them. */
+export const roomServerEvents = {
   listenMessage: { summary: 'A new message, in `seq` order, each once', payload: Message },
   updateMessage: {
     summary: 'A message was edited, deleted, hidden or shown, or a card answered',
@@ -49,12 +49,15 @@ export const roomServerEvents: Record<keyof RoomServerEvents, Heard> = {
     summary: 'The other member of a room of two is typing, or has stopped',
     payload: Type.Object({ userId: UserId, isTyping: Type.Boolean() }),
   },
-}
+} satisfies Record<string, Row>
+export type RoomServerEvents = Payloads<typeof roomServerEvents>
 
-/** Those of an upload, whose name ends in `_<syncKey>`. */
-export const uploadServerEvents: Record<'progress', Heard> = {
+export const roomEventName = (event: keyof RoomServerEvents, roomId: string) => `${event}_${roomId}`
+
+/** Their names end in `_<syncKey>`. */
+export const uploadServerEvents = {
   progress: {
     summary: 'How much of a file has come, in percent; on the uploading socket',
     payload: Type.Number({ minimum: 0, maximum: 100 }),
   },
-}
+} satisfies Record<string, Row>

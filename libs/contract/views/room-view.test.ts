@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { countAbove, unreadOf } from './view.ts'
+import { countAbove, unreadOf } from './room-view.ts'
 
 const seqs = fc.uniqueArray(fc.integer({ min: 1, max: 40 })).map((list) => list.sort((a, b) => a - b))
 
