@@ -1,34 +1,22 @@
-import type { Bus } from '@chat/service'
-import type { AccessEvents } from './members/access-events.ts'
-import type { Memberships } from './members/memberships.ts'
-import type { Mutes } from './members/mutes.ts'
-import type { UnreadMentions } from './mentions/unread-mentions.ts'
-import type { MessageConsumer } from './reading/message-consumer.ts'
-import type { UncountedMessages } from './reading/uncounted-messages.ts'
+import type { Bus, ConfirmedBroadcast, Limits, Logger } from '@chat/service'
+import type { MentionResolver } from './mentions/mention-resolver.ts'
+import type { Presence } from './presence/presence.ts'
 import type { Claims } from './room/claims.ts'
 import type { RoomBroadcast } from './room/room-broadcast.ts'
 import type { RoomEventOutbox } from './room/room-event-outbox.ts'
-import type { RoomView } from './room/room-view.ts'
-import type { RoomStore } from './store/store.ts'
-import type { Blocks } from './users/blocks.ts'
-import type { Directory } from './users/directory.ts'
+import type { Store } from './store/store.ts'
 
-/** What the rules about rooms are built on. */
+/** What the functions of the domain work with. Here is only what has a lifetime or a state; rules are functions. */
 export type Parts = {
-  store: RoomStore
   bus: Bus
-  directory: Directory
-  facts: RoomEventOutbox
-  members: Memberships
-  blocks: Blocks
-  access: AccessEvents
-  gone: UncountedMessages
+  store: Store
+  logger: Logger
+  /** Rooms' own limits are `roomMembers`, and `textLength` in UTF-16 units. */
+  limits: Limits
+  broadcast: RoomBroadcast
   claims: Claims
-  roomView: RoomView
-  roomBroadcast: RoomBroadcast
-  messageConsumer: MessageConsumer
-  mutes: Mutes
-  mentions: UnreadMentions
-  /** UTF-16 units. */
-  textLength: number
+  confirmedBroadcast: ConfirmedBroadcast
+  mentionResolver: MentionResolver
+  outbox: RoomEventOutbox
+  presence: Presence
 }

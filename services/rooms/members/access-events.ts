@@ -1,40 +1,33 @@
 import type { RoomEvents, Standing } from '@chat/contract'
-import type { Bus, ConfirmedBroadcast } from '@chat/service'
+import type { Parts } from '../parts.ts'
 import { presentRoom } from '../room/presenter.ts'
 import type { MemberDoc, RoomDoc } from '../store/documents.ts'
 
-/** What others have become, as caches of it need it. */
-export const standingOf = ({ userId, master, mutedUntil }: MemberDoc): Standing => ({
+// Each of these invalidates the caches of who may do what in the room. It resolves when every live process that keeps
+// one has confirmed.
+
+/** Members have joined, or the rights of all of them have changed. */
+export const publishAccess = (parts: Parts, roomId: string) => publish(parts, { roomId })
+
+/** These members' rights have changed. */
+export const publishStandings = (parts: Parts, roomId: string, members: MemberDoc[]) =>
+  publish(parts, { roomId, standing: members.map(presentStanding) })
+
+/**
+ * Once this resolves none of the removed users hears, reads or writes the room; their clients have been shown it a last
+ * time.
+ */
+export function publishRemoval(parts: Parts, room: RoomDoc, userIds: string[], promoted: MemberDoc[] = []) {
+  const last = { ...presentRoom({ ...room, lastMessage: null, announcement: null }, []), removed: true }
+  const standing = promoted.map(presentStanding)
+  return publish(parts, { roomId: room._id, removed: userIds, room: last, standing })
+}
+
+const publish = ({ bus, confirmedBroadcast }: Parts, event: RoomEvents['access']): Promise<void> =>
+  confirmedBroadcast.tell(bus.subjects.roomEvent(event.roomId, 'access'), event)
+
+const presentStanding = ({ userId, master, mutedUntil }: MemberDoc): Standing => ({
   _id: userId,
   master,
   ...(mutedUntil && { mutedUntil: mutedUntil.toISOString() }),
 })
-
-/** Tells everybody who keeps a copy of who may do what, and waits until they have let go of it. */
-export class AccessEvents {
-  private readonly bus: Bus
-  private readonly roll: ConfirmedBroadcast
-  constructor(bus: Bus, roll: ConfirmedBroadcast) {
-    this.bus = bus
-    this.roll = roll
-  }
-
-  /** Members have come, or what all of them may do has changed. */
-  changed(roomId: string): Promise<void> {
-    return this.tell({ roomId })
-  }
-
-  stands(roomId: string, members: MemberDoc[]): Promise<void> {
-    return this.tell({ roomId, standing: members.map(standingOf) })
-  }
-
-  /** Once this resolves nobody of them hears, reads or writes the room, and they have been shown it a last time. */
-  removed(room: RoomDoc, userIds: string[], standing: MemberDoc[] = []): Promise<void> {
-    const last = { ...presentRoom({ ...room, lastMessage: null, announcement: null }, []), removed: true }
-    return this.tell({ roomId: room._id, removed: userIds, room: last, standing: standing.map(standingOf) })
-  }
-
-  private tell(event: RoomEvents['access']): Promise<void> {
-    return this.roll.tell(this.bus.subjects.roomEvent(event.roomId, 'access'), event)
-  }
-}

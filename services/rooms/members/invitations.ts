@@ -1,110 +1,117 @@
-import { Fault, type Input } from '@chat/contract'
+import { type Caller, type ErrorCode, Fault, type Input } from '@chat/contract'
 import type { Parts } from '../parts.ts'
-import { joinersOf } from '../room/room-creation.ts'
-import { doer } from '../room/room-event-outbox.ts'
-import { requireUnfrozen } from '../room/settings.ts'
-import { memberId, type RoomDoc } from '../store/documents.ts'
-import { type Joiner, newMembers, type Scene } from './memberships.ts'
-import { PLATFORM, targetsOf } from './targets.ts'
+import { changeRoom, type RoomState, requireUnfrozen } from '../room/room-change.ts'
+import type { RoomDoc } from '../store/documents.ts'
+import { saveUsers } from '../users/directory.ts'
+import { publishAccess } from './access-events.ts'
+import {
+  type Joiner,
+  joinersOf,
+  newMembers,
+  requireMember,
+  requireRoom,
+  requireSpace,
+  userIdsOf,
+} from './memberships.ts'
+import { restoreMutes } from './mutes.ts'
+import { actorOf, PLATFORM, targetsOf } from './targets.ts'
 
-/** Adds people to a room. */
-export class Invitations {
-  private readonly parts: Parts
-  constructor(parts: Parts) {
-    this.parts = parts
-  }
+type Invitation = { requestId: string; roomId: string; by: string; joiners: Joiner[] }
+/** Repeats the checks on what the transaction finds. @returns the error code if nobody can be added */
+type Check = (state: RoomState, banned: Set<string>) => ErrorCode
 
-  /** Any member may, where the rules let them. @throws JOIN_USER_ALREADY_EXISTS, USER_IS_BANNED where nobody is left */
-  async byClient(
-    userId: string,
-    requestId: string,
-    { roomId, targetUserIds }: Input<'inviteRoom'>,
-  ): Promise<RoomDoc> {
-    requireOpen((await this.parts.members.require(roomId, userId)).room)
-    const known = new Set(await this.parts.directory.known(targetUserIds))
-    const blockers = await this.parts.blocks.blockersOf(userId, [...known])
-    const targets = targetsOf(userId, targetUserIds, (id) => known.has(id) && !blockers.has(id))
-    const joiners = targets.map((target) => ({ userId: target, master: false }))
-    return this.add({ roomId, requestId, by: userId }, joiners, (scene, { banned }) => {
-      if (!scene.people.some((member) => member.userId === userId)) throw new Fault('ROOM_NO_EXISTS')
-      requireOpen(scene.room)
-      return new Fault(banned > 0 ? 'USER_IS_BANNED' : 'JOIN_USER_ALREADY_EXISTS')
-    })
-  }
+/** Any member may invite, if the rules allow it. @throws JOIN_USER_ALREADY_EXISTS, USER_IS_BANNED if nobody is left */
+export async function inviteByMember(
+  parts: Parts,
+  { userId, requestId }: Caller,
+  { roomId, targetUserIds }: Input<'inviteRoom'>,
+): Promise<RoomDoc> {
+  const { store } = parts
+  requireOpen((await requireMember(store, roomId, userId)).room)
+  const known = await store.users.existing(targetUserIds)
+  const blockers = await store.blocks.blockersOf(userId, [...known])
+  const targets = targetsOf(userId, targetUserIds, (id) => known.has(id) && !blockers.has(id))
+  const joiners = targets.map((target) => ({ userId: target, master: false }))
+  return add(parts, { requestId, roomId, by: userId, joiners }, ({ room, members }, banned) => {
+    if (!members.some((member) => member.userId === userId)) throw new Fault('ROOM_NO_EXISTS')
+    requireOpen(room)
+    return alreadyInOrBanned(banned)
+  })
+}
 
-  /** `/chat/inviteUsers`; the order of the checks is contract.md's. Banned people are not brought back by it. */
-  async byPlatform(
-    requestId: string,
-    { roomId, inviterId, joinUsers }: Input<'inviteUsers'>,
-  ): Promise<RoomDoc> {
-    requireOpen(await this.parts.members.requireRoom(roomId))
-    const inviter = await this.parts.store.members.findById(memberId(roomId, inviterId)).lean()
-    if (!inviter?.master) throw new Fault('INVITER_ID_IS_NOT_MASTER')
-    const present = new Set(await this.parts.members.idsOf(roomId))
-    const joiners = joinersOf(joinUsers, false)
-    if (joiners.every(({ userId }) => present.has(userId))) throw new Fault('JOIN_USERS_EMPTY')
-    await this.parts.directory.save(joinUsers.map(({ _id, ...profile }) => ({ userId: _id, ...profile })))
-    return this.add({ roomId, requestId, by: inviterId }, joiners, (scene) => {
-      requireOpen(scene.room)
-      if (!scene.people.some((member) => member.userId === inviterId && member.master))
-        throw new Fault('INVITER_ID_IS_NOT_MASTER')
-      return new Fault('JOIN_USERS_EMPTY')
-    })
-  }
+/** `/chat/inviteUsers`; the order of the checks is contract.md's. Banned users stay banned. */
+export async function inviteByMaster(
+  parts: Parts,
+  requestId: string,
+  { roomId, inviterId, joinUsers }: Input<'inviteUsers'>,
+): Promise<RoomDoc> {
+  const { store } = parts
+  requireOpen(await requireRoom(store, roomId))
+  const inviter = await store.members.get(roomId, inviterId)
+  if (!inviter?.master) throw new Fault('INVITER_ID_IS_NOT_MASTER')
+  const present = new Set(await store.members.userIdsOf(roomId))
+  const joiners = joinersOf(joinUsers, false)
+  if (joiners.every(({ userId }) => present.has(userId))) throw new Fault('JOIN_USERS_EMPTY')
+  await saveUsers(parts, joinUsers)
+  return add(parts, { requestId, roomId, by: inviterId, joiners }, ({ room, members }) => {
+    requireOpen(room)
+    if (!members.some((member) => member.userId === inviterId && member.master))
+      throw new Fault('INVITER_ID_IS_NOT_MASTER')
+    return 'JOIN_USERS_EMPTY'
+  })
+}
 
-  /** A platform adds whom it likes; the first into an empty room is its master. Banned people stay out. */
-  async freely(requestId: string, roomId: string, users: Input<'addMembers'>['users']): Promise<RoomDoc> {
-    requireUnfrozen(await this.parts.members.requireRoom(roomId))
-    const isEmpty = (await this.parts.members.idsOf(roomId)).length === 0
-    await this.parts.directory.save(users.map(({ _id, ...profile }) => ({ userId: _id, ...profile })))
-    return this.add({ roomId, requestId, by: PLATFORM }, joinersOf(users, isEmpty), (scene, { banned }) => {
-      requireUnfrozen(scene.room)
-      return new Fault(banned > 0 ? 'USER_IS_BANNED' : 'JOIN_USER_ALREADY_EXISTS')
-    })
-  }
+/** A platform adds whom it likes, whatever the rules; the first into an empty room is its master. Banned users stay out. */
+export async function addMembers(
+  parts: Parts,
+  requestId: string,
+  { roomId, users }: Input<'addMembers'>,
+): Promise<RoomDoc> {
+  requireUnfrozen(await requireRoom(parts.store, roomId))
+  const isEmpty = (await parts.store.members.userIdsOf(roomId)).length === 0
+  await saveUsers(parts, users)
+  const joiners = joinersOf(users, isEmpty)
+  return add(parts, { requestId, roomId, by: PLATFORM, joiners }, ({ room }, banned) => {
+    requireUnfrozen(room)
+    return alreadyInOrBanned(banned)
+  })
+}
 
-  /** `check` looks once more at what the change finds, and says what it means if nobody can be added. */
-  private async add(
-    { roomId, requestId, by }: { roomId: string; requestId: string; by: string },
-    joiners: Joiner[],
-    check: (scene: Scene, skipped: { banned: number }) => Fault,
-  ): Promise<RoomDoc> {
-    // A new member starts with everything read.
-    const { lastSeq } = await this.parts.bus.ask('lastMessageOf', { userId: '', requestId }, roomId)
-    const { members, access, roomBroadcast, claims } = this.parts
-    const { room, before, people, told } = await members.change(roomId, async (scene, now) => {
-      const absent = joiners.filter(({ userId }) => !scene.people.some((member) => member.userId === userId))
-      const banned = await this.bannedOf(scene, absent)
-      const fresh = absent.filter(({ userId }) => !banned.has(userId))
-      const nobody = check(scene, { banned: banned.size })
-      if (fresh.length === 0) throw nobody
-      members.requireSpace(scene.people.length + fresh.length)
-      const joining = newMembers(roomId, fresh, lastSeq, now)
-      const added = await this.parts.mutes.restore(joining, scene.session)
-      await this.parts.store.members.insertMany(added, { session: scene.session })
-      const userIds = fresh.map(({ userId }) => userId)
-      return {
-        people: [...scene.people, ...added],
-        told: userIds,
-        happened: () => [{ type: 'member.joined', data: { roomId, userIds, by: doer(by) } }],
-      }
-    })
-    await claims.move(
-      room,
-      before.map(({ userId }) => userId),
-      people.map(({ userId }) => userId),
-    )
-    await access.changed(roomId)
-    roomBroadcast.welcome(roomId, told)
-    roomBroadcast.announce(roomId)
-    return room
-  }
+const alreadyInOrBanned = (banned: Set<string>) =>
+  banned.size > 0 ? 'USER_IS_BANNED' : 'JOIN_USER_ALREADY_EXISTS'
 
-  private async bannedOf({ room, session }: Scene, joiners: Joiner[]): Promise<Set<string>> {
-    const ids = joiners.map(({ userId }) => memberId(room._id, userId))
-    const banned = await this.parts.store.bans.find({ _id: { $in: ids } }, null, { session }).lean()
-    return new Set(banned.map((ban) => ban.userId))
-  }
+async function add(parts: Parts, invitation: Invitation, check: Check): Promise<RoomDoc> {
+  const { store, bus, claims, broadcast, limits } = parts
+  const { requestId, roomId, by, joiners } = invitation
+  // A new member starts with everything read.
+  const { lastSeq } = await bus.ask('lastMessageOf', { userId: '', requestId }, roomId)
+  const {
+    room,
+    before,
+    members,
+    result: userIds,
+  } = await changeRoom(parts, roomId, async (state, transaction) => {
+    const present = new Set(userIdsOf(state.members))
+    const absent = joiners.filter(({ userId }) => !present.has(userId))
+    const banned = await store.bans.among(roomId, userIdsOf(absent), transaction)
+    const fault = check(state, banned)
+    const joining = absent.filter(({ userId }) => !banned.has(userId))
+    if (joining.length === 0) throw new Fault(fault)
+    requireSpace(limits, present.size + joining.length)
+    const added = await restoreMutes(store, newMembers(roomId, joining, lastSeq, state.now), transaction)
+    await store.members.add(added, transaction)
+    const result = userIdsOf(added)
+    return {
+      members: [...state.members, ...added],
+      result,
+      events: () => [{ type: 'member.joined', data: { roomId, userIds: result, by: actorOf(by) } }],
+    }
+  })
+  await claims.move(room, before, members)
+  await publishAccess(parts, roomId)
+  broadcast.publishJoined(roomId, userIds)
+  broadcast.publishSoon(roomId)
+  return room
 }
 
 /** @throws ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED, ROOM_RULES_CAN_NOT_INVITE_MEMBERS */

@@ -1,85 +1,65 @@
 import { Fault, type Input } from '@chat/contract'
 import type { Parts } from '../parts.ts'
-import { doer } from '../room/room-event-outbox.ts'
-import { type MemberDoc, memberId, type RoomDoc } from '../store/documents.ts'
-import type { Scene } from './memberships.ts'
-import { requireMasterOf } from './removals.ts'
-import { targetsOf } from './targets.ts'
+import { changeRoom, requireMasterOf } from '../room/room-change.ts'
+import type { MemberDoc, RoomDoc } from '../store/documents.ts'
+import { publishStandings } from './access-events.ts'
+import { requireMaster, userIdsOf } from './memberships.ts'
+import { isMuted } from './mutes.ts'
+import { actorOf, targetsOf } from './targets.ts'
 
-/** A mute without an end. */
-const FOR_GOOD = new Date('9999-12-31T23:59:59.999Z')
+/** The end of a mute without an end. */
+const FOREVER = new Date('9999-12-31T23:59:59.999Z')
 
 type Targets = { roomId: string; targetUserIds: string[] }
-type Fields = Partial<Pick<MemberDoc, 'master' | 'mutedUntil'>>
+type Fields = { master: boolean } | { mutedUntil: Date | null }
 
-const presented = ({ master, mutedUntil }: Fields) => ({
-  ...(master !== undefined && { master }),
-  ...(mutedUntil !== undefined && { mutedUntil: mutedUntil?.toISOString() ?? null }),
-})
+export function mute(parts: Parts, userId: string, { minutes, ...targets }: Input<'muteUsers'>) {
+  const mutedUntil = minutes === undefined ? FOREVER : new Date(Date.now() + minutes * 60_000)
+  return update(parts, userId, targets, { mutedUntil }, () => true)
+}
 
-/** What masters may do to members besides removing them. */
-export class Moderation {
-  private readonly parts: Parts
-  constructor(parts: Parts) {
-    this.parts = parts
-  }
+export const unmute = (parts: Parts, userId: string, targets: Targets) =>
+  update(parts, userId, targets, { mutedUntil: null }, isMuted)
 
-  async mute(userId: string, { minutes, ...targets }: Input<'muteUsers'>): Promise<void> {
-    const mutedUntil = minutes === undefined ? FOR_GOOD : new Date(Date.now() + minutes * 60_000)
-    await this.set(userId, targets, { mutedUntil }, () => true)
-  }
+/** One master always remains: the caller is never a target, and a platform may not unmake the last one either. */
+export const setMasters = (parts: Parts, userId: string, { master, ...targets }: Input<'setMasters'>) =>
+  update(parts, userId, targets, { master }, (member) => member.master !== master)
 
-  async unmute(userId: string, targets: Targets): Promise<void> {
-    const isMuted = ({ mutedUntil }: MemberDoc) => mutedUntil != null && mutedUntil.getTime() > Date.now()
-    await this.set(userId, targets, { mutedUntil: null }, isMuted)
-  }
+export async function unban(
+  { store }: Parts,
+  userId: string,
+  { roomId, targetUserIds }: Targets,
+): Promise<void> {
+  await requireMaster(store, roomId, userId)
+  const banned = await store.bans.among(roomId, targetUserIds)
+  await store.bans.remove(
+    roomId,
+    targetsOf(userId, targetUserIds, (id) => banned.has(id)),
+  )
+}
 
-  /** One master always remains: the caller, who is never a target; a platform may not take the last one either. */
-  async setMasters(userId: string, { master, ...targets }: Input<'setMasters'>): Promise<RoomDoc> {
-    return this.set(userId, targets, { master }, (member) => member.master !== master)
-  }
-
-  async unban(userId: string, { roomId, targetUserIds }: Targets): Promise<void> {
-    await this.parts.members.requireMaster(roomId, userId)
-    const ids = [...new Set(targetUserIds)].map((id) => memberId(roomId, id))
-    const banned = await this.parts.store.bans.find({ _id: { $in: ids } }).lean()
-    const known = new Set(banned.map((ban) => ban.userId))
-    const targets = targetsOf(userId, targetUserIds, (id) => known.has(id))
-    await this.parts.store.bans.deleteMany({ _id: { $in: targets.map((id) => memberId(roomId, id)) } })
-  }
-
-  private async set(
-    userId: string,
-    { roomId, targetUserIds }: Targets,
-    fields: Fields,
-    applies: (member: MemberDoc) => boolean,
-  ): Promise<RoomDoc> {
-    const { room, told } = await this.parts.members.change(roomId, async (scene) => {
-      requireMasterOf(scene, userId)
-      const byId = new Map(scene.people.map((member) => [member.userId, member]))
-      const isTarget = (id: string) => {
-        const member = byId.get(id)
-        return member !== undefined && applies(member)
-      }
-      const outcome = await this.write(scene, new Set(targetsOf(userId, targetUserIds, isTarget)), fields)
-      if (!outcome.people.some((member) => member.master)) throw new Fault('WRONG_TARGET_USER_IDS')
-      const data = { roomId, userIds: outcome.told.map((member) => member.userId), by: doer(userId) }
-      return {
-        ...outcome,
-        happened: () => [{ type: 'member.updated', data: { ...data, ...presented(fields) } }],
-      }
-    })
-    await this.parts.access.stands(roomId, told)
-    this.parts.roomBroadcast.announce(roomId)
-    return room
-  }
-
-  private async write({ people, session }: Scene, targets: Set<string>, fields: Fields) {
-    const told = people
-      .filter((member) => targets.has(member.userId))
-      .map((member) => ({ ...member, ...fields }))
-    const ids = told.map((member) => member._id)
-    await this.parts.store.members.updateMany({ _id: { $in: ids } }, { $set: fields }, { session })
-    return { people: people.map((member) => told.find(({ _id }) => _id === member._id) ?? member), told }
-  }
+async function update(
+  parts: Parts,
+  userId: string,
+  { roomId, targetUserIds }: Targets,
+  fields: Fields,
+  applies: (member: MemberDoc) => boolean,
+): Promise<RoomDoc> {
+  const { room, result: updated } = await changeRoom(parts, roomId, async (state, transaction) => {
+    requireMasterOf(state, userId)
+    const applicable = new Set(userIdsOf(state.members.filter(applies)))
+    const targets = new Set(targetsOf(userId, targetUserIds, (id) => applicable.has(id)))
+    const members = state.members.map((member) =>
+      targets.has(member.userId) ? { ...member, ...fields } : member,
+    )
+    if (!members.some(({ master }) => master)) throw new Fault('WRONG_TARGET_USER_IDS')
+    const result = members.filter((member) => targets.has(member.userId))
+    await parts.store.members.update(result, fields, transaction)
+    const changes = 'master' in fields ? fields : { mutedUntil: fields.mutedUntil?.toISOString() ?? null }
+    const data = { roomId, userIds: userIdsOf(result), by: actorOf(userId), ...changes }
+    return { members, result, events: () => [{ type: 'member.updated', data }] }
+  })
+  await publishStandings(parts, roomId, updated)
+  parts.broadcast.publishSoon(roomId)
+  return room
 }

@@ -1,30 +1,26 @@
-import type { ClientSession } from 'mongoose'
 import type { MemberDoc } from '../store/documents.ts'
-import type { RoomStore } from '../store/store.ts'
+import type { Store } from '../store/store.ts'
+import type { Transaction } from '../store/transaction.ts'
 
-/** Mutes of those who are out of a room: who leaves and comes back is as muted as before. */
-export class Mutes {
-  private readonly store: RoomStore
-  constructor(store: RoomStore) {
-    this.store = store
-  }
+type Muted<M> = M & { mutedUntil: Date }
 
-  async keep(leaving: MemberDoc[], session: ClientSession): Promise<void> {
-    const muted = leaving.flatMap(({ _id, userId, mutedUntil }) =>
-      mutedUntil && mutedUntil.getTime() > Date.now() ? { _id, userId, mutedUntil } : [],
-    )
-    if (muted.length === 0) return
-    await this.store.mutes.deleteMany({ _id: { $in: muted.map(({ _id }) => _id) } }, { session })
-    await this.store.mutes.insertMany(muted, { session })
-  }
+export const isMuted = <M extends Pick<MemberDoc, 'mutedUntil'>>(member: M): member is Muted<M> =>
+  member.mutedUntil != null && member.mutedUntil.getTime() > Date.now()
 
-  /** @returns the members as they come back */
-  async restore(joining: MemberDoc[], session: ClientSession): Promise<MemberDoc[]> {
-    const ids = { _id: { $in: joining.map(({ _id }) => _id) } }
-    const kept = await this.store.mutes.find(ids, null, { session }).lean()
-    if (kept.length === 0) return joining
-    await this.store.mutes.deleteMany(ids, { session })
-    const until = new Map(kept.map(({ _id, mutedUntil }) => [_id, mutedUntil]))
-    return joining.map((member) => ({ ...member, mutedUntil: until.get(member._id) ?? null }))
-  }
+/** Who leaves and comes back is as muted as before. */
+export const keepMutes = (store: Store, leaving: MemberDoc[], transaction: Transaction): Promise<void> =>
+  store.mutes.put(
+    leaving.filter(isMuted).map(({ _id, userId, mutedUntil }) => ({ _id, userId, mutedUntil })),
+    transaction,
+  )
+
+/** @returns the members with the mutes that were kept for them */
+export async function restoreMutes(
+  store: Store,
+  joining: MemberDoc[],
+  transaction: Transaction,
+): Promise<MemberDoc[]> {
+  const ids = joining.map(({ _id }) => _id)
+  const until = await store.mutes.take(ids, transaction)
+  return joining.map((member) => ({ ...member, mutedUntil: until.get(member._id) ?? null }))
 }

@@ -1,11 +1,14 @@
 import { Fault } from '@chat/contract'
 
-/** Who acts where a platform does: nobody in the room. Edges let nobody in by that name. */
+/** The acting user where a platform acts. Edges accept no user by that id. */
 export const PLATFORM = ''
 
+/** The acting user in events for webhooks: null for the platform. */
+export const actorOf = (userId: string) => userId || null
+
 /**
- * The users that an operation acts on: each once, oneself never, those to whom it does not apply skipped.
- * @throws WRONG_TARGET_USER_IDS where none is left
+ * The users that an operation acts on: each once, without the caller and those to whom it does not apply.
+ * @throws WRONG_TARGET_USER_IDS if none is left
  */
 export function targetsOf(
   callerId: string,

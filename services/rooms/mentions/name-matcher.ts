@@ -2,14 +2,14 @@ import { isInAddress, isWhole, normalised } from '@chat/contract'
 
 export type Named = { userId: string; nickName: string }
 
-/** Places in one text that are looked at; more are no conversation. */
+/** Mentions looked for in one text. */
 const MAX_PLACES = 200
 
-/** People by their nickName, to be found in texts. */
+/** Finds users in texts by their nickName. */
 export class NameMatcher {
-  /** By nickName, as it is compared. */
+  /** User ids by normalised nickName. */
   private readonly holders: Map<string, string[]>
-  /** From the longest to the shortest, by their first character. */
+  /** By their first character, longest first. */
   private readonly names: Map<string, string[]>
 
   constructor(people: Named[]) {
@@ -21,8 +21,8 @@ export class NameMatcher {
   }
 
   /**
-   * For each `@nickName` of a text, whoever is called that; the longest name counts. In Korean a particle may follow
-   * at once ("@민수야").
+   * For each `@nickName` of a text, the ids of the users with that name; the longest name counts. In Korean a particle may
+   * follow directly ("@민수야").
    */
   in(text: string): string[][] {
     const whole = normalised(text)

@@ -1,143 +1,89 @@
 import { type MentionState, type Message, messageId } from '@chat/contract'
-import { insertMissing, type Logger, writeEach } from '@chat/service'
-import type { Mark, MentionDoc } from '../store/documents.ts'
-import type { RoomStore } from '../store/store.ts'
+import type { Logger } from '@chat/service'
+import type { MentionDoc } from '../store/documents.ts'
+import type { MentionMark } from '../store/mention-store.ts'
+import type { Store } from '../store/store.ts'
 
-/** Which state of a message says that it mentions someone. */
-type MentionMark = { seq: number; at: string }
-/** What became of a mention, and whose it is. */
-export type Turned = MentionState & { userId: string }
-/** A message that mentions somebody, as the messages service knows it. */
-type Said = MentionMark & { userIds: string[] }
-type Cursor = { userId: string; roomId: string; seq: number }
+// One row for each mention, until it is read. Of two states of a message the later holds, in whatever order and however
+// often they arrive: a row says by which state it was written.
 
-/** Nobody counts further, and one who is mentioned again and again must still be able to connect. */
-const MAX_COUNTED = 1_000
-const rowId = (id: string, userId: string) => `${id}:${userId}`
-/** All rows of a message, or of a room: `_id`s between their prefix and the next possible one. */
-const ofMessage = (id: string) => ({ _id: { $gt: `${id}:`, $lt: `${id};` } })
-const ofRoomMessages = (roomId: string) => ({ _id: { $gt: `${roomId}-`, $lt: `${roomId}.` } })
+/** The state of a mention, and whose it is. */
+export type MentionOf = MentionState & { userId: string }
+type Background = { store: Store; logger: Logger }
 
-const rowOf = ({ _id, roomId, seq, updatedAt }: Message, userId: string): MentionDoc => ({
-  _id: rowId(_id, userId),
-  roomId,
-  userId,
-  seq,
-  at: updatedAt,
-  isOn: true,
+const rowOf = (mention: MentionOf): MentionDoc => ({
+  _id: `${messageId(mention.roomId, mention.seq)}:${mention.userId}`,
+  ...mention,
 })
-
-const turned = ({ userId, roomId, seq, at, isOn }: MentionDoc): Turned => ({
-  userId,
-  roomId,
-  seq,
-  at,
-  isOn,
-})
+const mentionOf = ({ _id, ...mention }: MentionDoc): MentionOf => mention
+const mentionsIn = ({ roomId, seq, updatedAt: at, mentions }: Message): MentionOf[] =>
+  mentions.map((userId) => ({ userId, roomId, seq, at, isOn: true }))
 
 /**
- * One row for each mention, until it is read. Of two states of a message the later counts, in whatever order and
- * however often they come: a row says by which it was written.
+ * Adds the mentions of new messages. A message that has changed since is left to its change: marks are read after the
+ * rows are written, so a later change finds the rows. @returns the mentions that hold
  */
-export class UnreadMentions {
-  private readonly store: RoomStore
-  private readonly logger: Logger
-  constructor(store: RoomStore, logger: Logger) {
-    this.store = store
-    this.logger = logger
-  }
-
-  /**
-   * New messages. `marksOf` is asked once the rows are there: a change that comes later finds them, and what has
-   * changed before is left to it. @returns the mentions that hold
-   */
-  async note(messages: Message[], marksOf: (roomIds: string[]) => Promise<Map<string, Mark[]>>) {
-    const mentioning = messages.filter(({ mentions }) => mentions.length > 0)
-    if (mentioning.length === 0) return []
-    const rows = mentioning.flatMap((message) => message.mentions.map((userId) => rowOf(message, userId)))
-    await insertMissing(this.store.mentions, rows)
-    const marks = await marksOf(mentioning.map(({ roomId }) => roomId))
-    const isChanged = ({ roomId, seq, at }: MentionDoc) =>
-      marks.get(roomId)?.some((mark) => mark.seq === seq && mark.updatedAt > at)
-    const stale = rows.filter(isChanged)
-    for (const { _id, at } of stale) await this.store.mentions.deleteOne({ _id, at })
-    return rows.filter((row) => !stale.includes(row)).map(turned)
-  }
-
-  /** A message as it has become. @returns what that made of its mentions */
-  async noteChange({ _id: id, roomId, seq, updatedAt: at, mentions }: Message): Promise<Turned[]> {
-    const known = await this.store.mentions.find(ofMessage(id)).lean()
-    const now = new Set(mentions)
-    const userIds = [...new Set([...known.map(({ userId }) => userId), ...now])]
-    if (userIds.length === 0) return []
-    const states = userIds.map((userId) => ({ userId, roomId, seq, at, isOn: now.has(userId) }))
-    await writeEach(
-      this.store.mentions,
-      states.map((state) => ({
-        updateOne: {
-          // A later one keeps its row: this one's key is taken then.
-          filter: { _id: rowId(id, state.userId) as never, at: { $lt: at } },
-          update: { $set: state },
-          upsert: true,
-        },
-      })),
-    )
-    return states
-  }
-
-  /** A user's mentions in all their rooms that may be unread, up to a thousand a room; one aggregate. */
-  async ofUser(userId: string): Promise<Map<string, MentionMark[]>> {
-    const found = await this.store.mentions.aggregate<{ _id: string; marks: MentionMark[] }>([
-      { $match: { userId, isOn: true } },
-      { $group: { _id: '$roomId', marks: { $push: { seq: '$seq', at: '$at' } } } },
-      { $project: { marks: { $slice: ['$marks', MAX_COUNTED] } } },
-    ])
-    return new Map(found.map(({ _id, marks }) => [_id, marks]))
-  }
-
-  /**
-   * For a recount: what the messages say of those that are unread. What was told after it began stays.
-   * @returns what had to be corrected
-   */
-  async replace(roomId: string, said: Said[], began: string): Promise<Turned[]> {
-    const members = await this.store.members.find({ roomId }, { userId: 1, readSeq: 1 }).lean()
-    const readSeqs = new Map(members.map(({ userId, readSeq }) => [userId, readSeq]))
-    const isUnread = ({ userId, seq }: Pick<MentionDoc, 'userId' | 'seq'>) =>
-      seq > (readSeqs.get(userId) ?? Number.POSITIVE_INFINITY)
-    const right = said
-      .flatMap(({ seq, at, userIds }) => userIds.map((userId) => ({ seq, at, userId, roomId, isOn: true })))
-      .filter(isUnread)
-      .map((row) => ({ ...row, _id: rowId(messageId(roomId, row.seq), row.userId) }))
-    const rightIds = new Set(right.map(({ _id }) => _id))
-    const rows = await this.store.mentions.find(ofRoomMessages(roomId)).lean()
-    const onIds = new Set(rows.flatMap(({ _id, isOn }) => (isOn ? _id : [])))
-    const missing = right.filter(({ _id }) => !onIds.has(_id))
-    const isWrong = (row: MentionDoc) => row.isOn && isUnread(row) && !rightIds.has(row._id)
-    const wrong = rows.filter((row) => isWrong(row) && row.at <= began)
-    for (const { _id, at } of wrong) await this.store.mentions.deleteOne({ _id, at })
-    for (const { _id } of missing) await this.store.mentions.deleteOne({ _id, at: { $lte: began } })
-    if (missing.length > 0) await insertMissing(this.store.mentions, missing)
-    return [...wrong.map((row) => turned({ ...row, isOn: false })), ...missing.map(turned)]
-  }
-
-  /** What is read is not counted any more, and need not be kept. Nobody waits for it. */
-  forgetRead({ userId, roomId, seq }: Cursor): void {
-    this.forget({ userId, roomId, seq: { $lte: seq } })
-  }
-
-  /** Those who are out of the room begin anew when they come back. */
-  forgetMembers(roomId: string, userIds: string[]): void {
-    for (const userId of userIds) this.forget({ userId, roomId })
-  }
-
-  /** All of a room that goes away. */
-  async forgetRoom(roomId: string): Promise<void> {
-    await this.store.mentions.deleteMany(ofRoomMessages(roomId))
-  }
-
-  private forget(filter: object) {
-    this.store.mentions
-      .deleteMany(filter)
-      .catch((err) => this.logger.warn({ err }, 'mentions that are read were not removed'))
-  }
+export async function addMentions(store: Store, messages: Message[]): Promise<MentionOf[]> {
+  const rows = messages.flatMap(mentionsIn).map(rowOf)
+  if (rows.length === 0) return []
+  await store.mentions.addMissing(rows)
+  const marks = await store.uncounted.marksOf([...new Set(rows.map(({ roomId }) => roomId))])
+  const isChanged = ({ roomId, seq, at }: MentionDoc) =>
+    marks.get(roomId)?.some((mark) => mark.seq === seq && mark.updatedAt > at)
+  const stale = new Set(rows.filter(isChanged))
+  for (const row of stale) await store.mentions.removeUpTo(row)
+  return rows.filter((row) => !stale.has(row)).map(mentionOf)
 }
+
+/** Takes in a changed message. @returns its mentions, and those that it has lost */
+export async function changeMentions(store: Store, message: Message): Promise<MentionOf[]> {
+  const known = await store.mentions.ofMessage(message._id)
+  const { roomId, seq, updatedAt: at, mentions } = message
+  const userIds = new Set([...known.map(({ userId }) => userId), ...mentions])
+  if (userIds.size === 0) return []
+  const states = [...userIds].map((userId) => ({ userId, roomId, seq, at, isOn: mentions.includes(userId) }))
+  await store.mentions.putLater(states.map(rowOf))
+  return states
+}
+
+/**
+ * For a recount: replaces a room's unread mentions by those that the messages have, except what was written after
+ * `began`. @returns the corrections
+ */
+export async function replaceMentions(
+  store: Store,
+  roomId: string,
+  surveyed: (MentionMark & { userIds: string[] })[],
+  began: string,
+): Promise<MentionOf[]> {
+  const members = await store.members.pick([roomId], 'userId', 'readSeq')
+  const readSeqs = new Map(members.map(({ userId, readSeq }) => [userId, readSeq]))
+  const isUnread = ({ userId, seq }: MentionOf) => seq > (readSeqs.get(userId) ?? Number.POSITIVE_INFINITY)
+  const right = surveyed
+    .flatMap(({ seq, at, userIds }) => userIds.map((userId) => ({ userId, roomId, seq, at, isOn: true })))
+    .filter(isUnread)
+    .map(rowOf)
+  const rows = await store.mentions.ofRoom(roomId)
+  const [rightIds, onIds] = [idsOf(right), idsOf(rows.filter(({ isOn }) => isOn))]
+  const missing = right.filter(({ _id }) => !onIds.has(_id))
+  const wrong = rows.filter((row) => row.isOn && isUnread(row) && !rightIds.has(row._id) && row.at <= began)
+  for (const row of wrong) await store.mentions.removeUpTo(row)
+  for (const { _id } of missing) await store.mentions.removeUpTo({ _id, at: began })
+  await store.mentions.addMissing(missing)
+  return [...wrong.map((row) => ({ ...mentionOf(row), isOn: false })), ...missing.map(mentionOf)]
+}
+
+const idsOf = (rows: MentionDoc[]) => new Set(rows.map(({ _id }) => _id))
+
+/** Read mentions are removed in the background. */
+export const forgetReadMentions = (
+  { store, logger }: Background,
+  cursor: { userId: string; roomId: string; readSeq: number },
+) => void store.mentions.removeRead(cursor).catch(warn(logger))
+
+/** Who leaves a room has no mentions if they come back. */
+export function forgetMentionsOf({ store, logger }: Background, roomId: string, userIds: string[]) {
+  for (const userId of userIds) store.mentions.removeMember(roomId, userId).catch(warn(logger))
+}
+
+const warn = (logger: Logger) => (err: unknown) => logger.warn({ err }, 'read mentions were not removed')

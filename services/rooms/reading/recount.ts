@@ -1,92 +1,76 @@
 import { type Caller, Fault, type Output } from '@chat/contract'
-import type { Bus } from '@chat/service'
-import type { UnreadMentions } from '../mentions/unread-mentions.ts'
+import { replaceMentions } from '../mentions/unread-mentions.ts'
+import type { Parts } from '../parts.ts'
 import type { Mark } from '../store/documents.ts'
-import type { RoomStore } from '../store/store.ts'
-import type { UncountedMessages } from './uncounted-messages.ts'
+import { replaceMarks } from './uncounted-messages.ts'
 
 const ROOMS_PER_PAGE = 500
-/** What was marked by another process this long before a recount began may have been unseen by it. */
+/** What another process marked this long before a recount began may have been invisible to it. */
 const CLOCK_SKEW_MS = 60_000
 
-/** How far the messages were looked through, and what they say. */
-type Known = { afterSeq: number; lastGone: number; lastMention: number }
-type Survey = Pick<Output<'surveyMessages'>, 'marks' | 'mentions'> & { lastSeq: number }
+type SurveyedMentions = Output<'surveyMessages'>['mentions']
+/** What a survey of the messages up to `afterSeq` has found. */
+type Surveyed = { afterSeq: number; lastGone: number; lastMention: number }
 
-/** Rebuilds what rooms keeps of messages from the messages themselves. */
-export class Recount {
-  private readonly store: RoomStore
-  private readonly bus: Bus
-  private readonly gone: UncountedMessages
-  private readonly mentions: UnreadMentions
-  constructor(parts: { store: RoomStore; bus: Bus; gone: UncountedMessages; mentions: UnreadMentions }) {
-    this.store = parts.store
-    this.bus = parts.bus
-    this.gone = parts.gone
-    this.mentions = parts.mentions
-  }
+/**
+ * Rebuilds from the messages what rooms derives from them: last message, uncounted messages and mentions of one room. The
+ * stream gets the events that it lacks, from which cursors, search and files follow. @throws ROOM_NO_EXISTS
+ */
+export async function recountRoom(
+  parts: Parts,
+  caller: Caller,
+  roomId: string,
+): Promise<Output<'recountRoom'>> {
+  const { store, bus } = parts
+  const began = new Date(Date.now() - CLOCK_SKEW_MS).toISOString()
+  await bus.ask('lastMessageOf', caller, roomId)
+  const { marks, mentions, lastSeq } = await survey(parts, caller, roomId)
+  const haveMarksChanged = await replaceMarks(store, roomId, marks, began)
+  const gone = marks.filter(({ isGone }) => isGone)
+  const corrected = await replaceMentions(store, roomId, mentions, began)
+  for (const { userId, ...state } of corrected)
+    bus.publishUser(userId, 'mention', { ...state, message: null })
+  const hasLastChanged = await resetLast(parts, caller, roomId, {
+    afterSeq: lastSeq,
+    lastGone: gone.at(-1)?.seq ?? 0,
+    lastMention: mentions.at(-1)?.seq ?? 0,
+  })
+  const isChanged = haveMarksChanged || hasLastChanged || corrected.length > 0
+  if (isChanged) bus.publishRoom(roomId, 'gone', {})
+  return { lastSeq, gone: gone.length, isChanged }
+}
 
-  /**
-   * Last message, set of gone messages and mentions of one room; and the stream gets what it lacks of it, from which
-   * cursors, search and files follow. @throws ROOM_NO_EXISTS
-   */
-  async recount(caller: Caller, roomId: string): Promise<Output<'recountRoom'>> {
-    const began = new Date(Date.now() - CLOCK_SKEW_MS).toISOString()
-    await this.bus.ask('lastMessageOf', caller, roomId)
-    const { marks, mentions, lastSeq } = await this.survey(caller, roomId)
-    const isOtherSet = await this.gone.replace(roomId, marks, began)
-    const gone = marks.filter((mark) => mark.isGone).map((mark) => mark.seq)
-    const turned = await this.mentions.replace(roomId, mentions, began)
-    for (const { userId, ...state } of turned)
-      this.bus.publishUser(userId, 'mention', { ...state, message: null })
-    const isOtherLast = await this.resetLast(caller, roomId, {
-      afterSeq: lastSeq,
-      lastGone: gone.at(-1) ?? 0,
-      lastMention: mentions.at(-1)?.seq ?? 0,
-    })
-    const isChanged = isOtherSet || isOtherLast || turned.length > 0
-    if (isChanged) this.bus.publishRoom(roomId, 'gone', {})
-    return { lastSeq, gone: gone.length, isChanged }
-  }
+/** Repeats itself until no message arrives between reading and writing. @returns whether the room was wrong */
+async function resetLast(parts: Parts, caller: Caller, roomId: string, surveyed: Surveyed): Promise<boolean> {
+  const { store, bus } = parts
+  const { afterSeq, lastGone, lastMention } = surveyed
+  const room = await store.rooms.getAny(roomId)
+  if (!room) throw new Fault('ROOM_NO_EXISTS')
+  const { lastMessage } = await bus.ask('surveyMessages', caller, { roomId, afterSeq })
+  const lastSeq = lastMessage?.seq ?? 0
+  const isRight =
+    room.lastSeq === lastSeq &&
+    room.lastMessage?.updatedAt === lastMessage?.updatedAt &&
+    (room.lastGone ?? 0) >= lastGone &&
+    (room.lastMention ?? 0) >= lastMention
+  if (isRight) return false
+  const isWritten = await store.rooms.resetDerived(room, { lastSeq, lastMessage, lastGone, lastMention })
+  return isWritten || resetLast(parts, caller, roomId, surveyed)
+}
 
-  /** Written only where nothing has moved since it was looked at. @returns whether it was wrong */
-  private async resetLast(caller: Caller, roomId: string, known: Known): Promise<boolean> {
-    const { afterSeq, lastGone, lastMention } = known
-    const room = await this.store.rooms.findById(roomId).lean()
-    if (!room) throw new Fault('ROOM_NO_EXISTS')
-    const { lastMessage } = await this.bus.ask('surveyMessages', caller, { roomId, afterSeq })
-    const lastSeq = lastMessage?.seq ?? 0
-    const isRight =
-      room.lastSeq === lastSeq &&
-      room.lastMessage?.updatedAt === lastMessage?.updatedAt &&
-      (room.lastGone ?? 0) >= lastGone &&
-      (room.lastMention ?? 0) >= lastMention
-    if (isRight) return false
-    const { matchedCount } = await this.store.rooms.updateOne(
-      { _id: roomId, lastSeq: room.lastSeq, 'lastMessage.updatedAt': room.lastMessage?.updatedAt ?? null },
-      { $set: { lastSeq, lastMessage }, $max: { lastGone, lastMention } },
-    )
-    return matchedCount > 0 || this.resetLast(caller, roomId, known)
+async function survey({ bus }: Parts, caller: Caller, roomId: string) {
+  const marks: Mark[] = []
+  const mentions: SurveyedMentions = []
+  for (let afterSeq = 0; ; ) {
+    const page = await bus.ask('surveyMessages', caller, { roomId, afterSeq })
+    marks.push(...page.marks)
+    mentions.push(...page.mentions)
+    if (page.nextSeq === null) return { lastSeq: page.lastMessage?.seq ?? 0, marks, mentions }
+    afterSeq = page.nextSeq
   }
+}
 
-  async roomIds(after?: string): Promise<Output<'listRoomIds'>> {
-    const rooms = await this.store.rooms
-      .find(after === undefined ? {} : { _id: { $gt: after } }, { _id: 1 })
-      .sort({ _id: 1 })
-      .limit(ROOMS_PER_PAGE)
-      .lean()
-    return { roomIds: rooms.map((room) => room._id), total: await this.store.rooms.estimatedDocumentCount() }
-  }
-
-  private async survey(caller: Caller, roomId: string): Promise<Survey> {
-    const marks: Mark[] = []
-    const mentions: Survey['mentions'] = []
-    for (let afterSeq = 0; ; ) {
-      const page = await this.bus.ask('surveyMessages', caller, { roomId, afterSeq })
-      marks.push(...page.marks)
-      mentions.push(...page.mentions)
-      if (page.nextSeq === null) return { lastSeq: page.lastMessage?.seq ?? 0, marks, mentions }
-      afterSeq = page.nextSeq
-    }
-  }
+/** A page of all rooms, and how many there are. */
+export async function listRoomIds({ store }: Parts, after = ''): Promise<Output<'listRoomIds'>> {
+  return { roomIds: await store.rooms.idsAfter(after, ROOMS_PER_PAGE), total: await store.rooms.count() }
 }

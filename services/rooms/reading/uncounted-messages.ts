@@ -1,25 +1,26 @@
 import { isGone, type Message } from '@chat/contract'
-import { isDuplicate } from '@chat/service'
-import type { GoneDoc, Mark } from '../store/documents.ts'
-import type { RoomStore } from '../store/store.ts'
+import type { Mark } from '../store/documents.ts'
+import type { Store } from '../store/store.ts'
 
-/** What a message became, as far as counting goes. */
-export const markOf = (message: Message): Mark => ({
+// Which messages count as unread for nobody: one document per room. It is written only if its version is still the one
+// that was read; otherwise the marks are merged again with what another instance has written.
+
+/** Longer than the stream keeps what it may deliver again. */
+const REPEATS_FOR_MS = 8 * 24 * 60 * 60 * 1000
+
+const markOf = (message: Message): Mark => ({
   seq: message.seq,
   isGone: isGone(message),
   updatedAt: message.updatedAt,
 })
 
-/** Longer than the stream keeps what it might deliver again. */
-const REPEATS_FOR_MS = 8 * 24 * 60 * 60 * 1000
-
 /**
- * Of two marks of one message the later counts, in whatever order they come. One that is not gone is kept for as long
- * as an older one, by which it was, may still arrive.
+ * Of two marks of one message the later holds, in whatever order they arrive. The mark of a message that counts again is
+ * kept for as long as an older mark may still arrive.
  */
-export function merged(known: Mark[], told: Mark[], now = Date.now()): Mark[] {
+export function merged(known: Mark[], added: Mark[], now = Date.now()): Mark[] {
   const bySeq = new Map(known.map((mark) => [mark.seq, mark]))
-  for (const mark of told) {
+  for (const mark of added) {
     const before = bySeq.get(mark.seq)
     if (!before || before.updatedAt < mark.updatedAt) bySeq.set(mark.seq, mark)
   }
@@ -29,73 +30,47 @@ export function merged(known: Mark[], told: Mark[], now = Date.now()): Mark[] {
     .sort((a, b) => a.seq - b.seq)
 }
 
-const seqsOf = (doc: GoneDoc) => doc.marks.filter((mark) => mark.isGone).map((mark) => mark.seq)
+/** Adds the marks of changed messages, in any order and any number of times. */
+export async function markChanged(store: Store, roomId: string, changed: Message[]): Promise<void> {
+  const { marks } = await rewrite(store, roomId, (known) => merged(known, changed.map(markOf)))
+  const lastGone = marks.findLast(({ isGone }) => isGone)?.seq
+  if (lastGone !== undefined) await store.rooms.raiseLastGone(roomId, lastGone)
+}
 
-/**
- * Which messages count as unread for nobody: one document a room, written where its version is still the one that was
- * read, so that of two instances at once one merges again.
- */
-export class UncountedMessages {
-  private readonly store: RoomStore
-  constructor(store: RoomStore) {
-    this.store = store
-  }
+/** Replaces the marks, except those made after `began`. @returns whether they were different */
+export async function replaceMarks(
+  store: Store,
+  roomId: string,
+  marks: Mark[],
+  began: string,
+): Promise<boolean> {
+  const isRecent = ({ updatedAt }: Mark) => updatedAt > began
+  return (await rewrite(store, roomId, (known) => merged(marks, known.filter(isRecent)))).isChanged
+}
 
-  /** Takes marks in, in any order and any number of times. */
-  async note(roomId: string, marks: Mark[]): Promise<void> {
-    const known = await this.store.gone.findById(roomId).lean()
-    const next = merged(known?.marks ?? [], marks)
-    const isNew = JSON.stringify(next) !== JSON.stringify(known?.marks ?? [])
-    if (isNew && !(await this.write(roomId, known, next))) return this.note(roomId, marks)
-    const lastGone = next.findLast((mark) => mark.isGone)?.seq
-    if (lastGone !== undefined) await this.store.rooms.updateOne({ _id: roomId }, { $max: { lastGone } })
+async function rewrite(store: Store, roomId: string, change: (known: Mark[]) => Mark[]) {
+  for (;;) {
+    const known = await store.uncounted.get(roomId)
+    const marks = change(known?.marks ?? [])
+    const isChanged = JSON.stringify(marks) !== JSON.stringify(known?.marks ?? [])
+    if (!isChanged || (await store.uncounted.write(roomId, known, marks))) return { marks, isChanged }
   }
+}
 
-  /** For a recount: these, and what was marked after it began. @returns whether that is another set than before */
-  async replace(roomId: string, marks: Mark[], began: string): Promise<boolean> {
-    const known = await this.store.gone.findById(roomId).lean()
-    const recent = known?.marks.filter((mark) => mark.updatedAt > began) ?? []
-    const next = merged(marks, recent)
-    const isSame = JSON.stringify(next) === JSON.stringify(known?.marks ?? [])
-    if (isSame) return false
-    return (await this.write(roomId, known, next)) || this.replace(roomId, marks, began)
-  }
+/** The uncounted seqs of each of these rooms, ascending. Rooms without marks are left out. */
+export async function uncountedSeqs(store: Store, roomIds: string[]): Promise<Map<string, number[]>> {
+  const byRoom = await store.uncounted.marksOf(roomIds)
+  return new Map(
+    [...byRoom].map(([roomId, marks]) => [roomId, marks.filter((m) => m.isGone).map((m) => m.seq)]),
+  )
+}
 
-  /** Which messages of these rooms have ever changed, and what became of them. */
-  async marksOf(roomIds: string[]): Promise<Map<string, Mark[]>> {
-    const found = await this.store.gone.find({ _id: { $in: roomIds } }).lean()
-    return new Map(found.map(({ _id, marks }) => [_id, marks]))
-  }
-
-  /** The gone seqs of each of these rooms, ascending; rooms that have none are left out. */
-  async ofRooms(roomIds: string[]): Promise<Map<string, number[]>> {
-    if (roomIds.length === 0) return new Map()
-    const found = await this.store.gone.find({ _id: { $in: roomIds } }).lean()
-    return new Map(found.map((doc) => [doc._id, seqsOf(doc)]))
-  }
-
-  /** Those of one room; nothing is read where `lastGone` tells that none is above the cursor. */
-  async above(readSeq: number, room: { _id: string; lastGone?: number }): Promise<number[]> {
-    if ((room.lastGone ?? 0) <= readSeq) return []
-    return (await this.ofRooms([room._id])).get(room._id) ?? []
-  }
-
-  /** @returns false where somebody else has written since it was read */
-  private async write(roomId: string, known: GoneDoc | null, marks: Mark[]): Promise<boolean> {
-    if (known) {
-      const { version } = known
-      const { matchedCount } = await this.store.gone.updateOne(
-        { _id: roomId, version },
-        { $set: { marks, version: version + 1 } },
-      )
-      return matchedCount > 0
-    }
-    try {
-      await this.store.gone.collection.insertOne({ _id: roomId as never, version: 1, marks })
-      return true
-    } catch (error) {
-      if (isDuplicate(error)) return false
-      throw error
-    }
-  }
+/** At least those of one room above the cursor; it reads nothing if `lastGone` says that there are none. */
+export async function uncountedAbove(
+  store: Store,
+  { _id: roomId, lastGone = 0 }: { _id: string; lastGone?: number },
+  readSeq: number,
+): Promise<number[]> {
+  if (lastGone <= readSeq) return []
+  return (await uncountedSeqs(store, [roomId])).get(roomId) ?? []
 }

@@ -1,93 +1,73 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Fault } from '@chat/contract'
-import { isDuplicate } from '@chat/service'
+import { userIdsOf } from '../members/memberships.ts'
 import type { ClaimDoc, RoomDoc } from '../store/documents.ts'
-import type { RoomStore } from '../store/store.ts'
+import type { Store } from '../store/store.ts'
 
-/** The same link and the same set of people, in any order, as one key of fixed length. */
+type Members = { userId: string }[]
+
+/** The same link and the same set of users, in any order, as one key of fixed length. */
 export const claimKey = (sid: string, userIds: string[]) =>
   createHash('sha256')
     .update(JSON.stringify([sid, ...[...new Set(userIds)].sort()]))
     .digest('hex')
 
-/** How long a room may take to be made before someone else finishes it. */
+/** The key of a room that may hold a claim: a group with a link. */
+export const claimKeyOf = ({ link, roomType }: Pick<RoomDoc, 'link' | 'roomType'>, members: Members) =>
+  link && roomType === 'GROUP' ? claimKey(link.sid, userIdsOf(members)) : null
+
+/** How long a room may take to be made before somebody else finishes it. */
 const TAKE_OVER_MS = 3_000
 const POLL_MS = 50
 
-/**
- * One room for the same link and people. A claim is a document whose `_id` is that pair; claims are only ever
- * inserted and deleted, so the primary key decides a race.
- */
+/** One room for the same link and users: the room that holds the claim of that pair. */
 export class Claims {
-  private readonly store: RoomStore
-  /** Many may wait for one room: they share the question. */
+  private readonly store: Store
+  /** Requests that wait for the same room share the polling; by room. */
   private readonly waiting = new Map<string, Promise<string>>()
-  constructor(store: RoomStore) {
+  constructor(store: Store) {
     this.store = store
   }
 
-  /** @returns null where the key is ours now, else the claim that holds it */
-  async take(key: string, roomId: string): Promise<ClaimDoc | null> {
-    const holder = await this.find(key)
-    if (holder) return holder
-    try {
-      await this.store.claims.insertOne({ _id: key, roomId, createdAt: new Date() })
-      return null
-    } catch (error) {
-      if (!isDuplicate(error)) throw error
-      return this.take(key, roomId)
-    }
-  }
-
-  async find(key: string): Promise<ClaimDoc | null> {
-    return this.store.claims.findById(key).lean()
-  }
-
-  async release(key: string, roomId: string): Promise<void> {
-    await this.store.claims.deleteOne({ _id: key, roomId })
-  }
-
-  /** A claim outlives a crash between a change of people and its move: then it no longer speaks for its room. */
+  /** A claim outlives a crash between a change of members and the move of the claim. Then it is stale. */
   async isStale({ _id, roomId }: ClaimDoc): Promise<boolean> {
-    const room = await this.store.rooms.findOne({ _id: roomId, ready: true }).lean()
+    const room = await this.store.rooms.get(roomId)
     if (!room) return false
     if (room.rules.isFreezed || !room.link) return true
-    const members = await this.store.members.find({ roomId }, { userId: 1 }).lean()
-    return (
-      claimKey(
-        room.link.sid,
-        members.map((member) => member.userId),
-      ) !== _id
-    )
+    return claimKey(room.link.sid, await this.store.members.userIdsOf(roomId)) !== _id
   }
 
   /**
-   * Waits for a room that somebody else is making. @returns its id where they did not finish and it is ours to
-   * @throws ROOM_ALREADY_EXISTS once it is there
+   * Waits for a room that another request is making.
+   * @returns the room's id if that request is late and the caller may finish it
+   * @throws ROOM_ALREADY_EXISTS once the room is ready
    */
   takeOver(holder: ClaimDoc): Promise<string> {
     const known = this.waiting.get(holder.roomId)
     if (known) return known
-    const waiting = this.whenMadeOrLate(holder).finally(() => this.waiting.delete(holder.roomId))
+    const waiting = this.whenReadyOrLate(holder).finally(() => this.waiting.delete(holder.roomId))
     this.waiting.set(holder.roomId, waiting)
     return waiting
   }
 
-  private async whenMadeOrLate({ roomId, createdAt }: ClaimDoc): Promise<string> {
+  private async whenReadyOrLate({ roomId, createdAt }: ClaimDoc): Promise<string> {
     const deadline = createdAt.getTime() + TAKE_OVER_MS
     for (;;) {
-      const isReady = await this.store.rooms.exists({ _id: roomId, ready: true })
-      if (isReady) throw new Fault('ROOM_ALREADY_EXISTS', { data: { roomId } })
+      if (await this.store.rooms.get(roomId)) throw new Fault('ROOM_ALREADY_EXISTS', { data: { roomId } })
       if (Date.now() > deadline) return roomId
       await delay(POLL_MS)
     }
   }
 
-  /** Moves a room's claim after its people changed. Where the new key is taken, the room holds none. */
-  async move(room: RoomDoc, before: string[], after: string[]): Promise<void> {
-    if (!room.link || room.roomType !== 'GROUP') return
-    if (!room.rules.isFreezed) await this.take(claimKey(room.link.sid, after), room._id)
-    await this.release(claimKey(room.link.sid, before), room._id)
+  /**
+   * Moves a room's claim after a change of its members or of `isFreezed`: a frozen room holds none, and neither does
+   * one whose new key is taken.
+   */
+  async move(room: RoomDoc, before: Members, after: Members): Promise<void> {
+    const [oldKey, key] = [claimKeyOf(room, before), claimKeyOf(room, after)]
+    if (key !== null && !room.rules.isFreezed) await this.store.claims.take(key, room._id)
+    if (oldKey !== null && (oldKey !== key || room.rules.isFreezed))
+      await this.store.claims.release(oldKey, room._id)
   }
 }

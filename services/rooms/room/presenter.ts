@@ -1,4 +1,5 @@
-import { defaultName, type JoinUser, messageId, type Room, type User } from '@chat/contract'
+import { defaultName, type JoinUser, messageId, type Room, type RoomOutline, type User } from '@chat/contract'
+import { isMuted } from '../members/mutes.ts'
 import type { MemberDoc, RoomDoc, UserDoc } from '../store/documents.ts'
 
 export function presentMember(member: MemberDoc, user: UserDoc | undefined): JoinUser {
@@ -13,34 +14,34 @@ export function presentMember(member: MemberDoc, user: UserDoc | undefined): Joi
   }
 }
 
-const isMuted = (member: MemberDoc): member is MemberDoc & { mutedUntil: Date } =>
-  member.mutedUntil != null && member.mutedUntil.getTime() > Date.now()
-
 export const presentUser = (userId: string, user: UserDoc | undefined): User => ({
   _id: userId,
   nickName: user?.nickName ?? defaultName(userId),
   profileUrl: user?.profileUrl ?? null,
 })
 
+/** The room without members, messages or anything personal. */
+export const presentOutline = (room: RoomDoc): RoomOutline => ({
+  _id: room._id,
+  name: room.name,
+  roomType: room.roomType,
+  profileUrl: room.profileUrl ?? null,
+  link: room.link ?? null,
+  rules: room.rules,
+  announcement: room.announcement ?? null,
+  meta: room.meta ?? null,
+  memberCount: room.memberCount,
+  createdAt: room.createdAt.toISOString(),
+  updatedAt: room.updatedAt.toISOString(),
+})
+
 /** The room without anything personal. */
-export function presentRoom(room: RoomDoc, joinUsers: JoinUser[]): Room {
-  return {
-    _id: room._id,
-    name: room.name,
-    roomType: room.roomType,
-    profileUrl: room.profileUrl ?? null,
-    link: room.link ?? null,
-    joinUsers,
-    rules: room.rules,
-    lastMessage: room.lastMessage,
-    announcement: room.announcement ?? null,
-    meta: room.meta ?? null,
-    memberCount: room.memberCount,
-    lastSeq: room.lastSeq,
-    unReadMsgCount: 0,
-    unReadMentionCount: 0,
-    alarmOn: true,
-    createdAt: room.createdAt.toISOString(),
-    updatedAt: room.updatedAt.toISOString(),
-  }
-}
+export const presentRoom = (room: RoomDoc, joinUsers: JoinUser[]): Room => ({
+  ...presentOutline(room),
+  joinUsers,
+  lastMessage: room.lastMessage,
+  lastSeq: room.lastSeq,
+  unReadMsgCount: 0,
+  unReadMentionCount: 0,
+  alarmOn: true,
+})

@@ -1,59 +1,60 @@
 import type { Bus, Logger } from '@chat/service'
-import type { RoomView } from './room-view.ts'
+import type { Store } from '../store/store.ts'
+import { viewRoomsById } from './room-view.ts'
 
-/** What comes together is read and told together. */
+/** Updates that are requested within this time are read and published together. */
 const DELAY_MS = 10
 const RETRY_MS = 500
 
-/** Tells gateways how rooms look after members or settings changed, with a constant number of queries for all. */
-export class RoomBroadcast {
-  private readonly bus: Bus
-  private readonly roomView: RoomView
-  private readonly logger: Logger
-  private due = new Set<string>()
-  private timer: NodeJS.Timeout | null = null
-  private flushing: Promise<void> = Promise.resolve()
+type Parts = { store: Store; bus: Bus; logger: Logger }
 
-  constructor(bus: Bus, roomView: RoomView, logger: Logger) {
-    this.bus = bus
-    this.roomView = roomView
-    this.logger = logger
+/** Publishes rooms to gateways after members or settings have changed, with a constant number of queries for all. */
+export class RoomBroadcast {
+  private readonly parts: Parts
+  private readonly waiting = new Set<string>()
+  private timer: NodeJS.Timeout | null = null
+  private publishing: Promise<void> = Promise.resolve()
+
+  constructor(parts: Parts) {
+    this.parts = parts
   }
 
-  announce(roomId: string) {
-    this.due.add(roomId)
+  /** Publishes the room's present state within a few milliseconds. */
+  publishSoon(roomId: string) {
+    this.waiting.add(roomId)
     this.schedule(DELAY_MS)
   }
 
-  /** People who have just become members: their gateways do not hear the room yet. */
-  welcome(roomId: string, userIds: string[]) {
-    for (const userId of userIds) this.bus.publishUser(userId, 'joined', { roomId })
+  /** For new members, whose gateways do not subscribe to the room yet. */
+  publishJoined(roomId: string, userIds: string[]) {
+    for (const userId of userIds) this.parts.bus.publishUser(userId, 'joined', { roomId })
   }
 
-  /** Tells what is still due, at once. */
+  /** Publishes what still waits. */
   async close() {
     if (this.timer) clearTimeout(this.timer)
-    await this.flushing
-    await this.flush()
+    await this.publishing
+    await this.publish()
     if (this.timer) clearTimeout(this.timer)
   }
 
-  private schedule(delay: number) {
+  private schedule(delayMs: number) {
     this.timer ??= setTimeout(() => {
       this.timer = null
-      this.flushing = this.flush()
-    }, delay)
+      this.publishing = this.publish()
+    }, delayMs)
   }
 
-  private async flush() {
-    const roomIds = [...this.due]
-    this.due.clear()
+  private async publish() {
+    const { store, bus, logger } = this.parts
+    const roomIds = [...this.waiting]
+    this.waiting.clear()
     if (roomIds.length === 0) return
     try {
-      for (const room of await this.roomView.byIds(roomIds)) this.bus.publishRoom(room._id, 'update', room)
+      for (const room of await viewRoomsById(store, roomIds)) bus.publishRoom(room._id, 'update', room)
     } catch (err) {
-      this.logger.warn({ err, rooms: roomIds.length }, 'rooms not announced, will try again')
-      for (const roomId of roomIds) this.due.add(roomId)
+      logger.warn({ err, rooms: roomIds.length }, 'room updates were not published; will retry')
+      for (const roomId of roomIds) this.waiting.add(roomId)
       this.schedule(RETRY_MS)
     }
   }

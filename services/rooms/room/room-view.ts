@@ -1,116 +1,142 @@
-import { type Caller, type Input, type Room, type RoomLook, roomAsSeenBy, sentSeq } from '@chat/contract'
-import type { UnreadMentions } from '../mentions/unread-mentions.ts'
-import type { UncountedMessages } from '../reading/uncounted-messages.ts'
+import { type Caller, type Input, type Output, type Room, roomAsSeenBy, sentSeq } from '@chat/contract'
+import { requireMember } from '../members/memberships.ts'
+import { uncountedSeqs } from '../reading/uncounted-messages.ts'
 import { type MemberDoc, memberId, type RoomDoc } from '../store/documents.ts'
-import type { RoomStore } from '../store/store.ts'
-import type { Blocks } from '../users/blocks.ts'
-import type { Directory } from '../users/directory.ts'
+import type { MentionMark } from '../store/mention-store.ts'
+import type { Store } from '../store/store.ts'
 import { presentMember, presentRoom } from './presenter.ts'
+
+// Stored rooms as what the contract calls a Room, with a constant number of queries for any number of rooms.
 
 const SHOWN_IN_ONE = 100
 
-type Seen = { doc: RoomDoc; view: Room; member: MemberDoc }
+type Membership = { room: RoomDoc; member: MemberDoc }
+type Seen = Membership & { view: Room }
 
-/** Turns stored rooms into what the contract calls a Room, a constant number of queries for any number of rooms. */
-export class RoomView {
-  private readonly store: RoomStore
-  private readonly directory: Directory
-  private readonly gone: UncountedMessages
-  private readonly blocks: Blocks
-  private readonly mentions: UnreadMentions
-  constructor(parts: {
-    store: RoomStore
-    directory: Directory
-    gone: UncountedMessages
-    blocks: Blocks
-    mentions: UnreadMentions
-  }) {
-    this.store = parts.store
-    this.directory = parts.directory
-    this.gone = parts.gone
-    this.blocks = parts.blocks
-    this.mentions = parts.mentions
+/** Rooms with the members that lists show, in the order given. */
+export async function viewRooms(store: Store, rooms: RoomDoc[]): Promise<Room[]> {
+  return compose(store, rooms, await store.members.getMany(rooms.flatMap(headIdsOf)))
+}
+
+export const viewRoomsById = async (store: Store, roomIds: string[]): Promise<Room[]> =>
+  viewRooms(store, await store.rooms.getMany(roomIds))
+
+/** One room with up to 100 members: those that lists show and the newest. */
+export async function viewRoom(store: Store, room: RoomDoc): Promise<Room> {
+  const [heads, newest] = await Promise.all([
+    store.members.getMany(headIdsOf(room)),
+    store.members.newest(room._id, SHOWN_IN_ONE),
+  ])
+  const members = new Map([...heads, ...newest].map((member) => [member._id, member]))
+  const [view] = await compose(store, [room], [...members.values()].slice(0, SHOWN_IN_ONE))
+  return view as Room
+}
+
+/** One room as the caller sees it. @throws ROOM_NO_EXISTS if they are not a member any more */
+export async function viewRoomFor(store: Store, caller: Caller, room: RoomDoc): Promise<Room> {
+  const [view, { member }] = await Promise.all([
+    viewRoom(store, room),
+    requireMember(store, room._id, caller.userId),
+  ])
+  const [seen] = await seenBy(store, caller, [{ room, view, member }])
+  return seen as Room
+}
+
+/** Rooms as one member sees them. `mentions` is given by those who show rooms in several pages. */
+export async function viewRoomsFor(
+  store: Store,
+  caller: Caller,
+  memberships: Membership[],
+  mentions?: LazyMentions,
+): Promise<Room[]> {
+  const views = await viewRooms(
+    store,
+    memberships.map(({ room }) => room),
+  )
+  return seenBy(
+    store,
+    caller,
+    memberships.map((membership, index) => ({ ...membership, view: views[index] as Room })),
+    mentions,
+  )
+}
+
+type LazyMentions = () => Promise<Map<string, MentionMark[]>>
+/** A user's mentions, read once and only if needed. */
+export function lazyMentionsOf(store: Store, userId: string): LazyMentions {
+  let mentions: ReturnType<LazyMentions> | undefined
+  return () => {
+    mentions ??= store.mentions.ofUser(userId)
+    return mentions
   }
+}
 
-  /** Rooms with their heads, in the order given. */
-  async many(rooms: RoomDoc[]): Promise<Room[]> {
-    const ids = rooms.flatMap((room) => room.heads.map((userId) => memberId(room._id, userId)))
-    const members = await this.store.members.find({ _id: { $in: ids } }).lean()
-    return this.compose(rooms, members)
-  }
-
-  /** One room with up to 100 members: its heads and the newest. */
-  async one(room: RoomDoc): Promise<Room> {
-    const [heads, newest] = await Promise.all([
-      this.store.members
-        .find({ _id: { $in: room.heads.map((userId) => memberId(room._id, userId)) } })
-        .lean(),
-      this.store.members.find({ roomId: room._id }).sort({ createdAt: -1 }).limit(SHOWN_IN_ONE).lean(),
-    ])
-    const members = new Map([...heads, ...newest].map((member) => [member._id, member]))
-    const [view] = await this.compose([room], [...members.values()].slice(0, SHOWN_IN_ONE))
-    return view as Room
-  }
-
-  async byIds(roomIds: string[]): Promise<Room[]> {
-    return this.many(await this.store.rooms.find({ _id: { $in: roomIds }, ready: true }).lean())
-  }
-
-  /**
-   * As one member sees them. Messages they have just sent, which this service may not have heard of yet, move their own
-   * cursor at once; `lastSeq` stays what `lastMessage` is. `mentionsOf`: for those who show rooms in several goes.
-   */
-  async seenBy(caller: Caller, seen: Seen[], mentionsOf = this.mentionsOf(caller.userId)): Promise<Room[]> {
-    const readSeqOf = ({ doc, member }: Seen) => Math.max(member.readSeq, sentSeq(caller, doc._id))
-    const behind = seen.filter((each) => (each.doc.lastGone ?? 0) > readSeqOf(each))
-    const mayBeMentioned = seen.some((each) => (each.doc.lastMention ?? 0) > readSeqOf(each))
-    const [users, blocked, gone, mentions] = await Promise.all([
-      this.directory.profiles([caller.userId]),
-      this.blocks.blockedBy(caller.userId),
-      this.gone.ofRooms(behind.map(({ doc }) => doc._id)),
-      mayBeMentioned ? mentionsOf() : new Map<string, { seq: number }[]>(),
-    ])
-    const blockedIds = new Set(blocked)
-    return seen.map((each) => {
-      const look = { ...each.view, since: 0, gone: gone.get(each.doc._id) ?? [] }
-      const member = presentMember(each.member, users.get(caller.userId))
-      const seqs = (mentions.get(each.doc._id) ?? []).map(({ seq }) => seq)
-      return roomAsSeenBy(look, { member, readSeq: readSeqOf(each), mentions: seqs }, blockedIds)
-    })
-  }
-
-  /** A user's mentions, asked for once and only if somebody wants to know. */
-  mentionsOf(userId: string) {
-    let asked: ReturnType<UnreadMentions['ofUser']> | undefined
-    return () => {
-      asked ??= this.mentions.ofUser(userId)
-      return asked
+/**
+ * Messages that the caller has just sent, which this service may not have received yet, move their own cursor at once;
+ * `lastSeq` stays that of `lastMessage`.
+ */
+async function seenBy(
+  store: Store,
+  caller: Caller,
+  seen: Seen[],
+  mentionsOf = lazyMentionsOf(store, caller.userId),
+): Promise<Room[]> {
+  const readSeqOf = ({ room, member }: Seen) => Math.max(member.readSeq, sentSeq(caller, room._id))
+  const behind = seen.filter((each) => (each.room.lastGone ?? 0) > readSeqOf(each))
+  const mayBeMentioned = seen.some((each) => (each.room.lastMention ?? 0) > readSeqOf(each))
+  const [user, blocked, gone, mentions] = await Promise.all([
+    store.users.get(caller.userId),
+    store.blocks.blockedBy(caller.userId),
+    uncountedSeqs(
+      store,
+      behind.map(({ room }) => room._id),
+    ),
+    mayBeMentioned ? mentionsOf() : new Map<string, MentionMark[]>(),
+  ])
+  const blockedIds = new Set(blocked)
+  return seen.map((each) => {
+    const { _id: roomId } = each.room
+    const viewer = {
+      member: presentMember(each.member, user ?? undefined),
+      readSeq: readSeqOf(each),
+      mentions: (mentions.get(roomId) ?? []).map(({ seq }) => seq),
     }
-  }
+    return roomAsSeenBy({ ...each.view, since: 0, gone: gone.get(roomId) ?? [] }, viewer, blockedIds)
+  })
+}
 
-  /** As edges hold them, each with what is gone above the least cursor of those who look. */
-  async looks(asked: Input<'viewRooms'>['rooms']): Promise<RoomLook[]> {
-    const since = new Map(asked.map((each) => [each.roomId, each.since]))
-    const docs = await this.store.rooms.find({ _id: { $in: [...since.keys()] }, ready: true }).lean()
-    const rooms = await this.many(docs)
-    const sets = await this.gone.ofRooms(
-      docs.filter((doc) => (doc.lastGone ?? 0) > (since.get(doc._id) ?? 0)).map((doc) => doc._id),
+/** As gateways cache them: each with its uncounted messages above `since`, the lowest cursor of the gateway's users. */
+export async function viewRoomsForGateway(
+  store: Store,
+  { rooms: asked }: Input<'viewRooms'>,
+): Promise<Output<'viewRooms'>> {
+  const sinceOf = new Map(asked.map(({ roomId, since }) => [roomId, since]))
+  const docs = await store.rooms.getMany([...sinceOf.keys()])
+  const behind = docs.filter(({ _id, lastGone = 0 }) => lastGone > (sinceOf.get(_id) ?? 0))
+  const [rooms, gone] = await Promise.all([
+    viewRooms(store, docs),
+    uncountedSeqs(
+      store,
+      behind.map(({ _id }) => _id),
+    ),
+  ])
+  const lookOf = (room: Room) => {
+    const since = sinceOf.get(room._id) ?? 0
+    return { ...room, since, gone: (gone.get(room._id) ?? []).filter((seq) => seq > since) }
+  }
+  return { rooms: rooms.map(lookOf) }
+}
+
+const headIdsOf = ({ _id, heads }: RoomDoc) => heads.map((userId) => memberId(_id, userId))
+
+async function compose(store: Store, rooms: RoomDoc[], members: MemberDoc[]): Promise<Room[]> {
+  const users = await store.users.getMany(members.map(({ userId }) => userId))
+  const byRoom = Map.groupBy(members, ({ roomId }) => roomId)
+  return rooms.map((room) => {
+    const shown = (byRoom.get(room._id) ?? []).sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime())
+    return presentRoom(
+      room,
+      shown.map((member) => presentMember(member, users.get(member.userId))),
     )
-    return rooms.map((room) => {
-      const from = since.get(room._id) ?? 0
-      return { ...room, since: from, gone: (sets.get(room._id) ?? []).filter((seq) => seq > from) }
-    })
-  }
-
-  private async compose(rooms: RoomDoc[], members: MemberDoc[]): Promise<Room[]> {
-    const users = await this.directory.profiles(members.map((member) => member.userId))
-    const byRoom = Map.groupBy(members, (member) => member.roomId)
-    return rooms.map((room) => {
-      const shown = (byRoom.get(room._id) ?? []).sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime())
-      return presentRoom(
-        room,
-        shown.map((member) => presentMember(member, users.get(member.userId))),
-      )
-    })
-  }
+  })
 }

@@ -6,23 +6,27 @@ export type UserDoc = {
   nickName: string
   profileUrl: string | null
   meta: Record<string, unknown> | null
-  /** What the nickName is found by; see user-search.ts. */
+  /** Index keys of the nickName; see user-store.ts. */
   grams: string[]
-  /** When they were last connected; absent where they never were. */
+  /** When they were last connected; absent if never. */
   seenAt?: Date
-  /** What others were last told, and how often that has changed; see presence.ts. */
+  /** The presence last published, and how often it has changed; see presence.ts. */
   online?: boolean
   turn?: number
-  /** When it is to be seen whether they are still there; absent where nothing says they are. */
+  /** When to probe whether they are still connected; absent while they are offline. */
   checkAt?: Date
-  /** Tokens issued before are revoked; in seconds since the epoch. */
+  /** Tokens issued before it are revoked; in seconds since the epoch. */
   issuedFrom: number | null
   createdAt: Date
 }
-/**
- * Somebody was erased: tokens from before do not bring them back. `_id` is a digest: who does not know the user's id
- * learns nothing from it.
- */
+/** What is known of a user. An absent field leaves the stored value as it is. */
+export type Profile = {
+  _id: string
+  nickName?: string | undefined
+  profileUrl?: string | undefined
+  meta?: Record<string, unknown> | undefined
+}
+/** An erased user: their earlier tokens stay revoked. `_id` is a digest, which does not reveal the user's id. */
 export type ErasedDoc = { _id: string; issuedFrom: number; createdAt: Date }
 export type MemberDoc = {
   _id: string
@@ -31,28 +35,29 @@ export type MemberDoc = {
   master: boolean
   alarmOn: boolean
   readSeq: number
-  /** The room's last message when they came: readers of a message are those who came before it. */
+  /** The room's last seq when they joined: only messages after it count them as a reader. */
   joinSeq: number
-  /** Null where they are not muted. */
+  /** Null when they are not muted. */
   mutedUntil: Date | null
   createdAt: Date
 }
 /** Someone who may not be invited; `_id` as a member's. */
 export type BanDoc = { _id: string; roomId: string; userId: string; createdAt: Date }
-/** How long someone who is out is muted, should they come back; `_id` as a member's. */
+/** The mute of someone who has left, restored if they come back; `_id` as a member's. */
 export type MuteDoc = { _id: string; userId: string; mutedUntil: Date }
 /** `userId` has blocked `blockedId`. */
 export type BlockDoc = { _id: string; userId: string; blockedId: string; createdAt: Date }
-/** Messages of a room that were ever hidden, shown again or deleted; see gone.ts. */
-export type GoneDoc = { _id: string; version: number; marks: Mark[] }
+/** A room's uncounted messages; see uncounted-messages.ts. */
+export type UncountedDoc = { _id: string; version: number; marks: Mark[] }
+/** Whether a message that was ever hidden, shown again or deleted counts; of two marks the later `updatedAt` holds. */
 export type Mark = { seq: number; isGone: boolean; updatedAt: string }
-/** A mention that may be unread: `_id` is the message's and the user's; see mentions.ts. */
+/** A mention that may be unread: `_id` is the message's id and the user's; see unread-mentions.ts. */
 export type MentionDoc = {
   _id: string
   roomId: string
   userId: string
   seq: number
-  /** Which state of the message says so (its `updatedAt`): of two the later counts. */
+  /** The `updatedAt` of the message state that says so; of two states the later holds. */
   at: string
   isOn: boolean
 }
@@ -64,47 +69,40 @@ export type RoomDoc = {
   link: { sid: string; name: string } | null
   rules: Rules
   meta: Record<string, unknown> | null
-  /** Whose members are shown in lists: up to 20 masters and the 20 newest. */
+  /** The members that lists show: up to 20 masters and the 20 newest. */
   heads: string[]
   memberCount: number
   lastSeq: number
   lastMessage: Message | null
-  /** The highest seq that was ever gone: a cursor beyond it needs no look at the set. */
+  /** The highest seq that was ever uncounted: above it no cursor needs the room's marks. */
   lastGone: number
   /** The highest seq that ever mentioned somebody, likewise. */
   lastMention?: number
   announcement: Announcement | null
-  /** When something last happened in it; orders the list. */
+  /** The time of its last message; orders the list. */
   activeAt: Date
   /** False until its members and its first message are stored: nobody sees it before. */
   ready: boolean
-  /** It is being deleted, and seen by nobody any more. */
+  /** Its deletion has begun: nobody sees it any more. */
   isDeleted?: boolean
   createdAt: Date
   updatedAt: Date
 }
-/** What has happened and is not published yet; see facts.ts. */
-export type FactDoc = { _id: string; roomId: string; fact: RoomFact; createdAt: Date }
-/** `_id` stands for a link and a set of people; see claims.ts. */
+/** An event that is not published yet; see room-event-outbox.ts. */
+export type RoomEventDoc = { _id: string; roomId: string; fact: RoomFact; createdAt: Date }
+/** `_id` is the key of a link and a set of users; see claims.ts. */
 export type ClaimDoc = { _id: string; roomId: string; createdAt: Date }
 
-/** Room ids have no colon, so the pair cannot be read in two ways. */
+/** Room ids have no colon, so the pair is unambiguous. */
 export const memberId = (roomId: string, userId: string) => `${roomId}:${userId}`
 
-/** Both ids come from outside: as JSON the pair cannot be read in two ways. */
+/** Both ids come from outside; as JSON the pair is unambiguous. */
 export const blockId = (userId: string, blockedId: string) => JSON.stringify([userId, blockedId])
 
-/** The same for the same person, and nothing that names them. */
 export const erasedId = (userId: string) =>
   createHash('sha256').update(`erased:${userId}`).digest('base64url')
 
 const TIME_DIGITS = 15
-/** Facts of one room sort as they happened: by when, and by their place among those of one change. */
-export const factId = (roomId: string, at: Date, index: number) =>
+/** Sorts the events of one room by time, and those of one change by their index. */
+export const roomEventId = (roomId: string, at: Date, index: number) =>
   `${roomId}-e${String(at.getTime()).padStart(TIME_DIGITS, '0')}-${index}`
-export const factsOf = (roomId: string) => ({ _id: { $gt: `${roomId}-e`, $lt: `${roomId}-f` } })
-
-/** All ids of members, or bans, of a room: `_id`s between its prefix and the next possible one. */
-export const ofRoom = (roomId: string, after = '') => ({
-  _id: { $gt: memberId(roomId, after), $lt: `${roomId};` },
-})

@@ -1,90 +1,80 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Input, Output } from '@chat/contract'
 import type { Parts } from '../parts.ts'
-import { isHere } from '../presence/presence.ts'
-import { erasedId, type UserDoc } from '../store/documents.ts'
-import type { Directory } from './directory.ts'
+import { isConnected } from '../presence/presence.ts'
+import type { UserDoc } from '../store/documents.ts'
+import { requireUser, saveUsers } from './directory.ts'
 
-type Entry = Output<'getUser'>
+type Account = Output<'getUser'>
 
-/** Users as their platform keeps them: what the directory says, and which of their tokens are good. */
-export class Accounts {
-  private readonly parts: Parts
-  private readonly directory: Directory
-  constructor(parts: Parts) {
-    this.parts = parts
-    this.directory = parts.directory
-  }
+// Users as their platform manages them: their directory entry, and which of their tokens are valid.
 
-  async create({ _id: userId, ...profile }: Input<'createUser'>): Promise<Entry> {
-    await this.directory.save([{ userId, ...profile }])
-    return this.get(userId)
-  }
+/** @throws USER_NO_EXISTS */
+export const getAccount = async ({ store }: Parts, userId: string): Promise<Account> =>
+  presentAccount(await requireUser(store, userId))
 
-  /** @throws USER_NO_EXISTS */
-  async get(userId: string): Promise<Entry> {
-    return presentEntry(await this.directory.require(userId))
-  }
+export async function createAccount(parts: Parts, profile: Input<'createUser'>): Promise<Account> {
+  await saveUsers(parts, [profile])
+  return getAccount(parts, profile._id)
+}
 
-  /** As operators look at them. @throws USER_NO_EXISTS */
-  async inspect(userId: string): Promise<Output<'inspectUser'>> {
-    const { bus, store } = this.parts
-    const [user, online, roomCount] = await Promise.all([
-      this.directory.require(userId),
-      isHere(bus, userId),
-      store.members.countDocuments({ userId }),
-    ])
-    return {
-      ...{ user: presentEntry(user), online, roomCount },
-      lastSeenAt: user.seenAt?.toISOString() ?? null,
-      issuedFrom: user.issuedFrom ? momentOf(user.issuedFrom) : null,
-    }
-  }
+/** All rooms of the user show the change at once. @throws USER_NO_EXISTS */
+export async function updateAccount(
+  parts: Parts,
+  { userId, ...profile }: Input<'updateUser'>,
+): Promise<Account> {
+  const { store, broadcast } = parts
+  await requireUser(store, userId)
+  await saveUsers(parts, [{ _id: userId, ...profile }])
+  for (const { roomId } of await store.members.ofUser(userId)) broadcast.publishSoon(roomId)
+  return getAccount(parts, userId)
+}
 
-  /** Shown at once in all rooms that they are in. @throws USER_NO_EXISTS */
-  async update({ userId, ...profile }: Input<'updateUser'>): Promise<Entry> {
-    await this.directory.require(userId)
-    await this.directory.save([{ userId, ...profile }])
-    for (const { roomId } of await this.parts.members.ofUser(userId))
-      this.parts.roomBroadcast.announce(roomId)
-    return this.get(userId)
-  }
-
-  /**
-   * A token says the second in which it was issued and no more, so that a revocation counts from the end of this one;
-   * it answers then, and what is issued after the answer is good.
-   * @throws USER_NO_EXISTS
-   */
-  async revoke(userId: string): Promise<Output<'revokeTokens'>> {
-    await this.directory.require(userId)
-    const issuedFrom = endOfSecond()
-    await this.parts.store.users.updateOne({ _id: userId }, { $max: { issuedFrom } })
-    await this.tell(userId, issuedFrom)
-    return { result: true, issuedFrom: momentOf(issuedFrom) }
-  }
-
-  /** Refuses tokens of now and before also when nothing else is known of the user any more. */
-  async shut(userId: string): Promise<void> {
-    const { users, erased } = this.parts.store
-    const issuedFrom = endOfSecond()
-    const shut = { $max: { issuedFrom }, $setOnInsert: { createdAt: new Date() } }
-    await erased.updateOne({ _id: erasedId(userId) }, shut, { upsert: true })
-    await users.updateOne({ _id: userId }, { $max: { issuedFrom } })
-    await this.tell(userId, issuedFrom)
-  }
-
-  private async tell(userId: string, issuedFrom: number) {
-    this.parts.bus.publishUser(userId, 'revoked', { issuedFrom })
-    await delay(Math.max(0, issuedFrom * 1000 - Date.now()))
+/** For operators. @throws USER_NO_EXISTS */
+export async function inspectAccount({ store, bus }: Parts, userId: string): Promise<Output<'inspectUser'>> {
+  const [user, online, roomCount] = await Promise.all([
+    requireUser(store, userId),
+    isConnected(bus, userId),
+    store.members.countOfUser(userId),
+  ])
+  return {
+    user: presentAccount(user),
+    online,
+    roomCount,
+    lastSeenAt: user.seenAt?.toISOString() ?? null,
+    issuedFrom: user.issuedFrom ? timestampOf(user.issuedFrom) : null,
   }
 }
 
-/** Of the second that a token says. */
-const momentOf = (issuedFrom: number) => new Date(issuedFrom * 1000).toISOString()
+/**
+ * A token says only the second in which it was issued, so a revocation takes effect at the end of the present second. It
+ * resolves then, and tokens issued after that are valid.
+ * @throws USER_NO_EXISTS
+ */
+export async function revokeTokens(parts: Parts, userId: string): Promise<Output<'revokeTokens'>> {
+  await requireUser(parts.store, userId)
+  return { result: true, issuedFrom: timestampOf(await revoke(parts, userId)) }
+}
+
+/** Revokes tokens, also of a user who is not in the directory any more. */
+export async function closeAccount(parts: Parts, userId: string): Promise<void> {
+  const issuedFrom = endOfSecond()
+  await parts.store.users.markErased(userId, issuedFrom)
+  await revoke(parts, userId, issuedFrom)
+}
+
+async function revoke({ store, bus }: Parts, userId: string, issuedFrom = endOfSecond()): Promise<number> {
+  await store.users.revokeTokens(userId, issuedFrom)
+  bus.publishUser(userId, 'revoked', { issuedFrom })
+  await delay(Math.max(0, issuedFrom * 1000 - Date.now()))
+  return issuedFrom
+}
+
+const timestampOf = (second: number) => new Date(second * 1000).toISOString()
 
 const endOfSecond = () => Math.floor(Date.now() / 1000) + 1
 
-const presentEntry = ({ _id, nickName, profileUrl, meta, createdAt }: UserDoc): Entry => ({
+const presentAccount = ({ _id, nickName, profileUrl, meta, createdAt }: UserDoc): Account => ({
   _id,
   nickName,
   profileUrl: profileUrl ?? null,

@@ -1,127 +1,56 @@
-import { type Author, defaultName, Fault, type User } from '@chat/contract'
-import type { Bus } from '@chat/service'
+import { type Author, Fault, type User } from '@chat/contract'
+import type { Parts } from '../parts.ts'
 import { presentUser } from '../room/presenter.ts'
-import { erasedId, type UserDoc } from '../store/documents.ts'
-import type { RoomStore } from '../store/store.ts'
-import { nameGrams } from './user-search.ts'
+import type { Profile, UserDoc } from '../store/documents.ts'
+import type { Store } from '../store/store.ts'
 
-/** What is known of a user. An absent field leaves what was known before. */
-export type Profile = {
-  userId: string
-  nickName?: string | undefined
-  profileUrl?: string | undefined
-  meta?: Record<string, unknown> | undefined
+// The directory: everybody who has connected, been named by a platform or been given a token.
+
+/** Creates or updates entries. */
+export async function saveUsers({ store, bus }: Parts, profiles: Profile[]): Promise<void> {
+  if (profiles.length === 0) return
+  const known = await store.users.nickNames(profiles.map(({ _id }) => _id))
+  const names = new Map(profiles.map(({ _id, nickName }) => [_id, nickName]))
+  const created = await store.users.save(profiles)
+  for (const [userId, before] of known)
+    if ((names.get(userId) ?? before) !== before) bus.publishUser(userId, 'renamed', { userId })
+  // Tokens from before an erasure stay revoked when the user is created again.
+  for (const [userId, issuedFrom] of await store.users.erasedAmong(created))
+    await store.users.revokeTokens(userId, issuedFrom)
 }
 
-const defined = (fields: Record<string, unknown>) =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+/**
+ * As `saveUsers`, for a user who connects. It only reads if the profile is unchanged.
+ * @param issuedAt when their token was issued, in seconds since the epoch
+ * @throws TOKEN_INVALID if that was before they were erased
+ */
+export async function refreshUser(parts: Parts, profile: Profile, issuedAt: number): Promise<UserDoc> {
+  const { users } = parts.store
+  const known = await users.get(profile._id)
+  if (known && issuedAt < (known.issuedFrom ?? 0)) return known
+  if (!known && issuedAt < ((await users.erasedAmong([profile._id])).get(profile._id) ?? 0))
+    throw new Fault('TOKEN_INVALID')
+  const isCurrent =
+    (profile.nickName ?? known?.nickName) === known?.nickName &&
+    (profile.profileUrl ?? known?.profileUrl) === known?.profileUrl
+  if (known && isCurrent) return known
+  await saveUsers(parts, [profile])
+  return requireUser(parts.store, profile._id)
+}
 
-const named = (nickName: string | undefined) =>
-  nickName === undefined ? {} : { nickName, grams: nameGrams(nickName) }
+/** @throws USER_NO_EXISTS */
+export async function requireUser(store: Store, userId: string): Promise<UserDoc> {
+  const user = await store.users.get(userId)
+  if (!user) throw new Fault('USER_NO_EXISTS')
+  return user
+}
 
-/** Everybody who has connected, been named by a platform or been given a token. */
-export class Directory {
-  private readonly store: RoomStore
-  private readonly bus: Bus
-  constructor(store: RoomStore, bus: Bus) {
-    this.store = store
-    this.bus = bus
-  }
+export async function authorOf(store: Store, userId: string): Promise<Author> {
+  const { _id, ...profile } = presentUser(userId, (await store.users.get(userId)) ?? undefined)
+  return { authorId: _id, ...profile }
+}
 
-  /** Creates or refreshes entries. Without a name, the nickName is the id. */
-  async save(profiles: Profile[]): Promise<void> {
-    if (profiles.length === 0) return
-    const renamed = await this.renamed(profiles)
-    const { upsertedIds } = await this.store.users.bulkWrite(
-      profiles.map(({ userId, nickName, profileUrl, meta }) => ({
-        updateOne: {
-          filter: { _id: userId },
-          update: {
-            $set: { ...named(nickName), ...defined({ profileUrl, meta }) },
-            $setOnInsert: {
-              createdAt: new Date(),
-              ...(nickName === undefined && named(defaultName(userId))),
-              ...defined({
-                profileUrl: profileUrl === undefined ? null : undefined,
-                meta: meta === undefined ? null : undefined,
-              }),
-            },
-          },
-          upsert: true,
-        },
-      })),
-      { ordered: false },
-    )
-    for (const userId of renamed) this.bus.publishUser(userId, 'renamed', { userId })
-    await this.keepShut(Object.values(upsertedIds) as string[])
-  }
-
-  /** Those who are known by another name. */
-  private async renamed(profiles: Profile[]): Promise<string[]> {
-    const names = new Map(profiles.map(({ userId, nickName }) => [userId, nickName]))
-    const known = await this.store.users.find({ _id: { $in: [...names.keys()] } }, { nickName: 1 }).lean()
-    return known.flatMap(({ _id, nickName }) => ((names.get(_id) ?? nickName) === nickName ? [] : _id))
-  }
-
-  /** Who is made anew after an erasure is not let in by tokens from before it. */
-  private async keepShut(userIds: string[]) {
-    if (userIds.length === 0) return
-    const byId = new Map(userIds.map((userId) => [erasedId(userId), userId]))
-    const erased = await this.store.erased.find({ _id: { $in: [...byId.keys()] } }).lean()
-    for (const { _id, issuedFrom } of erased)
-      await this.store.users.updateOne({ _id: byId.get(_id) }, { $max: { issuedFrom } })
-  }
-
-  /**
-   * As `save`, for one who connects again and again with the same profile: then it only reads.
-   * @param issuedAt when their token was, in seconds since the epoch
-   * @throws TOKEN_INVALID where that was before they were erased
-   */
-  async refresh(profile: Profile, issuedAt: number): Promise<UserDoc> {
-    const known = await this.store.users.findById(profile.userId).lean()
-    if (known && issuedAt < (known.issuedFrom ?? 0)) return known
-    if (!known) await this.requireNotErased(profile.userId, issuedAt)
-    const isCurrent =
-      known &&
-      (profile.nickName ?? known.nickName) === known.nickName &&
-      (profile.profileUrl ?? known.profileUrl) === known.profileUrl
-    if (isCurrent) return known
-    await this.save([profile])
-    return (await this.store.users.findById(profile.userId).lean()) as UserDoc
-  }
-
-  private async requireNotErased(userId: string, issuedAt: number) {
-    const erased = await this.store.erased.findById(erasedId(userId)).lean()
-    if (erased && issuedAt < erased.issuedFrom) throw new Fault('TOKEN_INVALID')
-  }
-
-  /** @throws USER_NO_EXISTS */
-  async require(userId: string): Promise<UserDoc> {
-    const user = await this.store.users.findById(userId).lean()
-    if (!user) throw new Fault('USER_NO_EXISTS')
-    return user
-  }
-
-  /** Those of `userIds` that exist, each once, in the order given. */
-  async known(userIds: string[]): Promise<string[]> {
-    const unique = [...new Set(userIds)]
-    const found = await this.store.users.find({ _id: { $in: unique } }, { _id: 1 }).lean()
-    const ids = new Set(found.map((user) => user._id))
-    return unique.filter((id) => ids.has(id))
-  }
-
-  async author(userId: string): Promise<Author> {
-    const { _id, ...profile } = presentUser(userId, (await this.profiles([userId])).get(userId))
-    return { authorId: _id, ...profile }
-  }
-
-  /** Those of `userIds` that exist, as others see them. */
-  async users(userIds: string[]): Promise<User[]> {
-    return [...(await this.profiles(userIds)).values()].map((user) => presentUser(user._id, user))
-  }
-
-  async profiles(userIds: Iterable<string>): Promise<Map<string, UserDoc>> {
-    const users = await this.store.users.find({ _id: { $in: [...new Set(userIds)] } }).lean()
-    return new Map(users.map((user) => [user._id, user]))
-  }
+/** Those of `userIds` that exist, as others see them. */
+export async function describeUsers({ store }: Parts, userIds: string[]): Promise<User[]> {
+  return [...(await store.users.getMany(userIds)).values()].map((user) => presentUser(user._id, user))
 }

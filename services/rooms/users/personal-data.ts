@@ -1,6 +1,7 @@
 import type { Input, Output } from '@chat/contract'
 import { decodeKey, encodeKey } from '@chat/service'
-import type { RoomStore } from '../store/store.ts'
+import type { Parts } from '../parts.ts'
+import type { Store } from '../store/store.ts'
 
 const PAGE = 500
 
@@ -8,34 +9,25 @@ type Records = Output<'exportUserFromRooms'>['records']
 const records = (kind: string, values: object[]): Records =>
   values.map((value) => ({ kind, value: JSON.parse(JSON.stringify(value)) as Record<string, unknown> }))
 
-/** What is stored here about a person: themselves first, then their memberships a page at a time. */
-export async function collect(
-  store: RoomStore,
+/** What is stored here about a user: their own data first, then their memberships in pages. */
+export async function exportPersonalData(
+  { store }: Parts,
   { userId, cursor }: Input<'exportUserFromRooms'>,
 ): Promise<Output<'exportUserFromRooms'>> {
   const after = cursor === undefined ? '' : decodeKey(cursor)
-  const members = await store.members
-    .find({ userId, roomId: { $gt: after } })
-    .sort({ roomId: 1 })
-    .limit(PAGE)
-    .lean()
+  const members = await store.members.pageOfUser(userId, after, PAGE)
   const last = members.at(-1)
+  const own = cursor === undefined ? await ownRecords(store, userId) : []
   return {
-    records: [...(cursor === undefined ? await self(store, userId) : []), ...records('membership', members)],
+    records: [...own, ...records('membership', members)],
     nextCursor: last && members.length === PAGE ? encodeKey(last.roomId) : null,
   }
 }
 
-async function self(store: RoomStore, userId: string): Promise<Records> {
-  const [users, blocks, bans, mutes, mentions] = await Promise.all([
-    store.users.find({ _id: userId }, { grams: 0 }).lean(),
-    store.blocks.find({ userId }).lean(),
-    store.bans.find({ userId }).lean(),
-    store.mutes.find({ userId }).lean(),
-    store.mentions.find({ userId }).lean(),
-  ])
+async function ownRecords(store: Store, userId: string): Promise<Records> {
+  const [user, others] = await Promise.all([store.users.get(userId), store.personal.of(userId)])
   return [
-    ...[...records('user', users), ...records('block', blocks), ...records('ban', bans)],
-    ...[...records('mute', mutes), ...records('mention', mentions)],
+    ...records('user', user ? [{ ...user, grams: undefined }] : []),
+    ...Object.entries(others).flatMap(([kind, values]) => records(kind, values)),
   ]
 }

@@ -12,124 +12,120 @@ import {
   textWithout,
 } from '@chat/contract'
 import { decodeKey, encodeKey, erasedMentions, scrubKind } from '@chat/service'
-import type { Removals } from '../members/removals.ts'
+import { expel } from '../members/removals.ts'
 import type { Parts } from '../parts.ts'
 import type { RoomDoc } from '../store/documents.ts'
-import type { Accounts } from './accounts.ts'
+import { closeAccount } from './accounts.ts'
+import { unblockUser } from './blocks.ts'
+
+// Each step of an erasure may be repeated.
 
 const PAGE = 500
-/** What one request may cost; the next one goes on where it stopped. */
+/** The time that one request may take; the next one continues where it stopped. */
 const BUDGET_MS = 20_000
-const FACTS = 'facts:'
+/** The cursor while the stream is scrubbed: this and a position in the stream. Later it is a room's id. */
+const STREAM = 'facts:'
 
-/** What a room shows of messages. */
-type Shown = Pick<RoomDoc, '_id' | 'lastMessage' | 'announcement'>
-type Quoted = Announcement | NonNullable<Message['replyTo']>
+type Quotes = Pick<RoomDoc, '_id' | 'lastMessage' | 'announcement'>
+type Quote = Announcement | NonNullable<Message['replyTo']>
 
-/** The end of a person here. Each step may be done again, and changes nothing then. */
-export class UserErasure {
-  private readonly parts: Parts
-  private readonly accounts: Accounts
-  private readonly removals: Removals
-  constructor(parts: Parts, accounts: Accounts, removals: Removals) {
-    this.parts = parts
-    this.accounts = accounts
-    this.removals = removals
-  }
-
-  /** From then on they neither come in nor say anything. */
-  async expel(userId: string): Promise<void> {
-    await this.accounts.shut(userId)
-    for (const { _id, roomId } of await this.parts.members.ofUser(userId)) {
-      await this.removals.expel({ roomId, userId }).catch((error) => {
-        if (!(error instanceof Fault)) throw error
-      })
-      // Of a room that never came to be, or is being deleted.
-      await this.parts.store.members.deleteOne({ _id })
-    }
-  }
-
-  /** A page of rooms at a time; with the last one they are gone from the directory too. */
-  async erase(
-    caller: Caller,
-    { cursor, ...erased }: Input<'eraseUserInRooms'>,
-  ): Promise<Output<'eraseUserInRooms'>> {
-    const { store } = this.parts
-    const { userId } = erased
-    if (cursor === undefined) await this.forget(userId)
-    const key = cursor === undefined ? `${FACTS}1` : decodeKey(cursor)
-    const unscrubbed = key.startsWith(FACTS)
-      ? await this.scrub(caller, erased, Number(key.slice(FACTS.length)))
-      : null
-    if (unscrubbed !== null) return { nextCursor: encodeKey(`${FACTS}${unscrubbed}`) }
-    const after = key.startsWith(FACTS) ? '' : key
-    const rooms = await store.rooms
-      .find({ _id: { $gt: after } }, { lastMessage: 1, announcement: 1 })
-      .sort({ _id: 1 })
-      .limit(PAGE)
-      .lean()
-    for (const room of rooms) await this.clean(caller, room, erased)
-    const last = rooms.at(-1)
-    if (last && rooms.length === PAGE) return { nextCursor: encodeKey(last._id) }
-    // What consumers had in hand when this began.
-    await store.mentions.deleteMany({ userId })
-    await store.users.deleteOne({ _id: userId })
-    return { nextCursor: null }
-  }
-
-  /** What the stream still tells of them. @returns where to go on; null at the end */
-  private async scrub(caller: Caller, erased: Erased, from: number): Promise<number | null> {
-    const { bus, facts } = this.parts
-    // What is published later knows nothing of them: they are in no room any more.
-    if (from === 1) await facts.publishAll()
-    return scrubKind({
-      ...{ bus, kind: 'fact', from, until: performance.now() + BUDGET_MS },
-      isStained: async ({ fact }) => {
-        const announcement = 'room' in fact.data ? fact.data.room.announcement : null
-        return factWithout(fact, await this.quotedIn(caller, fact.roomId, [announcement], erased)) !== fact
-      },
+/** From then on the user can neither connect nor write. */
+export async function expelUser(parts: Parts, userId: string): Promise<void> {
+  await closeAccount(parts, userId)
+  for (const member of await parts.store.members.ofUser(userId)) {
+    await expel(parts, member).catch((error) => {
+      if (!(error instanceof Fault)) throw error
     })
+    // The membership of a room that never became ready, or is being deleted.
+    await parts.store.members.remove([member])
   }
+}
 
-  private async forget(userId: string) {
-    const { bans, blocks, mentions, mutes } = this.parts.store
-    for (const each of [bans, blocks, mentions, mutes]) await each.deleteMany({ userId } as never)
-    const blockers = await blocks.find({ blockedId: userId }, { userId: 1 }).lean()
-    for (const blocker of blockers) await this.parts.blocks.unblock(blocker.userId, userId)
+/** Erases a user from events and a page of rooms at a time, and after the last page from the directory. */
+export async function eraseUser(
+  parts: Parts,
+  caller: Caller,
+  { cursor, ...erased }: Input<'eraseUserInRooms'>,
+): Promise<Output<'eraseUserInRooms'>> {
+  const { store } = parts
+  const { userId } = erased
+  if (cursor === undefined) await removeOwnData(parts, userId)
+  const key = cursor === undefined ? `${STREAM}1` : decodeKey(cursor)
+  if (key.startsWith(STREAM)) {
+    const next = await scrubEvents(parts, caller, erased, Number(key.slice(STREAM.length)))
+    if (next !== null) return { nextCursor: encodeKey(`${STREAM}${next}`) }
   }
+  const rooms = await store.rooms.quotesAfter(key.startsWith(STREAM) ? '' : key, PAGE)
+  for (const room of rooms) await eraseInRoom(parts, caller, room, erased)
+  const last = rooms.at(-1)
+  if (last && rooms.length === PAGE) return { nextCursor: encodeKey(last._id) }
+  // Consumers may have stored mentions since the erasure began.
+  await store.mentions.removeUser(userId)
+  await store.users.remove(userId)
+  return { nextCursor: null }
+}
 
-  private async clean(caller: Caller, room: Shown, who: Erased) {
-    const { store, bus, roomBroadcast } = this.parts
-    const { _id, lastMessage, announcement } = room
-    const erased = await this.quotedIn(caller, _id, [lastMessage?.replyTo ?? null, announcement], who)
-    const last = lastMessage && messageWithout(lastMessage, erased)
-    const announced = announcement && announcementWithout(announcement, erased)
-    if (announced === announcement && last === lastMessage) return
-    if (announcement && announced !== announcement)
-      await store.rooms.updateOne(
-        { _id, 'announcement.createdAt': announcement.createdAt },
-        { $set: { announcement: announced } },
+async function removeOwnData(parts: Parts, userId: string) {
+  const { personal, blocks } = parts.store
+  await personal.remove(userId)
+  for (const blockerId of await blocks.allBlockersOf(userId)) await unblockUser(parts, blockerId, userId)
+}
+
+/** Removes room events of the user from the stream. @returns where to continue; null at the end */
+async function scrubEvents(
+  parts: Parts,
+  caller: Caller,
+  erased: Erased,
+  from: number,
+): Promise<number | null> {
+  // Later events do not name the user, who is in no room any more.
+  if (from === 1) await parts.outbox.publishAll()
+  return scrubKind({
+    bus: parts.bus,
+    kind: 'fact',
+    from,
+    until: performance.now() + BUDGET_MS,
+    isStained: async ({ fact }) => {
+      const announcement = 'room' in fact.data ? fact.data.room.announcement : null
+      return (
+        factWithout(fact, await withMentions(parts, caller, fact.roomId, [announcement], erased)) !== fact
       )
-    if (last !== lastMessage)
-      await store.rooms.updateOne({ _id, 'lastMessage._id': last?._id }, { $set: { lastMessage: last } })
-    bus.publishRoom(_id, 'gone', {})
-    roomBroadcast.announce(_id)
-  }
+    },
+  })
+}
 
-  /** Which messages mention them it is asked for only where something that was taken from one says the name. */
-  private async quotedIn(
-    caller: Caller,
-    roomId: string,
-    quoted: (Quoted | null)[],
-    erased: Erased,
-  ): Promise<Erased> {
-    const { userId, nickName = '' } = erased
-    const says = (each: Quoted | null) =>
-      each !== null && each.messageId !== null && textWithout(each.text, nickName) !== each.text
-    if (!quoted.some(says)) return erased
-    const mentionedIn = new Set<string>()
-    for await (const messageIds of erasedMentions(this.parts.bus, caller, { userId, roomId }))
-      for (const messageId of messageIds) mentionedIn.add(messageId)
-    return { ...erased, mentionedIn }
-  }
+async function eraseInRoom(
+  parts: Parts,
+  caller: Caller,
+  { _id: roomId, lastMessage, announcement }: Quotes,
+  user: Erased,
+) {
+  const { store, bus, broadcast } = parts
+  const erased = await withMentions(parts, caller, roomId, [lastMessage?.replyTo ?? null, announcement], user)
+  const newMessage = lastMessage && messageWithout(lastMessage, erased)
+  const newAnnouncement = announcement && announcementWithout(announcement, erased)
+  if (newAnnouncement === announcement && newMessage === lastMessage) return
+  if (announcement && newAnnouncement !== announcement)
+    await store.rooms.replaceAnnouncement(roomId, announcement, newAnnouncement)
+  if (newMessage && newMessage !== lastMessage) await store.rooms.replaceLastMessage(newMessage)
+  bus.publishRoom(roomId, 'gone', {})
+  broadcast.publishSoon(roomId)
+}
+
+/** Adds which of the room's messages mention the user. It asks messages only if one of the quotes contains the name. */
+async function withMentions(
+  { bus }: Parts,
+  caller: Caller,
+  roomId: string,
+  quotes: (Quote | null)[],
+  erased: Erased,
+): Promise<Erased> {
+  const { userId, nickName = '' } = erased
+  const names = (quote: Quote | null) =>
+    quote !== null && quote.messageId !== null && textWithout(quote.text, nickName) !== quote.text
+  if (!quotes.some(names)) return erased
+  const mentionedIn = new Set<string>()
+  for await (const messageIds of erasedMentions(bus, caller, { userId, roomId }))
+    for (const messageId of messageIds) mentionedIn.add(messageId)
+  return { ...erased, mentionedIn }
 }

@@ -1,15 +1,16 @@
+import type { Connection } from '@chat/service'
 import mongoose from 'mongoose'
 import type {
   BanDoc,
   BlockDoc,
   ClaimDoc,
   ErasedDoc,
-  FactDoc,
-  GoneDoc,
   MemberDoc,
   MentionDoc,
   MuteDoc,
   RoomDoc,
+  RoomEventDoc,
+  UncountedDoc,
   UserDoc,
 } from './documents.ts'
 
@@ -18,7 +19,7 @@ const options = { versionKey: false, minimize: false } as const
 const required = <T>(type: T) => ({ type, required: true })
 const anything = { type: Schema.Types.Mixed, default: null }
 
-export const userSchema = new Schema<UserDoc>(
+const userSchema = new Schema<UserDoc>(
   {
     _id: String,
     nickName: required(String),
@@ -36,7 +37,7 @@ export const userSchema = new Schema<UserDoc>(
 )
 userSchema.index({ grams: 1, _id: 1 })
 userSchema.index({ checkAt: 1 }, { sparse: true })
-export const memberSchema = new Schema<MemberDoc>(
+const memberSchema = new Schema<MemberDoc>(
   {
     _id: String,
     roomId: required(String),
@@ -53,7 +54,7 @@ export const memberSchema = new Schema<MemberDoc>(
 memberSchema.index({ userId: 1, roomId: 1 })
 memberSchema.index({ roomId: 1, createdAt: -1 })
 
-export const roomSchema = new Schema<RoomDoc>(
+const roomSchema = new Schema<RoomDoc>(
   {
     _id: String,
     name: required(String),
@@ -78,26 +79,26 @@ export const roomSchema = new Schema<RoomDoc>(
   options,
 )
 roomSchema.index({ 'link.sid': 1, _id: 1 }, { sparse: true })
-export const claimSchema = new Schema<ClaimDoc>(
+const claimSchema = new Schema<ClaimDoc>(
   { _id: String, roomId: required(String), createdAt: required(Date) },
   options,
 )
 
-export const banSchema = new Schema<BanDoc>(
+const banSchema = new Schema<BanDoc>(
   { _id: String, roomId: required(String), userId: required(String), createdAt: required(Date) },
   options,
 )
-// For the erasure of a person.
+// For the erasure of a user.
 banSchema.index({ userId: 1 })
-export const muteSchema = new Schema<MuteDoc>(
+const muteSchema = new Schema<MuteDoc>(
   { _id: String, userId: required(String), mutedUntil: required(Date) },
   options,
 )
-// For the erasure of a person.
+// For the erasure of a user.
 muteSchema.index({ userId: 1 })
-// A mute that has ended is none.
+// Expired mutes are removed.
 muteSchema.index({ mutedUntil: 1 }, { expireAfterSeconds: 0 })
-export const mentionSchema = new Schema<MentionDoc>(
+const mentionSchema = new Schema<MentionDoc>(
   {
     _id: String,
     roomId: required(String),
@@ -109,22 +110,38 @@ export const mentionSchema = new Schema<MentionDoc>(
   options,
 )
 mentionSchema.index({ userId: 1, roomId: 1, seq: 1 })
-export const blockSchema = new Schema<BlockDoc>(
+const blockSchema = new Schema<BlockDoc>(
   { _id: String, userId: required(String), blockedId: required(String), createdAt: required(Date) },
   options,
 )
 blockSchema.index({ userId: 1 })
 blockSchema.index({ blockedId: 1 })
-export const erasedSchema = new Schema<ErasedDoc>(
+const erasedSchema = new Schema<ErasedDoc>(
   { _id: String, issuedFrom: required(Number), createdAt: required(Date) },
   options,
 )
-export const factSchema = new Schema<FactDoc>(
+const roomEventSchema = new Schema<RoomEventDoc>(
   { _id: String, roomId: required(String), fact: required(Schema.Types.Mixed), createdAt: required(Date) },
   options,
 )
-factSchema.index({ createdAt: 1 })
-export const goneSchema = new Schema<GoneDoc>(
+roomEventSchema.index({ createdAt: 1 })
+const uncountedSchema = new Schema<UncountedDoc>(
   { _id: String, version: required(Number), marks: [Schema.Types.Mixed] },
   options,
 )
+
+/** The models of the service's collections. The last argument of each is the collection's name. */
+export const openModels = (connection: Connection) => ({
+  users: connection.model<UserDoc>('User', userSchema, 'users'),
+  members: connection.model<MemberDoc>('Member', memberSchema, 'members'),
+  rooms: connection.model<RoomDoc>('Room', roomSchema, 'rooms'),
+  claims: connection.model<ClaimDoc>('Claim', claimSchema, 'claims'),
+  bans: connection.model<BanDoc>('Ban', banSchema, 'bans'),
+  mutes: connection.model<MuteDoc>('Mute', muteSchema, 'mutes'),
+  mentions: connection.model<MentionDoc>('Mention', mentionSchema, 'mentions'),
+  blocks: connection.model<BlockDoc>('Block', blockSchema, 'blocks'),
+  erased: connection.model<ErasedDoc>('Erased', erasedSchema, 'erased'),
+  roomEvents: connection.model<RoomEventDoc>('Fact', roomEventSchema, 'facts'),
+  uncounted: connection.model<UncountedDoc>('Gone', uncountedSchema, 'gone'),
+})
+export type Models = ReturnType<typeof openModels>

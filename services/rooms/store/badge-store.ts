@@ -1,12 +1,27 @@
 import type { Input, Output } from '@chat/contract'
 import type { PipelineStage } from 'mongoose'
-import type { RoomStore } from '../store/store.ts'
+import type { Models } from './models.ts'
 
-type Badge = Output<'countBadges'>['badges'][number]
-type Known = Input<'countBadges'>['lastSeqs']
+type KnownSeqs = Input<'countBadges'>['lastSeqs']
 
-/** In a pipeline: how far a room is known to be that rooms may not have heard of yet. */
-const knownSeq = (known: Known) => ({
+/** How many messages users have not read in all of their rooms together. */
+export class BadgeStore {
+  private readonly members: Models['members']
+  constructor({ members }: Models) {
+    this.members = members
+  }
+
+  /**
+   * One query for all users; it reads each room once, however many of them are in it.
+   * @param lastSeqs last messages that this service may not have received yet
+   */
+  async count({ userIds, lastSeqs }: Input<'countBadges'>): Promise<Output<'countBadges'>> {
+    const found = await this.members.aggregate<{ _id: string; unread: number }>(pipelineOf(userIds, lastSeqs))
+    return { badges: found.map(({ _id, unread }) => ({ userId: _id, unread })) }
+  }
+}
+
+const knownSeq = (known: KnownSeqs) => ({
   $let: {
     vars: { at: { $indexOfArray: [{ $literal: known.map(({ roomId }) => roomId) }, '$_id'] } },
     in: {
@@ -19,8 +34,8 @@ const knownSeq = (known: Known) => ({
   },
 })
 
-/** In a pipeline: marks above a cursor and up to the last message that count for nobody. */
-const goneAbove = {
+/** The uncounted messages above a cursor and up to the last message. */
+const uncountedAbove = {
   $size: {
     $filter: {
       input: '$marks',
@@ -36,8 +51,7 @@ const goneAbove = {
   },
 }
 
-/** Each room is looked at once, however many of the users are in it. */
-const pipelineOf = (userIds: string[], known: Known): PipelineStage[] => [
+const pipelineOf = (userIds: string[], known: KnownSeqs): PipelineStage[] => [
   { $match: { userId: { $in: userIds } } },
   { $group: { _id: '$roomId', cursors: { $push: { userId: '$userId', readSeq: '$readSeq' } } } },
   { $lookup: { from: 'rooms', localField: '_id', foreignField: '_id', as: 'room' } },
@@ -57,18 +71,9 @@ const pipelineOf = (userIds: string[], known: Known): PipelineStage[] => [
     $project: {
       userId: '$cursors.userId',
       unread: {
-        $max: [0, { $subtract: [{ $subtract: ['$lastSeq', '$cursors.readSeq'] }, goneAbove] }],
+        $max: [0, { $subtract: [{ $subtract: ['$lastSeq', '$cursors.readSeq'] }, uncountedAbove] }],
       },
     },
   },
   { $group: { _id: '$userId', unread: { $sum: '$unread' } } },
 ]
-
-/** What a user has not read in all of their rooms: the same count as each room's, in one aggregate for many users. */
-export async function countBadges(
-  store: RoomStore,
-  { userIds, lastSeqs }: Input<'countBadges'>,
-): Promise<Badge[]> {
-  const found = await store.members.aggregate<{ _id: string; unread: number }>(pipelineOf(userIds, lastSeqs))
-  return found.map(({ _id, unread }) => ({ userId: _id, unread }))
-}

@@ -1,0 +1,20 @@
+import { Fault, type Input } from '@chat/contract'
+import { requireMember } from '../members/memberships.ts'
+import { isMuted } from '../members/mutes.ts'
+import type { Parts } from '../parts.ts'
+
+/**
+ * Publishes that a member of a room of two is typing or has stopped; it is not stored.
+ * @throws ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED, TYPING_ONLY_IN_ONE_TO_ONE, USER_IS_MUTED
+ */
+export async function showTyping(
+  { store, bus }: Parts,
+  userId: string,
+  { roomId, isTyping }: Input<'typing'>,
+): Promise<void> {
+  const { room, member } = await requireMember(store, roomId, userId)
+  if (room.rules.isFreezed) throw new Fault('ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED')
+  if (room.memberCount !== 2) throw new Fault('TYPING_ONLY_IN_ONE_TO_ONE')
+  if (isMuted(member)) throw new Fault('USER_IS_MUTED')
+  bus.publishRoom(roomId, 'typing', { userId, isTyping })
+}

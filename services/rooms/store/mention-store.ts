@@ -1,0 +1,79 @@
+import { insertMissing, writeEach } from '@chat/service'
+import type { MentionDoc } from './documents.ts'
+import type { Models } from './models.ts'
+
+/** A message that mentions somebody, and the message state (`updatedAt`) that says so. */
+export type MentionMark = { seq: number; at: string }
+
+/** Nobody counts further, and a user who is mentioned very often must still be able to connect. */
+const MAX_COUNTED = 1_000
+
+/** One row for each mention that may be unread. */
+export class MentionStore {
+  private readonly mentions: Models['mentions']
+  constructor({ mentions }: Models) {
+    this.mentions = mentions
+  }
+
+  /** Stores those that are not there yet; the others stay as they are. */
+  async addMissing(rows: MentionDoc[]): Promise<void> {
+    if (rows.length > 0) await insertMissing(this.mentions, rows)
+  }
+
+  /** Stores those whose state is later than the stored one. */
+  async putLater(rows: MentionDoc[]): Promise<void> {
+    await writeEach(
+      this.mentions,
+      rows.map(({ _id, ...row }) => ({
+        updateOne: {
+          // If the stored state is later the upsert finds the key taken, and writes nothing.
+          filter: { _id: _id as never, at: { $lt: row.at } },
+          update: { $set: row },
+          upsert: true,
+        },
+      })),
+    )
+  }
+
+  async ofMessage(messageId: string): Promise<MentionDoc[]> {
+    return this.mentions.find({ _id: { $gt: `${messageId}:`, $lt: `${messageId};` } }).lean()
+  }
+
+  async ofRoom(roomId: string): Promise<MentionDoc[]> {
+    return this.mentions.find(inMessagesOf(roomId)).lean()
+  }
+
+  /** A user's mentions that may be unread, by room, up to a thousand a room. */
+  async ofUser(userId: string): Promise<Map<string, MentionMark[]>> {
+    const found = await this.mentions.aggregate<{ _id: string; marks: MentionMark[] }>([
+      { $match: { userId, isOn: true } },
+      { $group: { _id: '$roomId', marks: { $push: { seq: '$seq', at: '$at' } } } },
+      { $project: { marks: { $slice: ['$marks', MAX_COUNTED] } } },
+    ])
+    return new Map(found.map(({ _id, marks }) => [_id, marks]))
+  }
+
+  /** Removes a row unless a later message state has written it. */
+  async removeUpTo({ _id, at }: Pick<MentionDoc, '_id' | 'at'>): Promise<void> {
+    await this.mentions.deleteOne({ _id, at: { $lte: at } })
+  }
+
+  async removeRead({ userId, roomId, readSeq }: { userId: string; roomId: string; readSeq: number }) {
+    await this.mentions.deleteMany({ userId, roomId, seq: { $lte: readSeq } })
+  }
+
+  async removeMember(roomId: string, userId: string): Promise<void> {
+    await this.mentions.deleteMany({ userId, roomId })
+  }
+
+  async removeUser(userId: string): Promise<void> {
+    await this.mentions.deleteMany({ userId })
+  }
+
+  async removeRoom(roomId: string): Promise<void> {
+    await this.mentions.deleteMany(inMessagesOf(roomId))
+  }
+}
+
+/** Rows of all messages of a room: `_id`s between the messages' common prefix and the next possible one. */
+const inMessagesOf = (roomId: string) => ({ _id: { $gt: `${roomId}-`, $lt: `${roomId}.` } })

@@ -1,0 +1,53 @@
+import { chunks } from './chunks.ts'
+import type { UserDoc } from './documents.ts'
+import type { Models } from './models.ts'
+
+type Seen = { seenAt: Date; checkAt: Date }
+export type DueCheck = { _id: string; checkAt: Date }
+
+/**
+ * Each user's presence, kept in the user's document. `turn` numbers its changes. Of several instances that see the
+ * same change, one gets the changed document and publishes it.
+ */
+export class PresenceStore {
+  private readonly users: Models['users']
+  constructor({ users }: Models) {
+    this.users = users
+  }
+
+  /** @returns the user if they were offline until now */
+  async setOnline(userId: string, seen: Seen): Promise<UserDoc | null> {
+    const offline = { _id: userId, online: { $ne: true } }
+    const changed = { $set: { ...seen, online: true }, $inc: { turn: 1 } }
+    return this.users.findOneAndUpdate(offline, changed, { returnDocument: 'after' }).lean()
+  }
+
+  /** @returns the user if nobody has set another check since */
+  async setOffline(check: DueCheck): Promise<UserDoc | null> {
+    const changed = { $set: { online: false }, $unset: { checkAt: 1 }, $inc: { turn: 1 } }
+    return this.users.findOneAndUpdate(check, changed, { returnDocument: 'after' }).lean()
+  }
+
+  async setSeen(userIds: string[], seen: Seen): Promise<void> {
+    for (const some of chunks(userIds)) await this.users.updateMany({ _id: { $in: some } }, { $set: seen })
+  }
+
+  async postpone(check: DueCheck, checkAt: Date): Promise<void> {
+    await this.users.updateOne(check, { $set: { checkAt } })
+  }
+
+  async offlineAmong(userIds: string[]): Promise<string[]> {
+    const found = await this.users.find({ _id: { $in: userIds }, online: { $ne: true } }, { _id: 1 }).lean()
+    return found.map(({ _id }) => _id)
+  }
+
+  async due(limit: number): Promise<DueCheck[]> {
+    const isDue = { checkAt: { $lte: new Date() } }
+    return this.users.find(isDue, { checkAt: 1 }).limit(limit).lean<DueCheck[]>()
+  }
+
+  async seenAt(userIds: string[]): Promise<Map<string, Date | undefined>> {
+    const found = await this.users.find({ _id: { $in: userIds } }, { seenAt: 1 }).lean()
+    return new Map(found.map(({ _id, seenAt }) => [_id, seenAt]))
+  }
+}

@@ -1,0 +1,160 @@
+import type { Announcement, Message, RoomType } from '@chat/contract'
+import { insertMissing } from '@chat/service'
+import mongoose from 'mongoose'
+import type { RoomDoc } from './documents.ts'
+import type { Models } from './models.ts'
+import type { Transaction } from './transaction.ts'
+
+export type RoomActivity = Pick<RoomDoc, '_id' | 'activeAt'>
+type Filter = { roomType?: RoomType | undefined; linkSid?: string | undefined; name?: RegExp }
+type Derived = Pick<RoomDoc, 'lastSeq' | 'lastMessage'> & { lastGone: number; lastMention: number }
+
+/** Later ids sort after earlier ones, to the second. */
+export const newRoomId = () => new mongoose.Types.ObjectId().toHexString()
+
+/** Rooms. One that is not ready, because it is being made or deleted, is found only where a method says so. */
+export class RoomStore {
+  private readonly rooms: Models['rooms']
+  constructor({ rooms }: Models) {
+    this.rooms = rooms
+  }
+
+  async get(roomId: string, transaction?: Transaction): Promise<RoomDoc | null> {
+    return this.rooms.findOne({ _id: roomId, ready: true }, null, { session: transaction ?? null }).lean()
+  }
+
+  /** Ready or not. */
+  async getAny(roomId: string): Promise<RoomDoc | null> {
+    return this.rooms.findById(roomId).lean()
+  }
+
+  async getMany(roomIds: string[]): Promise<RoomDoc[]> {
+    return this.rooms.find({ _id: { $in: roomIds }, ready: true }).lean()
+  }
+
+  async pick<K extends keyof RoomDoc>(
+    roomIds: string[],
+    ...fields: K[]
+  ): Promise<Map<string, Pick<RoomDoc, K>>> {
+    const found = await this.rooms.find({ _id: { $in: roomIds }, ready: true }, fields).lean<RoomDoc[]>()
+    return new Map(found.map((room) => [room._id, room]))
+  }
+
+  /** Those that show ordinary members only themselves and masters. */
+  async closedAmong(roomIds: string[]): Promise<Set<string>> {
+    const closed = { _id: { $in: roomIds }, 'rules.canShowMemberList': false }
+    const found = await this.rooms.find(closed, { _id: 1 }).lean()
+    return new Set(found.map(({ _id }) => _id))
+  }
+
+  /** Of these rooms, those that match. `name` is a room's or its link's. */
+  async activity(roomIds: string[], { roomType, linkSid, name }: Filter): Promise<RoomActivity[]> {
+    const matching = {
+      _id: { $in: roomIds },
+      ready: true,
+      ...(roomType && { roomType }),
+      ...(linkSid && { 'link.sid': linkSid }),
+      ...(name && { $or: [{ name }, { 'link.name': name }] }),
+    }
+    return this.rooms.find(matching, { activeAt: 1 }).lean()
+  }
+
+  /** In the order of their ids, ready or not. */
+  async idsAfter(after: string, limit: number, linkSid?: string): Promise<string[]> {
+    const later = { _id: { $gt: after }, ...(linkSid !== undefined && { 'link.sid': linkSid }) }
+    const found = await this.rooms.find(later, { _id: 1 }).sort({ _id: 1 }).limit(limit).lean()
+    return found.map(({ _id }) => _id)
+  }
+
+  /** What rooms quote of messages, in the order of the rooms' ids, ready or not. */
+  async quotesAfter(
+    after: string,
+    limit: number,
+  ): Promise<Pick<RoomDoc, '_id' | 'lastMessage' | 'announcement'>[]> {
+    const fields = { lastMessage: 1, announcement: 1 } as const
+    return this.rooms
+      .find({ _id: { $gt: after } }, fields)
+      .sort({ _id: 1 })
+      .limit(limit)
+      .lean()
+  }
+
+  async count(): Promise<number> {
+    return this.rooms.estimatedDocumentCount()
+  }
+
+  /** A room that there is already stays as it is. */
+  async add(room: RoomDoc): Promise<void> {
+    await insertMissing(this.rooms, [room])
+  }
+
+  /** @returns null if the room was ready already */
+  async setReady(roomId: string, transaction: Transaction): Promise<RoomDoc | null> {
+    return this.rooms
+      .findOneAndUpdate(
+        { _id: roomId, ready: false },
+        { $set: { ready: true } },
+        { session: transaction, returnDocument: 'after' },
+      )
+      .lean()
+  }
+
+  /** The room must exist: the transaction has read it. */
+  async update(roomId: string, fields: Partial<RoomDoc>, transaction: Transaction): Promise<RoomDoc> {
+    const options = { session: transaction, returnDocument: 'after' } as const
+    return (await this.rooms.findOneAndUpdate({ _id: roomId }, { $set: fields }, options).lean()) as RoomDoc
+  }
+
+  /** @returns whether the room was there */
+  async remove(roomId: string, transaction: Transaction): Promise<boolean> {
+    const { deletedCount } = await this.rooms.deleteOne({ _id: roomId }, { session: transaction })
+    return deletedCount > 0
+  }
+
+  async raiseLastGone(roomId: string, lastGone: number): Promise<void> {
+    await this.rooms.updateOne({ _id: roomId }, { $max: { lastGone } })
+  }
+
+  /** Sets what is derived from messages. @returns false if a message has arrived since `known` was read */
+  async resetDerived(
+    known: RoomDoc,
+    { lastSeq, lastMessage, lastGone, lastMention }: Derived,
+  ): Promise<boolean> {
+    const lastUpdatedAt = known.lastMessage?.updatedAt ?? null
+    const { matchedCount } = await this.rooms.updateOne(
+      { _id: known._id, lastSeq: known.lastSeq, 'lastMessage.updatedAt': lastUpdatedAt },
+      { $set: { lastSeq, lastMessage }, $max: { lastGone, lastMention } },
+    )
+    return matchedCount > 0
+  }
+
+  /** Replaces the last message unless another one has come. */
+  async replaceLastMessage(message: Message): Promise<void> {
+    const same = { _id: message.roomId, 'lastMessage._id': message._id }
+    await this.rooms.updateOne(same, { $set: { lastMessage: message } })
+  }
+
+  /** Replaces an announcement unless another one has been set. */
+  async replaceAnnouncement(
+    roomId: string,
+    known: Announcement,
+    announcement: Announcement | null,
+  ): Promise<void> {
+    const same = { _id: roomId, 'announcement.createdAt': known.createdAt }
+    await this.rooms.updateOne(same, { $set: { announcement } })
+  }
+
+  /** Removes the announcement if it is of one of these messages. @returns whether it was */
+  async removeAnnouncementOf(roomId: string, messageIds: string[]): Promise<boolean> {
+    if (messageIds.length === 0) return false
+    const quoting = { _id: roomId, 'announcement.messageId': { $in: messageIds } }
+    const { modifiedCount } = await this.rooms.updateOne(quoting, { $set: { announcement: null } })
+    return modifiedCount > 0
+  }
+
+  /** Sets the quoted text of the last message if it quotes this message. */
+  async requote(roomId: string, messageId: string, text: string): Promise<void> {
+    const quoting = { _id: roomId, 'lastMessage.replyTo.messageId': messageId }
+    await this.rooms.updateOne(quoting, { $set: { 'lastMessage.replyTo.text': text } })
+  }
+}
