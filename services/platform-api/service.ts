@@ -14,16 +14,16 @@ import {
   serveHealth,
 } from '@chat/service'
 import { createApp } from './http/app.ts'
-import { Idempotency } from './http/idempotency-store.ts'
+import { Idempotency } from './http/idempotency.ts'
 import type { Rate } from './http/rate-limit.ts'
 import { Erasures } from './privacy/erasures.ts'
 import { openStore } from './store.ts'
 import { openWebhooks } from './webhooks/service.ts'
 import type { Times } from './webhooks/times.ts'
 
-/** A request that comes more slowly than this is given up. */
+/** How long a request may take to arrive. */
 const REQUEST_TIMEOUT_MS = 30_000
-/** Longer than proxies and clients keep an idle connection: who closes first should not be we. */
+/** Longer than proxies and clients keep an idle connection, so that they close it first. */
 const KEEP_ALIVE_MS = 65_000
 
 export type Options = {
@@ -36,42 +36,41 @@ export type Options = {
   logger: Logger
   metrics: Metrics
   openBus: () => Promise<Bus>
-  /** How many requests a key may make; a sound default without it. */
+  /** Of each API key. */
   rate?: Rate
-  /** Of webhooks; sound defaults without them. */
   webhookTimes?: Partial<Times> | undefined
-  /** What else must answer before this process is ready. */
+  /** What else must answer for this process to be ready. */
   checks?: Checks
 }
 
-/** The edge for companies' back ends; it keeps what belongs to platforms alone. */
+/** The edge for companies' back ends. It stores only what belongs to platforms. */
 export const start = (options: Options) =>
   openAll(async (scope) => {
-    const { config, logger, metrics } = options
+    const { config, logger, metrics, rate } = options
     const { auth, apiKeys, namespace } = config
-    const mongo = await scope.use(
-      'mongo',
-      openMongo(options.mongoUrl, options.database ?? 'chat_platform'),
-      (m) => m.close(),
-    )
+    const opening = openMongo(options.mongoUrl, options.database ?? 'chat_platform')
+    const mongo = await scope.use('mongo', opening, (m) => m.close())
     const bus = await scope.use('nats', options.openBus(), (b) => b.close())
     const store = await openStore(mongo)
-    const idempotency = new Idempotency(store.attempts)
+    const idempotency = new Idempotency(store.attempts, { logger, metrics })
     const webhooks = await openWebhooks(scope, {
-      ...{ mongo, bus, logger, metrics, times: options.webhookTimes },
+      mongo,
+      bus,
+      logger,
+      metrics,
+      times: options.webhookTimes,
       mayBePrivate: config.webhooksMayBePrivate,
     })
+    const { deliveries } = webhooks
     const erasures = await scope.use(
       'erasures',
-      new Erasures({ store: store.erasures, idempotency, webhooks: webhooks.webhookErasure, bus, logger }),
+      new Erasures({ store: store.erasures, idempotency, deliveries, bus, logger, metrics }),
       (e) => e.close(),
     )
     const ready: Checks = { nats: () => bus.ping(), platform: () => pingMongo(mongo), ...options.checks }
     const health = serveHealth(ready, metrics)
-    const { rate } = options
-    const own = { idempotency, erasures, webhooks }
-    const app = createApp({ bus, auth, apiKeys, namespace, rate, ...own, logger, metrics })
-    const answer = app.callback()
+    const parts = { bus, auth, apiKeys, namespace, rate, idempotency, erasures, webhooks, logger, metrics }
+    const answer = createApp(parts).callback()
     const http = createServer((request, response) => {
       if (!health(request, response)) void answer(request, response)
     })

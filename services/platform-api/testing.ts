@@ -1,5 +1,6 @@
 import type { TestStack } from '@chat/testing'
 import { openApi } from './docs/openapi.ts'
+import { matchesPath } from './routes/route.ts'
 import { routes } from './routes/routes.ts'
 
 type Responses = Record<
@@ -11,11 +12,9 @@ export type Answer = { status: number; body: { success: boolean; error: string |
 
 const { paths } = openApi() as unknown as { paths: Record<string, Record<string, { responses: Responses }>> }
 const templateOf = (path: string) =>
-  routes.find((route) =>
-    new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path.split('?')[0] ?? ''),
-  )?.path ?? 'no path'
+  routes.find((route) => matchesPath(route, path.split('?')[0] ?? ''))?.path ?? 'no path'
 
-/** Calls as platforms do, and compares each answer with the document. @throws where it says nothing of it */
+/** Calls the platform API. @throws Error for an answer that the OpenAPI document does not have */
 export const documentedCalls = (stack: TestStack) => async (method: string, path: string, body?: unknown) => {
   const answer = (await stack.call(method, path, body)) as unknown as Answer
   const documented = paths[templateOf(path)]?.[method.toLowerCase()]?.responses[answer.status]

@@ -14,6 +14,8 @@ export type WorkerParts<Doc extends Job> = {
   run: (docs: Doc[], lease: Lease<Doc>) => Promise<Outcomes<Doc>>
   /** Clears away what belongs to a dead letter that has been kept long enough, before it is deleted. */
   expire?: (doc: Doc) => Promise<void>
+  /** Gets jobs whose outcome has been stored: what happened while they were claimed can be made up for. */
+  settled?: (docs: Doc[]) => Promise<void>
   /** How often it looks for due jobs without being woken; default 2 s. */
   pollMs?: number
   /** How many batches it does at a time; default 1. */
@@ -74,6 +76,7 @@ export class JobWorker<Doc extends Job> {
       const outcomes = alive.length > 0 ? await this.run(alive, lease) : (new Map() as Outcomes<Doc>)
       for (const doc of dead) await this.expire(doc, outcomes)
       await this.settle(docs, outcomes, lease)
+      await this.parts.settled?.(docs)
     }).catch((err) =>
       logger.warn({ err, kind: jobs.kind }, 'outcome of jobs not stored: they will run again'),
     )

@@ -4,7 +4,7 @@ import { startTestStack, type TestStack } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { Ajv } from 'ajv'
-import { describe as describeRoute } from '../routes/route.ts'
+import { describeRoute } from '../routes/route.ts'
 import { routes } from '../routes/routes.ts'
 import { openApi } from './openapi.ts'
 

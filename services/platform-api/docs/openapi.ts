@@ -7,8 +7,8 @@ import {
   type JsonSchema,
   webhookKinds,
 } from '@chat/contract'
-import { NAMED } from '../http/original-errors.ts'
-import { describe, hasBody, otherFields, pathFields, type Route, shapeOf } from '../routes/route.ts'
+import { statusOf } from '../http/status.ts'
+import { describeRoute, hasBody, inputShape, otherFields, pathFields, type Route } from '../routes/route.ts'
 import { routes } from '../routes/routes.ts'
 
 /** What the edge answers of itself, whatever is asked. */
@@ -82,7 +82,7 @@ function webhookOf(type: string, summary: string, data: JsonSchema): JsonSchema 
 }
 
 function operationOf(route: Route): JsonSchema {
-  const { name, summary } = describe(route)
+  const { name, summary } = describeRoute(route)
   const fields = otherFields(route)
   return {
     operationId: name,
@@ -94,9 +94,9 @@ function operationOf(route: Route): JsonSchema {
   }
 }
 
-const schemaOf = (route: Route, field: string) => documented(shapeOf(route).properties?.[field] as never)
+const schemaOf = (route: Route, field: string) => documented(inputShape(route).properties?.[field] as never)
 const isRequired = (route: Route, field: string) =>
-  (shapeOf(route).required ?? []).includes(field) && !Object.hasOwn(route.filled ?? {}, field)
+  (inputShape(route).required ?? []).includes(field) && !Object.hasOwn(route.defaults ?? {}, field)
 
 function parametersOf(route: Route): JsonSchema[] {
   const inPath = pathFields(route).map((name) => ({
@@ -122,7 +122,7 @@ function bodyOf(route: Route): JsonSchema {
 }
 
 function responsesOf(route: Route): JsonSchema {
-  const { output, errors: codes } = describe(route)
+  const { output, errors: codes } = describeRoute(route)
   const data = documented(output)
   const envelope = {
     type: 'object',
@@ -130,7 +130,9 @@ function responsesOf(route: Route): JsonSchema {
     properties: { success: { const: true }, error: { type: 'null' }, data },
   }
   const success = { [route.status ?? 200]: answer('Done', route.isOriginal ? data : envelope) }
-  const byStatus = Map.groupBy(new Set([...codes, ...EDGE_CODES]), (code) => statusOf(route, code))
+  const byStatus = Map.groupBy(new Set([...codes, ...EDGE_CODES]), (code) =>
+    statusOf(code, route.isOriginal === true),
+  )
   const failures = [...byStatus].map(([status, some]) => {
     const text = some.map((code) => `${code}: ${errors[code].text}`).join('. ')
     return [status, answer(text, failureOf(some), status === 429 ? RETRY : {})]
@@ -139,9 +141,6 @@ function responsesOf(route: Route): JsonSchema {
   const refused = answer('There is no such method', failureOf(['INVALID_REQUEST']), ALLOW)
   return { ...success, ...Object.fromEntries(failures), 405: refused }
 }
-
-const statusOf = ({ isOriginal }: Route, code: ErrorCode) =>
-  isOriginal && NAMED.has(code) ? 500 : errors[code].http
 
 const answer = (description: string, schema: JsonSchema, headers = {}): JsonSchema => ({
   description,

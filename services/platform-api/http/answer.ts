@@ -1,56 +1,63 @@
-import { type Caller, Fault, type Input, type OperationName, parse, succeeded } from '@chat/contract'
+import { Readable } from 'node:stream'
+import { Fault, failed, type Input, type OperationName, parse, succeeded } from '@chat/contract'
 import type { Bus } from '@chat/service'
 import type { Context } from 'koa'
 import {
   type Ask,
-  type Desk,
   hasBody,
+  inputShape,
   otherFields,
   pathFields,
   type Route,
-  shapeOf,
+  type RouteContext,
 } from '../routes/route.ts'
-import { digestOf } from './idempotency-store.ts'
+import { digestOf } from './idempotency.ts'
+import { statusOf } from './status.ts'
 
-type Parts = Pick<Desk, 'auth' | 'erasures' | 'webhooks'> & { bus: Bus }
 type Fields = Record<string, unknown>
 
-/** Answers a route: its input is what path, query and body say together. @returns the body of the answer */
-export const answering = ({ bus, ...own }: Parts) => {
-  const deskOf = (caller: Caller): Desk => {
-    const ask: Ask = (name, input) => bus.ask(name, caller, input)
-    return { ask, caller, ...own }
+/** Carries out a route with the input of path, query and body. @returns the body of the answer */
+export async function answer(
+  { bus, ...parts }: Omit<RouteContext, 'ask'> & { bus: Bus },
+  route: Route,
+  context: Context,
+): Promise<unknown> {
+  const input = inputOf(route, context)
+  const caller = { userId: '', requestId: context.state.requestId as string }
+  const ask: Ask = (name, input) => bus.ask(name, caller, input)
+  if ('operation' in route) {
+    const output = await ask(route.operation, input as Input<OperationName>)
+    return route.isOriginal ? output : succeeded(output)
   }
-  return async (route: Route, context: Context): Promise<unknown> => {
-    const input = inputOf(route, context)
-    const caller = { userId: '', requestId: context.state.requestId as string }
-    if ('operation' in route) {
-      const output = await bus.ask(route.operation, caller, input as Input<OperationName>)
-      return route.isOriginal ? output : succeeded(output)
-    }
-    const output = await route.act(deskOf(caller), parse(route.input, input) as never)
-    const isStream = typeof output === 'object' && output !== null && 'pipe' in output
-    return isStream ? output : succeeded(output)
-  }
+  const output = await route.handle({ ask, ...parts }, parse(route.input, input) as never)
+  return output instanceof Readable ? output : succeeded(output)
+}
+
+export function answerFault(context: Context, fault: Fault) {
+  context.state.code = fault.code
+  context.status = statusOf(fault.code, context.path.startsWith('/chat/'))
+  context.body = failed(fault, context.state.requestId)
+  if (fault.retryAfterMs !== undefined)
+    context.set('retry-after', String(Math.ceil(fault.retryAfterMs / 1000)))
 }
 
 function inputOf(route: Route, context: Context): Fields {
   const params = context.params as Record<string, string>
   const path = Object.fromEntries(pathFields(route).map((field) => [field, params[field]]))
   const given = hasBody(route) ? bodyOf(context) : queryOf(route, context)
-  const filled = Object.entries(route.filled ?? {}).flatMap(([field, make]) =>
-    given[field] == null ? [[field, make(repeatKeyOf(context))]] : [],
-  )
-  return { ...given, ...Object.fromEntries(filled), ...path }
+  const defaults = Object.entries(route.defaults ?? {})
+    .filter(([field]) => given[field] == null)
+    .map(([field, make]) => [field, make(repeatKeyOf(context))])
+  return { ...given, ...Object.fromEntries(defaults), ...path }
 }
 
-/** The same for repeats of one request, another one for any other. */
+/** The same for repeats of one request; a new one without an Idempotency-Key. */
 const repeatKeyOf = ({ state }: Context): string =>
   state.attemptId === undefined ? crypto.randomUUID() : `key:${digestOf(state.attemptId as string)}`
 
-/** A query is all text: numbers and booleans are read as such where the contract wants them. */
+/** A query is text: numbers and booleans are read as such where the schema wants them. */
 function queryOf(route: Route, { query }: Context): Fields {
-  const { properties = {} } = shapeOf(route)
+  const { properties = {} } = inputShape(route)
   const given = otherFields(route).filter((field) => query[field] !== undefined)
   return Object.fromEntries(given.map((field) => [field, readText(query[field], properties[field]?.type)]))
 }
@@ -61,14 +68,12 @@ function readText(value: unknown, type: string | undefined): unknown {
   return value
 }
 
-/** No body at all is an empty object; one that does not say it is JSON is refused, or its wishes would go unheard. */
+/** An absent body is an empty object. A body of another type is refused: the parser skips it, and it would be ignored. */
 export function bodyOf(context: Context): Fields {
-  if (context.request.length !== 0 && context.is('json', '+json') === false) {
+  if (context.request.length !== 0 && context.is('json', '+json') === false)
     throw new Fault('INVALID_REQUEST', { message: 'The content-type must be application/json' })
-  }
   const { body } = context.request as { body?: unknown }
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw new Fault('INVALID_REQUEST', { message: 'The body must be a JSON object' })
-  }
   return body as Fields
 }

@@ -1,13 +1,13 @@
 import { Fault, type Input, MAX_ALIKES, normalised } from '@chat/contract'
 import type { Bus } from '@chat/service'
 
-/** A name that is part of very many others is compared with the first of them. */
-const PAGES = 50
+/** At most 5,000 search results are compared with the name. */
+const MAX_PAGES = 50
 const PAGE = 100
 
 export type ErasedNames = Required<Pick<Input<'eraseUserInMessages'>, 'nickName' | 'alikes'>>
 
-/** What texts may call somebody by, and who else is called alike; null for one whom the directory does not know. */
+/** The user's name, and the users whose names begin with it; null for a user who is not in the directory. */
 export async function namesOf(bus: Bus, userId: string): Promise<ErasedNames | null> {
   const caller = { userId: '', requestId: crypto.randomUUID() }
   const user = await bus.ask('getUser', caller, { userId }).catch((error) => {
@@ -19,12 +19,11 @@ export async function namesOf(bus: Bus, userId: string): Promise<ErasedNames | n
   const name = normalised(nickName)
   const alikes: ErasedNames['alikes'] = []
   let cursor: string | null = null
-  for (let page = 0; page < PAGES && name !== ''; page++) {
-    const wanted: Input<'searchUsers'> = { keyword: nickName, limit: PAGE, ...(cursor && { cursor }) }
-    const { list, nextCursor } = await bus.ask('searchUsers', caller, wanted)
-    for (const other of list)
-      if (other._id !== userId && normalised(other.nickName).startsWith(name))
-        alikes.push({ userId: other._id, nickName: other.nickName })
+  for (let page = 0; page < MAX_PAGES && name !== ''; page++) {
+    const query: Input<'searchUsers'> = { keyword: nickName, limit: PAGE, ...(cursor && { cursor }) }
+    const { list, nextCursor } = await bus.ask('searchUsers', caller, query)
+    const others = list.filter(({ _id, nickName }) => _id !== userId && normalised(nickName).startsWith(name))
+    alikes.push(...others.map(({ _id, nickName }) => ({ userId: _id, nickName })))
     if (nextCursor === null || alikes.length >= MAX_ALIKES) break
     cursor = nextCursor
   }

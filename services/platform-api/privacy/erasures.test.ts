@@ -1,8 +1,9 @@
 import type { Message, Room } from '@chat/contract'
+import { startAlone } from '@chat/stack/process'
 import { connectAs, eventually, openDatabase, sendText, startTestStack, type TestStack } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 
-// A process that dies while it erases somebody leaves a job behind, as it stood after its last step.
+// An instance that dies while it erases a user leaves the job as it was after its last step.
 
 let stack: TestStack
 beforeAll(async () => {
@@ -24,17 +25,17 @@ const authorsIn = async (roomId: string) => {
   const { body } = await stack.call('GET', `/v1/rooms/${roomId}/messages`)
   return (body as { data: { list: Message[] } }).data.list.map(({ author }) => author.authorId)
 }
-async function leaveJob(userId: string, step: number, until: Date) {
+async function leaveJob(userId: string, step: number, dueAt: Date) {
   const database = await openDatabase(stack, 'platform')
-  const job = { step, cursor: null, by: 'somebody dead', until, createdAt: new Date() }
+  const job = { step, cursor: null, claim: 'a dead instance', dueAt, tries: 0, createdAt: new Date() }
   await database.collection('erasures').insertOne({ _id: userId as never, ...job })
   return database
 }
 
-test.each([0, 1, 2, 3, 4])('one that died before step %i is gone on with', async (step) => {
+test.each([0, 1, 2, 3, 4])('the job of an instance that died before step %i is continued', async (step) => {
   const userId = `goner-${step}`
   const roomId = await talkingRoom(userId)
-  // What came before the step was done by the one who died; a step that was done is not done again.
+  // The steps before were done. They are not repeated.
   const database = await leaveJob(userId, step, new Date(Date.now() - 1))
   try {
     await eventually(
@@ -50,7 +51,7 @@ test.each([0, 1, 2, 3, 4])('one that died before step %i is gone on with', async
   if (step <= 1) expect(new Set(authors)).toEqual(new Set(['(erased)']))
 })
 
-test('while another process is at it, a request tells so and disturbs nothing', async () => {
+test('while another instance erases the user, a request answers RUNNING and does nothing', async () => {
   const roomId = await talkingRoom('busy')
   const database = await leaveJob('busy', 0, new Date(Date.now() + 60_000))
   try {
@@ -59,12 +60,30 @@ test('while another process is at it, a request tells so and disturbs nothing', 
     expect(new Set(await authorsIn(roomId))).toEqual(new Set(['busy']))
     await database
       .collection('erasures')
-      .updateOne({ _id: 'busy' as never }, { $set: { until: new Date(0) } })
+      .updateOne({ _id: 'busy' as never }, { $set: { dueAt: new Date(0) } })
     await eventually(
       async () => expect(new Set(await authorsIn(roomId))).toEqual(new Set(['(erased)'])),
       30_000,
     )
   } finally {
+    await database.close()
+  }
+})
+
+test('an instance that starts continues a job that a version before the job library left', async () => {
+  const roomId = await talkingRoom('old-goner')
+  const database = await openDatabase(stack, 'platform')
+  const job = { step: 0, cursor: null, by: 'an old instance', until: new Date(0), createdAt: new Date() }
+  await database.collection('erasures').insertOne({ _id: 'old-goner' as never, ...job })
+  const instance = await startAlone('platform-api', stack)
+  try {
+    await eventually(
+      async () => expect(new Set(await authorsIn(roomId))).toEqual(new Set(['(erased)'])),
+      30_000,
+    )
+    await eventually(async () => expect(await database.collection('erasures').countDocuments()).toBe(0))
+  } finally {
+    await instance.close()
     await database.close()
   }
 })

@@ -1,14 +1,26 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Bus, Logger } from '@chat/service'
-import type { Idempotency } from '../http/idempotency-store.ts'
+import {
+  type Bus,
+  eachJob,
+  exponential,
+  insertMissing,
+  JobStore,
+  JobWorker,
+  type Lease,
+  type Logger,
+  type Metrics,
+  newJob,
+} from '@chat/service'
+import type { Idempotency } from '../http/idempotency.ts'
 import type { ErasureDoc, Store } from '../store.ts'
-import type { WebhookErasure as WebhookErasing } from '../webhooks/erasure.ts'
+import type { DeliveryStore } from '../webhooks/delivery/delivery-store.ts'
+import { eraseInDeliveries } from '../webhooks/erasure.ts'
 import { namesOf } from './erased-names.ts'
 
 /**
- * What erases a person, in this order: out of every room first, out of the directory last. Each may be done again, and
- * answers where to go on. A service that keeps something about people joins here, and in exporting.ts. What is kept here
- * is made of what services tell, and goes after theirs; where they were mentioned is known until then.
+ * One step per service that stores something about users; each may be repeated. The user leaves all rooms first.
+ * `webhooks` stores what the services before it publish. `eraseUserInRooms` deletes the user from the directory; the
+ * last step deletes the list of the messages that mentioned them.
  */
 const steps = [
   'expelUser',
@@ -20,135 +32,84 @@ const steps = [
   'forgetErasedMentions',
 ] as const
 
-/** Longer than any step takes. */
-const HELD_MS = 90_000
-const LOOK_MS = 5_000
-const PAUSE_MS = 2_000
-const CLOSE_MS = 2_000
-/** How long a request waits for the end. */
+const POLL_MS = 5_000
+const MAX_AT_ONCE = 10
+const BACKOFF = exponential({ firstMs: 2_000, maxMs: 60_000 })
+/** How long a request waits for the end, and how often it looks. */
 const WAIT_MS = 25_000
+const WAIT_POLL_MS = 100
 
 type Parts = {
   store: Store['erasures']
   idempotency: Idempotency
-  webhooks: WebhookErasing
+  deliveries: DeliveryStore
   bus: Bus
   logger: Logger
+  metrics: Metrics
 }
 
-/** People who are being erased. What a death interrupts, the next process that looks goes on with. */
+/** Erases users, step by step. Another instance continues an erasure whose instance has stopped. */
 export class Erasures {
   private readonly parts: Parts
-  private readonly timer: NodeJS.Timeout
-  private readonly running = new Set<Promise<unknown>>()
-  private isClosed = false
+  private readonly jobs: JobStore<ErasureDoc>
+  private readonly worker: JobWorker<ErasureDoc>
 
   constructor(parts: Parts) {
+    const { store: model, logger, metrics } = parts
     this.parts = parts
-    this.timer = setInterval(() => void this.look(), LOOK_MS)
+    this.jobs = new JobStore({ kind: 'erasure', model, metrics, backoff: BACKOFF })
+    const run = eachJob<ErasureDoc>((job, lease) => this.run(job, lease))
+    this.worker = new JobWorker({ jobs: this.jobs, logger, run, pollMs: POLL_MS, concurrency: MAX_AT_ONCE })
   }
 
-  async close() {
-    this.isClosed = true
-    clearInterval(this.timer)
-    // A step may be long, and is done again by whoever goes on.
-    await Promise.race([Promise.allSettled(this.running), delay(CLOSE_MS)])
+  close() {
+    return this.worker.close()
   }
 
-  /** Resolves at the end, or after a while with RUNNING. Somebody unknown is erased like everybody else. */
+  /** RUNNING: another instance works on it, or it takes longer than 25 s. A user need not exist to be erased. */
   async erase(userId: string): Promise<'DONE' | 'RUNNING'> {
-    await this.begin(userId)
-    const waited = Promise.withResolvers<'RUNNING'>()
-    const timer = setTimeout(() => waited.resolve('RUNNING'), WAIT_MS)
-    const state = await Promise.race([this.run(userId), waited.promise])
-    clearTimeout(timer)
-    return state
+    const { store } = this.parts
+    const job = await store.findById(userId).lean()
+    if (job?.claim && job.dueAt > new Date()) return 'RUNNING'
+    if (job) await store.updateOne({ _id: userId, claim: null }, { $set: { dueAt: new Date() } })
+    else await this.insert(userId)
+    this.worker.wake()
+    for (const deadline = Date.now() + WAIT_MS; Date.now() < deadline; await delay(WAIT_POLL_MS))
+      if (!(await store.exists({ _id: userId }))) return 'DONE'
+    return 'RUNNING'
   }
 
-  /** The directory forgets their name on the way: it is asked for before. */
-  private async begin(userId: string) {
+  /** The name is read first: a step deletes it from the directory. */
+  private async insert(userId: string) {
     const { store, bus } = this.parts
-    if (await store.exists({ _id: userId })) return
     const names = await namesOf(bus, userId)
-    const job = { names, step: 0, cursor: null, by: '', until: new Date(0), createdAt: new Date() }
-    await store.updateOne({ _id: userId }, { $setOnInsert: job }, { upsert: true })
+    const job = { _id: userId, ...newJob(), names, step: 0, cursor: null, createdAt: new Date() }
+    await insertMissing(store, [job])
   }
 
-  private async look() {
-    const due = this.parts.store
-      .find({ until: { $lt: new Date() } }, { _id: 1 })
-      .limit(10)
-      .lean()
-    const jobs = await due.catch((err) => {
-      this.parts.logger.warn({ err }, 'erasures not looked for, will try again')
-      return []
-    })
-    for (const { _id } of jobs) await this.run(_id)
-  }
-
-  private run(userId: string): Promise<'DONE' | 'RUNNING'> {
-    const running = this.carryOut(userId)
-      .catch((err) => {
-        this.parts.logger.warn({ err }, 'erasure interrupted, will go on')
-        return 'RUNNING' as const
-      })
-      .finally(() => this.running.delete(running))
-    this.running.add(running)
-    return running
-  }
-
-  private async carryOut(userId: string): Promise<'DONE' | 'RUNNING'> {
-    const { store, idempotency } = this.parts
-    const by = crypto.randomUUID()
-    const free = { _id: userId, until: { $lt: new Date() } }
-    let job: ErasureDoc | null = await store
-      .findOneAndUpdate(free, { $set: { by, until: heldUntil() } }, { returnDocument: 'after' })
-      .lean()
-    if (!job) return (await store.exists({ _id: userId })) ? 'RUNNING' : 'DONE'
-    try {
-      while (job && job.step < steps.length && !this.isClosed) job = await this.advance(job)
-    } catch (error) {
-      await store.updateOne({ _id: userId, by }, { $set: { until: new Date(Date.now() + PAUSE_MS) } })
-      throw error
+  private async run(job: ErasureDoc, { signal }: Lease<ErasureDoc>): Promise<undefined> {
+    // A step may be long. It is left alone at a stop, and repeated by the instance that continues.
+    const aborted = Promise.withResolvers<never>()
+    aborted.promise.catch(() => {})
+    signal.addEventListener('abort', () => aborted.reject(signal.reason))
+    for (let current = job; current.step < steps.length; ) {
+      const cursor = await Promise.race([this.runStep(current), aborted.promise])
+      const next = cursor === null ? current.step + 1 : current.step
+      current = await this.jobs.update(current, { step: next, cursor })
     }
-    if (!job || job.step < steps.length) {
-      await store.updateOne({ _id: userId, by }, { $set: { until: new Date() } })
-      return 'RUNNING'
-    }
-    await idempotency.forget(userId, job.names?.nickName)
-    await store.deleteOne({ _id: userId, by })
-    return 'DONE'
+    await this.parts.idempotency.forget(job._id, job.names?.nickName)
   }
 
-  /** @returns where it stands then; null where somebody else has taken it over */
-  private async advance(job: ErasureDoc): Promise<ErasureDoc | null> {
-    const { _id: userId, step, by } = job
-    const next = await this.carryOutStep(steps[step] as (typeof steps)[number], job)
-    const at = next === null ? { step: step + 1, cursor: null } : { step, cursor: next }
-    return this.parts.store
-      .findOneAndUpdate(
-        { _id: userId, by },
-        { $set: { ...at, until: heldUntil() } },
-        { returnDocument: 'after' },
-      )
-      .lean()
-  }
-
-  /** @returns where to go on with it; null where it is done */
-  private async carryOutStep(
-    step: (typeof steps)[number],
-    { _id: userId, names, cursor, by }: ErasureDoc,
-  ): Promise<string | null> {
-    const { bus, webhooks } = this.parts
-    const caller = { userId: '', requestId: by }
-    if (step === 'webhooks') {
-      await webhooks.erase(caller, { userId, ...names })
+  /** @returns the cursor to continue the step from; null at its end */
+  private async runStep({ _id: userId, step, names, cursor, claim }: ErasureDoc): Promise<string | null> {
+    const { bus } = this.parts
+    const caller = { userId: '', requestId: claim ?? '' }
+    const operation = steps[step] as (typeof steps)[number]
+    if (operation === 'webhooks') {
+      await eraseInDeliveries(this.parts, caller, { userId, ...names })
       return null
     }
-    const input = { userId, ...names, ...(cursor !== null && { cursor }) }
-    const answer = await bus.ask(step, caller, input)
+    const answer = await bus.ask(operation, caller, { userId, ...names, ...(cursor !== null && { cursor }) })
     return 'nextCursor' in answer ? answer.nextCursor : null
   }
 }
-
-const heldUntil = () => new Date(Date.now() + HELD_MS)

@@ -1,7 +1,7 @@
 import type { PersonalRecords } from '@chat/contract'
 import type { Ask } from '../routes/route.ts'
 
-/** The services that keep something about people: one that is new joins here. */
+/** One operation of each service that stores something about users. */
 const collectors = [
   'exportUserFromRooms',
   'exportUserFromMessages',
@@ -12,14 +12,14 @@ const collectors = [
 type Records = AsyncGenerator<PersonalRecords['records'][number]>
 
 /**
- * Everything about a user, in the envelope of any other answer, a page in memory at a time.
- * @param own what this process keeps itself
+ * Everything that is stored about a user, as the text of an envelope, with one page in memory at a time.
+ * @param own the records of this service
  */
-export async function* exported(ask: Ask, userId: string, own: Records): AsyncGenerator<string> {
+export async function* personalData(ask: Ask, userId: string, own: Records): AsyncGenerator<string> {
   const head = JSON.stringify({ userId, exportedAt: new Date().toISOString() }).slice(0, -1)
   yield `{"success":true,"error":null,"data":${head},"records":[`
   let comma = ''
-  for (const records of [collected(ask, userId), own]) {
+  for (const records of [recordsOfServices(ask, userId), own]) {
     for await (const record of records) {
       yield comma + JSON.stringify(record)
       comma = ','
@@ -28,7 +28,7 @@ export async function* exported(ask: Ask, userId: string, own: Records): AsyncGe
   yield ']}}'
 }
 
-async function* collected(ask: Ask, userId: string): Records {
+async function* recordsOfServices(ask: Ask, userId: string): Records {
   for (const collector of collectors) {
     for (let cursor: string | null | undefined; cursor !== null; ) {
       const page = await ask(collector, { userId, ...(cursor !== undefined && { cursor }) })

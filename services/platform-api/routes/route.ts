@@ -1,65 +1,66 @@
-import type { Caller, ErrorCode, Input, OperationName, Output } from '@chat/contract'
+import type { ErrorCode, Input, OperationName, Output } from '@chat/contract'
 import { type Row, rowOf } from '@chat/contract'
 import type { Auth } from '@chat/service'
-import type { TSchema } from 'typebox'
+import type { Static, TSchema } from 'typebox'
 import type { Erasures } from '../privacy/erasures.ts'
 import type { WebhookParts } from '../webhooks/service.ts'
 
-export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
+/** Asks a service in the platform's name. */
 export type Ask = <K extends OperationName>(name: K, input: Input<K>) => Promise<Output<K>>
-/** What a route may use: questions to the services in the name of the platform, and what this process keeps itself. */
-export type Desk = {
-  ask: Ask
-  caller: Caller
-  auth: Auth
-  erasures: Erasures
-  webhooks: WebhookParts
-}
+/** What a handler works with. */
+export type RouteContext = { ask: Ask; auth: Auth; erasures: Erasures; webhooks: WebhookParts }
 
-type Place = {
-  method: Method
-  /** As OpenAPI spells it; what stands in braces is a field of the input. */
+type Endpoint = {
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete'
+  /** In OpenAPI's notation: `{roomId}` is a field of the input. */
   path: string
+  /** The section of the documents. */
   tag: string
-  /** Of a success; 200 unless it says otherwise. */
+  /** Of a success; 200 by default. */
   status?: number
-  /** Where a DELETE says in its body what goes. */
+  /** Set on a DELETE that has a body. */
   takesBody?: boolean
-  /** Fields that the edge makes where they are not given; `key` tells repeats of one request from others. */
-  filled?: Record<string, (key: string) => unknown>
-  /** The answer is as the original document has it: no envelope, named failures with status 500. */
+  /** Values for fields that the request leaves out. `key` is the same for repeats of one request. */
+  defaults?: Record<string, (key: string) => unknown>
+  /** A call of the original document: the answer has no envelope, and named failures have status 500. */
   isOriginal?: boolean
 }
-/** Asks one operation: input, output and codes are its row's. */
-type Asking = Place & { operation: OperationName }
-/** Has a few lines of its own to do. */
-type Acting = Place & {
+/** Forwards to one operation, whose row has input, output and error codes. */
+type OperationRoute = Endpoint & { operation: OperationName }
+/** Has a handler in this service, and describes itself. */
+type HandledRoute<Schema extends TSchema, Value> = Endpoint & {
   name: string
   summary: string
-  input: TSchema
+  input: Schema
   output: TSchema
   errors: readonly ErrorCode[]
-  /** A stream is a whole answer, sent as it comes. */
-  act: (desk: Desk, input: never) => Promise<unknown>
+  /** @returns the answer's `data`, or a Readable that is sent as the whole answer */
+  handle: (context: RouteContext, input: Value) => Promise<unknown>
 }
-export type Route = Asking | Acting
+/** A row of the table: one method of one path. */
+export type Route = OperationRoute | HandledRoute<TSchema, never>
 
-/** Keeps what `act` gets in step with `input`. */
-export const acting = <I>(
-  route: Omit<Acting, 'act'> & { act: (desk: Desk, input: I) => Promise<unknown> },
-): Route => route as Route
+/** Gives the handler the type of what its input schema accepts. */
+export const handled = <Schema extends TSchema>(
+  method: Endpoint['method'],
+  path: string,
+  route: Omit<HandledRoute<Schema, Static<Schema>>, 'method' | 'path'>,
+): Route => ({ method, path, ...route })
 
-type Described = Pick<Row, 'summary' | 'input' | 'output' | 'errors'> & { name: string }
-export const describe = (route: Route): Described =>
+type Description = Pick<Row, 'summary' | 'input' | 'output' | 'errors'> & { name: string }
+export const describeRoute = (route: Route): Description =>
   'operation' in route ? { name: route.operation, ...rowOf(route.operation) } : route
 
 type Shape = { type?: string; properties?: Record<string, Shape>; required?: string[] }
-export const shapeOf = (route: Route) => describe(route).input as unknown as Shape
+export const inputShape = (route: Route) => describeRoute(route).input as unknown as Shape
 
-/** The fields of the input that stand in the path. */
-export const pathFields = ({ path }: Route) =>
-  [...path.matchAll(/\{(\w+)\}/g)].map(([, field]) => field as string)
-/** All others: in the body where there may be one, else in the query. */
+const FIELD = /\{(\w+)\}/g
+export const koaPath = ({ path }: Route) => path.replaceAll(FIELD, ':$1')
+export const matchesPath = (route: Route, path: string) =>
+  new RegExp(`^${route.path.replaceAll(FIELD, '[^/]+')}$`).test(path)
+
+export const pathFields = ({ path }: Route) => [...path.matchAll(FIELD)].map(([, field]) => field as string)
+/** The fields that the body holds or, where there is none, the query. */
 export const otherFields = (route: Route) =>
-  Object.keys(shapeOf(route).properties ?? {}).filter((field) => !pathFields(route).includes(field))
+  Object.keys(inputShape(route).properties ?? {}).filter((field) => !pathFields(route).includes(field))
 export const hasBody = ({ method, takesBody = method !== 'get' && method !== 'delete' }: Route) => takesBody

@@ -7,7 +7,7 @@ import type { Route } from './route.ts'
 import { userRoutes } from './users.ts'
 import { webhookRoutes } from './webhooks.ts'
 
-/** The one table of HTTP: what is answered, validated and documented comes from it. */
+/** The table of the HTTP API: dispatch, validation and documents come from it. */
 export const routes: Route[] = [
   ...userRoutes,
   ...roomRoutes,

@@ -1,8 +1,15 @@
 import { WantedEvents, Webhook, WebhookDelivery, WebhookId, webhookTypes } from '@chat/contract'
 import { type TProperties, Type } from 'typebox'
-import type { DeliveryState } from '../webhooks/delivery/delivery-store.ts'
-import type { Change, Page, Wish } from '../webhooks/webhooks.ts'
-import { acting, type Route } from './route.ts'
+import { getDelivery, listDeliveries, replayDelivery } from '../webhooks/delivery/delivery-log.ts'
+import {
+  createWebhook,
+  deleteWebhook,
+  getWebhook,
+  listWebhooks,
+  rotateSecret,
+  updateWebhook,
+} from '../webhooks/webhooks.ts'
+import { handled, type Route } from './route.ts'
 
 const tag = 'webhooks'
 const all = '/v1/webhooks'
@@ -10,109 +17,120 @@ const one = `${all}/{webhookId}`
 const deliveries = `${one}/deliveries`
 const delivery = `${deliveries}/{deliveryId}`
 
-const Place = { webhookId: WebhookId }
-const DeliveryPlace = { ...Place, deliveryId: Type.String({ minLength: 1, maxLength: 300 }) }
-const Paging = {
+const byId = { webhookId: WebhookId }
+const byDelivery = { ...byId, deliveryId: Type.String({ minLength: 1, maxLength: 300 }) }
+const paging = {
   limit: Type.Optional(Type.Integer({ minimum: 1 })),
   cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })),
 }
 const Url = Type.String({ minLength: 1, maxLength: 2048 })
-const Fields = {
+const options = {
   events: Type.Optional(WantedEvents),
   description: Type.Optional(Type.String({ format: 'well-formed', minLength: 1, maxLength: 500 })),
 }
+const State = Type.Optional(Type.Enum(['WAITING', 'DELIVERED', 'FAILED']))
 const Payload = Type.Object({
   type: Type.Enum(webhookTypes),
   timestamp: Type.String(),
   data: Type.Unsafe<object>({ type: 'object' }),
 })
-const missing = ['WEBHOOK_NO_EXISTS'] as const
-const list = <T extends TProperties>(item: ReturnType<typeof Type.Object<T>>) =>
+const errors = ['WEBHOOK_NO_EXISTS'] as const
+const listOf = <T extends TProperties>(item: ReturnType<typeof Type.Object<T>>) =>
   Type.Object({ list: Type.Array(item), nextCursor: Type.Union([Type.String(), Type.Null()]) })
 
-type Id = { webhookId: string }
-type DeliveryId = Id & { deliveryId: string }
-
 export const webhookRoutes: Route[] = [
-  acting<Wish>({
-    ...{ method: 'post', path: all, tag, status: 201, name: 'createWebhook' },
-    summary: 'Be told of what happens from the answer on; the secret is shown this once',
-    input: Type.Object({ url: Url, ...Fields }),
+  handled('post', all, {
+    tag,
+    name: 'createWebhook',
+    status: 201,
+    summary:
+      'Create a webhook. It receives every event that happens after this answer; the secret is shown only here',
+    input: Type.Object({ url: Url, ...options }),
     output: Type.Object({ ...Webhook.properties, secret: Type.String() }),
     errors: [],
-    act: ({ webhooks }, wish) => webhooks.webhooks.create(wish),
+    handle: ({ webhooks }, webhook) => createWebhook(webhooks, webhook),
   }),
-  acting<Page>({
-    ...{ method: 'get', path: all, tag, name: 'listWebhooks' },
-    summary: 'Webhooks, in the order in which they were made',
-    input: Type.Object(Paging),
-    output: list(Webhook),
+  handled('get', all, {
+    tag,
+    name: 'listWebhooks',
+    summary: 'Webhooks, oldest first',
+    input: Type.Object(paging),
+    output: listOf(Webhook),
     errors: [],
-    act: ({ webhooks }, page) => webhooks.webhooks.list(page),
+    handle: ({ webhooks }, page) => listWebhooks(webhooks, page),
   }),
-  acting<Id>({
-    ...{ method: 'get', path: one, tag, name: 'getWebhook' },
-    summary: 'One webhook, and whether anything gets there',
-    input: Type.Object(Place),
+  handled('get', one, {
+    tag,
+    name: 'getWebhook',
+    summary: 'One webhook, and whether its endpoint is failing',
+    input: Type.Object(byId),
     output: Webhook,
-    errors: missing,
-    act: ({ webhooks }, { webhookId }) => webhooks.webhooks.get(webhookId),
+    errors,
+    handle: ({ webhooks }, { webhookId }) => getWebhook(webhooks, webhookId),
   }),
-  acting<Change>({
-    ...{ method: 'patch', path: one, tag, name: 'updateWebhook' },
-    summary: 'Change where it goes or what is told; disable it, or enable it again: what waits is sent then',
+  handled('patch', one, {
+    tag,
+    name: 'updateWebhook',
+    summary:
+      'Change the URL, the events or the description; disable the webhook, or enable it again: waiting deliveries are sent then',
     input: Type.Object({
-      ...{ ...Place, url: Type.Optional(Url), ...Fields },
+      ...byId,
+      url: Type.Optional(Url),
+      ...options,
       enabled: Type.Optional(Type.Boolean()),
     }),
     output: Webhook,
-    errors: missing,
-    act: ({ webhooks }, change) => webhooks.webhooks.update(change),
+    errors,
+    handle: ({ webhooks }, update) => updateWebhook(webhooks, update),
   }),
-  acting<Id>({
-    ...{ method: 'delete', path: one, tag, name: 'deleteWebhook' },
-    summary: 'Tell nothing more, and forget what was told',
-    input: Type.Object(Place),
+  handled('delete', one, {
+    tag,
+    name: 'deleteWebhook',
+    summary: 'Delete a webhook and its deliveries',
+    input: Type.Object(byId),
     output: Type.Object({ result: Type.Boolean() }),
-    errors: missing,
-    act: async ({ webhooks }, { webhookId }) => {
-      await webhooks.webhooks.delete(webhookId)
+    errors,
+    handle: async ({ webhooks }, { webhookId }) => {
+      await deleteWebhook(webhooks, webhookId)
       return { result: true }
     },
   }),
-  acting<Id>({
-    ...{ method: 'post', path: `${one}/secret`, tag, name: 'rotateWebhookSecret' },
-    summary: 'A new secret, shown this once; the one before signs beside it for a day',
-    input: Type.Object(Place),
+  handled('post', `${one}/secret`, {
+    tag,
+    name: 'rotateWebhookSecret',
+    summary:
+      'Make a new secret, shown only here. For a day, deliveries are signed with the previous one, too',
+    input: Type.Object(byId),
     output: Type.Object({ secret: Type.String() }),
-    errors: missing,
-    act: ({ webhooks }, { webhookId }) => webhooks.webhooks.rotate(webhookId),
+    errors,
+    handle: ({ webhooks }, { webhookId }) => rotateSecret(webhooks, webhookId),
   }),
-  acting<Page & Id & { state?: DeliveryState }>({
-    ...{ method: 'get', path: deliveries, tag, name: 'listWebhookDeliveries' },
-    summary: 'What became of what was told in the last seven days, newest first',
-    input: Type.Object({
-      ...{ ...Place, ...Paging },
-      state: Type.Optional(Type.Enum(['WAITING', 'DELIVERED', 'FAILED'])),
-    }),
-    output: list(WebhookDelivery),
-    errors: missing,
-    act: ({ webhooks }, page) => webhooks.log.list(page),
+  handled('get', deliveries, {
+    tag,
+    name: 'listWebhookDeliveries',
+    summary: 'The deliveries of the last seven days, newest first',
+    input: Type.Object({ ...byId, ...paging, state: State }),
+    output: listOf(WebhookDelivery),
+    errors,
+    handle: ({ webhooks }, query) => listDeliveries(webhooks, query),
   }),
-  acting<DeliveryId>({
-    ...{ method: 'get', path: delivery, tag, name: 'getWebhookDelivery' },
-    summary: 'One delivery, with what is sent',
-    input: Type.Object(DeliveryPlace),
+  handled('get', delivery, {
+    tag,
+    name: 'getWebhookDelivery',
+    summary: 'One delivery, with its payload',
+    input: Type.Object(byDelivery),
     output: Type.Object({ ...WebhookDelivery.properties, payload: Payload }),
-    errors: missing,
-    act: ({ webhooks }, place) => webhooks.log.get(place),
+    errors,
+    handle: ({ webhooks }, path) => getDelivery(webhooks, path),
   }),
-  acting<DeliveryId>({
-    ...{ method: 'post', path: `${delivery}/replay`, tag, status: 202, name: 'replayWebhookDelivery' },
-    summary: 'Send it again, with the same id, whatever became of it',
-    input: Type.Object(DeliveryPlace),
+  handled('post', `${delivery}/replay`, {
+    tag,
+    name: 'replayWebhookDelivery',
+    status: 202,
+    summary: 'Send a delivery again, with the same id, whatever its state',
+    input: Type.Object(byDelivery),
     output: WebhookDelivery,
-    errors: missing,
-    act: ({ webhooks }, place) => webhooks.log.replay(place),
+    errors,
+    handle: ({ webhooks }, path) => replayDelivery(webhooks, path),
   }),
 ]

@@ -24,8 +24,8 @@ type Answer = (received: Received) => Reply | null | Promise<Reply | null>
 export const quick = {
   delays: [50, 100, 200],
   pause: 20,
-  longestPause: 200,
-  look: 50,
+  maxPause: 200,
+  poll: 50,
 } satisfies Partial<Times>
 
 /** Whoever a platform lets be told: checks every signature by the reference library before it believes anything. */

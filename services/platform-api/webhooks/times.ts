@@ -5,27 +5,27 @@ const DAY = 24 * HOUR
 
 /** In milliseconds. */
 export const defaultTimes = {
-  /** How long a receiver may take to answer. */
+  /** How long an endpoint has to answer. */
   answer: 15 * SECOND,
-  /** Between one try of a delivery and the next; the last one goes on until it is given up. */
+  /** From one try of a delivery to the next; the last one repeats until `giveUp`. */
   delays: [5 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR],
-  /** After that a delivery that fails is tried no more. */
+  /** A delivery that has failed for so long is not tried again. */
   giveUp: DAY,
-  /** How long a receiver that nothing gets to is left alone, at first and at most. */
+  /** The pause of a failing endpoint: the first one, and the longest. */
   pause: SECOND,
-  longestPause: MINUTE,
-  /** What a receiver may ask for with Retry-After. */
-  longestWish: HOUR,
-  /** A webhook with nothing but failures for so long is disabled. */
+  maxPause: MINUTE,
+  /** The longest pause that an endpoint gets with Retry-After. */
+  maxRetryAfter: HOUR,
+  /** A webhook whose deliveries have failed for so long is disabled. */
   disable: 5 * DAY,
-  /** A secret that was replaced signs for so long. */
+  /** How long a replaced secret still signs. */
   rotation: DAY,
-  /** How often one looks for what is due. */
-  look: SECOND,
-  /** Who says nothing for so long is dead, and the work is another's. */
-  held: 10 * SECOND,
+  /** How often each instance looks for due deliveries. */
+  poll: SECOND,
+  /** The work of an instance that has sent no heartbeat for so long is taken over. */
+  lease: 10 * SECOND,
 }
 export type Times = typeof defaultTimes
 
-/** Those who failed together do not come back together. */
+/** ±25 %, so that what failed together is not retried together. */
 export const jittered = (ms: number) => ms * (0.75 + Math.random() / 2)

@@ -1,155 +1,164 @@
 import type { Webhook, WebhookType } from '@chat/contract'
-import type { Connection } from '@chat/service'
-import mongoose from 'mongoose'
+import {
+  type Connection,
+  indexJobs,
+  type Job,
+  JobStore,
+  jobSchema,
+  type Metrics,
+  newJob,
+} from '@chat/service'
+import mongoose, { type Model } from 'mongoose'
 import type { Secret } from './delivery/signature.ts'
 
-export type Reason = NonNullable<Webhook['disabledBecause']>
-export type WebhookDoc = {
-  _id: string
+export type DisabledReason = NonNullable<Webhook['disabledBecause']>
+/** A webhook is a job that never ends: it is due when one of its deliveries is. */
+export type WebhookDoc = Job & {
   url: string
-  /** Empty where everything is wanted. */
+  /** Empty: all of them. */
   events: WebhookType[]
   description: string | null
+  /** The current one first. */
   secrets: Secret[]
-  disabledBecause: Reason | null
-  /** What is older, by the stream's clock, is not told. */
+  disabledBecause: DisabledReason | null
+  /** Events that the stream stored before are not for this webhook. */
   hearsFrom: Date
-  /** How often in a row nothing got there, and since when. */
+  /** Pauses in a row, and the time of the first failure since the last success. */
   failures: number
   failingSince: Date | null
-  /** When something is due; absent where nothing is known to be. */
-  dueAt?: Date
-  /** Before that nobody works for it: somebody else does, or the receiver is left alone. */
+  /** The end of a pause: no delivery is sent before. */
   freeAt: Date
-  /** Who works for it; where they die it is free again. */
-  claim: string | null
   createdAt: Date
   updatedAt: Date
 }
-export type EndpointHealth = Pick<WebhookDoc, 'failures' | 'failingSince'>
+type NewWebhook = Pick<WebhookDoc, 'url' | 'events' | 'description' | 'secrets' | 'hearsFrom'>
 
-const { Schema } = mongoose
-const required = <T>(type: T) => ({ type, required: true })
-const schema = new Schema<WebhookDoc>(
+const { ObjectId } = mongoose.Types
+const schema = new mongoose.Schema<WebhookDoc>(
   {
-    ...{ _id: String, url: required(String), events: [String] },
-    description: { type: String, default: null },
-    secrets: [Schema.Types.Mixed],
-    disabledBecause: { type: String, default: null },
-    hearsFrom: required(Date),
-    failures: { type: Number, default: 0 },
-    failingSince: { type: Date, default: null },
-    dueAt: Date,
-    freeAt: required(Date),
-    claim: { type: String, default: null },
-    ...{ createdAt: required(Date), updatedAt: required(Date) },
+    _id: String,
+    ...jobSchema,
+    url: String,
+    events: [String],
+    description: String,
+    secrets: [mongoose.Schema.Types.Mixed],
+    disabledBecause: String,
+    hearsFrom: Date,
+    failures: Number,
+    failingSince: Date,
+    freeAt: Date,
+    createdAt: Date,
+    updatedAt: Date,
   },
   { versionKey: false },
 )
-schema.index({ disabledBecause: 1, freeAt: 1 })
+indexJobs(schema)
 
+export const MAX_WEBHOOKS = 100
 const LONG_AGO = new Date(0)
-const all = { _id: { $gt: '' } }
 
-/** Where events go, and who sees to it that they do. */
-export async function openWebhookStore(connection: Connection) {
+export async function openWebhookStore(connection: Connection, metrics: Metrics, leaseMs: number) {
   const model = connection.model<WebhookDoc>('Webhook', schema, 'webhooks')
   await model.createIndexes()
-  return {
-    insert: async (
-      fields: Pick<WebhookDoc, 'url' | 'events' | 'description' | 'secrets' | 'hearsFrom'>,
-    ): Promise<WebhookDoc> => {
-      const now = new Date()
-      const state = { disabledBecause: null, failures: 0, failingSince: null, freeAt: LONG_AGO, claim: null }
-      const _id = new mongoose.Types.ObjectId().toHexString()
-      const doc = { _id, ...fields, ...state, createdAt: now, updatedAt: now }
-      await model.collection.insertOne(doc as never)
-      return doc
-    },
-    get: (_id: string): Promise<WebhookDoc | null> => model.findById(_id).lean(),
-    count: () => model.countDocuments(all),
-    /** In the order in which they were made, which their ids tell. */
-    list: (after: string, limit: number): Promise<WebhookDoc[]> =>
-      model
-        .find({ _id: { $gt: after } })
-        .sort({ _id: 1 })
-        .limit(limit)
-        .lean(),
-    /** There are few. */
-    enabled: (): Promise<WebhookDoc[]> => model.find({ disabledBecause: null }).lean(),
+  // Versions before the job library set dueAt only while something was due, and no tries.
+  await model.updateMany({ dueAt: null }, { $set: { dueAt: new Date(), tries: 0 } })
+  return new WebhookStore(model, metrics, leaseMs)
+}
 
-    change: (_id: string, fields: Partial<WebhookDoc>): Promise<WebhookDoc | null> =>
-      model
-        .findByIdAndUpdate(_id, { $set: { ...fields, updatedAt: new Date() } }, { returnDocument: 'after' })
-        .lean(),
-    /** For one that is disabled; what happens while it is enabled is owed to it. */
-    async hearFrom(_id: string, hearsFrom: Date) {
-      await model.updateOne({ _id, disabledBecause: { $ne: null } }, { $set: { hearsFrom } })
-    },
-    /** The receiver need not be left alone any longer. */
-    async free(_id: string) {
-      await model.updateOne({ _id, claim: null }, { $set: { freeAt: LONG_AGO } })
-    },
-    /** @returns whether the newest one still was the one that is `replaced` */
-    async rotate(_id: string, replaced: string, secrets: Secret[]): Promise<boolean> {
-      const { matchedCount } = await model.updateOne(
-        { _id, 'secrets.0.secret': replaced },
-        { $set: { secrets, updatedAt: new Date() } },
-      )
-      return matchedCount > 0
-    },
-    delete: async (_id: string) => (await model.deleteOne({ _id })).deletedCount > 0,
+/** Webhooks as configured, and as jobs. */
+export class WebhookStore {
+  readonly jobs: JobStore<WebhookDoc>
+  private readonly model: Model<WebhookDoc>
 
-    /** Something is due. @returns those that are not there any more */
-    async wake(ids: string[]): Promise<string[]> {
-      if (ids.length === 0) return []
-      const some = { _id: { $in: ids } }
-      const { matchedCount } = await model.updateMany(some, { $min: { dueAt: new Date() } })
-      if (matchedCount === ids.length) return []
-      const there = new Set((await model.find(some, { _id: 1 }).lean()).map(({ _id }) => _id))
-      return ids.filter((id) => !there.has(id))
-    },
+  constructor(model: Model<WebhookDoc>, metrics: Metrics, leaseMs: number) {
+    this.model = model
+    const claimable = () => ({ disabledBecause: null, freeAt: { $lte: new Date() } })
+    this.jobs = new JobStore<WebhookDoc>({ kind: 'webhook', model, metrics, leaseMs, claimable })
+  }
 
-    /** Those for which something is to be done and nobody does it. */
-    async claimable(): Promise<string[]> {
-      const now = new Date()
-      // One that is claimed and free: whoever worked for it has died.
-      const work = [{ dueAt: { $lte: now } }, { claim: { $ne: null } }]
-      const found = await model
-        .find({ disabledBecause: null, freeAt: { $lte: now }, $or: work }, { _id: 1 })
-        .lean()
-      return found.map(({ _id }) => _id)
-    },
+  async insert(fields: NewWebhook): Promise<WebhookDoc> {
+    const now = new Date()
+    const doc: WebhookDoc = {
+      _id: new ObjectId().toHexString(),
+      ...newJob(now),
+      ...fields,
+      disabledBecause: null,
+      failures: 0,
+      failingSince: null,
+      freeAt: LONG_AGO,
+      createdAt: now,
+      updatedAt: now,
+    }
+    await this.model.collection.insertOne(doc as never)
+    return doc
+  }
 
-    /** @returns null where somebody else was faster */
-    claim: (_id: string, claim: string, until: Date): Promise<WebhookDoc | null> =>
-      model
-        .findOneAndUpdate(
-          { _id, freeAt: { $lte: new Date() }, disabledBecause: null },
-          { $set: { claim, freeAt: until }, $unset: { dueAt: 1 } },
-          { returnDocument: 'after' },
-        )
-        .lean(),
+  get(_id: string): Promise<WebhookDoc | null> {
+    return this.model.findById(_id).lean()
+  }
 
-    async hold(_id: string, claim: string, until: Date) {
-      await model.updateOne({ _id, claim }, { $set: { freeAt: until } })
-    },
+  count(): Promise<number> {
+    return this.model.countDocuments()
+  }
 
-    /** It is left alone until then, unless it was changed since it was known like that. */
-    async release(
-      { _id, claim, updatedAt }: Pick<WebhookDoc, '_id' | 'claim' | 'updatedAt'>,
-      { freeAt, dueAt }: { freeAt: Date; dueAt: Date | null },
-    ) {
-      const due = dueAt ? { $min: { dueAt } } : {}
-      const unchanged = { _id, claim, updatedAt }
-      const known = await model.updateOne(unchanged, { $set: { claim: null, freeAt }, ...due })
-      if (known.matchedCount > 0) return
-      await model.updateOne({ _id, claim }, { $set: { claim: null, freeAt: LONG_AGO }, ...due })
-    },
+  /** Oldest first: ids ascend with time. */
+  list(after: string, limit: number): Promise<WebhookDoc[]> {
+    const webhooks = this.model.find({ _id: { $gt: after } })
+    return webhooks.sort({ _id: 1 }).limit(limit).lean()
+  }
 
-    async setHealth(_id: string, health: EndpointHealth) {
-      await model.updateOne({ _id }, { $set: health })
-    },
+  enabled(): Promise<WebhookDoc[]> {
+    return this.model.find({ disabledBecause: null }).lean()
+  }
+
+  update(_id: string, fields: Partial<WebhookDoc>): Promise<WebhookDoc | null> {
+    const change = { $set: { ...fields, updatedAt: new Date() } }
+    return this.model.findByIdAndUpdate(_id, change, { returnDocument: 'after' }).lean()
+  }
+
+  /** Skips the events up to then, for a webhook that is disabled. Those since it was enabled are owed to it. */
+  async hearFrom(_id: string, hearsFrom: Date) {
+    await this.model.updateOne({ _id, disabledBecause: { $ne: null } }, { $set: { hearsFrom } })
+  }
+
+  /** @returns false where `replaced` is no longer the current secret */
+  async rotate(_id: string, replaced: string, secrets: Secret[]): Promise<boolean> {
+    const change = { $set: { secrets, updatedAt: new Date() } }
+    return (await this.model.updateOne({ _id, 'secrets.0.secret': replaced }, change)).matchedCount > 0
+  }
+
+  async delete(_id: string): Promise<boolean> {
+    return (await this.model.deleteOne({ _id })).deletedCount > 0
+  }
+
+  /**
+   * Makes webhooks due, except claimed ones: dueAt is the end of their lease. A document without dueAt is from a version
+   * before the job library.
+   * @returns the ids that do not exist
+   */
+  async makeDue(ids: string[]): Promise<string[]> {
+    if (ids.length === 0) return []
+    const some = { _id: { $in: ids } }
+    const isFree = { $or: [{ claim: null }, { dueAt: null }] }
+    const { matchedCount } = await this.model.updateMany(
+      { ...some, ...isFree },
+      { $min: { dueAt: new Date() } },
+    )
+    if (matchedCount === ids.length) return []
+    const existing = new Set((await this.model.find(some, { _id: 1 }).lean()).map(({ _id }) => _id))
+    return ids.filter((id) => !existing.has(id))
+  }
+
+  /** Stops deliveries until then, unless the webhook was updated since it was read. */
+  async pause({ _id, claim, updatedAt }: WebhookDoc, until: Date) {
+    await this.model.updateOne({ _id, claim, updatedAt }, { $set: { freeAt: until } })
+  }
+
+  async endPause(_id: string) {
+    await this.model.updateOne({ _id }, { $set: { freeAt: LONG_AGO } })
+  }
+
+  async setHealth(_id: string, failures: number, failingSince: Date | null) {
+    await this.model.updateOne({ _id }, { $set: { failures, failingSince } })
   }
 }
-export type WebhookStore = Awaited<ReturnType<typeof openWebhookStore>>

@@ -2,7 +2,7 @@ import { startTestStack, type TestStack } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { openReceiver, type Receiver } from '../testing.ts'
 import { addressesOf, isPublic, requirePublic } from './address-guard.ts'
-import { openSender } from './http-sender.ts'
+import { HttpSender } from './http-sender.ts'
 
 let stack: TestStack
 let receiver: Receiver
@@ -73,7 +73,7 @@ test('a name that leads elsewhere later is refused then, and nobody is connected
   })
   const url = `http://rebound.example:${receiver.port}/`
   await requirePublic(addresses, new URL(url))
-  const sender = openSender(addresses, 5_000)
+  const sender = new HttpSender(addresses, 5_000)
   for (let n = 0; n < 2; n++)
     expect(await sender.send({ url, headers: {}, body: '{}' })).toEqual({ error: 'PRIVATE_ADDRESS' })
   for (const literal of [`http://127.0.0.1:${receiver.port}/`, `http://[::1]:${receiver.port}/`])
@@ -88,7 +88,7 @@ test('a connection goes to the address that was looked at', async () => {
     asked.push(name)
     found(null, [{ address: '127.0.0.1', family: 4 }])
   })
-  const sender = openSender(addresses, 5_000)
+  const sender = new HttpSender(addresses, 5_000)
   const url = `http://receiver.example:${receiver.port}/`
   // It has no signature: the receiver is there, and refuses it.
   expect(await sender.send({ url, headers: {}, body: '{}' })).toEqual({ status: 400, retryAfterMs: null })

@@ -1,72 +1,77 @@
 import type { Metrics } from '@chat/service'
 import { jittered, type Times } from '../times.ts'
 import type { WebhookDoc } from '../webhook-store.ts'
-import type { DeliveryDoc, DeliveryStore, Tried } from './delivery-store.ts'
-import type { Answer, Sender } from './http-sender.ts'
+import type { DeliveryDoc, TryResult } from './delivery-doc.ts'
+import type { DeliveryStore } from './delivery-store.ts'
+import type { EndpointAnswer, HttpSender } from './http-sender.ts'
 import type { OutcomeQueue } from './outcome-queue.ts'
 import { signedHeaders } from './signature.ts'
-import { type Verdict, verdictOf } from './verdict.ts'
 
-/** So often one that fails keeps back what comes after it in its room; then the others pass it. */
-export const HELD_TRIES = 5
+/** A delivery that has failed more often no longer holds back the later ones of its room. */
+export const MAX_HOLDING_TRIES = 5
 
-/** Rooms whose first delivery has to be tried again, and when. */
-export type Held = Map<string, Date>
-/** `wishMs`: for how long the receiver wants to be left alone. */
-export type Result = { verdict: Verdict | 'interrupted'; wishMs: number }
+/** `later`: tried again. `refused`: failed for good. `gone`: the endpoint wants no more deliveries at all. */
+export type Verdict = 'delivered' | 'later' | 'refused' | 'gone'
+/** `interrupted` does not count as a try. `retryAfterMs` is 0 unless the endpoint asks for a pause. */
+export type Attempt = { verdict: Verdict | 'interrupted'; retryAfterMs: number }
 type Parts = {
   deliveries: DeliveryStore
   outcomes: OutcomeQueue
-  sender: Sender
+  sender: HttpSender
   times: Times
   metrics: Metrics
-  held: Held
-  closing: AbortSignal
+  /** Rooms whose first delivery waits for its next try, and when that is. */
+  heldRooms: Map<string, Date>
+  signal: AbortSignal
 }
 
-/** Sends one delivery and writes down what became of it. */
-export async function postDelivery(
+/** Sends one delivery and stores or queues how it went. */
+export async function attemptDelivery(
   parts: Parts,
   webhook: WebhookDoc,
   delivery: DeliveryDoc,
-): Promise<Result> {
-  const { sender, metrics, times, closing } = parts
+): Promise<Attempt> {
+  const { sender, metrics, times, signal } = parts
   const { type, at: timestamp, data, eventId } = delivery
   const body = JSON.stringify({ type, timestamp, data })
   const headers = signedHeaders(eventId, body, webhook.secrets)
   const answer = await sender.send({ url: webhook.url, headers, body })
-  // Given up here, and not by the receiver: it is sent again as if it had not been.
-  if (closing.aborted && 'error' in answer) return { verdict: 'interrupted', wishMs: 0 }
+  // This process gave up, not the endpoint.
+  if (signal.aborted && 'error' in answer) return { verdict: 'interrupted', retryAfterMs: 0 }
   const verdict = verdictOf(answer)
-  const wishMs = 'error' in answer ? 0 : Math.min(answer.retryAfterMs ?? 0, times.longestWish)
+  const wantedMs = 'error' in answer ? 0 : (answer.retryAfterMs ?? 0)
+  const attempt = { verdict, retryAfterMs: Math.min(wantedMs, times.maxRetryAfter) }
   metrics.webhooks.inc({ outcome: verdict })
-  await note(parts, delivery, { tried: triedBy(answer), verdict, wishMs })
-  return { verdict, wishMs }
+  const lastStatus = 'error' in answer ? null : answer.status
+  const lastError = 'error' in answer ? answer.error : null
+  await storeAttempt(parts, delivery, attempt, { lastTriedAt: new Date(), lastStatus, lastError })
+  return attempt
 }
 
-const triedBy = (answer: Answer): Tried => ({
-  lastTriedAt: new Date(),
-  lastStatus: 'error' in answer ? null : answer.status,
-  lastError: 'error' in answer ? answer.error : null,
-})
+/** No answer, 408, 429 and 5xx may pass; any other failure is final. */
+function verdictOf(answer: EndpointAnswer): Verdict {
+  if ('error' in answer) return answer.error === 'PRIVATE_ADDRESS' ? 'refused' : 'later'
+  const { status } = answer
+  if (status >= 200 && status < 300) return 'delivered'
+  if (status === 410) return 'gone'
+  return status === 408 || status === 429 || status >= 500 ? 'later' : 'refused'
+}
 
-type Outcome = { tried: Tried; verdict: Verdict; wishMs: number }
-
-async function note(
-  { outcomes, times, deliveries, held }: Parts,
+async function storeAttempt(
+  { outcomes, times, deliveries, heldRooms }: Parts,
   delivery: DeliveryDoc,
-  { tried, verdict, wishMs }: Outcome,
+  { verdict, retryAfterMs }: Attempt,
+  result: TryResult,
 ) {
-  if (verdict === 'delivered') return outcomes.finish(delivery, 'DELIVERED', tried)
   const { webhookId, roomId, tries, since } = delivery
-  const nextAt = new Date(Date.now() + Math.max(delayAfter(tries, times), wishMs))
-  if (verdict !== 'later' || nextAt.getTime() > since.getTime() + times.giveUp)
-    return outcomes.finish(delivery, 'FAILED', tried)
-  const isLater = await deliveries.postpone(delivery, nextAt, tried)
-  if (!isLater || tries >= HELD_TRIES) return
-  held.set(roomId, nextAt)
-  await deliveries.hold(webhookId, roomId, nextAt)
+  if (verdict === 'delivered') return outcomes.add({ delivery, state: 'DELIVERED', result })
+  const { delays, giveUp } = times
+  const delayMs = jittered(delays[Math.min(tries, delays.length - 1)] ?? 0)
+  const nextAt = new Date(Date.now() + Math.max(delayMs, retryAfterMs))
+  if (verdict !== 'later' || nextAt.getTime() > since.getTime() + giveUp)
+    return outcomes.add({ delivery, state: 'FAILED', result })
+  const isPostponed = await deliveries.postpone(delivery, nextAt, result)
+  if (!isPostponed || tries >= MAX_HOLDING_TRIES) return
+  heldRooms.set(roomId, nextAt)
+  await deliveries.holdRoom(webhookId, roomId, nextAt)
 }
-
-const delayAfter = (tries: number, { delays }: Times) =>
-  jittered(delays[Math.min(tries, delays.length - 1)] ?? 0)

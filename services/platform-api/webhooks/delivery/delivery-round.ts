@@ -1,137 +1,153 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { WebhookDoc } from '../webhook-store.ts'
-import { type Held, postDelivery, type Result } from './delivery-attempt.ts'
-import type { DeliveryDoc, DueDelivery } from './delivery-store.ts'
-import type { DeliveringParts } from './dispatcher.ts'
+import type { Logger, Metrics } from '@chat/service'
+import type { Times } from '../times.ts'
+import type { WebhookDoc, WebhookStore } from '../webhook-store.ts'
+import { type Attempt, attemptDelivery, MAX_HOLDING_TRIES } from './delivery-attempt.ts'
+import type { DeliveryDoc, DueDelivery } from './delivery-doc.ts'
+import type { DeliveryStore } from './delivery-store.ts'
 import { EndpointHealth } from './endpoint-health.ts'
-import { OutcomeQueue } from './outcome-queue.ts'
+import type { HttpSender } from './http-sender.ts'
+import { type OutcomeQueue, openOutcomeQueue } from './outcome-queue.ts'
 
 const PAGE = 100
-/** Rooms of which something is on its way to one receiver at a time. */
-const AT_ONCE = 10
+const MAX_ROOMS_AT_ONCE = 10
 const READ_AT_ONCE = 20
-/** What was read longer ago is read again before it is sent. */
+/** A delivery that was read longer ago is read again before it is sent. */
 const FRESH_MS = 1_000
 
-type Task = { webhook: WebhookDoc; claim: string; held: Held; closing: AbortSignal }
+export type RoundParts = {
+  webhooks: WebhookStore
+  deliveries: DeliveryStore
+  sender: HttpSender
+  times: Times
+  logger: Logger
+  metrics: Metrics
+}
 
-/** What is due for one webhook, for as long as it is ours: of each room one delivery after the other. */
+/** Sends what is due for one webhook while this process has its lease: one delivery after the other in each room. */
 export class DeliveryRound {
-  private readonly parts: DeliveringParts
-  private readonly task: Task
+  private readonly parts: RoundParts
+  private readonly signal: AbortSignal
   private readonly outcomes: OutcomeQueue
   private readonly health: EndpointHealth
-  /** By the room whose deliveries are on their way. */
-  private readonly lanes = new Map<string, Promise<void>>()
-  /** Found due and not begun yet, by room. */
-  private ready = new Map<string, DueDelivery[]>()
+  /** By room. */
+  private readonly sending = new Map<string, Promise<void>>()
+  private due = new Map<string, DueDelivery[]>()
+  private heldRooms = new Map<string, Date>()
   private webhook: WebhookDoc
-  /** As it was when a delivery last failed: one that is changed since then need not be left alone. */
-  private failedAs: WebhookDoc
-  private isLost = false
+  /** As it was at the last failure: the pause is not for an endpoint that was changed since. */
+  private failedWebhook: WebhookDoc
+  private isEnded = false
   private woken = Promise.withResolvers<void>()
 
-  constructor(parts: DeliveringParts, task: Task) {
+  /** @param signal aborts when the lease is lost or the process stops */
+  constructor(parts: RoundParts, webhook: WebhookDoc, signal: AbortSignal) {
     this.parts = parts
-    this.task = task
-    this.webhook = task.webhook
-    this.failedAs = task.webhook
-    this.outcomes = new OutcomeQueue(parts.deliveries, parts.logger)
-    this.health = new EndpointHealth(parts, task.webhook)
+    this.signal = signal
+    this.webhook = webhook
+    this.failedWebhook = webhook
+    this.outcomes = openOutcomeQueue(parts.deliveries, parts.logger)
+    this.health = new EndpointHealth(parts, webhook)
+    signal.addEventListener('abort', () => this.wake())
   }
 
-  /** Something is due. */
+  /** Call it when something may be due. */
   wake() {
     this.woken.resolve()
   }
 
-  async run(): Promise<void> {
-    const holding = setInterval(() => void this.hold(), this.parts.times.held / 3)
+  /** @returns when the next delivery is due; null when none waits */
+  async run(): Promise<Date | null> {
+    const { webhooks, deliveries } = this.parts
+    const { _id } = this.webhook
+    this.heldRooms = await deliveries.heldRooms(_id, MAX_HOLDING_TRIES)
     try {
       for (; !this.isOver; await this.refresh()) {
-        await this.begin()
-        if (this.lanes.size === 0) break
+        await this.sendDue()
+        if (this.sending.size === 0) break
         await this.change()
       }
-      await Promise.all(this.lanes.values())
+      await Promise.all(this.sending.values())
     } catch (error) {
-      // The webhook may soon be another's: lanes end at their next delivery.
-      this.isLost = true
-      await Promise.allSettled(this.lanes.values())
+      // Another instance may soon claim the webhook.
+      this.isEnded = true
+      await Promise.allSettled(this.sending.values())
       throw error
     } finally {
-      clearInterval(holding)
-      await this.outcomes.written()
+      await this.outcomes.idle()
     }
-    await this.release()
+    const { pauseMs } = this.health
+    if (pauseMs !== null) await webhooks.pause(this.failedWebhook, new Date(Date.now() + pauseMs))
+    return deliveries.nextDue(_id)
   }
 
   private get isOver() {
     const { isDisabled, pauseMs } = this.health
-    return this.isLost || isDisabled || pauseMs !== null || this.task.closing.aborted
+    return this.isEnded || isDisabled || pauseMs !== null || this.signal.aborted
   }
 
-  /** Resolves when a lane has ended, or something new may be due. */
+  /** Resolves when a room is done or something may be due. */
   private async change() {
-    const look = delay(this.parts.times.look, undefined, { ref: false })
-    await Promise.race([...this.lanes.values(), this.woken.promise, look])
+    const poll = delay(this.parts.times.poll, undefined, { ref: false })
+    await Promise.race([...this.sending.values(), this.woken.promise, poll])
     this.woken = Promise.withResolvers()
   }
 
-  /** Fills the lanes that are free. */
-  private async begin() {
-    while (this.lanes.size < (this.health.isProbing ? 1 : AT_ONCE)) {
-      if (this.ready.size === 0)
-        this.ready = Map.groupBy(await this.due(this.health.isProbing ? 1 : PAGE), ({ roomId }) => roomId)
-      const [first] = this.ready
+  private async sendDue() {
+    const { isProbing } = this.health
+    while (this.sending.size < (isProbing ? 1 : MAX_ROOMS_AT_ONCE)) {
+      if (this.due.size === 0)
+        this.due = Map.groupBy(await this.readDue(isProbing ? 1 : PAGE), ({ roomId }) => roomId)
+      const [first] = this.due
       if (!first) return
       const [roomId, deliveries] = first
-      this.ready.delete(roomId)
-      const lane = this.sendLane(deliveries).finally(() => this.lanes.delete(roomId))
-      // Told by whoever waits for it.
-      lane.catch(() => {})
-      this.lanes.set(roomId, lane)
+      this.due.delete(roomId)
+      const sending = this.sendRoom(deliveries).finally(() => this.sending.delete(roomId))
+      // `run` awaits it later.
+      sending.catch(() => {})
+      this.sending.set(roomId, sending)
     }
   }
 
-  /** Not of rooms in which something is on its way, or has to be tried again first. */
-  private async due(limit: number): Promise<DueDelivery[]> {
+  /** Without rooms that are being sent, or whose first delivery waits for its next try. */
+  private async readDue(limit: number): Promise<DueDelivery[]> {
+    const { heldRooms } = this
     const { deliveries } = this.parts
-    const { held } = this.task
     for (;;) {
-      const page = await deliveries.due(this.webhook._id, [...this.lanes.keys()], limit)
-      const late = new Set(page.map(({ roomId }) => roomId).filter((roomId) => held.has(roomId)))
+      const page = await deliveries.due(this.webhook._id, [...this.sending.keys()], limit)
+      const held = new Set(page.map(({ roomId }) => roomId).filter((roomId) => heldRooms.has(roomId)))
       const now = new Date()
-      for (const roomId of late) {
-        const until = held.get(roomId) as Date
-        if (until > now) await deliveries.hold(this.webhook._id, roomId, until)
-        else held.delete(roomId)
+      for (const roomId of held) {
+        const until = heldRooms.get(roomId) as Date
+        if (until > now) await deliveries.holdRoom(this.webhook._id, roomId, until)
+        else heldRooms.delete(roomId)
       }
-      if (![...late].some((roomId) => held.has(roomId))) return page
+      if (![...held].some((roomId) => heldRooms.has(roomId))) return page
     }
   }
 
-  private async sendLane(deliveries: DueDelivery[]) {
+  private async sendRoom(due: DueDelivery[]) {
     const { outcomes } = this
-    for await (const delivery of this.fresh(deliveries.map(({ _id }) => _id))) {
+    for await (const delivery of this.fresh(due.map(({ _id }) => _id))) {
       if (this.isOver) break
-      const { webhook } = this
-      const result = await postDelivery({ ...this.parts, ...this.task, outcomes }, webhook, delivery)
-      await this.judge(result, webhook)
-      if (result.verdict === 'later') break
+      const { webhook, heldRooms, signal } = this
+      const attempt = await attemptDelivery({ ...this.parts, outcomes, heldRooms, signal }, webhook, delivery)
+      await this.judge(attempt, webhook)
+      if (attempt.verdict === 'later') break
     }
-    // What is not written down yet would be found due again.
-    await outcomes.written()
+    // What is not stored yet would be found due again.
+    await outcomes.idle()
   }
 
-  /** As they are by now: something of them may have gone, or all. */
+  /** Deliveries as they are stored now: their content may have been emptied or deleted since. */
   private async *fresh(ids: string[]): AsyncGenerator<DeliveryDoc> {
     let read: Map<string, DeliveryDoc> | null = null
     let readAt = 0
     for (const [index, id] of ids.entries()) {
       if (!read || index % READ_AT_ONCE === 0 || performance.now() - readAt > FRESH_MS) {
-        const some = ids.slice(index, index - (index % READ_AT_ONCE) + READ_AT_ONCE)
-        read = await this.parts.deliveries.stillDue(some)
+        read = await this.parts.deliveries.stillDue(
+          ids.slice(index, index - (index % READ_AT_ONCE) + READ_AT_ONCE),
+        )
         readAt = performance.now()
       }
       const delivery = read.get(id)
@@ -139,37 +155,18 @@ export class DeliveryRound {
     }
   }
 
-  private async judge({ verdict, wishMs }: Result, webhook: WebhookDoc) {
-    if (verdict === 'later') this.failedAs = webhook
+  private async judge({ verdict, retryAfterMs }: Attempt, webhook: WebhookDoc) {
+    if (verdict === 'later') this.failedWebhook = webhook
     if (verdict === 'delivered') await this.health.delivered()
     else if (verdict === 'refused') await this.health.refused()
-    else if (verdict === 'later') await this.health.failed(wishMs)
+    else if (verdict === 'later') await this.health.failed(retryAfterMs)
     else if (verdict === 'gone') await this.health.disable('GONE')
   }
 
-  /** What was changed meanwhile counts, and whether it is still ours. */
+  /** Takes over changes of the webhook, and ends the round of one that is disabled, deleted or another instance's. */
   private async refresh() {
     const webhook = await this.parts.webhooks.get(this.webhook._id)
-    if (webhook && webhook.claim === this.task.claim && !webhook.disabledBecause) this.webhook = webhook
-    else this.isLost = true
-  }
-
-  private async hold() {
-    const { webhooks, times, logger } = this.parts
-    await webhooks
-      .hold(this.webhook._id, this.task.claim, new Date(Date.now() + times.held))
-      .catch((err) => logger.warn({ err, webhookId: this.webhook._id }, 'webhook not held'))
-  }
-
-  private async release() {
-    const { webhooks, deliveries } = this.parts
-    const { _id, updatedAt } = this.failedAs
-    await webhooks.release(
-      { _id, claim: this.task.claim, updatedAt },
-      {
-        freeAt: new Date(Date.now() + (this.health.pauseMs ?? 0)),
-        dueAt: await deliveries.nextDue(this.webhook._id),
-      },
-    )
+    if (webhook && webhook.claim === this.webhook.claim && !webhook.disabledBecause) this.webhook = webhook
+    else this.isEnded = true
   }
 }

@@ -1,93 +1,65 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Logger, type Metrics, Periodic } from '@chat/service'
-import type { Times } from '../times.ts'
-import type { WebhookDoc, WebhookStore } from '../webhook-store.ts'
-import { HELD_TRIES } from './delivery-attempt.ts'
-import { DeliveryRound } from './delivery-round.ts'
-import type { DeliveryStore } from './delivery-store.ts'
-import type { Sender } from './http-sender.ts'
+import { eachJob, JobWorker, type Lease, type Reschedule } from '@chat/service'
+import { MAX_WEBHOOKS, type WebhookDoc } from '../webhook-store.ts'
+import { DeliveryRound, type RoundParts } from './delivery-round.ts'
 
-/** How long what is on its way may still be answered. */
+/** How long endpoints may still answer what is on its way. */
 const CLOSE_MS = 3_000
-
-export type DeliveringParts = {
-  webhooks: WebhookStore
-  deliveries: DeliveryStore
-  sender: Sender
-  times: Times
-  logger: Logger
-  metrics: Metrics
-}
+/** A webhook without deliveries is looked at again after that, in case a process died in `wakeIfDue`. */
+const IDLE_MS = 60_000
 
 /**
- * Sends what is due. Each webhook is one instance's at a time, for as long as it has something to send, so that the
- * order and the number at once hold for all of them; a slow one keeps nobody else waiting.
+ * Sends due deliveries. One instance at a time has a webhook, for as long as something is due, so that the order in
+ * rooms and the limit of deliveries at once hold over all instances. A slow endpoint delays no other.
  */
 export class Dispatcher {
-  private readonly parts: DeliveringParts
-  private readonly periodic: Periodic
-  private readonly rounds = new Map<string, { round: DeliveryRound; running: Promise<void> }>()
-  private readonly closing = new AbortController()
-  private looking: Promise<void> | null = null
-  private isWanted = false
+  private readonly parts: RoundParts
+  private readonly worker: JobWorker<WebhookDoc>
+  private readonly rounds = new Set<DeliveryRound>()
 
-  constructor(parts: DeliveringParts) {
+  constructor(parts: RoundParts) {
     this.parts = parts
-    this.periodic = new Periodic(
-      parts.times.look,
-      async () => this.look(),
-      () => {},
-    )
+    this.worker = new JobWorker({
+      jobs: parts.webhooks.jobs,
+      logger: parts.logger,
+      run: eachJob((webhook, lease) => this.run(webhook, lease)),
+      settled: ([webhook]) => this.wakeIfDue(webhook as WebhookDoc),
+      pollMs: parts.times.poll,
+      concurrency: MAX_WEBHOOKS,
+    })
   }
 
-  /** What is on its way is answered or given up, and written down; what waits is left to others. */
+  /** Deliveries on their way are answered or given up, and stored. Waiting ones are left to other instances. */
   async close() {
-    this.closing.abort()
-    await this.periodic.close()
-    await this.looking
-    for (const { round } of this.rounds.values()) round.wake()
-    const ended = Promise.allSettled([...this.rounds.values()].map(({ running }) => running))
-    await Promise.race([ended, delay(CLOSE_MS, null, { ref: false })])
+    const closed = this.worker.close()
+    await Promise.race([closed, delay(CLOSE_MS, null, { ref: false })])
     this.parts.sender.close()
-    await ended
+    await closed
   }
 
-  /** Something is due. */
-  look = () => {
-    this.isWanted = true
-    for (const { round } of this.rounds.values()) round.wake()
-    this.looking ??= this.claimAll()
-      .catch((err) => this.parts.logger.warn({ err }, 'webhooks not looked for, will try again'))
-      .finally(() => {
-        this.looking = null
-      })
+  /** Call it when a delivery may be due. */
+  wake = () => {
+    for (const round of this.rounds) round.wake()
+    this.worker.wake()
   }
 
-  private async claimAll() {
-    while (this.isWanted && !this.closing.signal.aborted) {
-      this.isWanted = false
-      for (const id of await this.parts.webhooks.claimable()) {
-        if (!this.rounds.has(id)) await this.claim(id)
-      }
+  private async run(webhook: WebhookDoc, { signal }: Lease<WebhookDoc>): Promise<Reschedule<WebhookDoc>> {
+    const round = new DeliveryRound(this.parts, webhook, signal)
+    this.rounds.add(round)
+    try {
+      const nextDue = await round.run()
+      return { dueAt: nextDue ?? new Date(Date.now() + IDLE_MS) }
+    } finally {
+      this.rounds.delete(round)
     }
   }
 
-  private async claim(id: string) {
-    const { webhooks, deliveries, times, logger } = this.parts
-    const claim = crypto.randomUUID()
-    const webhook: WebhookDoc | null = await webhooks.claim(id, claim, new Date(Date.now() + times.held))
-    if (!webhook) return
-    // Another instance may have worked for it before, or one that has died.
-    const held = await deliveries.heldRooms(id, HELD_TRIES)
-    const round = new DeliveryRound(this.parts, { webhook, claim, held, closing: this.closing.signal })
-    const running = round
-      .run()
-      .catch((err) => logger.warn({ err, webhookId: id }, 'webhook not worked for, will try again'))
-      .finally(() => {
-        this.rounds.delete(id)
-        // Something may have come just as it ended.
-        this.look()
-      })
-    this.rounds.set(id, { round, running })
+  /** A delivery that was added while the webhook was claimed has not made it due. */
+  private async wakeIfDue({ _id }: WebhookDoc) {
+    const { webhooks, deliveries } = this.parts
+    const nextDue = await deliveries.nextDue(_id)
+    if (nextDue === null || nextDue > new Date()) return
+    await webhooks.makeDue([_id])
+    this.worker.wake()
   }
 }

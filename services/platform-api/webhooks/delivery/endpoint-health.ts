@@ -1,32 +1,32 @@
-import type { Logger } from '@chat/service'
+import { exponential, type Logger } from '@chat/service'
 import { jittered, type Times } from '../times.ts'
-import type { Reason, WebhookDoc, WebhookStore } from '../webhook-store.ts'
+import type { DisabledReason, WebhookDoc, WebhookStore } from '../webhook-store.ts'
 
-/** After so many failures in a row a receiver is left alone for a while. */
-const MOST_IN_A_ROW = 10
+/** That many failures in a row begin a pause. */
+const MAX_IN_A_ROW = 10
 
 type Parts = { webhooks: WebhookStore; times: Times; logger: Logger }
-type State = Pick<WebhookDoc, '_id' | 'failures' | 'failingSince'>
 
-/** Whether anything gets to a receiver, and what follows if not. */
+/** Whether an endpoint takes deliveries. One that does not is paused with backoff, and after days disabled. */
 export class EndpointHealth {
   private readonly parts: Parts
-  private readonly id: string
+  private readonly webhookId: string
+  /** Pauses in a row. */
   private failures: number
   private failingSince: Date | null
   private inARow = 0
-  /** For how long the receiver is to be left alone, in ms; null where it is not. */
+  /** How long to pause; null while deliveries go on. */
   pauseMs: number | null = null
   isDisabled = false
 
-  constructor(parts: Parts, { _id, failures, failingSince }: State) {
+  constructor(parts: Parts, { _id, failures, failingSince }: WebhookDoc) {
     this.parts = parts
-    this.id = _id
+    this.webhookId = _id
     this.failures = failures
     this.failingSince = failingSince
   }
 
-  /** Nothing got there the last times: one goes ahead of all others. */
+  /** After a pause, a single delivery is tried first. */
   get isProbing() {
     return this.failures > 0
   }
@@ -36,34 +36,36 @@ export class EndpointHealth {
     if (this.failingSince) await this.set(0, null)
   }
 
-  /** Nothing that may get there later. */
+  /** A final failure: the endpoint is there, and needs no pause. */
   async refused() {
     const since = this.failingSince ?? new Date()
     if (since.getTime() + this.parts.times.disable <= Date.now()) return this.disable('FAILING')
     if (!this.failingSince) await this.set(this.failures, since)
   }
 
-  /** @param wishMs for how long the receiver itself wants to be left alone */
-  async failed(wishMs: number) {
+  /** A failure that may pass. @param retryAfterMs the pause that the endpoint asks for, or 0 */
+  async failed(retryAfterMs: number) {
     await this.refused()
-    const isWaiting = this.pauseMs !== null
+    const isPaused = this.pauseMs !== null
     this.inARow++
-    if (wishMs > 0) this.pauseMs = Math.max(this.pauseMs ?? 0, wishMs)
-    if (isWaiting || this.isDisabled || !(this.isProbing || this.inARow >= MOST_IN_A_ROW)) return
-    const { pause, longestPause } = this.parts.times
-    this.pauseMs = Math.max(jittered(Math.min(pause * 2 ** this.failures, longestPause)), wishMs)
+    if (retryAfterMs > 0) this.pauseMs = Math.max(this.pauseMs ?? 0, retryAfterMs)
+    if (isPaused || this.isDisabled || !(this.isProbing || this.inARow >= MAX_IN_A_ROW)) return
+    const { pause, maxPause } = this.parts.times
+    const backoff = exponential({ firstMs: pause, maxMs: maxPause })
+    this.pauseMs = Math.max(jittered(backoff(this.failures + 1) ?? 0), retryAfterMs)
     await this.set(this.failures + 1, this.failingSince)
   }
 
-  async disable(disabledBecause: Reason) {
+  async disable(disabledBecause: DisabledReason) {
     const { webhooks, logger } = this.parts
+    const { webhookId, failingSince } = this
     this.isDisabled = true
-    await webhooks.change(this.id, { disabledBecause })
-    logger.error({ webhookId: this.id, disabledBecause, failingSince: this.failingSince }, 'webhook disabled')
+    await webhooks.update(webhookId, { disabledBecause })
+    logger.error({ webhookId, disabledBecause, failingSince }, 'webhook disabled')
   }
 
   private async set(failures: number, failingSince: Date | null) {
     Object.assign(this, { failures, failingSince })
-    await this.parts.webhooks.setHealth(this.id, { failures, failingSince })
+    await this.parts.webhooks.setHealth(this.webhookId, failures, failingSince)
   }
 }

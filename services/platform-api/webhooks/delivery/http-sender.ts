@@ -2,83 +2,89 @@ import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import type { Addresses } from './address-guard.ts'
 
-/** Of an answer nothing is read but its head; what comes after it is let go, and no more of it than this. */
-const MOST_BYTES = 16_384
+/** The body of an answer is not used. A connection whose answer is longer is closed rather than reused. */
+const MAX_ANSWER_BYTES = 16_384
 const IDLE_MS = 10_000
 
-export type Answer = { status: number; retryAfterMs: number | null } | { error: string }
-export type Letter = { url: string; headers: Record<string, string>; body: string }
-/** `close` gives up what is on its way. */
-export type Sender = { send: (letter: Letter) => Promise<Answer>; close: () => void }
+/** Without an answer, `error` is a code. */
+export type EndpointAnswer = { status: number; retryAfterMs: number | null } | { error: string }
+type Post = { url: string; headers: Record<string, string>; body: string }
 
-/** Posts, to where a name leads at that moment; follows no redirect. @param answerMs how long a receiver has */
-export function openSender(addresses: Addresses, answerMs: number): Sender {
-  // A connection that is kept leads where it was opened to.
-  const options = { keepAlive: true, timeout: IDLE_MS }
-  const closing = new AbortController()
-  const agents = { 'http:': new HttpAgent(options), 'https:': new HttpsAgent(options) }
-  return {
-    send: (letter) =>
-      post(letter, {
-        ...{ addresses, agents },
-        signal: AbortSignal.any([AbortSignal.timeout(answerMs), closing.signal]),
-      }).catch((error) => ({ error: reasonOf(error) })),
-    close: () => {
-      closing.abort()
-      for (const agent of Object.values(agents)) agent.destroy()
-    },
+/** Posts to allowed addresses, resolved for each connection, and follows no redirect. */
+export class HttpSender {
+  private readonly addresses: Addresses
+  private readonly answerMs: number
+  // A kept connection stays with the address that was checked when it was opened.
+  private readonly http = new HttpAgent({ keepAlive: true, timeout: IDLE_MS })
+  private readonly https = new HttpsAgent({ keepAlive: true, timeout: IDLE_MS })
+  private readonly closing = new AbortController()
+
+  /** @param answerMs how long an endpoint has to answer */
+  constructor(addresses: Addresses, answerMs: number) {
+    this.addresses = addresses
+    this.answerMs = answerMs
+  }
+
+  async send(post: Post): Promise<EndpointAnswer> {
+    try {
+      const response = await this.post(post)
+      drain(response)
+      return { status: response.statusCode ?? 0, retryAfterMs: retryAfterOf(response) }
+    } catch (error) {
+      return { error: reasonOf(error) }
+    }
+  }
+
+  /** Aborts what has no answer yet. */
+  close() {
+    this.closing.abort()
+    this.http.destroy()
+    this.https.destroy()
+  }
+
+  private post({ url, headers, body }: Post): Promise<IncomingMessage> {
+    const target = new URL(url)
+    this.addresses.check(target)
+    const isHttps = target.protocol === 'https:'
+    const options = {
+      method: 'POST',
+      agent: isHttps ? this.https : this.http,
+      signal: AbortSignal.any([AbortSignal.timeout(this.answerMs), this.closing.signal]),
+      lookup: this.addresses.lookup,
+      headers: {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+        'user-agent': 'chat-webhooks/1',
+        ...headers,
+      },
+    }
+    const answered = Promise.withResolvers<IncomingMessage>()
+    const request = (isHttps ? requestHttps : requestHttp)(target, options, answered.resolve)
+    request.on('error', answered.reject)
+    request.end(body)
+    return answered.promise
   }
 }
 
-type Means = {
-  addresses: Addresses
-  agents: { 'http:': HttpAgent; 'https:': HttpsAgent }
-  signal: AbortSignal
-}
-
-async function post({ url, headers, body }: Letter, { addresses, agents, signal }: Means): Promise<Answer> {
-  const target = new URL(url)
-  addresses.check(target)
-  const options = {
-    ...{ method: 'POST', signal, lookup: addresses.lookup },
-    headers: {
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(body),
-      'user-agent': 'chat-webhooks/1',
-      ...headers,
-    },
-  }
-  const answered = Promise.withResolvers<IncomingMessage>()
-  const request =
-    target.protocol === 'https:'
-      ? requestHttps(target, { ...options, agent: agents['https:'] }, answered.resolve)
-      : requestHttp(target, { ...options, agent: agents['http:'] }, answered.resolve)
-  request.on('error', answered.reject)
-  request.end(body)
-  const response = await answered.promise
-  letGo(response)
-  return { status: response.statusCode ?? 0, retryAfterMs: retryAfterOf(response) }
-}
-
-/** So that the connection can be used again, unless it says too much. */
-function letGo(response: IncomingMessage) {
+/** Reads the body so that the connection can be reused. */
+function drain(response: IncomingMessage) {
   let bytes = 0
   response.on('error', () => {})
   response.on('data', (chunk: Buffer) => {
     bytes += chunk.length
-    if (bytes > MOST_BYTES) response.destroy()
+    if (bytes > MAX_ANSWER_BYTES) response.destroy()
   })
 }
 
-/** In seconds or as a date: RFC 9110, 10.2.3. */
+/** Seconds or a date: RFC 9110, 10.2.3. */
 function retryAfterOf({ headers }: IncomingMessage): number | null {
-  const wish = headers['retry-after']
-  if (wish === undefined) return null
-  const ms = /^\d{1,9}$/.test(wish) ? Number(wish) * 1000 : Date.parse(wish) - Date.now()
+  const value = headers['retry-after']
+  if (value === undefined) return null
+  const ms = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now()
   return Number.isFinite(ms) && ms > 0 ? ms : null
 }
 
-/** A code and never a sentence: sentences hold addresses. */
+/** A code, because platforms see it and messages contain addresses. */
 function reasonOf(error: unknown): string {
   const { name, code, cause } = error as { name?: string; code?: unknown; cause?: unknown }
   if (name === 'AbortError' || name === 'TimeoutError') return 'TIMEOUT'

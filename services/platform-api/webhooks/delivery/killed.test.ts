@@ -29,7 +29,7 @@ beforeAll(async () => {
   stack = await startTestStack({
     config: { webhooksMayBePrivate: true },
     instances: { platformApis: 0 },
-    webhookTimes: { ...quick, answer: 2_000, held: 1_500 },
+    webhookTimes: { ...quick, answer: 2_000, lease: 1_500 },
   })
   for (const userId of ['ben', 'cho']) (await connectAs(stack, userId)).close()
   ann = await connectAs(stack, 'ann')

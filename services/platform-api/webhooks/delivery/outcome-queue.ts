@@ -1,51 +1,25 @@
-import type { Logger } from '@chat/service'
-import type { DeliveryDoc, DeliveryState, DeliveryStore, Tried } from './delivery-store.ts'
+import { BatchQueue, type Logger } from '@chat/service'
+import type { DeliveryDoc, DeliveryState, TryResult } from './delivery-doc.ts'
+import type { DeliveryStore } from './delivery-store.ts'
 
-type Done = { id: string; replayedAt: Date | null; state: DeliveryState; tried: Tried }
+type Outcome = { delivery: DeliveryDoc; state: DeliveryState; result: TryResult }
+export type OutcomeQueue = BatchQueue<Outcome>
 
-/** Writes down how deliveries ended: what comes while one write is on its way is the next one. */
-export class OutcomeQueue {
-  private readonly deliveries: DeliveryStore
-  private readonly logger: Logger
-  private waiting: Done[] = []
-  private writing: Promise<void> | null = null
+/** Stores how deliveries ended, those with the same outcome in one write. One that is not stored is sent again. */
+export const openOutcomeQueue = (deliveries: DeliveryStore, logger: Logger): OutcomeQueue =>
+  new BatchQueue({
+    run: (outcomes) => storeOutcomes(deliveries, outcomes),
+    failed: (err) => logger.warn({ err }, 'outcomes of deliveries not stored: they will be sent again'),
+  })
 
-  constructor(deliveries: DeliveryStore, logger: Logger) {
-    this.deliveries = deliveries
-    this.logger = logger
-  }
-
-  finish({ _id: id, replayedAt = null }: DeliveryDoc, state: DeliveryState, tried: Tried) {
-    this.waiting.push({ id, replayedAt, state, tried })
-    this.writing ??= this.write()
-  }
-
-  /** Resolves when all of them are written down, or cannot be: then they are sent again. */
-  async written(): Promise<void> {
-    await this.writing
-  }
-
-  private async write() {
-    while (this.waiting.length > 0) {
-      const some = this.waiting
-      this.waiting = []
-      const alike = Map.groupBy(some, ({ replayedAt, state, tried }) =>
-        JSON.stringify([replayedAt, state, tried.lastStatus, tried.lastError]),
-      )
-      for (const group of alike.values()) await this.finishAll(group)
-    }
-    this.writing = null
-  }
-
-  private async finishAll(group: Done[]) {
-    const { replayedAt, state, tried } = group.at(-1) as Done
-    await this.deliveries
-      .finish(
-        group.map(({ id }) => id),
-        replayedAt,
-        state,
-        tried,
-      )
-      .catch((err) => this.logger.warn({ err }, 'deliveries not written down, will be sent again'))
-  }
+async function storeOutcomes(deliveries: DeliveryStore, outcomes: Outcome[]) {
+  const groups = Map.groupBy(outcomes, ({ delivery: { replayedAt }, state, result }) =>
+    JSON.stringify([replayedAt ?? null, state, result.lastStatus, result.lastError]),
+  )
+  const writes = [...groups.values()].map((group) => {
+    const { delivery, state, result } = group.at(-1) as Outcome
+    const ids = group.map(({ delivery }) => delivery._id)
+    return deliveries.finish(ids, delivery.replayedAt ?? null, state, result)
+  })
+  await Promise.all(writes)
 }

@@ -1,26 +1,19 @@
-import { createHmac, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
+import { Webhook } from 'standardwebhooks'
 
-const PREFIX = 'whsec_'
 const SECRET_BYTES = 32
 
-export type Secret = { secret: string /** Null for the one that is not replaced. */; until: Date | null }
+/** `until` is null for the current secret. A replaced one signs until then. */
+export type Secret = { secret: string; until: Date | null }
 
-export const newSecret = () => `${PREFIX}${randomBytes(SECRET_BYTES).toString('base64')}`
+export const newSecret = () => `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`
 
-/** As Standard Webhooks has it, with one signature for each secret: https://www.standardwebhooks.com */
+/** The headers of Standard Webhooks, with one signature per valid secret: https://www.standardwebhooks.com */
 export function signedHeaders(id: string, body: string, secrets: Secret[], now = new Date()) {
-  const timestamp = String(Math.floor(now.getTime() / 1000))
-  const good = secrets.filter(({ until }) => until === null || until > now)
+  const valid = secrets.filter(({ until }) => until === null || until > now)
   return {
     'webhook-id': id,
-    'webhook-timestamp': timestamp,
-    'webhook-signature': good
-      .map(({ secret }) => `v1,${signature(secret, `${id}.${timestamp}.${body}`)}`)
-      .join(' '),
+    'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
+    'webhook-signature': valid.map(({ secret }) => new Webhook(secret).sign(id, now, body)).join(' '),
   }
 }
-
-const signature = (secret: string, content: string) =>
-  createHmac('sha256', Buffer.from(secret.slice(PREFIX.length), 'base64'))
-    .update(content)
-    .digest('base64')

@@ -8,12 +8,14 @@ import {
   type Logger,
   streamTime,
 } from '@chat/service'
-import { type DeliveryStore, newDelivery } from '../delivery/delivery-store.ts'
+import { deleteRooms, emptyMessages } from '../delivery/delivery-contents.ts'
+import { newDelivery } from '../delivery/delivery-doc.ts'
+import type { DeliveryStore } from '../delivery/delivery-store.ts'
 import type { WebhookDoc, WebhookStore } from '../webhook-store.ts'
-import { type Occurrence, occurrenceOf } from './webhook-event.ts'
+import { type WebhookEvent, webhookEventOf } from './webhook-event.ts'
 
 export const DURABLE = 'webhooks'
-/** How long events wait for company under load. */
+/** Under load, how long events are collected before they are handled together. */
 const PACE_MS = 100
 
 type Parts = {
@@ -21,76 +23,71 @@ type Parts = {
   deliveries: DeliveryStore
   bus: Bus
   logger: Logger
-  /** These have something to be sent. */
-  wake: (webhookIds: string[]) => void
+  wake: () => void
 }
 
-/** Follows what happens, and makes deliveries of it for those who want to hear of it. */
+/** Turns each event of the stream into a delivery for every webhook that wants it. */
 export class EventConsumer {
   private readonly parts: Parts
+  private readonly durable: Parameters<typeof ensureDurable>[0]
   private lastOrder = 0
+
   constructor(parts: Parts) {
     this.parts = parts
+    this.durable = { bus: parts.bus, durable: DURABLE, kinds: ['message', 'change', 'fact'], startsNow: true }
   }
 
-  private durable() {
-    const kinds: ('message' | 'change' | 'fact')[] = ['message', 'change', 'fact']
-    return { bus: this.parts.bus, durable: DURABLE, kinds, startsNow: true }
-  }
-
-  /**
-   * From when this resolves on nothing is missed. Where nobody ever wanted a webhook nothing is followed.
-   * @returns what time it is there
-   */
-  begin = async (): Promise<Date> => {
-    await ensureDurable(this.durable())
+  /** From when it resolves on no event is missed. @returns the stream's time */
+  async start(): Promise<Date> {
+    await ensureDurable(this.durable)
     return streamTime(this.parts.bus)
   }
 
-  /** @returns null where it has not begun */
-  open = async () => {
-    if (!(await hasDurable(this.durable()))) return null
+  /** @returns null before the first webhook: `start` was never called */
+  async open() {
+    if (!(await hasDurable(this.durable))) return null
     return consumeEvents({
-      ...{ ...this.durable(), logger: this.parts.logger, paceMs: PACE_MS },
-      handle: (events, storedAt) => this.take(events, storedAt),
+      ...this.durable,
+      logger: this.parts.logger,
+      paceMs: PACE_MS,
+      handle: (events, storedAt) => this.handle(events, storedAt),
     })
   }
 
-  private async take(events: AnyEvent[], storedAt: Date[]): Promise<void> {
+  private async handle(events: AnyEvent[], storedAt: Date[]): Promise<void> {
     const { webhooks, deliveries, wake } = this.parts
     const enabled = await webhooks.enabled()
-    const occurrences = events.map(occurrenceOf)
-    const docs = occurrences.flatMap((occurrence, index) =>
-      this.deliveriesOf(
-        occurrence,
-        // What is older than a webhook may come later, and is not for it.
-        enabled.filter(({ hearsFrom }) => hearsFrom <= (storedAt[index] as Date)),
-      ),
+    const webhookEvents = events.map(webhookEventOf)
+    const docs = webhookEvents.flatMap((event, index) =>
+      this.deliveriesOf(event, storedAt[index] as Date, enabled),
     )
     await deliveries.add(docs)
-    // What was kept before, and what has just been.
-    await deliveries.empty(events.flatMap(goneOf))
-    await deliveries.deleteRooms(
-      occurrences.flatMap(({ type, roomId }) => (type === 'room.deleted' ? [roomId] : [])),
+    // These events are about stored deliveries, those just added included.
+    await emptyMessages(deliveries.model, events.flatMap(goneMessages))
+    const deletions = webhookEvents.filter(({ type }) => type === 'room.deleted')
+    await deleteRooms(
+      deliveries.model,
+      deletions.map(({ roomId }) => roomId),
     )
-    const ids = [...new Set(docs.map(({ webhookId }) => webhookId))]
-    // One that was deleted just now has forgotten what was told before this came.
-    for (const id of await webhooks.wake(ids)) await deliveries.deleteWebhook(id)
-    wake(ids)
+    const deleted = await webhooks.makeDue([...new Set(docs.map(({ webhookId }) => webhookId))])
+    // A webhook may be deleted, with its deliveries, just before some are added.
+    for (const id of deleted) await deliveries.deleteWebhook(id)
+    wake()
   }
 
-  private deliveriesOf(occurrence: Occurrence, enabled: WebhookDoc[]) {
+  private deliveriesOf(event: WebhookEvent, storedAt: Date, enabled: WebhookDoc[]) {
     const now = new Date()
-    const wants = ({ events }: WebhookDoc) => events.length === 0 || events.includes(occurrence.type)
-    return enabled.filter(wants).map(({ _id }) => newDelivery(_id, occurrence, this.nextOrder(now), now))
+    const wants = ({ events, hearsFrom }: WebhookDoc) =>
+      hearsFrom <= storedAt && (events.length === 0 || events.includes(event.type))
+    return enabled.filter(wants).map(({ _id }) => newDelivery(_id, event, this.nextOrder(now), now))
   }
 
-  /** Grows with every delivery, over restarts too. */
+  /** Ascends with every delivery, also over restarts. */
   private nextOrder(now: Date): number {
     this.lastOrder = Math.max(this.lastOrder + 1, now.getTime() * 1000)
     return this.lastOrder
   }
 }
 
-const goneOf = (event: AnyEvent): Message[] =>
+const goneMessages = (event: AnyEvent): Message[] =>
   event.kind === 'change' && isGone(event.message) ? [event.message] : []
