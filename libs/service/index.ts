@@ -1,6 +1,6 @@
+export { KeyedQueue } from '@chat/contract/keyed-queue'
 export { BatchQueue } from './async/batch-queue.ts'
 export { DutyCycle } from './async/duty-cycle.ts'
-export { KeyedQueue } from './async/keyed-queue.ts'
 export { Periodic } from './async/periodic.ts'
 export { TokenBucket, TokenBuckets, type TokenRate } from './async/token-bucket.ts'
 export { AnswerCache } from './bus/answer-cache.ts'

@@ -25,7 +25,7 @@ import { Sessions } from './connection/sessions.ts'
 import { allows, dropSlowReaders, guard, identityOf, openSockets } from './connection/socket-server.ts'
 import { BlockCache } from './delivery/block-cache.ts'
 import { Broadcast } from './delivery/broadcast.ts'
-import { MessageDelivery, type Tell } from './delivery/message-delivery.ts'
+import { type Emit, MessageDelivery } from './delivery/message-delivery.ts'
 import { RoomUpdates } from './delivery/room-updates.ts'
 import { serveDemo } from './demo/demo.ts'
 import { servePage } from './demo/page.ts'
@@ -91,11 +91,11 @@ export const start = (options: Options) =>
     const blocks = new BlockCache()
     const broadcast = new Broadcast(clients, blocks)
     const typing = await scope.use('typing', new Typing(broadcast), (t) => t.stop())
-    const tell: Tell = (event, message) => {
+    const emit: Emit = (event, message) => {
       broadcast.message(event, message)
       if (event === 'listenMessage') typing.end(message.roomId, message.author.authorId)
     }
-    const delivery = await scope.use('delivery', new MessageDelivery({ bus, logger, metrics, tell }), (d) =>
+    const delivery = await scope.use('delivery', new MessageDelivery({ bus, logger, metrics, emit }), (d) =>
       d.stop(),
     )
     const tellRead = (roomId: string, read: RoomEvents['read']) => broadcast.read(roomId, read)
@@ -163,7 +163,7 @@ function reloadAfterOutage(bus: Bus, { audience, sessions, delivery, logger }: P
     // Lost again meanwhile: the next reconnect does all of this anew.
     if (outage !== outages) return
     audience.resume()
-    delivery.catchUpAll()
+    delivery.catchUp()
   }
   bus.onDisconnect(() => {
     outages += 1

@@ -1,12 +1,12 @@
+import { KeyedQueue } from '@chat/contract/keyed-queue'
 import { persist, sleep } from '../connection/backoff.ts'
 import { ChatError, unavailable } from '../connection/chat-error.ts'
 import type { Connection, ConnectionState } from '../connection/connection.ts'
 import type { AskOutput } from '../connection/events.ts'
 import type { Requests } from '../connection/requests.ts'
-import { KeyedQueue } from '../outbox/keyed-queue.ts'
-import { type Ask, isUnfilled, syncRoom } from '../rooms/room-sync.ts'
 import type { StoreErrorListener } from '../stores/store.ts'
 import type { Cache } from './cache.ts'
+import { type Ask, isUnfilled, syncRoom } from './room-sync.ts'
 
 /** Within this time most of what is heard in pieces has become whole by itself. */
 const LAZY_MS = 1_000
@@ -31,7 +31,7 @@ export class CacheSync {
   private readonly onStoreError: StoreErrorListener
   /** Rooms to look after, in this order, unless they are held that far by then. */
   private readonly due = new Map<string, Due>()
-  private readonly lanes = new KeyedQueue()
+  private readonly queue = new KeyedQueue()
   private turn = 0
   private timer: ReturnType<typeof setTimeout> | undefined
 
@@ -91,7 +91,7 @@ export class CacheSync {
       await this.work(ask, isCurrent)
     }
     // Whatever the server or the connection did, the next connect tries again.
-    this.lanes.run('', run).catch((error) => error instanceof ChatError || this.onStoreError(error))
+    this.queue.run('', run).catch((error) => error instanceof ChatError || this.onStoreError(error))
   }
 
   private async list(ask: Ask) {

@@ -1,6 +1,6 @@
 import type { Message, Room } from '@chat/contract'
+import { KeyedQueue } from '@chat/contract/keyed-queue'
 import { guarded } from '../connection/guarded.ts'
-import { KeyedQueue } from '../outbox/keyed-queue.ts'
 import { type ClientStore, roomKey } from '../stores/store.ts'
 import { HeldMessages, type Mark } from './held-messages.ts'
 
@@ -22,7 +22,7 @@ export class Cache {
   private readonly held: HeldMessages
   /** When each room was heard of last, also of one that is gone. */
   private readonly heardAt = new Map<string, number>()
-  private readonly lanes = new KeyedQueue()
+  private readonly queue = new KeyedQueue()
   private moment = 0
   private readonly listeners = new Set<(change: CacheChange) => void>()
 
@@ -155,7 +155,7 @@ export class Cache {
   }
 
   private next<T>(task: () => Promise<T>): Promise<T> {
-    return this.lanes.run('', task)
+    return this.queue.run('', task)
   }
 
   /** Whether what was asked for then is the latest of the room. */

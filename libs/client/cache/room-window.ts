@@ -1,4 +1,5 @@
 import type { Message } from '@chat/contract'
+import { supersedes } from '@chat/contract/ordered-queue'
 
 /** Which of a room's messages to keep: always the newest, and without a gap. */
 export type Window = {
@@ -9,10 +10,6 @@ export type Window = {
   /** What was held and is not any more. */
   removed: number[]
 }
-
-/** Of two states of a message the later one counts; of equal ones the one that came last, for its counts. */
-export const supersedes = (coming: Message, held: Message | undefined) =>
-  !held || !(held.updatedAt > coming.updatedAt)
 
 /** What is held, in one piece up to `seq`, and what came; of that, what does not touch the rest is left out. */
 export function joinWindow(held: Message[], seq: number, coming: Message[], max: number): Window {

@@ -1,10 +1,10 @@
 import type { Message } from '@chat/contract'
+import { KeyedQueue } from '@chat/contract/keyed-queue'
 import { persist } from '../connection/backoff.ts'
 import { ChatError } from '../connection/chat-error.ts'
 import type { Connection } from '../connection/connection.ts'
 import type { AskInput } from '../connection/events.ts'
 import type { Requests } from '../connection/requests.ts'
-import { KeyedQueue } from './keyed-queue.ts'
 import type { Draft, DraftId, Outbox, QueuedDraft } from './outbox.ts'
 
 type Parts = { connection: Connection; requests: Requests; outbox: Outbox }

@@ -1,86 +1,91 @@
 import type { Message, RoomServerEvents } from '@chat/contract'
+import { OrderedQueue } from '@chat/contract/ordered-queue'
 import { persist } from '../connection/backoff.ts'
 import type { ChatError } from '../connection/chat-error.ts'
 import type { Connection, ConnectionState } from '../connection/connection.ts'
 import type { AskOutput } from '../connection/events.ts'
 import { guarded } from '../connection/guarded.ts'
 import type { Requests } from '../connection/requests.ts'
-import type { OpenRooms } from './open-rooms.ts'
 import { RoomCatchUp, type RoomEnd } from './room-catch-up.ts'
-import { RoomOrder } from './room-order.ts'
+
+/** Messages that wait for a gap to be filled; what comes beyond them is fetched again. */
+const MAX_WAITING = 200
 
 export type OpenRoomOptions = {
   /** Every message after where the room was opened (or after `afterSeq`), in `seq` order, each once. */
   onMessage: (message: Message) => void
   /**
-   * Later states of messages that were handed on, or were there before: edited, deleted, hidden or shown. One may
-   * come twice, after a reconnect; of two states the one with the later `updatedAt` counts.
+   * Later states (edited, deleted, hidden, shown) of messages that were delivered or are older. A state may come
+   * twice after a reconnect; of two states the one with the later `updatedAt` counts.
    */
   onUpdate?: (message: Message) => void
-  /** Begin after this message of the room instead: what came since is delivered first. */
+  /** Begin after this message instead: messages since then are delivered first. */
   afterSeq?: number
-  /** And after this change: what was changed since is given to `onUpdate`. */
+  /** Begin after this change as well: later states since then go to `onUpdate` first. */
   afterChange?: number
-  /** After each catching up: whether the server could give everything that was missed. */
+  /** Called after each catching up: whether the server could give everything that was missed. */
   onRecovered?: (outcome: { recovered: boolean }) => void
-  /** The room is no longer open here, and not by `close()`: the user is not in it any more, or was refused. */
+  /** The room was closed, and not by `close()`: the user is no longer a member, or was refused. */
   onClosed?: (error: ChatError) => void
 }
 
 type Joined = AskOutput<'joinRoom'>
-type Parts = { connection: Connection; requests: Requests; rooms: OpenRooms }
+/** Joins and leaves rooms on the gateway. */
+type Membership = { join: (roomId: string) => Promise<Joined>; leave: (roomId: string) => Promise<void> }
+type Parts = { connection: Connection; requests: Requests; rooms: Membership }
 
-/** A room that is open on this client, through every reconnect, until it is closed. */
+/** A room that stays open on this client, through every reconnect, until it is closed. */
 export class OpenRoom {
   readonly roomId: string
-  /** What the first `joinRoom` answered: `lastReadMessageId` and `unReadMsgCount` as they were before it. */
+  /** The answer to the first `joinRoom`: `lastReadMessageId` and `unReadMsgCount` as they were before it. */
   joined: Joined | null = null
   private readonly parts: Parts
   private readonly options: OpenRoomOptions
-  private readonly order: RoomOrder
+  private readonly queue: OrderedQueue<Message>
   private readonly missed: RoomCatchUp
-  private readonly recovered: OpenRoomOptions['onRecovered']
-  private readonly offs: (() => void)[] = []
+  private readonly onRecovered: OpenRoomOptions['onRecovered']
+  private readonly unsubscribes: (() => void)[] = []
   private isClosed = false
   private isCatchingUp = false
-  /** Counts connections won and lost: what was begun on another one stops. */
-  private turn = 0
+  /** Goes up with every change of the connection: work that began before it stops. */
+  private epoch = 0
 
   constructor(roomId: string, options: OpenRoomOptions, parts: Parts) {
     this.roomId = roomId
     this.options = options
     this.parts = parts
-    this.recovered = options.onRecovered && guarded(options.onRecovered)
+    this.onRecovered = options.onRecovered && guarded(options.onRecovered)
     const onMessage = guarded(options.onMessage)
     const onUpdate = guarded(options.onUpdate ?? (() => {}))
-    this.order = new RoomOrder(
-      (message) => this.isClosed || onMessage(message),
-      (message) => this.isClosed || onUpdate(message),
-    )
-    this.missed = new RoomCatchUp({ roomId, order: this.order, ...parts })
+    this.queue = new OrderedQueue<Message>({
+      deliver: (message) => this.isClosed || onMessage(message),
+      update: (message) => this.isClosed || onUpdate(message),
+      maxWaiting: MAX_WAITING,
+    })
+    this.missed = new RoomCatchUp({ roomId, queue: this.queue, ...parts })
   }
 
-  /** Rejects where the room cannot be joined now; nothing is left behind then. */
+  /** Rejects where the room cannot be joined; nothing stays subscribed then. */
   async open(): Promise<this> {
-    this.listen('listenMessage', (message) => this.order.take(message))
-    this.listen('updateMessage', (message) => this.order.revise(message))
+    this.listen('listenMessage', (message) => this.queue.take(message.seq, message))
+    this.listen('updateMessage', (message) => this.queue.revise(message.seq, message))
     try {
       this.joined = await this.parts.rooms.join(this.roomId)
     } catch (error) {
       this.dispose()
       throw error
     }
-    this.offs.push(this.parts.connection.onState((state, error) => this.follow(state, error)))
+    this.unsubscribes.push(this.parts.connection.onState((state, error) => this.takeState(state, error)))
     this.begin(this.joined)
     return this
   }
 
-  /** The last message handed on; pass it as `afterSeq` to go on from here another time. */
+  /** The last message delivered; pass it as `afterSeq` to go on from here another time. */
   get seq(): number {
-    return this.order.at ?? 0
+    return this.queue.last ?? 0
   }
 
-  /** Changes up to this one were handed on; pass it as `afterChange` along with `afterSeq`. */
+  /** Changes up to this one were delivered; pass it as `afterChange` along with `afterSeq`. */
   get change(): number {
     return this.missed.change
   }
@@ -92,39 +97,39 @@ export class OpenRoom {
   private listen(event: keyof RoomServerEvents, take: (message: Message) => void) {
     const { socket } = this.parts.connection
     const name = `${event}_${this.roomId}`
-    const hear = (message: Message) => {
+    const listener = (message: Message) => {
       take(message)
       this.repairIfBehind()
     }
-    socket.on(name, hear)
-    this.offs.push(() => socket.off(name, hear))
+    socket.on(name, listener)
+    this.unsubscribes.push(() => socket.off(name, listener))
   }
 
   private begin(end: RoomEnd) {
     const { afterSeq, afterChange } = this.options
-    this.order.startAt(afterSeq ?? end.lastSeq)
+    this.queue.startAt(afterSeq ?? end.lastSeq)
     this.missed.change = afterChange ?? end.lastChange
     const isResumed = afterSeq !== undefined || afterChange !== undefined
     if (isResumed) this.run((isCurrent) => this.catchUp(end, isCurrent))
     else this.repairIfBehind()
   }
 
-  /** The gateway leaves no gaps, but this client does not trust that. */
+  /** The gateway leaves no gaps, but this client does not rely on that. */
   private repairIfBehind() {
-    if (!this.order.isBehind || this.isCatchingUp) return
+    if (!this.queue.isBehind || this.isCatchingUp) return
     const end = { lastSeq: this.seq, lastChange: this.change }
     this.run((isCurrent) => this.catchUp(end, isCurrent))
   }
 
-  private follow(state: ConnectionState, error: ChatError | undefined) {
-    this.turn += 1
+  private takeState(state: ConnectionState, error: ChatError | undefined) {
+    this.epoch += 1
     if (state === 'connected') this.run((isCurrent) => this.rejoin(isCurrent))
     else if (state === 'closed') this.end(error)
   }
 
   private run(task: (isCurrent: () => boolean) => Promise<void>) {
-    const turn = this.turn
-    const isCurrent = () => turn === this.turn && !this.isClosed
+    const { epoch } = this
+    const isCurrent = () => epoch === this.epoch && !this.isClosed
     this.isCatchingUp = true
     task(isCurrent).then(
       () => isCurrent() && this.caughtUp(),
@@ -132,7 +137,7 @@ export class OpenRoom {
     )
   }
 
-  /** What came between the last page and now may have left a gap of its own. */
+  /** Live messages since the last page may have left another gap. */
   private caughtUp() {
     this.isCatchingUp = false
     this.repairIfBehind()
@@ -146,7 +151,7 @@ export class OpenRoom {
 
   private async catchUp(end: RoomEnd, isCurrent: () => boolean) {
     const recovered = await this.missed.fetch(end, isCurrent)
-    if (isCurrent()) this.recovered?.({ recovered })
+    if (isCurrent()) this.onRecovered?.({ recovered })
   }
 
   private end(error: ChatError | undefined) {
@@ -157,7 +162,7 @@ export class OpenRoom {
 
   private dispose(): Promise<void> {
     this.isClosed = true
-    for (const off of this.offs) off()
+    for (const unsubscribe of this.unsubscribes) unsubscribe()
     return this.parts.rooms.leave(this.roomId)
   }
 }

@@ -1,18 +1,18 @@
+import { KeyedQueue } from '@chat/contract/keyed-queue'
 import { ChatError } from '../connection/chat-error.ts'
 import type { Connection } from '../connection/connection.ts'
 import type { AskOutput } from '../connection/events.ts'
 import type { Requests } from '../connection/requests.ts'
-import { KeyedQueue } from '../outbox/keyed-queue.ts'
 import { OpenRoom, type OpenRoomOptions } from './open-room.ts'
 
 /**
- * joinRoom and leaveRoom, one at a time for each room: the server carries out events side by side, so a leave
- * on its way could close what was just opened again. The last to close a room leaves it.
+ * Sends joinRoom and leaveRoom one at a time for each room: the server handles events side by side, so a late
+ * leave could close what was just opened again. The last `OpenRoom` of a room leaves it.
  */
 export class OpenRooms {
   private readonly connection: Connection
   private readonly requests: Requests
-  private readonly lanes = new KeyedQueue()
+  private readonly queue = new KeyedQueue()
   private readonly counts = new Map<string, number>()
 
   constructor(connection: Connection, requests: Requests) {
@@ -27,15 +27,15 @@ export class OpenRooms {
   }
 
   join(roomId: string): Promise<AskOutput<'joinRoom'>> {
-    return this.lanes.run(roomId, () => this.requests.ask('joinRoom', roomId))
+    return this.queue.run(roomId, () => this.requests.ask('joinRoom', roomId))
   }
 
-  /** Once for each `open`. Never rejects: a connection that is lost has left its rooms. */
+  /** Called once for each `open`. Never rejects: a connection that is lost has left its rooms. */
   async leave(roomId: string) {
     const left = (this.counts.get(roomId) ?? 0) - 1
     if (left > 0) this.counts.set(roomId, left)
     else this.counts.delete(roomId)
-    await this.lanes.run(roomId, () => this.leaveIfUnused(roomId))
+    await this.queue.run(roomId, () => this.leaveIfUnused(roomId))
   }
 
   private async leaveIfUnused(roomId: string) {

@@ -1,17 +1,18 @@
+import type { Message } from '@chat/contract'
+import type { OrderedQueue } from '@chat/contract/ordered-queue'
 import { persist } from '../connection/backoff.ts'
 import type { Connection } from '../connection/connection.ts'
 import type { AskOutput } from '../connection/events.ts'
 import type { Requests } from '../connection/requests.ts'
-import type { RoomOrder } from './room-order.ts'
 
-/** Where a room ends, as `joinRoom` tells it. */
+/** The last numbers of a room, as `joinRoom` answers them. */
 export type RoomEnd = { lastSeq: number; lastChange: number }
-type Parts = { roomId: string; order: RoomOrder; connection: Connection; requests: Requests }
+type Parts = { roomId: string; queue: OrderedQueue<Message>; connection: Connection; requests: Requests }
 type IsCurrent = () => boolean
 
-/** Fetches what one who listens to a room has missed: messages, and later states of those they have. */
+/** Fetches what an open room has missed: messages, and later states of earlier ones. */
 export class RoomCatchUp {
-  /** Every change up to this one has been handed on. */
+  /** Every change up to this number has been delivered. */
   change = 0
   private readonly parts: Parts
 
@@ -19,49 +20,46 @@ export class RoomCatchUp {
     this.parts = parts
   }
 
-  /**
-   * Until there is nothing that exists and was not handed on.
-   * @returns whether the server could give everything
-   */
+  /** Fetches pages until nothing is missing. @returns whether the server could give everything */
   async fetch({ lastSeq, lastChange }: RoomEnd, isCurrent: IsCurrent): Promise<boolean> {
-    const { order } = this.parts
+    const { queue } = this.parts
     let recovered = true
-    order.know(lastSeq)
+    queue.expect(lastSeq)
     if (lastSeq < this.seq) recovered = await this.checkEnd(lastSeq, isCurrent)
     let mayHaveChanged = lastChange > this.change
-    while (isCurrent() && (order.isBehind || mayHaveChanged)) {
-      const [wasBehind, before] = [order.isBehind, this.seq]
+    while (isCurrent() && (queue.isBehind || mayHaveChanged)) {
+      const [wasBehind, before] = [queue.isBehind, this.seq]
       const page = await this.page(isCurrent)
       if (!isCurrent()) break
-      order.know(page.lastSeq)
-      order.fill(page.list)
+      queue.expect(page.lastSeq)
+      queue.fill(page.list.map((message) => [message.seq, message]))
       mayHaveChanged = this.takeChanges(page)
       const isStuck = wasBehind && this.seq === before
-      if (isStuck) order.giveUpGap()
+      if (isStuck) queue.skipGaps()
       recovered &&= page.recovered && !isStuck
     }
     return recovered
   }
 
   private get seq(): number {
-    return this.parts.order.at ?? 0
+    return this.parts.queue.last ?? 0
   }
 
-  /** @returns whether there may be more of them */
+  /** @returns whether the server may have more changes */
   private takeChanges({ changed, lastChange }: AskOutput<'syncMessages'>): boolean {
     const hasMoved = lastChange > this.change
     this.change = lastChange
-    for (const message of changed) this.parts.order.revise(message)
+    for (const message of changed) this.parts.queue.revise(message.seq, message)
     return changed.length > 0 && hasMoved
   }
 
-  /** The answer to joinRoom may trail; if the room itself ends before what this client has, it goes back. */
+  /** The answer to joinRoom may be old. If the room does end before this client's position, go back to its end. */
   private async checkEnd(lastSeq: number, isCurrent: IsCurrent): Promise<boolean> {
-    const { order } = this.parts
+    const { queue } = this.parts
     const page = await this.page(isCurrent)
     if (!isCurrent() || page.lastSeq >= this.seq) return true
-    order.goBackTo(lastSeq)
-    order.know(page.lastSeq)
+    queue.restartAt(lastSeq)
+    queue.expect(page.lastSeq)
     this.change = page.lastChange
     return false
   }

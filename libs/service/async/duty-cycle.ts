@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { KeyedQueue } from './keyed-queue.ts'
+import { KeyedQueue } from '@chat/contract/keyed-queue'
 
 /**
  * Bulk work, one piece at a time and with rests in between: what shares disks and processors with it, first of all

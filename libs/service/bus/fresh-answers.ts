@@ -1,4 +1,4 @@
-import { KeyedQueue } from '../async/keyed-queue.ts'
+import { KeyedQueue } from '@chat/contract/keyed-queue'
 
 /**
  * Answers that may not be older than their question, however many ask at once: for each key one question is under way,

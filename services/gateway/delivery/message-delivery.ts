@@ -1,193 +1,197 @@
 import { type Caller, isGone, type Message, type RoomEvents } from '@chat/contract'
+import { OrderedQueue } from '@chat/contract/ordered-queue'
 import type { Bus, Logger, Metrics } from '@chat/service'
-import { OrderedQueue } from './ordered-queue.ts'
 
 const GAP_WAIT_MS = 50
 const RETRY_MS = 250
 
-/** What delivery needs of a socket. */
+/** A socket, as far as delivery needs it. */
 export type Listener = { deliver: (message: Message) => void }
-export type Tell = (event: 'listenMessage' | 'updateMessage', message: Message) => void
-/** Where a room stands when it is opened. */
-export type Standing = { lastSeq: number; lastChange: number }
+export type Emit = (event: 'listenMessage' | 'updateMessage', message: Message) => void
+/** The last numbers of a room, as `joinRoom` answers them. */
+export type RoomEnd = { lastSeq: number; lastChange: number }
+type Parts = { bus: Bus; logger: Logger; metrics: Metrics; emit: Emit }
 
-type Lane = {
+type Room = {
   listeners: Set<Listener>
-  /** Sockets that are about to listen: what arrives for them is kept. */
+  /** Sockets that are opening the room: events are queued for them already. */
   opening: number
   messages: OrderedQueue<Message>
   changes: OrderedQueue<Message>
-  /** Later states of messages that have not been delivered yet. */
-  changedEarly: Map<number, Message>
-  /** Messages that went while the room was open: a reply that is on its way may quote them still. */
+  /** Messages that went while the room was open: a reply that arrives later may still quote them. */
   gone: Set<string>
   timer: NodeJS.Timeout | null
 }
 
 /**
- * Messages of open rooms in `seq` order, and changes to them in theirs, each once: gaps are waited for, then fetched.
+ * Delivers the messages of open rooms in `seq` order and their changes in theirs, each once. A gap is given 50 ms to
+ * close, then the missing messages are fetched.
  */
 export class MessageDelivery {
-  private readonly bus: Bus
-  private readonly logger: Logger
-  private readonly metrics: Metrics
-  private readonly tell: Tell
-  private readonly lanes = new Map<string, Lane>()
+  private readonly parts: Parts
+  private readonly rooms = new Map<string, Room>()
 
-  constructor(parts: { bus: Bus; logger: Logger; metrics: Metrics; tell: Tell }) {
-    this.bus = parts.bus
-    this.logger = parts.logger
-    this.metrics = parts.metrics
-    this.tell = parts.tell
+  constructor(parts: Parts) {
+    this.parts = parts
   }
 
   isOpen(roomId: string) {
-    return this.lanes.has(roomId)
+    return this.rooms.has(roomId)
   }
 
-  /** To be called before it is asked where the room stands, so that nothing falls between. */
-  begin(roomId: string) {
-    this.laneOf(roomId).opening += 1
+  /** Call it before asking where the room ends, so that no message falls between. Then `open` or `cancelOpening`. */
+  beginOpening(roomId: string) {
+    this.roomOf(roomId).opening += 1
   }
 
-  /** Where `begin` came to nothing. */
-  giveUp(roomId: string) {
-    const lane = this.laneOf(roomId)
-    lane.opening -= 1
-    this.dropIfIdle(roomId, lane)
+  cancelOpening(roomId: string) {
+    const room = this.roomOf(roomId)
+    room.opening -= 1
+    this.dropIfIdle(roomId, room)
   }
 
-  /** From here on the listener gets every message after `lastSeq`. `join` runs in the moment from which it counts. */
-  async open(roomId: string, listener: Listener, { lastSeq, lastChange }: Standing, join: () => void) {
-    const lane = this.laneOf(roomId)
-    lane.messages.startAt(lastSeq)
-    lane.changes.startAt(lastChange)
-    // Others have the room open and are further: this one alone gets what it would miss.
+  /** The listener gets every message after `lastSeq`. `join` runs at the moment from which broadcasts reach it. */
+  async open(roomId: string, listener: Listener, { lastSeq, lastChange }: RoomEnd, join: () => void) {
+    const room = this.roomOf(roomId)
+    room.messages.startAt(lastSeq)
+    room.changes.startAt(lastChange)
     try {
-      for (let at = lastSeq; at < deliveredOf(lane); ) at = await this.catchUpOne(roomId, listener, at, lane)
+      // Where the room is open already, this listener alone gets what the others had after `lastSeq`.
+      for (let seq = lastSeq; seq < deliveredSeq(room); )
+        seq = await this.catchUpOne(roomId, listener, seq, room)
       join()
     } catch (error) {
-      this.giveUp(roomId)
+      this.cancelOpening(roomId)
       throw error
     }
-    lane.opening -= 1
-    lane.listeners.add(listener)
-    this.repairGap(roomId, lane)
+    room.opening -= 1
+    room.listeners.add(listener)
+    this.repairGap(roomId, room)
   }
 
   close(roomId: string, listener: Listener) {
-    const lane = this.lanes.get(roomId)
-    if (!lane) return
-    lane.listeners.delete(listener)
-    this.dropIfIdle(roomId, lane)
+    const room = this.rooms.get(roomId)
+    if (!room) return
+    room.listeners.delete(listener)
+    this.dropIfIdle(roomId, room)
   }
 
-  hear(roomId: string, message: Message) {
-    const lane = this.lanes.get(roomId)
-    if (!lane) return
-    lane.messages.take(message.seq, message)
-    this.repairGap(roomId, lane)
+  takeMessage(roomId: string, message: Message) {
+    const room = this.rooms.get(roomId)
+    if (!room) return
+    room.messages.take(message.seq, message)
+    this.repairGap(roomId, room)
   }
 
-  hearChange(roomId: string, { change, message }: RoomEvents['change']) {
-    const lane = this.lanes.get(roomId)
-    if (!lane) return
-    lane.changes.take(change, message)
-    this.repairGap(roomId, lane)
+  takeChange(roomId: string, { change, message }: RoomEvents['change']) {
+    const room = this.rooms.get(roomId)
+    if (!room) return
+    room.changes.take(change, message)
+    this.repairGap(roomId, room)
   }
 
-  /** After events may have been missed: a room, or every open one, is brought up to date. */
-  catchUpAll(roomIds: Iterable<string> = this.lanes.keys()) {
+  /** Fetches what these rooms, or all open ones, may have missed. */
+  catchUp(roomIds: Iterable<string> = this.rooms.keys()) {
     for (const roomId of roomIds) {
-      const lane = this.lanes.get(roomId)
-      if (lane) void this.repair(roomId, lane)
+      const room = this.rooms.get(roomId)
+      if (room) void this.repair(roomId, room)
     }
   }
 
   stop() {
-    for (const [roomId, lane] of this.lanes) this.drop(roomId, lane)
+    for (const [roomId, room] of this.rooms) this.drop(roomId, room)
   }
 
-  private laneOf(roomId: string): Lane {
-    const known = this.lanes.get(roomId)
+  private roomOf(roomId: string): Room {
+    const known = this.rooms.get(roomId)
     if (known) return known
-    const lane: Lane = {
+    const room: Room = {
       listeners: new Set(),
       opening: 0,
-      messages: new OrderedQueue<Message>((message) => this.deliver(lane, message)),
-      changes: new OrderedQueue<Message>((message) => this.deliverChange(lane, message)),
-      changedEarly: new Map(),
+      messages: new OrderedQueue<Message>({
+        deliver: (message) => this.deliver(room, message),
+        update: (message) => this.parts.emit('updateMessage', message),
+      }),
+      changes: new OrderedQueue<Message>({ deliver: (message) => deliverChange(room, message) }),
       gone: new Set(),
       timer: null,
     }
-    this.lanes.set(roomId, lane)
-    return lane
+    this.rooms.set(roomId, room)
+    return room
   }
 
-  private dropIfIdle(roomId: string, lane: Lane) {
-    if (lane.listeners.size === 0 && lane.opening <= 0) this.drop(roomId, lane)
+  private dropIfIdle(roomId: string, room: Room) {
+    if (room.listeners.size === 0 && room.opening <= 0) this.drop(roomId, room)
   }
 
-  private drop(roomId: string, lane: Lane) {
-    if (lane.timer) clearTimeout(lane.timer)
-    if (this.lanes.get(roomId) === lane) this.lanes.delete(roomId)
+  private drop(roomId: string, room: Room) {
+    if (room.timer) clearTimeout(room.timer)
+    if (this.rooms.get(roomId) === room) this.rooms.delete(roomId)
   }
 
-  private deliver(lane: Lane, message: Message) {
-    const later = lane.changedEarly.get(message.seq)
-    lane.changedEarly.delete(message.seq)
-    this.metrics.deliveries.observe(lane.listeners.size)
-    const latest = later && later.updatedAt > message.updatedAt ? later : message
-    const { replyTo } = latest
-    const isQuoteGone = replyTo !== null && lane.gone.has(replyTo.messageId)
-    this.tell('listenMessage', isQuoteGone ? { ...latest, replyTo: { ...replyTo, text: '' } } : latest)
+  private deliver(room: Room, message: Message) {
+    this.parts.metrics.deliveries.observe(room.listeners.size)
+    const { replyTo } = message
+    const isQuoteGone = replyTo !== null && room.gone.has(replyTo.messageId)
+    this.parts.emit(
+      'listenMessage',
+      isQuoteGone ? { ...message, replyTo: { ...replyTo, text: '' } } : message,
+    )
   }
 
-  private deliverChange(lane: Lane, message: Message) {
-    if (isGone(message)) lane.gone.add(message._id)
-    else lane.gone.delete(message._id)
-    if (message.seq <= deliveredOf(lane)) this.tell('updateMessage', message)
-    else lane.changedEarly.set(message.seq, message)
+  private repairGap(roomId: string, room: Room) {
+    if (room.messages.isBehind || room.changes.isBehind) this.repairLater(roomId, room, GAP_WAIT_MS)
   }
 
-  private repairGap(roomId: string, lane: Lane) {
-    if (lane.messages.hasGap || lane.changes.hasGap) this.repairLater(roomId, lane, GAP_WAIT_MS)
-  }
-
-  private repairLater(roomId: string, lane: Lane, delay: number) {
-    lane.timer ??= setTimeout(() => {
-      lane.timer = null
-      void this.repair(roomId, lane)
+  private repairLater(roomId: string, room: Room, delay: number) {
+    room.timer ??= setTimeout(() => {
+      room.timer = null
+      void this.repair(roomId, room)
     }, delay)
   }
 
-  private async repair(roomId: string, lane: Lane) {
-    const { messages, changes } = lane
-    if (messages.at === null || changes.at === null || this.lanes.get(roomId) !== lane) return
-    this.metrics.repairs.inc()
+  private async repair(roomId: string, room: Room) {
+    const { messages, changes } = room
+    if (messages.last === null || changes.last === null || this.rooms.get(roomId) !== room) return
+    this.parts.metrics.repairs.inc()
     try {
-      const missed = await this.replay(roomId, messages.at, changes.at)
+      const missed = await this.replay(roomId, messages.last, changes.last)
       for (const message of missed.list) messages.take(message.seq, message)
       for (const { change, message } of missed.changed) changes.take(change, message)
-      const isBehind = messages.at < missed.lastSeq || changes.at < missed.lastChange
-      if (isBehind) this.repairLater(roomId, lane, 0)
+      messages.expect(missed.lastSeq)
+      changes.expect(missed.lastChange)
+      const hasMore = missed.list.length + missed.changed.length > 0
+      if (messages.isBehind || changes.isBehind) this.repairLater(roomId, room, hasMore ? 0 : GAP_WAIT_MS)
     } catch (err) {
-      this.logger.warn({ err, roomId }, 'gap not repaired, will try again')
-      this.repairLater(roomId, lane, RETRY_MS)
+      this.parts.logger.warn({ err, roomId }, 'gap not repaired, retrying')
+      this.repairLater(roomId, room, RETRY_MS)
     }
   }
 
-  private async catchUpOne(roomId: string, listener: Listener, from: number, lane: Lane): Promise<number> {
-    const { list } = await this.replay(roomId, from, lane.changes.at ?? 0)
-    const missed = list.filter((message) => message.seq <= deliveredOf(lane))
+  /** @returns the seq that the listener has now */
+  private async catchUpOne(
+    roomId: string,
+    listener: Listener,
+    afterSeq: number,
+    room: Room,
+  ): Promise<number> {
+    const { list } = await this.replay(roomId, afterSeq, room.changes.last ?? 0)
+    const missed = list.filter((message) => message.seq <= deliveredSeq(room))
     for (const message of missed) listener.deliver(message)
     return missed.at(-1)?.seq ?? Number.POSITIVE_INFINITY
   }
 
   private replay(roomId: string, afterSeq: number, afterChange: number) {
     const caller: Caller = { userId: '', requestId: crypto.randomUUID() }
-    return this.bus.ask('replayMessages', caller, { roomId, afterSeq, afterChange })
+    return this.parts.bus.ask('replayMessages', caller, { roomId, afterSeq, afterChange })
   }
 }
 
-const deliveredOf = (lane: Lane) => lane.messages.at ?? 0
+const deliveredSeq = (room: Room) => room.messages.last ?? 0
+
+/** @returns false where the message is still to come and too many wait: the change is fetched again with it */
+function deliverChange({ gone, messages }: Room, message: Message): boolean {
+  if (isGone(message)) gone.add(message._id)
+  else gone.delete(message._id)
+  return messages.revise(message.seq, message)
+}

@@ -108,8 +108,8 @@ export class RoomUpdates {
     const isOfMessage = kind === 'message' || kind === 'change'
     if (this.early) return void (isOfMessage || this.early.push([roomId, event]))
     if (isOfMessage && !this.delivery.isOpen(roomId)) return
-    if (kind === 'message') this.delivery.hear(roomId, event.json())
-    else if (kind === 'change') this.delivery.hearChange(roomId, event.json())
+    if (kind === 'message') this.delivery.takeMessage(roomId, event.json())
+    else if (kind === 'change') this.delivery.takeChange(roomId, event.json())
     else if (kind === 'news') this.takeNews(roomId, event.json())
     else if (kind === 'update') this.takeUpdate(roomId, event.json())
     else if (kind === 'read') this.takeRead(roomId, event.json())

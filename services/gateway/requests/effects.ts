@@ -2,7 +2,7 @@ import { Fault, type Message, roomEventName } from '@chat/contract'
 import type { Socket } from 'socket.io'
 import type { Sessions } from '../connection/sessions.ts'
 import { asSeenBy } from '../delivery/broadcast.ts'
-import type { Listener, MessageDelivery, Standing } from '../delivery/message-delivery.ts'
+import type { Listener, MessageDelivery, RoomEnd } from '../delivery/message-delivery.ts'
 import { openRoom } from '../delivery/socket-rooms.ts'
 import type { OpenRoomResponder } from '../presence/open-room-responder.ts'
 import { type Effects, sessionOf } from './dispatch.ts'
@@ -28,18 +28,18 @@ export class OpenRooms {
   }
 
   /** @throws ROOM_NO_EXISTS where the membership ended while the room was being opened */
-  async open(roomId: string, standing: Standing) {
+  async open(roomId: string, end: RoomEnd) {
     const session = sessionOf(this.socket)?.session
     const isNew = session !== undefined && !session.rooms.has(roomId)
     if (isNew) await this.sessions.join(session, roomId).catch((error) => this.giveUp(roomId, error))
-    await this.delivery.open(roomId, this.listener, standing, () => {
+    await this.delivery.open(roomId, this.listener, end, () => {
       if (!session?.rooms.has(roomId)) throw new Fault('ROOM_NO_EXISTS')
       void this.socket.join(openRoom(roomId))
       if (!this.roomIds.has(roomId)) this.answers.open(roomId)
       this.roomIds.add(roomId)
     })
     // What was published before the room was heard here is fetched.
-    if (isNew) this.delivery.catchUpAll([roomId])
+    if (isNew) this.delivery.catchUp([roomId])
     if (!this.socket.connected) this.close(roomId)
   }
 
@@ -50,7 +50,7 @@ export class OpenRooms {
   }
 
   private giveUp(roomId: string, error: unknown): never {
-    this.delivery.giveUp(roomId)
+    this.delivery.cancelOpening(roomId)
     throw error
   }
 
@@ -78,11 +78,11 @@ const noteSent = (socket: Socket, messages: Message[]) => {
 export const effectsOf = ({ delivery }: Rooms): Effects => ({
   joinRoom: {
     before: async (_socket, input) => {
-      if (typeof input === 'string') delivery.begin(input)
+      if (typeof input === 'string') delivery.beginOpening(input)
     },
-    succeeded: async (socket, input, standing) => openRoomsOf(socket)?.open(input as string, standing),
+    succeeded: async (socket, input, end) => openRoomsOf(socket)?.open(input as string, end),
     failed: async (_socket, input) => {
-      if (typeof input === 'string') delivery.giveUp(input)
+      if (typeof input === 'string') delivery.cancelOpening(input)
     },
   },
   leaveRoom: {

@@ -1,5 +1,5 @@
-import type { Cache } from '../cache/cache.ts'
 import type { AskInput, AskOutput, ClientEvent } from '../connection/events.ts'
+import type { Cache } from './cache.ts'
 
 export type Ask = <E extends ClientEvent>(event: E, input: AskInput<E>) => Promise<AskOutput<E>>
 
