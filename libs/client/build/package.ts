@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { copyFile, glob, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { build } from 'vite'
@@ -47,26 +47,25 @@ async function buildTypes() {
     '--outDir',
     scratch,
   ]
-  const entries = ['libs/client/index.ts', 'libs/contract/client-events.ts', 'libs/contract/errors.ts']
+  const entries = ['libs/client/index.ts', 'libs/contract/wire/client-events.ts', 'libs/contract/wire/errors.ts']
   const config = join(DIST, 'tsconfig.json')
   const files = entries.map((entry) => join(ROOT, entry))
   await writeFile(config, JSON.stringify({ extends: join(ROOT, 'tsconfig.json'), include: [], files }))
   execFileSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', config, ...options], { stdio: 'inherit' })
   const types = join(DIST, 'types')
   await rename(join(scratch, 'libs/client'), types)
-  const declared = (name: string) => readFile(join(scratch, `libs/contract/${name}.d.ts`), 'utf8')
+  const declared = (name: string) => readFile(join(scratch, `libs/contract/wire/${name}.d.ts`), 'utf8')
   const parts = [
     contractTypes(),
     envelopeIn(await declared('errors')),
     withoutImports(await declared('client-events')),
   ]
   await writeFile(join(types, 'contract.d.ts'), parts.join('\n\n'))
-  for await (const file of glob(join(types, '*.d.ts'))) {
+  for await (const file of glob(join(types, '**/*.d.ts'))) {
+    const contract = `${relative(dirname(file), types) || '.'}/contract.js`
     const text = await readFile(file, 'utf8')
-    await writeFile(
-      file,
-      text.replaceAll("'@chat/contract'", "'./contract.js'").replaceAll(/(from '\.\/[^']+)\.ts'/g, "$1.js'"),
-    )
+    const own = text.replaceAll("'@chat/contract'", `'${contract}'`)
+    await writeFile(file, own.replaceAll(/(from '\.[^']+)\.ts'/g, "$1.js'"))
   }
   await rm(scratch, { recursive: true })
   await rm(config)
