@@ -47,7 +47,11 @@ async function buildTypes() {
     '--outDir',
     scratch,
   ]
-  const entries = ['libs/client/index.ts', 'libs/contract/wire/client-events.ts', 'libs/contract/wire/errors.ts']
+  const entries = [
+    'libs/client/index.ts',
+    'libs/contract/wire/client-events.ts',
+    'libs/contract/wire/errors.ts',
+  ]
   const config = join(DIST, 'tsconfig.json')
   const files = entries.map((entry) => join(ROOT, entry))
   await writeFile(config, JSON.stringify({ extends: join(ROOT, 'tsconfig.json'), include: [], files }))
