@@ -100,7 +100,7 @@ test('what is counted to be alerted of begins at 0: a first 1 is no increase', a
   const response = await fetch(`${stack.gatewayUrl.replace('ws:', 'http:')}/metrics`)
   const text = await response.text()
   for (const consumer of ['rooms', 'search', 'files', 'push'])
-    expect(text).toContain(`chat_events_set_aside_total{consumer="${consumer}"} 0\n`)
+    expect(text).toContain(`chat_dead_letter_events_total{consumer="${consumer}"} 0\n`)
 })
 
 test('each process tells whether what it needs answers', async () => {

@@ -134,7 +134,7 @@ export const rows: Row[] = [
             legend: '{{consumer}} failed',
           },
           {
-            expr: 'sum by (consumer) (increase(chat_events_set_aside_total[5m]))',
+            expr: 'sum by (consumer) (increase(chat_dead_letter_events_total[5m]))',
             legend: '{{consumer}} given up',
           },
           { expr: 'max(chat_pushes_set_aside)', legend: 'pushes set aside' },

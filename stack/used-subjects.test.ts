@@ -6,7 +6,7 @@ import { start as startFiles } from '@chat/files'
 import { start as startPlatformApi } from '@chat/platform-api'
 import { start as startPush } from '@chat/push'
 import { start as startRooms } from '@chat/rooms'
-import { createLogger, Metrics, openBus, surround, surveyStream } from '@chat/service'
+import { createLogger, Metrics, openBus, streamStatus, surround } from '@chat/service'
 import {
   connectAs,
   covers,
@@ -85,7 +85,7 @@ async function operate(roomId: string) {
   await bus.ask('getSetAside', caller, 'none')
   await bus.ask('replaySetAside', caller, { ids: ['none'] })
   await bus.ask('dropSetAside', caller, { ids: ['none'] })
-  await surveyStream(bus)
+  await streamStatus(bus)
   await bus.close()
 }
 

@@ -71,16 +71,9 @@ export { Bucket, type BucketOptions, openBucket, type Part } from './storage/s3.
 export { unlessMissing } from './storage/s3-client.ts'
 export type { Failure } from './stream/event-batches.ts'
 export { EventLog } from './stream/event-log.ts'
-export {
-  awaitHandled,
-  consumeEvents,
-  ensureDurable,
-  ensureStream,
-  hasDurable,
-  removeStream,
-  streamTime,
-} from './stream/stream.ts'
-export { purgeRoom, scrubKind, scrubRoom } from './stream/stream-erasure.ts'
+export { ensureStream, removeStream, streamTime } from './stream/stream.ts'
+export { awaitHandled, consumeEvents, ensureDurable, hasDurable } from './stream/stream-consumer.ts'
+export { eraseEventsOfKind, eraseRoomEvents, purgeRoomEvents } from './stream/stream-erasure.ts'
 export {
   type AnyEvent,
   eventId,
@@ -88,7 +81,7 @@ export {
   numberOf,
   type StreamEvent,
 } from './stream/stream-event.ts'
-export { surveyStream } from './stream/stream-status.ts'
+export { streamStatus } from './stream/stream-status.ts'
 export { createLogger, type Logger } from './telemetry/logger.ts'
 export { Metrics } from './telemetry/metrics.ts'
 export {

@@ -1,4 +1,4 @@
-import { surveyStream } from '@chat/service'
+import { streamStatus } from '@chat/service'
 import type { Command } from './command.ts'
 import { facts, table } from './table.ts'
 import { bytes, duration } from './units.ts'
@@ -10,7 +10,7 @@ export const lag: Command = {
   takes: 'none',
   summary: 'How far each durable consumer is behind, and how full the event stream is',
   run: async ({ bus }) => {
-    const { stream, consumers } = await surveyStream(bus)
+    const { stream, consumers } = await streamStatus(bus)
     const rows = consumers.map(({ name, pending, ackPending, redelivered, oldestMs }) => [
       ...[name, pending, ackPending, redelivered, age(oldestMs)],
     ])

@@ -83,9 +83,9 @@ export const start = (options: Options) =>
     const consumer = consumeEvents({
       ...{ bus, logger, durable: 'push', kinds: ['message'], startsNow: true, maxBatch: MAX_BATCH },
       handle: (events) => messageConsumer.take(events),
-      tries: {
+      retry: {
         delaysMs: times.triesMs,
-        setAside: (event, reason, tries) => messageConsumer.setAside(event, reason, tries),
+        deadLetter: (event, reason, tries) => messageConsumer.setAside(event, reason, tries),
       },
     })
     await scope.use('consumer', consumer, (c) => {

@@ -1,5 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { JsMsg } from '@nats-io/jetstream'
+import { LRUCache } from 'lru-cache'
+import { BatchQueue } from '../async/batch-queue.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { type AnyEvent, readEvent, type StreamEvent, type StreamKind } from './stream-event.ts'
@@ -9,106 +10,97 @@ const MAX_FAILURES = 10_000
 const REDELIVERY_DELAY_MS = 1_000
 export const ACK_WAIT_MS = 10_000
 /**
- * The first event after a pause is handled at once; under load events wait for company this long, since a batch
- * costs the store hardly more than one event. With what handling takes it stays within the half second that
- * contract.md allows other people's doings to trail.
+ * Under load events wait this long for others, since a batch costs the store hardly more than one event. Together with
+ * the handling it stays within the half second that contract.md allows.
  */
 const PACE_MS = 400
 
 export type Failure = { event: AnyEvent; reason: unknown }
-type Tries<E> = {
-  /** Between one try and the next; there is one try more than there are delays. */
+type Retry<E> = {
+  /** Pauses between tries. There is one try more than there are pauses. */
   delaysMs: number[]
-  /** Keeps what was tried often enough where somebody sees it. What cannot be kept is tried again. */
-  setAside: (event: E, reason: unknown, tries: number) => Promise<void>
+  /** Keeps an event that failed at every try. When this fails, the event is tried again. */
+  deadLetter: (event: E, reason: unknown, tries: number) => Promise<void>
 }
 
 export type Handling<K extends StreamKind = StreamKind> = {
   logger: Logger
   durable: string
   /**
-   * Handles a batch, in the stream's order: acked when it resolves, delivered again when it throws. Where only some
-   * did not work it says which. `storedAt`: when the stream took each of them, by its own clock.
+   * Handles a batch in the stream's order. The events are acked when it resolves, and delivered again when it rejects.
+   * It may resolve with the events that failed: only these are delivered again.
+   * @param storedAt when the stream stored each event, by the stream's clock
    */
   handle: (events: StreamEvent<K>[], storedAt: Date[]) => Promise<Failure[]> | Promise<void>
-  /** How long events wait for company under load. */
+  /** Shortest time from one batch to the next. */
   paceMs?: number
-  /** Events that are held at a time. */
   maxBatch?: number
-  /** For what must not be tried for ever: after the last try the event is put aside. */
-  tries?: Tries<StreamEvent<K>>
+  /** Limits the tries. Without it, an event is tried until it succeeds. */
+  retry?: Retry<StreamEvent<K>>
 }
 
 type Options<K extends StreamKind> = Handling<K> & { metrics: Metrics }
+type Delivered<K extends StreamKind> = { message: JsMsg; event: StreamEvent<K> }
 
-/** One batch at a time; what arrives meanwhile is the next one. */
+/** Hands the messages of a consumer to its handler in batches, and answers each message by the outcome. */
 export class EventBatches<K extends StreamKind> {
   private readonly options: Options<K>
-  private readonly held: Held
-  private waiting: JsMsg[] = []
-  private working: Promise<void> | null = null
+  private readonly queue: BatchQueue<JsMsg>
+  private readonly unanswered: UnansweredMessages
   private isStopped = false
   /**
-   * How often each event has failed here, by its place in the stream. The server counts deliveries: those that a
-   * sudden death ended are no tries.
+   * How often each event has failed here, by its sequence in the stream. The server's count of deliveries does not
+   * serve: it includes deliveries to processes that died.
    */
-  private readonly failures = new Map<number, number>()
+  private readonly failures = new LRUCache<number, number>({ max: MAX_FAILURES })
 
   constructor(options: Options<K>) {
     this.options = options
-    this.held = new Held(options.tries ? ACK_WAIT_MS / 3 : null)
+    this.unanswered = new UnansweredMessages(options.retry ? ACK_WAIT_MS / 3 : null)
+    this.queue = new BatchQueue({
+      run: (batch) => this.handle(batch).finally(() => this.unanswered.remove(batch)),
+      failed: (err) => options.logger.warn({ err, durable: options.durable }, 'batch failed'),
+      maxBatch: options.maxBatch ?? MAX_BATCH,
+      paceMs: options.paceMs ?? PACE_MS,
+    })
   }
 
   push(message: JsMsg) {
     if (this.isStopped) return message.nak()
-    this.held.add(message)
-    this.waiting.push(message)
-    this.working ??= this.work()
+    this.unanswered.add(message)
+    this.queue.add(message)
   }
 
-  /** What must happen is finished. Where there are tries, the next one is left to whoever comes next. */
+  /** Returns waiting events to the server where tries are limited; otherwise they are still handled here. */
   stop() {
-    if (!this.options.tries) return
+    if (!this.options.retry) return
     this.isStopped = true
-    for (const message of this.waiting.splice(0)) message.nak()
+    for (const message of this.queue.take()) message.nak()
   }
 
   async idle() {
-    await this.working
-    this.held.close()
-  }
-
-  private async work() {
-    const { paceMs = PACE_MS, maxBatch = MAX_BATCH } = this.options
-    while (this.waiting.length > 0) {
-      const pace = delay(paceMs)
-      const batch = this.waiting.splice(0, maxBatch)
-      await this.handle(batch)
-      this.held.release(batch)
-      await pace
-    }
-    this.working = null
+    await this.queue.idle()
+    this.unanswered.close()
   }
 
   private async handle(batch: JsMsg[]) {
     const { metrics, durable: consumer } = this.options
     metrics.consumed.observe({ consumer }, batch.length)
-    const parsed = batch.flatMap((message) => this.parse(message))
-    const failures = await this.attempt(
-      parsed.map(({ event }) => event),
-      parsed.map(({ message }) => message.time),
-    )
+    const delivered = batch.flatMap((message) => this.parse(message))
+    const failures = await this.tryToHandle(delivered)
     if (failures.size > 0) metrics.consumerFailures.inc({ consumer }, failures.size)
-    const outcomes = parsed.map(({ message, event }) =>
+    const answers = delivered.map(({ message, event }) =>
       failures.has(event) ? this.retry(message, event, failures.get(event)) : this.accept(message),
     )
-    await Promise.all(outcomes)
+    await Promise.all(answers)
   }
 
-  /** @returns what did not work, and why */
-  private async attempt(events: StreamEvent<K>[], storedAt: Date[]): Promise<Map<AnyEvent, unknown>> {
+  /** @returns the events that failed, with the reasons */
+  private async tryToHandle(delivered: Delivered<K>[]): Promise<Map<AnyEvent, unknown>> {
     const { logger, durable, handle } = this.options
+    const events = delivered.map(({ event }) => event)
     try {
+      const storedAt = delivered.map(({ message }) => message.time)
       const failures = (await handle(events, storedAt)) ?? []
       return new Map(failures.map(({ event, reason }) => [event, reason]))
     } catch (err) {
@@ -123,66 +115,57 @@ export class EventBatches<K extends StreamKind> {
   }
 
   private async retry(message: JsMsg, event: StreamEvent<K>, reason: unknown) {
-    const { tries, logger, durable } = this.options
-    if (!tries) return message.nak(REDELIVERY_DELAY_MS)
-    const count = (this.failures.get(message.seq) ?? 0) + 1
-    this.note(message.seq, count)
-    const delayMs = tries.delaysMs[count - 1]
+    const { retry, logger, durable } = this.options
+    if (!retry) return message.nak(REDELIVERY_DELAY_MS)
+    const tries = (this.failures.get(message.seq) ?? 0) + 1
+    this.failures.set(message.seq, tries)
+    const delayMs = retry.delaysMs[tries - 1]
     if (delayMs !== undefined || this.isStopped) return message.nak(delayMs)
     try {
-      await tries.setAside(event, reason, count)
+      await retry.deadLetter(event, reason, tries)
       this.failures.delete(message.seq)
-      this.giveUp(message, 'set aside')
+      this.terminate(message, 'dead letter')
     } catch (err) {
-      logger.warn({ err, durable }, 'event not set aside, will try again')
-      message.nak(tries.delaysMs.at(-1) ?? REDELIVERY_DELAY_MS)
+      logger.warn({ err, durable }, 'dead letter not stored, will try again')
+      message.nak(retry.delaysMs.at(-1) ?? REDELIVERY_DELAY_MS)
     }
   }
 
-  private giveUp(message: JsMsg, reason: string) {
-    this.options.metrics.eventsSetAside.inc({ consumer: this.options.durable })
+  private terminate(message: JsMsg, reason: string) {
+    this.options.metrics.deadLetterEvents.inc({ consumer: this.options.durable })
     message.term(reason)
   }
 
-  private note(seq: number, count: number) {
-    this.failures.delete(seq)
-    this.failures.set(seq, count)
-    // Those that somebody else has got are never heard of again here.
-    if (this.failures.size > MAX_FAILURES) this.failures.delete(this.failures.keys().next().value as number)
-  }
-
-  private parse(message: JsMsg): { message: JsMsg; event: StreamEvent<K> }[] {
+  private parse(message: JsMsg): Delivered<K>[] {
     try {
       // The consumer's filter lets no other kinds through.
       return [{ message, event: readEvent(message) as StreamEvent<K> }]
     } catch (err) {
-      this.options.logger.error(
-        { err, subject: message.subject, seq: message.seq },
-        'event is not JSON, set aside',
-      )
-      this.giveUp(message, 'not JSON')
+      const { subject, seq } = message
+      this.options.logger.error({ err, subject, seq }, 'event dropped: it is not JSON')
+      this.terminate(message, 'not JSON')
       return []
     }
   }
 }
 
-/** Messages whose handling may take longer than the server waits: it is told that they are being worked on. */
-class Held {
+/** Tells the server at intervals that messages are being worked on, so that it does not deliver them again. */
+class UnansweredMessages {
   private readonly messages = new Set<JsMsg>()
   private readonly timer: NodeJS.Timeout | null
 
   constructor(everyMs: number | null) {
-    const tell = () => {
+    const renew = () => {
       for (const message of this.messages) message.working()
     }
-    this.timer = everyMs === null ? null : setInterval(tell, everyMs)
+    this.timer = everyMs === null ? null : setInterval(renew, everyMs)
   }
 
   add(message: JsMsg) {
     if (this.timer) this.messages.add(message)
   }
 
-  release(messages: JsMsg[]) {
+  remove(messages: JsMsg[]) {
     for (const message of messages) this.messages.delete(message)
   }
 

@@ -1,6 +1,7 @@
-import { DeliverPolicy, type JsMsg, jetstream, jetstreamManager } from '@nats-io/jetstream'
+import { DeliverPolicy, type JsMsg, jetstream } from '@nats-io/jetstream'
 import { headers } from '@nats-io/transport-node'
 import type { Bus } from '../bus/bus.ts'
+import { managerOf } from './stream.ts'
 import {
   type AnyEvent,
   eventId,
@@ -11,74 +12,82 @@ import {
 } from './stream-event.ts'
 
 const BATCH = 500
-const numberedKinds = ['message', 'change'] as const
 const FETCH_MS = 2_000
+const numberedKinds = ['message', 'change'] as const
+/** The server's code where another event has come meanwhile. */
+const WRONG_LAST_SEQUENCE = 10_071
+/** The server's codes for a sequence that the stream does not have. */
+const NO_MESSAGE = [10_037, 10_043, 10_057]
 
-export type Scrubbing = {
+export type RoomErasure = {
   bus: Bus
   roomId: string
-  /** The stream's number from which on to look. */
+  /** The stream sequence to begin at. */
   from: number
-  /** The event without what is to go; the event itself where there is nothing of it. */
+  /** Returns the event without what is to be erased, or the event itself where it holds nothing of it. */
   without: (event: StreamEvent) => StreamEvent
 }
 
-type KindScrubbing<K extends StreamKind> = {
+type KindErasure<K extends StreamKind> = {
   bus: Bus
   kind: K
   from: number
-  isStained: (event: StreamEvent<K>) => Promise<boolean>
-  /** How long one goes on, by the clock of `performance`. */
+  isErased: (event: StreamEvent<K>) => Promise<boolean>
+  /** When to stop, by `performance.now()`. */
   until: number
 }
 
 /**
- * Takes single events about a room's messages out of the stream for good: what they said is overwritten, consumers pass over them.
- * The last of a kind tells how far the room is published, and makes way for a copy of what may stay.
- * @returns the stream's number after the last event that was looked at
+ * Erases single message events of a room from the stream: the server overwrites them, and consumers skip them. The
+ * last event of each kind tells how far the room is published, so an edited copy takes its place.
+ * @returns the stream sequence after the last event that was read
  */
-export async function scrubRoom({ bus, roomId, from, without }: Scrubbing): Promise<number> {
-  const { stream } = bus.subjects
-  const manager = await jetstreamManager(bus.connection, { checkAPI: false })
+export async function eraseRoomEvents({ bus, roomId, from, without }: RoomErasure): Promise<number> {
   const lasts = new Map<string, number>()
-  const stained: { message: JsMsg; clean: AnyEvent }[] = []
+  const found: { message: JsMsg; clean: AnyEvent }[] = []
   let next = from
-  const ofMessages = numberedKinds.map((kind) => bus.subjects.roomEvent(roomId, kind))
-  for await (const message of eventsOn(bus, ofMessages, from)) {
+  const subjects = numberedKinds.map((kind) => bus.subjects.roomEvent(roomId, kind))
+  for await (const message of eventsOn(bus, subjects, from)) {
     next = message.seq + 1
     lasts.set(message.subject, message.seq)
     const event = readEvent(message) as StreamEvent
     const clean = without(event)
-    if (clean !== event) stained.push({ message, clean })
+    if (clean !== event) found.push({ message, clean })
   }
-  for (const { message, clean } of stained) {
+  for (const { message, clean } of found) {
     if (lasts.get(message.subject) === message.seq) await replaceLast(bus, message, clean)
-    // It may have been too old to be there still.
-    await manager.streams.deleteMessage(stream, message.seq, true).catch(ignoreMissing)
+    await erase(bus, message)
   }
   return next
 }
 
 /**
- * Takes single events of one kind out of the stream, of whatever rooms. Consumers pass over them.
- * @returns where to go on; null at the end
+ * Erases single events of one kind from the stream, in all rooms. Consumers skip them.
+ * @returns the stream sequence to continue at; null at the end
  */
-export async function scrubKind<K extends StreamKind>(scrubbing: KindScrubbing<K>): Promise<number | null> {
-  const { bus, kind, from, isStained, until } = scrubbing
-  const { stream, everyRoom } = bus.subjects
-  const manager = await jetstreamManager(bus.connection, { checkAPI: false })
-  for await (const message of eventsOn(bus, [everyRoom(kind)], from)) {
-    if (await isStained(readEvent(message) as StreamEvent<K>))
-      await manager.streams.deleteMessage(stream, message.seq, true).catch(ignoreMissing)
+export async function eraseEventsOfKind<K extends StreamKind>(
+  erasure: KindErasure<K>,
+): Promise<number | null> {
+  const { bus, kind, from, isErased, until } = erasure
+  for await (const message of eventsOn(bus, [bus.subjects.everyRoom(kind)], from)) {
+    if (await isErased(readEvent(message) as StreamEvent<K>)) await erase(bus, message)
     if (performance.now() > until) return message.seq + 1
   }
   return null
 }
 
-/** Every event of a room that goes away. */
-export async function purgeRoom(bus: Bus, roomId: string): Promise<void> {
-  const manager = await jetstreamManager(bus.connection, { checkAPI: false })
+/** Erases every event of a room. */
+export async function purgeRoomEvents(bus: Bus, roomId: string): Promise<void> {
+  const manager = await managerOf(bus)
   await manager.streams.purge(bus.subjects.stream, { filter: bus.subjects.roomEvent(roomId, '*') })
+}
+
+/** The event may be gone already, by its age. */
+async function erase(bus: Bus, message: JsMsg) {
+  const manager = await managerOf(bus)
+  await manager.streams.deleteMessage(bus.subjects.stream, message.seq, true).catch((error) => {
+    if (!NO_MESSAGE.includes(codeOf(error))) throw error
+  })
 }
 
 async function* eventsOn(bus: Bus, filter_subjects: string[], from: number): AsyncGenerator<JsMsg> {
@@ -90,10 +99,8 @@ async function* eventsOn(bus: Bus, filter_subjects: string[], from: number): Asy
   let { num_pending: left } = await consumer.info()
   try {
     while (left > 0) {
-      for await (const message of await consumer.fetch({
-        max_messages: Math.min(left, BATCH),
-        expires: FETCH_MS,
-      })) {
+      const batch = await consumer.fetch({ max_messages: Math.min(left, BATCH), expires: FETCH_MS })
+      for await (const message of batch) {
         left = message.info.pending
         yield message
       }
@@ -103,28 +110,17 @@ async function* eventsOn(bus: Bus, filter_subjects: string[], from: number): Asy
   }
 }
 
-/** Unless another one has come since: then that one is the last. */
+/** Does nothing where another event has come since: then that one is the last. */
 async function replaceLast(bus: Bus, message: JsMsg, clean: AnyEvent) {
   const { body, subject } = publicationOf(clean, bus.subjects)
   const identified = headers()
   identified.set('Nats-Msg-Id', `${eventId(clean)}:${message.seq}`)
   identified.set('Nats-Expected-Last-Subject-Sequence', String(message.seq))
-  await jetstream(bus.connection)
-    .publish(subject, body, { headers: identified })
-    .catch((error: unknown) => {
-      if (!isOutrun(error)) throw error
-    })
+  const publishing = jetstream(bus.connection).publish(subject, body, { headers: identified })
+  await publishing.catch((error: unknown) => {
+    if (codeOf(error) !== WRONG_LAST_SEQUENCE) throw error
+  })
 }
 
 const codeOf = (error: unknown) =>
   error instanceof Error && 'code' in error && typeof error.code === 'number' ? error.code : 0
-
-/** The server's code where another event has come meanwhile. */
-const WRONG_LAST_SEQUENCE = 10_071
-const isOutrun = (error: unknown) => codeOf(error) === WRONG_LAST_SEQUENCE
-
-/** The server's code for a number that the stream does not have. */
-const NO_MESSAGE = [10_037, 10_043, 10_057]
-function ignoreMissing(error: unknown) {
-  if (!NO_MESSAGE.includes(codeOf(error))) throw error
-}

@@ -3,29 +3,29 @@ import { encode } from '../bus/bus.ts'
 
 type Events = {
   message: { kind: 'message'; message: Message }
-  /** `message` as it has become. */
+  /** `message` is in the state after the change. */
   change: { kind: 'change'; change: number; message: Message; mentioned?: string[] }
   fact: { kind: 'fact'; fact: RoomFact }
 }
 /** The kinds of room events that the stream keeps. */
 export type StreamKind = keyof Events
 export const streamKinds = ['message', 'change', 'fact'] as const satisfies StreamKind[]
-/** Kinds about messages: each is numbered per room, without gaps. */
+/** The kinds about messages. Each is numbered per room, without gaps. */
 export type NumberedKind = 'message' | 'change'
 
-/** Of the kinds about messages, unless others are named. */
+/** An event about a message, unless other kinds are named. */
 export type StreamEvent<K extends StreamKind = NumberedKind> = Events[K]
 export type AnyEvent = StreamEvent<StreamKind>
 
 export const numberOf = (event: StreamEvent) => (event.kind === 'change' ? event.change : event.message.seq)
 
-/** The same for every instance that publishes the event, so that the stream keeps it once. */
+/** The same in every instance that publishes the event, so that the stream keeps it once. */
 export function eventId(event: AnyEvent): string {
   if (event.kind === 'fact') return event.fact._id
   return event.kind === 'change' ? changeId(event.message.roomId, event.change) : event.message._id
 }
 
-/** Where it is published, and what the bus carries. */
+/** The subject and body that the bus carries. */
 export function publicationOf(event: AnyEvent, subjects: Subjects) {
   const { roomId } = event.kind === 'fact' ? event.fact : event.message
   return { subject: subjects.roomEvent(roomId, event.kind), body: encode(bodyOf(event)) }

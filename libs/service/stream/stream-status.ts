@@ -1,25 +1,15 @@
-import { type ConsumerInfo, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream'
+import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream'
 import { millis } from '@nats-io/transport-node'
 import type { Bus } from '../bus/bus.ts'
+import { managerOf } from './stream.ts'
 
-/** A durable consumer, as an operator looks at it. */
-type ConsumerState = {
-  name: string
-  /** Events that it has not been given yet. */
-  pending: number
-  /** Events that it was given and has not acked yet, and how many of them were given more than once. */
-  ackPending: number
-  redelivered: number
-  oldestMs: number
-}
-
-/** How full the stream of events is, and how far everybody who reads it has got. @throws where there is none */
-export async function surveyStream(bus: Bus) {
-  const manager = await jetstreamManager(bus.connection, { timeout: 10_000, checkAPI: false })
+/** How full the stream is, and how far each consumer has read it. @throws where there is no stream */
+export async function streamStatus(bus: Bus) {
+  const manager = await managerOf(bus)
   const { stream } = bus.subjects
   const { config, state } = await manager.streams.info(stream)
   const found = await manager.consumers.list(stream).next()
-  const consumers = await Promise.all(found.map((info) => consumerState(manager, info)))
+  const consumers = await Promise.all(found.map((info) => consumerStatus(manager, info)))
   const isEmpty = state.messages === 0
   return {
     stream: {
@@ -35,17 +25,19 @@ export async function surveyStream(bus: Bus) {
   }
 }
 
-async function consumerState(manager: JetStreamManager, info: ConsumerInfo): Promise<ConsumerState> {
+async function consumerStatus(manager: JetStreamManager, info: ConsumerInfo) {
   return {
     name: info.name,
+    /** Events that were not delivered yet. */
     pending: info.num_pending,
+    /** Events that were delivered and not acked, and how many of these were delivered more than once. */
     ackPending: info.num_ack_pending,
     redelivered: info.num_redelivered,
     oldestMs: await oldestUnhandledMs(manager, info),
   }
 }
 
-/** How long the oldest event that a consumer has not handled yet has been there, in ms; 0 where there is none. */
+/** Age of the oldest event that a consumer has not handled, in ms; 0 where there is none. */
 export async function oldestUnhandledMs(manager: JetStreamManager, info: ConsumerInfo): Promise<number> {
   const { ack_floor, config, stream_name } = info
   const subjects = config.filter_subjects ?? [config.filter_subject ?? '>']

@@ -4,7 +4,7 @@ const LATENCY_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 const MEASURE_WITHIN_MS = 1_000
 
 /** How far a durable consumer is behind, over all of its instances. */
-export type Standing = { lagMs: number; pending: number }
+export type ConsumerLag = { lagMs: number; pending: number }
 
 /** What became of a job that a process had claimed. */
 export type JobOutcome = 'finished' | 'retried' | 'dead' | 'released' | 'lost'
@@ -19,7 +19,7 @@ type Answering = Record<string, boolean>
 export class Metrics {
   readonly registry = new Registry()
   private readonly registers = [this.registry]
-  private readonly standings = new Map<string, () => Promise<Standing>>()
+  private readonly consumers = new Map<string, () => Promise<ConsumerLag>>()
   private readonly deadLetterCounts = new Map<string, () => Promise<number>>()
   private measuring: Promise<void> | null = null
   private readonly answering: (() => Promise<Answering>)[] = []
@@ -105,9 +105,9 @@ export class Metrics {
     labelNames: ['consumer'],
     registers: this.registers,
   })
-  readonly eventsSetAside = new Counter({
-    name: 'chat_events_set_aside_total',
-    help: 'Events of the stream that were given up on',
+  readonly deadLetterEvents = new Counter({
+    name: 'chat_dead_letter_events_total',
+    help: 'Events of the stream that became dead letters',
     labelNames: ['consumer'],
     registers: this.registers,
   })
@@ -179,12 +179,12 @@ export class Metrics {
   }
 
   /** A consumer is measured whenever somebody asks for the metrics. @returns ends that */
-  watchConsumer(consumer: string, measure: () => Promise<Standing>) {
-    this.standings.set(consumer, measure)
+  watchConsumer(consumer: string, measure: () => Promise<ConsumerLag>) {
+    this.consumers.set(consumer, measure)
     // Of a counter that begins at 1 nobody can tell that it has grown.
-    for (const counter of [this.consumerFailures, this.eventsSetAside]) counter.inc({ consumer }, 0)
+    for (const counter of [this.consumerFailures, this.deadLetterEvents]) counter.inc({ consumer }, 0)
     return () => {
-      if (this.standings.get(consumer) === measure) this.standings.delete(consumer)
+      if (this.consumers.get(consumer) === measure) this.consumers.delete(consumer)
     }
   }
 
@@ -212,11 +212,11 @@ export class Metrics {
 
   /** One that cannot be measured is not told of: an old number would say that all is well. */
   private async measureEach() {
-    const measuring = [...this.standings].map(async ([consumer, measure]) => {
-      const standing = await measureInTime(measure)
-      if (standing) {
-        this.consumerLag.set({ consumer }, standing.lagMs / 1000)
-        this.consumerPending.set({ consumer }, standing.pending)
+    const measuring = [...this.consumers].map(async ([consumer, measure]) => {
+      const lag = await measureInTime(measure)
+      if (lag) {
+        this.consumerLag.set({ consumer }, lag.lagMs / 1000)
+        this.consumerPending.set({ consumer }, lag.pending)
         return
       }
       this.consumerLag.remove({ consumer })

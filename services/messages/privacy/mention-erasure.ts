@@ -1,5 +1,5 @@
 import { type Caller, type Erased, messageWithout } from '@chat/contract'
-import { type Bus, type StreamEvent, scrubRoom } from '@chat/service'
+import { type Bus, eraseRoomEvents, type StreamEvent } from '@chat/service'
 import type { ChangeStore } from '../changes/change-store.ts'
 import type { MessageChanges } from '../changes/message-changes.ts'
 import type { ExportErasure } from '../exports/export-erasure.ts'
@@ -71,7 +71,7 @@ export class MentionErasure {
   /** @returns the stream's number after what was looked at */
   scrub(roomId: string, erased: Erased, from = 1): Promise<number> {
     const without = (event: StreamEvent) => eventWithout(event, erased)
-    return scrubRoom({ bus: this.parts.bus, roomId, from, without })
+    return eraseRoomEvents({ bus: this.parts.bus, roomId, from, without })
   }
 
   private async change(caller: Caller, { roomId, messageId }: Place, erased: Erased) {

@@ -1,4 +1,4 @@
-import { type Bus, purgeRoom } from '@chat/service'
+import { type Bus, purgeRoomEvents } from '@chat/service'
 import type { ChangeStore } from '../changes/change-store.ts'
 import type { ExportErasure } from '../exports/export-erasure.ts'
 import type { ReportStore } from '../reports/report-store.ts'
@@ -19,7 +19,7 @@ type Parts = {
 /** Everything that was said in a room that goes away. The stream first: what it still tells would come back. */
 export async function purge(parts: Parts, roomId: string): Promise<void> {
   const { store, changes, reports, search, exports, wordListEditor, bus } = parts
-  await purgeRoom(bus, roomId)
+  await purgeRoomEvents(bus, roomId)
   await exports.removeRoom(roomId)
   for (const each of [search, reports, changes, store]) await each.deleteRoom(roomId)
   await wordListEditor.deleteRoom(roomId)

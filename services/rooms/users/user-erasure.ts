@@ -11,7 +11,7 @@ import {
   type Output,
   textWithout,
 } from '@chat/contract'
-import { decodeKey, encodeKey, erasedMentions, scrubKind } from '@chat/service'
+import { decodeKey, encodeKey, erasedMentions, eraseEventsOfKind } from '@chat/service'
 import { expel } from '../members/removals.ts'
 import type { Parts } from '../parts.ts'
 import type { RoomDoc } from '../store/documents.ts'
@@ -80,12 +80,12 @@ async function scrubEvents(
 ): Promise<number | null> {
   // Later events do not name the user, who is in no room any more.
   if (from === 1) await parts.outbox.publishAll()
-  return scrubKind({
+  return eraseEventsOfKind({
     bus: parts.bus,
     kind: 'fact',
     from,
     until: performance.now() + BUDGET_MS,
-    isStained: async ({ fact }) => {
+    isErased: async ({ fact }) => {
       const announcement = 'room' in fact.data ? fact.data.room.announcement : null
       return (
         factWithout(fact, await withMentions(parts, caller, fact.roomId, [announcement], erased)) !== fact
