@@ -3,7 +3,7 @@ import { type Role, type RoleName, roles } from './roles.ts'
 
 export { type Role, type RoleName, roleNames, roles } from './roles.ts'
 
-/** The subjects that a NATS user may use; answering a request is allowed besides. */
+/** The subjects of a NATS user. Answering requests is allowed besides (`allow_responses`). */
 export type Permissions = { publish: string[]; subscribe: string[] }
 
 /**
@@ -32,7 +32,7 @@ const told = ({ tells, roll, words }: Role, subjects: Subjects) => [
   ...(words ? [subjects.words] : []),
 ]
 
-/** Requests are for one of a service's instances: a user may hear them within the service's queue group only. */
+/** One instance answers a request: its user may subscribe within the service's queue group only. */
 const served = ({ serves, presence }: Role, subjects: Subjects) => [
   ...(serves ? [`${subjects.rpc(serves, '*')} ${serves}`] : []),
   ...(presence?.answers ?? []).map(subjects.everyPresence),
@@ -45,7 +45,7 @@ const heard = ({ hears, roll, words }: Role, subjects: Subjects) => [
   ...(words ? [subjects.words] : []),
 ]
 
-/** JetStream is asked by requests too, one subject each. */
+/** JetStream's API is requests too, one subject each. */
 function streamRequests({ stream: use, tells }: Role, { stream, everyRoom }: Subjects): string[] {
   if (!use) return []
   const api = (verb: string, ...more: string[]) => ['$JS.API', verb, stream, ...more].join('.')
@@ -55,7 +55,7 @@ function streamRequests({ stream: use, tells }: Role, { stream, everyRoom }: Sub
   ]
   const allowed = {
     surveys: [api('CONSUMER.LIST'), api('DIRECT.GET')],
-    // To look through events it makes consumers that have no name beforehand.
+    // It reads the stream by ephemeral consumers, whose names are not known beforehand.
     scrubs: [
       ...[api('CONSUMER.CREATE'), api('STREAM.MSG.DELETE')],
       ...['INFO', 'MSG.NEXT', 'DELETE'].map((verb) => api(`CONSUMER.${verb}`, '*')),

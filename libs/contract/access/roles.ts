@@ -3,46 +3,46 @@ import { type OperationName, operationNames, platformOperations, rowOf } from '.
 import type { RoomEvents, UserEvents } from '../wire/bus-events.ts'
 
 /**
- * What one kind of process does on the bus: its NATS user may do this and nothing else (permissions.ts). A process
- * that asks, hears or tells something new says so here; until it does, the bus refuses it, in tests too.
+ * What one kind of process does on the bus. Its NATS user may do this and nothing else (permissions.ts). Add here what a
+ * process newly asks, hears or publishes: until then NATS refuses it, in tests too.
  */
 export type Role = {
-  /** It answers this service's requests. */
+  /** The service whose requests it answers. */
   serves?: ServiceName
   asks: readonly OperationName[]
   hears?: { room?: readonly (keyof RoomEvents | '*')[]; user?: readonly (keyof UserEvents | '*')[] }
   tells?: { room?: readonly (keyof RoomEvents)[]; user?: readonly (keyof UserEvents)[] }
-  /** Whether people are there: it knows and answers, or it asks. */
+  /** Presence questions that it answers or asks. */
   presence?: { answers?: readonly ('room' | 'user')[]; asks?: readonly ('room' | 'user')[] }
-  /** It is on the roll, or calls it. */
+  /** It confirms, or asks for, confirmed broadcasts. */
   roll?: true
-  /** It tells and hears that lists of banned words have changed. */
+  /** It publishes and hears changes of banned-word lists. */
   words?: true
   stream?: StreamUse
 }
 
-/** What it does with the stream of events, beyond publishing what it `tells`. */
+/** What it does with the event stream besides publishing what it `tells`. */
 type StreamUse = {
-  /** Its durable consumers; how long events have been waiting for them is measured. */
+  /** Its durable consumers. It also reads how far each is behind. */
   consumers: readonly string[]
-  /** It takes single events out that must go. */
+  /** It deletes single events (erasure). */
   scrubs?: true
-  /** It decides how the stream is kept, looks what of its own has got there, and takes rooms out. */
+  /** It configures the stream, reads back its own events and purges rooms. */
   owns?: true
-  /** It only looks how full the stream is, and how far its readers are. */
+  /** It only reads the state of the stream and its consumers. */
   surveys?: true
 }
 
-/** Operations that clients may ask for: a new row is the gateway's to ask at once. */
+/** The gateway may ask every client operation, new rows included. */
 const clientOperations = operationNames.filter((name) => rowOf(name).event !== undefined)
 
-/** What rooms asks of the others when a room is deleted. */
+/** What rooms asks of other services when a room is deleted. */
 const purges: readonly OperationName[] = ['purgeRoomMessages', 'purgeRoomFiles', 'purgeRoomPushes']
 
-/** Operations of platforms: a new row is platform-api's to ask at once. */
+/** The platform API may ask every platform operation, new rows included. */
 const platformRequests = operationNames.filter((name) => name in platformOperations && !purges.includes(name))
 
-/** What the demo's sign-in asks for to have its people and rooms. */
+/** What the demo's sign-in needs to make its users and rooms. */
 const demoOperations = ['saveUser', 'createRoomWithMessage', 'postMessage'] as const
 
 export const roles = {
@@ -103,7 +103,7 @@ export const roles = {
     presence: { asks: ['room'] },
     stream: { consumers: ['push'] },
   },
-  /** Whoever looks after an installation, by npm run admin. */
+  /** An operator, by `npm run admin`. */
   operator: {
     asks: [
       ...(['listRooms', 'getRoom', 'listRoomIds', 'recountRoom'] as const),

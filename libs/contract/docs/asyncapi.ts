@@ -4,7 +4,7 @@ import type { ErrorCode } from '../wire/errors.ts'
 import { roomServerEvents, serverEvents, uploadServerEvents } from '../wire/server-events.ts'
 import { documented, documentedEntities, type JsonSchema } from './json-schema.ts'
 
-/** What an edge answers of itself, whatever is asked. */
+/** Codes that an edge may answer to any request. */
 const EDGE_CODES: ErrorCode[] = [
   'INVALID_REQUEST',
   'CLIENT_ID_NO_EXISTS',
@@ -19,7 +19,7 @@ const message = (name: string) => ({ $ref: `#/channels/chat/messages/${name}` })
 const clientOperations = (Object.keys(operations) as OperationName[]).filter(
   (name) => rowOf(name).event !== undefined,
 )
-/** Every event that a client may hear, by the name that it is listened to by; keys are no operation's. */
+/** Every event that clients hear, with the name they listen to. Keys differ from operation names. */
 const heard = [
   ...Object.entries(serverEvents).map(([name, event]) => ({ name, key: name, ...event })),
   ...Object.entries(roomServerEvents).map(([event, what]) => ({
@@ -34,7 +34,7 @@ const heard = [
   })),
 ]
 
-/** The socket side as an AsyncAPI 3 document: made of the rows that gateways dispatch by. */
+/** The socket side as an AsyncAPI 3 document, made from the table that gateways dispatch by. */
 export const asyncApi = (namespace = '/chat') => ({
   asyncapi: '3.0.0',
   info: {
@@ -98,7 +98,7 @@ const ackOf = (output: Parameters<typeof documented>[0], codes: readonly ErrorCo
   ],
 })
 
-/** The envelope of what did not succeed. */
+/** The envelope of a failure. */
 export function failureOf(codes: readonly string[]): JsonSchema {
   return {
     type: 'object',

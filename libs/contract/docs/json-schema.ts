@@ -13,10 +13,10 @@ import {
 } from '../schemas/entities.ts'
 import { RoomOutline, Webhook, WebhookDelivery } from '../schemas/webhook-events.ts'
 
-/** JSON Schema as documents hold it. */
+/** JSON Schema of a document. */
 export type JsonSchema = { [key: string]: unknown }
 
-/** What documents name instead of repeating it. */
+/** Schemas that documents refer to by name. */
 const named: [name: string, schema: TSchema][] = [
   ['Room', Room],
   ['Message', Message],
@@ -34,12 +34,12 @@ const named: [name: string, schema: TSchema][] = [
 ]
 const nameOf = new Map(named.map(([name, schema]) => [JSON.stringify(schema), name]))
 
-/** A schema of the contract as plain JSON, with entities by their names. */
+/** A contract schema as plain JSON Schema, with named entities as references. */
 export function documented(schema: TSchema): JsonSchema {
   return shortened(JSON.parse(JSON.stringify(schema))) as JsonSchema
 }
 
-/** The entities that documents refer to. */
+/** The named entities of a document. */
 export const documentedEntities = (): Record<string, JsonSchema> =>
   Object.fromEntries(
     named.map(([name, schema]) => {

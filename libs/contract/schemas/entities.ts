@@ -17,7 +17,7 @@ import {
   UserId,
 } from './values.ts'
 
-/** As the original document spells them, with its defaults. */
+/** Spelling and defaults of the original document. */
 export const defaultRules = {
   canCopyMessage: true,
   canCaptureMessage: true,
@@ -85,7 +85,7 @@ const Card = Type.Object({
   productApplicationId: Type.Optional(Text(1, 128)),
 })
 
-/** Empty where the message is deleted, or hidden from the receiver. */
+/** Empty if the message is deleted, or hidden from the receiver. */
 export const MessageContent = Type.Object({
   text: Type.Optional(Text(0, 1_000_000)),
   files: Type.Optional(Type.Array(File)),
@@ -109,7 +109,7 @@ export const Message = Type.Object({
   /** The receiver has blocked its author. */
   blocked: Type.Optional(Type.Boolean()),
   createdAt: Timestamp,
-  /** Later with every edit, deletion or hiding: of two states of a message the later one counts. */
+  /** Grows with every change: of two states of a message, the one with the later `updatedAt` is current. */
   updatedAt: Timestamp,
 })
 export type Message = Static<typeof Message>
@@ -122,7 +122,7 @@ export const JoinUser = Type.Object({
   master: Type.Boolean(),
   alarmOn: Type.Boolean(),
   meta: Nullable(FreeForm),
-  /** Absent where they are not muted. */
+  /** Absent for members who are not muted. */
   mutedUntil: Type.Optional(Timestamp),
   createdAt: Timestamp,
 })
@@ -135,7 +135,7 @@ export type User = Static<typeof User>
 export const Presence = Type.Object({
   userId: UserId,
   online: Type.Boolean(),
-  /** Null for one who was never connected. */
+  /** Null for a user who never connected. */
   lastSeenAt: Nullable(Timestamp),
 })
 export type Presence = Static<typeof Presence>
@@ -164,7 +164,7 @@ export const Room = Type.Object({
   unReadMsgCount: Type.Integer({ minimum: 0 }),
   unReadMentionCount: Type.Integer({ minimum: 0 }),
   alarmOn: Type.Boolean(),
-  /** Told once to those who are in the room no more. */
+  /** True in the last event that a removed member gets. */
   removed: Type.Optional(Type.Boolean()),
   createdAt: Timestamp,
   updatedAt: Timestamp,
@@ -172,8 +172,8 @@ export const Room = Type.Object({
 export type Room = Static<typeof Room>
 
 /**
- * A room as edges hold it, without anything personal: hidden content still in it, and beside it the seqs above
- * `since` that count as unread for nobody, ascending.
+ * A room as edges cache it: nothing in it depends on the reader, and hidden content is still there. `gone` holds the
+ * uncounted seqs above `since`, ascending.
  */
 export const RoomLook = Type.Object({ ...Room.properties, since: Seq, gone: Type.Array(Seq) })
 export type RoomLook = Static<typeof RoomLook>

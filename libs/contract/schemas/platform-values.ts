@@ -2,7 +2,7 @@ import { type Static, type TSchema, Type } from 'typebox'
 import { JoinUser, Link, PartialRules } from './entities.ts'
 import { Cursor, FreeForm, LongText, Name, Nullable, Text, Timestamp, Url, UserId } from './values.ts'
 
-/** Somebody whom a platform names: they enter the directory. */
+/** A user as a platform names them. Naming a user puts them in the directory. */
 export const PlatformUser = Type.Object({
   _id: UserId,
   nickName: Name,
@@ -11,7 +11,7 @@ export const PlatformUser = Type.Object({
   meta: Type.Optional(FreeForm),
 })
 
-/** What a platform makes a room of. */
+/** The input of a room that a platform makes. */
 export const newRoom = <T extends TSchema>(roomType: T) =>
   Type.Object({
     name: Name,
@@ -51,12 +51,12 @@ export const UserEntry = Type.Object({
   createdAt: Timestamp,
 })
 
-/** How somebody stands in a room; `member` is null where they are not in it. */
+/** A user's membership of a room; `member` is null for a non-member. */
 export const Member = Type.Object({ member: Nullable(JoinUser), banned: Type.Boolean() })
 
-/** More are not told apart from somebody who is erased. */
+/** Most namesakes that an erasure takes into account. */
 export const MAX_ALIKES = 1_000
-/** What a text may call somebody by who is erased, and others with longer names that begin alike. */
+/** The erased person's name, and other users whose names equal it or begin with it. */
 export const Names = {
   nickName: Type.Optional(Name),
   alikes: Type.Optional(
@@ -64,7 +64,7 @@ export const Names = {
   ),
 }
 
-/** What is stored about somebody, a page at a time; `value` is as it lies there. */
+/** A page of what is stored about a person; `value` is the stored document. */
 export const PersonalRecords = Type.Object({
   records: Type.Array(
     Type.Object({ kind: Text(1, 100), value: Type.Unsafe<Record<string, unknown>>({ type: 'object' }) }),

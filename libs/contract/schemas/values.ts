@@ -5,14 +5,14 @@ const text = (minLength: number, maxLength: number) =>
   Type.String({ format: 'well-formed', minLength, maxLength })
 
 export const Text = text
-/** Ids come from outside: any characters but control ones (Unicode category Cc, spelled for every kind of reader). */
+/** User ids come from outside: any characters but control characters (Unicode category Cc). */
 export const UserId = Type.String({
   format: 'well-formed',
   minLength: 1,
   maxLength: 128,
   pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]+$',
 })
-/** Opaque to clients. Made here, but what a client sends may be anything. */
+/** Opaque to clients. We make them, but a client may send anything. */
 export const RoomId = text(1, 128)
 export const MessageId = text(1, 200)
 export const SyncKey = text(1, 128)
@@ -20,16 +20,16 @@ export const SyncKey = text(1, 128)
 export const LongText = text(1, 1_000_000)
 export const Name = text(1, 100)
 export const FileName = text(1, 255)
-/** Opaque to clients, like all ids made here. */
+/** Opaque to clients. */
 export const FilePath = text(1, 1024)
-/** Travels as it is, never as text. */
+/** Travels as bytes, never as text. */
 export const Bytes = Type.Unsafe<Uint8Array>({ bytes: true })
 export const Url = text(1, 2048)
 export const Cursor = text(1, 500)
 export const Timestamp = Type.String()
 /**
- * A moment that somebody names, as ISO 8601 has it: a day (it begins in UTC), or a time with its offset, and nothing that
- * is read by the machine's own zone.
+ * An ISO 8601 moment: a date (from midnight UTC), or a time with its offset. Forms that depend on the server's time zone
+ * are refused.
  */
 export const Instant = Type.String({
   format: 'instant',
@@ -37,7 +37,7 @@ export const Instant = Type.String({
   pattern:
     '^\\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\\d|3[01])(?:T(?:[01]\\d|2[0-3]):[0-5]\\d(?::[0-5]\\d(?:\\.\\d{1,9})?)?(?:Z|[+\\-](?:[01]\\d|2[0-3]):[0-5]\\d))?$',
 })
-/** One address and nothing else; no line of a mail's head can be written with it. As HTML has it. */
+/** One mail address, by the grammar of HTML's `<input type=email>`. It cannot inject mail headers. */
 export const Email = Type.String({
   maxLength: 254,
   pattern:
@@ -49,25 +49,25 @@ export const Targets = Type.Array(UserId, { maxItems: 10_000 })
 /** Whom a message mentions. */
 export const MAX_MENTIONS = 50
 export const MentionedIds = Type.Array(UserId, { maxItems: MAX_MENTIONS })
-/** A page longer than the server's maximum is shortened, not refused. */
+/** A limit above the server's maximum is lowered, not refused. */
 export const Limit = Type.Integer({ minimum: 1 })
 
 /** What every list takes: how many at most, and the cursor of the page before. */
 export const Paging = { limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) }
 
-/** When a token was issued, in seconds since the epoch: finer grains are not in a token. */
+/** When a token was issued, in whole seconds since the epoch, as in its `iat` claim. */
 export const IssuedAt = Type.Integer({ minimum: 0 })
 
-/** Kept as it comes: at most 4 KB, depth 5, no `__proto__`, no key starting with `$`. */
+/** Free-form JSON: at most 4 KB, depth 5, no `__proto__`, no key starting with `$`. */
 export const FreeForm = Type.Unsafe<Record<string, unknown>>({ type: 'object', freeForm: true })
 
 export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 
-/** Unlike other objects, one whose unknown keys are refused instead of dropped. */
+/** An object whose unknown keys are refused. Everywhere else they are dropped. */
 export const Strict = <T extends TProperties>(properties: T) =>
   Type.Object(properties, { additionalProperties: false })
 
-/** Where there is nothing to tell but that it was done. */
+/** The answer of an operation that returns nothing else. */
 export const Result = Type.Object({ result: Type.Boolean() })
 
 /** What every list answers. */

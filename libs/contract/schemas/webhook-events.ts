@@ -2,19 +2,19 @@ import { type Static, type TSchema, Type } from 'typebox'
 import { Message, Room } from './entities.ts'
 import { Nullable, RoomId, Text, Timestamp, UserId } from './values.ts'
 
-/** A room by itself: without its people and messages, and without what is personal. */
+/** A room without its members and messages, and without anything that depends on the reader. */
 export const RoomOutline = Type.Pick(Room, [
   ...(['_id', 'name', 'roomType', 'profileUrl', 'link', 'rules', 'announcement', 'meta'] as const),
   ...(['memberCount', 'createdAt', 'updatedAt'] as const),
 ])
 export type RoomOutline = Static<typeof RoomOutline>
 
-/** Who did it; null where the platform did, or nobody in particular. */
+/** Who did it; null for the platform or the system. */
 const by = Nullable(UserId)
 const userIds = Type.Array(UserId)
 const kind = <D extends TSchema>(summary: string, data: D) => ({ summary, data })
 
-/** What happens to rooms and their people. */
+/** What happens to rooms and their members. */
 const roomKinds = {
   'room.created': kind('A room is made', Type.Object({ room: RoomOutline, userIds, by })),
   'room.updated': kind(
@@ -39,7 +39,7 @@ const roomKinds = {
 }
 const said = Type.Object({ message: Message })
 
-/** Every type of event that a webhook may be told of, and what it is told. What is deleted or hidden comes empty. */
+/** Every event type of webhooks and its data. Deleted and hidden messages come without content. */
 export const webhookKinds = {
   ...roomKinds,
   'message.created': kind('A message was sent', said),
@@ -57,11 +57,11 @@ export type RoomHappening = {
   [T in keyof typeof roomKinds]: { type: T; data: WebhookData<T> }
 }[keyof typeof roomKinds]
 
-/** Something that has happened to a room or its people. Ids of one room sort in the order of what has happened. */
+/** Something that happened to a room or its members. Ids of one room sort in the order of the events. */
 export type RoomFact = RoomHappening & { _id: string; roomId: string; at: string }
 
 export const WebhookId = Text(1, 64)
-/** What is wanted; all of it where nothing is named. */
+/** The event types a webhook subscribes to; an empty list means all. */
 export const WantedEvents = Type.Array(Type.Enum(webhookTypes), { maxItems: webhookTypes.length })
 
 export const Webhook = Type.Object({
@@ -70,9 +70,9 @@ export const Webhook = Type.Object({
   events: WantedEvents,
   description: Nullable(Text(1, 500)),
   enabled: Type.Boolean(),
-  /** Why it is not: the platform wished so, the receiver answered 410, or nothing has got there for days. */
+  /** PLATFORM: switched off by request. GONE: the receiver answered 410. FAILING: no delivery has succeeded for days. */
   disabledBecause: Nullable(Type.Enum(['PLATFORM', 'GONE', 'FAILING'])),
-  /** Since when nothing gets there; null where the last delivery did. */
+  /** When deliveries began to fail; null while the last one succeeded. */
   failingSince: Nullable(Timestamp),
   createdAt: Timestamp,
   updatedAt: Timestamp,
@@ -80,17 +80,17 @@ export const Webhook = Type.Object({
 export type Webhook = Static<typeof Webhook>
 
 export const WebhookDelivery = Type.Object({
-  /** What the receiver sees as `webhook-id`: the same however often it comes. */
+  /** The receiver's `webhook-id`. Retries and replays keep it. */
   deliveryId: Text(1, 300),
   type: Type.Enum(webhookTypes),
   state: Type.Enum(['WAITING', 'DELIVERED', 'FAILED']),
   tries: Type.Integer({ minimum: 0 }),
-  /** What the receiver answered last; null where it has not. */
+  /** The HTTP status of the last answer; null without one. */
   lastStatus: Nullable(Type.Integer()),
-  /** Why there was no answer. */
+  /** Why the last attempt got no answer. */
   lastError: Nullable(Type.String()),
   lastTriedAt: Nullable(Timestamp),
-  /** When it is tried next; null where it is not. */
+  /** When the next attempt is due; null if none is. */
   nextTryAt: Nullable(Timestamp),
   createdAt: Timestamp,
 })

@@ -3,18 +3,18 @@ import type { RoomHappening } from '../schemas/webhook-events.ts'
 import { anonymous, normalised, textWithout } from './mention-names.ts'
 import { emptied } from './message-view.ts'
 
-/** A person who is being erased, as far as they can be told. */
+/** A person who is being erased. */
 export type Erased = {
   userId: string
-  /** Absent where the directory does not know them. */
+  /** Absent if the directory does not know the person. */
   nickName?: string
-  /** Others whose names are theirs, or begin with it and go on. */
+  /** Other users whose names equal this name or begin with it. */
   alikes?: readonly { userId: string; nickName: string }[]
-  /** Messages whose text mentions them, or did: what quotes one may say the name. */
+  /** Messages whose text mentions or mentioned the person: a quote of one may contain the name. */
   mentionedIn?: ReadonlySet<string>
 }
 
-/** A message with nothing left of a person who was erased; the message itself where there was nothing. */
+/** The message without any trace of the person. Returns the same object if there was none. */
 export function messageWithout(message: Message, erased: Erased): Message {
   const { userId } = erased
   if (message.author.authorId === userId) return { ...message, ...anonymised(message), ...emptied(message) }
@@ -24,7 +24,7 @@ export function messageWithout(message: Message, erased: Erased): Message {
   return replyTo === message.replyTo ? message : { ...message, replyTo }
 }
 
-/** What a message that mentions them says when it does so no more. */
+/** Text and mentions of a message without the mention of the person. */
 export function unmentioning(data: MessageData, mentions: readonly string[], erased: Erased) {
   const { text, rawData } = data.content
   const without = (said: string) => mentionTextWithout(said, mentions, erased)
@@ -36,7 +36,7 @@ export function unmentioning(data: MessageData, mentions: readonly string[], era
   return { data: { ...data, content }, mentions: mentions.filter((id) => id !== erased.userId) }
 }
 
-/** A text that mentions these people, without the name of the one who was erased. */
+/** Replaces the erased person's name in a text that mentions the given people. */
 export function mentionTextWithout(text: string, mentions: readonly string[], erased: Erased): string {
   const { nickName = '', alikes = [] } = erased
   const others = alikes.filter(({ userId }) => mentions.includes(userId))
@@ -47,13 +47,13 @@ export function mentionTextWithout(text: string, mentions: readonly string[], er
   )
 }
 
-/** Whether one of these people is called the same. */
+/** Whether one of these users has the same name. */
 export const isNamesakeAmong = (userIds: readonly string[], { nickName = '', alikes = [] }: Erased) =>
   alikes.some(
     (alike) => userIds.includes(alike.userId) && normalised(alike.nickName) === normalised(nickName),
   )
 
-/** What was taken from a message that may mention them; the same where it does not. */
+/** A quote without the person's name. Returns the same object if the quoted message does not mention the person. */
 export function quotedWithout<Q extends { messageId: string | null; text: string }>(
   quoted: Q,
   { nickName = '', mentionedIn }: Erased,
@@ -69,14 +69,14 @@ function quoteWithout(replyTo: Message['replyTo'], erased: Erased): Message['rep
   return quotedWithout(replyTo, erased)
 }
 
-/** What becomes of the message of one who was erased, besides being empty. Their syncKey may have said who they were. */
+/** Replaces the author of an erased person's message. The syncKey goes too: it may identify the author. */
 export const anonymised = (message: Pick<Message, '_id' | 'status'>) => ({
   author: anonymous,
   syncKey: message._id,
   status: { ...message.status, deleted: true },
 })
 
-/** A fact with nothing left of a person who was erased; the fact itself where there was nothing, null where nothing is left. */
+/** The event without any trace of the person: the same object if there was none, null if nothing else is left. */
 export function factWithout<F extends RoomHappening>(fact: F, erased: Erased): F | null {
   const { data } = fact
   const { userId } = erased
@@ -99,6 +99,6 @@ export function factWithout<F extends RoomHappening>(fact: F, erased: Erased): F
   }
 }
 
-/** Null where it is theirs; the same where there is nothing of them in it. */
+/** The announcement without the person's name; null if the person wrote it. */
 export const announcementWithout = (announcement: Announcement, erased: Erased): Announcement | null =>
   announcement.author.authorId === erased.userId ? null : quotedWithout(announcement, erased)

@@ -1,42 +1,42 @@
 import type { Author } from '../schemas/entities.ts'
 
-/** Who stands in the place of one who was erased: nobody can be told from anybody else. */
+/** The author that replaces every erased person. */
 export const anonymous: Author = { authorId: '(erased)', nickName: '(erased)', profileUrl: null }
 
-/** Text as it is compared: of one width and one case, with single spaces. */
+/** Folds a name for comparison: width (NFKC), case, white space. */
 export const normalised = (text: string) => text.normalize('NFKC').toLowerCase().replace(/\s+/gu, ' ').trim()
 
-/** An `@` right after one of these is an address or the like. */
+/** An `@` after one of these is part of a mail address, not a mention. */
 const IN_ADDRESS = /[\p{Script=Latin}\p{Nd}._%+-]/u
-/** Scripts that put spaces between words: a name that goes on in one of them is another name. */
+/** Scripts that separate words by spaces: there, a name followed by a letter is a longer name. */
 const SPACED = /[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{Nd}_]/u
-/** What belongs to the character before it. */
+/** Characters that join the one before them. */
 const JOINED = /[\p{M}\u200d]/u
 
-/** Whether an `@` after this character mentions nobody. */
+/** Whether an `@` after this character is part of a mail address. */
 export const isInAddress = (before: string) => IN_ADDRESS.test(before)
 
-/** Whether a name that stands before `rest`, both normalised, ends there. In Korean a particle may follow at once. */
+/** Whether a name ends before `rest` (both normalised). A Korean particle may follow directly. */
 export function isWhole(name: string, rest: string): boolean {
   const [first = ''] = rest.slice(0, 2)
   if (JOINED.test(first)) return false
   return !(SPACED.test(name.slice(-1)) && SPACED.test(first))
 }
 
-/** All that are `@` when they are normalised. */
+/** Every character that NFKC folds to `@`. */
 const AT_SIGNS = /[@＠﹫]/gu
 const NOBODY = `@${anonymous.nickName}`
-/** As long as any text may be; nobody has said it, so the limit of those who speak does not hold. */
+/** Replacing may lengthen a text; this is the store's limit, not the sender's. */
 const MAX_LENGTH = 1_000_000
-/** Within as much a name ends, however it is spelled. */
+/** No spelling of a name is longer. */
 const LONGEST = 1_000
-/** More than a character has marks. */
+/** No character has more combining marks. */
 const CLOSE = 16
 const characters = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
 
 /**
- * A text with nobody's name in the place of each `@nickName`, found as mentions are; the text itself where there is
- * none. `others`: names of whom else it mentions; a longer one of them counts.
+ * Replaces each `@nickName` by the anonymous name. Returns the same string if there is none. `others`: names of the other
+ * users that the text mentions; a longer one wins.
  */
 export function textWithout(text: string, nickName: string, others: readonly string[] = []): string {
   const name = normalised(nickName)
@@ -53,14 +53,14 @@ export function textWithout(text: string, nickName: string, others: readonly str
   return end === 0 ? text : shortened([...pieces, text.slice(end)].join(''))
 }
 
-/** How much of the text a mention by that name takes there; 0 where there is none. */
+/** Length of the mention of that name at this place; 0 if there is none. */
 function lengthAt(text: string, at: number, name: string, longer: readonly string[]): number {
   const before = text
     .slice(Math.max(0, at - CLOSE), at)
     .normalize('NFKC')
     .slice(-1)
   if (isInAddress(before)) return 0
-  // What was put there before is not looked for a name again.
+  // Text that was already replaced is skipped.
   if (text.startsWith(NOBODY, at) && !name.startsWith(anonymous.nickName)) return 0
   const rest = text.slice(at + 1, at + 1 + LONGEST)
   const length = lengthOf(name, rest)
@@ -68,7 +68,7 @@ function lengthAt(text: string, at: number, name: string, longer: readonly strin
   return length + 1
 }
 
-/** How much of the text's beginning is that name; 0 where it begins otherwise, or goes on as another name. */
+/** Length of the name at the beginning of the text; 0 if it is not there or goes on as a longer name. */
 function lengthOf(name: string, text: string): number {
   const wanted = decomposed(name)
   let read = ''
@@ -80,9 +80,9 @@ function lengthOf(name: string, text: string): number {
   return read === wanted ? text.length : 0
 }
 
-/** Alike where the normalised are, and that of a whole is made of those of its characters. */
+/** Like `normalised`, but may be applied character by character. */
 const decomposed = (text: string) => text.normalize('NFKD').toLowerCase().replaceAll('ς', 'σ')
 
-/** A cut may leave the first half of a character at the end. */
+/** A cut may split a surrogate pair: the first half is dropped. */
 const shortened = (text: string) =>
   text.length <= MAX_LENGTH ? text : text.slice(0, MAX_LENGTH).replace(/[\uD800-\uDBFF]$/u, '')

@@ -1,19 +1,19 @@
 import type { JoinUser, Message, Room } from '../schemas/entities.ts'
 
-/** What decides how a message looks to someone. */
+/** What a message's view depends on. */
 export type Reader = { master: boolean; blocked: ReadonlySet<string> }
 
-/** Without `canShowMemberList` only masters see members who are neither masters nor themselves. */
+/** Without `canShowMemberList`, members see only masters and themselves; masters see everybody. */
 export const maySee = (
   rules: Pick<Room['rules'], 'canShowMemberList'>,
   viewer: Pick<JoinUser, '_id' | 'master'>,
   other: Pick<JoinUser, '_id' | 'master'>,
 ) => rules.canShowMemberList || viewer.master || other.master || other._id === viewer._id
 
-/** Neither counted as unread nor found by search, gallery, export or push. */
+/** Deleted or hidden: not counted as unread, and left out of search, gallery, exports and pushes. */
 export const isGone = ({ status }: Pick<Message, 'status'>) => status.deleted || status.hidden
 
-/** A message as one member sees it: hidden content is for masters alone, and blocked authors are marked. */
+/** A message as one member sees it: only masters see hidden content, and blocked authors are marked. */
 export function messageAsSeenBy(message: Message, { master, blocked }: Reader): Message {
   const isBlocked = blocked.has(message.author.authorId)
   const isEmptied = message.status.hidden && !master
@@ -21,7 +21,7 @@ export function messageAsSeenBy(message: Message, { master, blocked }: Reader): 
   return { ...message, ...(isEmptied && emptied(message)), ...(isBlocked && { blocked: true }) }
 }
 
-/** What is left of a message whose content is not to be seen. */
+/** The fields of a message whose content the reader may not see. */
 export const emptied = (message: Message) => ({
   data: { type: message.data.type, content: {} },
   replyTo: null,
@@ -29,6 +29,6 @@ export const emptied = (message: Message) => ({
   meta: null,
 })
 
-/** What a quote of it says: its text as it is now, and nothing of what is gone. */
+/** The text that a quote of the message shows: its current text, or nothing if it is gone. */
 export const quoteTextOf = (message: Pick<Message, 'status' | 'data'>) =>
   isGone(message) ? '' : (message.data.content.text ?? '')

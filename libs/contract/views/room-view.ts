@@ -2,19 +2,19 @@ import type { JoinUser, Room, RoomLook } from '../schemas/entities.ts'
 import { messageId } from '../wire/ids.ts'
 import { isGone, maySee, messageAsSeenBy } from './message-view.ts'
 
-/** A member as one who looks at a room. */
+/** What a room's view depends on: one member's membership, cursor and unread mentions. */
 export type Viewer = {
   member: JoinUser
   readSeq: number
-  /** Every message beyond the cursor that mentions them, in any order. */
+  /** Seqs beyond the cursor whose message mentions the member, in any order. */
   mentions: readonly number[]
 }
 
-/** Present members who have not read the last message; as it was when it was sent where not all of them are known. */
+/** How many members have not read the last message. Where `joinUsers` is not complete: the count at the time of sending. */
 function unreadersOf({ lastMessage, joinUsers, memberCount }: Room): number {
   if (!lastMessage || isGone(lastMessage)) return 0
   if (joinUsers.length < memberCount) return lastMessage.unReadUserCount
-  // Ids of one room sort as their seqs do, and no cursor stands before one's joining.
+  // Ids of one room sort by seq, and no cursor is older than its member's joining.
   const isBehind = ({ _id, lastReadMessageId }: JoinUser) =>
     _id !== lastMessage.author.authorId && (lastReadMessageId ?? '') < lastMessage._id
   return joinUsers.filter(isBehind).length
@@ -31,11 +31,11 @@ export function countAbove(seqs: readonly number[], from: number): number {
   return seqs.length - low
 }
 
-/** Unread for one who has read up to `readSeq`; `gone` holds at least every seq above it that does not count. */
+/** Unread messages beyond `readSeq`. `gone` must hold every uncounted seq above it, and may hold others. */
 export const unreadOf = (lastSeq: number, readSeq: number, gone: readonly number[]) =>
   Math.max(0, lastSeq - readSeq - countAbove(gone, readSeq) + countAbove(gone, Math.max(lastSeq, readSeq)))
 
-/** Likewise, of the messages that mention them. */
+/** Unread messages that mention the member. */
 const unreadMentionsOf = (
   lastSeq: number,
   readSeq: number,
@@ -46,7 +46,7 @@ const unreadMentionsOf = (
     (seq) => seq > readSeq && seq <= lastSeq && countAbove(gone, seq - 1) === countAbove(gone, seq),
   ).length
 
-/** The room as edges hold it, turned into what one member sees: own cursor, count and alarm, members they may see. */
+/** Turns a cached room into what one member sees: own cursor, counts and alarm, and only the members they may see. */
 export function roomAsSeenBy(
   look: RoomLook,
   { member, readSeq, mentions }: Viewer,
@@ -67,5 +67,5 @@ export function roomAsSeenBy(
   }
 }
 
-/** The nickName of one who has not been given any. */
+/** The nickName of a user without one. */
 export const defaultName = (userId: string) => userId.slice(0, 100).toWellFormed()

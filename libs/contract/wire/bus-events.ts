@@ -2,58 +2,58 @@ import type { JoinUser, Message, Presence, Room } from '../schemas/entities.ts'
 import type { RoomFact } from '../schemas/webhook-events.ts'
 import type { ServerEvents } from './server-events.ts'
 
-/** A member's standing in a room, as caches of it need it. */
+/** A member's rights in a room, as caches keep them. */
 export type Standing = Pick<JoinUser, '_id' | 'master' | 'mutedUntil'>
 
 /** Events of a room on the bus: `chat.event.room.<room>.<kind>`. */
 export type RoomEvents = {
   /** A new message; kept in the stream. */
   message: Message
-  /** An edit, deletion, hiding or showing of a message, numbered per room without gaps; kept in the stream. `mentioned`: whom it mentions newly. */
+  /** A change of a message, numbered per room without gaps; kept in the stream. `mentioned`: users whom it newly mentions. */
   change: { change: number; message: Message; mentioned?: string[] }
-  /** What has happened to the room or its people, for those outside of it; kept in the stream. */
+  /** Something that happened to the room or its members, for webhooks; kept in the stream. */
   fact: RoomFact
-  /** What new messages changed in the room: the last one, and how far their authors have read by sending them. */
+  /** What new messages changed: the last message, and the cursors that their authors moved by sending. */
   news: { lastSeq: number; lastMessage: Message; cursors: [userId: string, seq: number][] }
-  /** What counts as unread, or how the last message looks, has changed: look at the room again. */
+  /** Unread counts or the last message's view changed: reload the room. */
   gone: Record<string, never>
-  /** The room as it is now, without anything personal, after members or settings have changed. */
+  /** The room after members or settings changed, as edges cache it. */
   update: Room
   /**
-   * Who may do what in the room has changed: drop what is cached. A request: whoever is asked confirms once it is
-   * done. `removed` are members no more, and are told with `room`; `standing` is what others have become.
+   * Rights in the room changed: drop cached access. A confirmed broadcast: each receiver confirms when it is done.
+   * `removed`: former members, who are told with `room`; `standing`: the new rights of others.
    */
   access: { roomId: string; removed?: string[]; room?: Room; standing?: Standing[] }
   /** A member of a room of two is typing, or has stopped. */
   typing: { userId: string; isTyping: boolean }
-  /** A member's cursor has moved. `isPrivate`: the rules show it to masters and the reader alone, unless the reader is a master. */
+  /** A member's cursor moved. `isPrivate`: only masters and the reader may see it. */
   read: { userId: string; lastReadMessageId: string; fromSeq: number; seq: number; isPrivate: boolean }
 }
 
-/** A message mentions a user, or does so no more: `at` is the `updatedAt` of its state that says so. */
+/** Whether a message mentions a user; `at` is the `updatedAt` of the state that decides it. */
 export type MentionState = { roomId: string; seq: number; at: string; isOn: boolean }
 
 /** Events of a user on the bus: `chat.event.user.<user>.<kind>`. */
 export type UserEvents = {
-  /** They have become a member of a room. */
+  /** The user joined a room. */
   joined: { roomId: string }
-  /** Their own cursor has moved, by reading or by sending. */
+  /** The user's own cursor moved, by reading or by sending. */
   cursor: { roomId: string; readSeq: number; by: 'read' | 'send' }
-  /** They have turned a room's alarm on or off. */
+  /** The user turned a room's alarm on or off. */
   alarm: { roomId: string; alarmOn: boolean }
-  /** They have blocked or unblocked someone: everybody they block now. */
+  /** The user's list of blocked users changed: the whole list. */
   blocks: { userId: string; blocked: string[] }
-  /** What they have asked for can be had there until then. */
+  /** An export is ready. */
   exportReady: ServerEvents['exportReady']
-  /** A mention of them has come or gone; with `message` where their clients are to be told. */
+  /** A mention of the user came or went; `message` is set if clients are to be told. */
   mention: MentionState & { message: Message | null }
-  /** The directory calls them otherwise. */
+  /** The user's nickName changed. */
   renamed: { userId: string }
   /**
-   * They have come or gone: a later `turn` counts. Told to those who have one of `rooms` open; in `closedRooms` to
-   * masters alone.
+   * The user came online or went offline; the higher `turn` is current. Sockets with one of `rooms` open hear it, in
+   * `closedRooms` only masters.
    */
   presence: Presence & { turn: number; rooms: string[]; closedRooms: string[] }
-  /** Tokens issued before are revoked; in seconds since the epoch. */
+  /** Tokens issued before this are revoked; in seconds since the epoch. */
   revoked: { issuedFrom: number }
 }

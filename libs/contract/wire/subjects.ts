@@ -3,8 +3,8 @@ import { type OperationName, rowOf } from '../operations/operations.ts'
 import type { RoomEvents, UserEvents } from './bus-events.ts'
 
 /**
- * An id as one subject token. Injective, and free of `.`, `*`, `>`, spaces and emptiness, so that no id reaches
- * another's subject: every UTF-8 byte outside [A-Za-z0-9_-] becomes `=` and two hex digits.
+ * Encodes an id as one subject token: every UTF-8 byte outside [A-Za-z0-9_-] becomes `=` and two hex digits. Injective and
+ * never empty, so no id reaches another id's subject.
  */
 export function token(id: string): string {
   if (/^[A-Za-z0-9_-]+$/.test(id)) return id
@@ -16,7 +16,7 @@ export function token(id: string): string {
   return out === '' ? '=' : out
 }
 
-/** Every subject of the system is spelled here. `root` separates installations on one bus. */
+/** All subjects of the system. `root` separates installations on one NATS server. */
 export function subjectsOf(root = 'chat') {
   return {
     rpc: (service: ServiceName, operation: string) => `${root}.rpc.${service}.${operation}`,
@@ -27,22 +27,22 @@ export function subjectsOf(root = 'chat') {
     userEvent: (userId: string, kind: keyof UserEvents | '*') =>
       `${root}.event.user.${token(userId)}.${kind}`,
     everyUser: (kind: keyof UserEvents | '*') => `${root}.event.user.*.${kind}`,
-    /** A question: edges where the room is open answer with the ids of the users who have it open. */
+    /** Request: each edge where the room is open answers with the ids of the users who have it open. */
     roomPresence: (roomId: string) => `${root}.presence.room.${token(roomId)}`,
     everyPresence: (of: 'room' | 'user') => `${root}.presence.${of}.*`,
-    /** Answered by every gateway that the user is connected to: with nobody there, they are offline. */
+    /** Request: every gateway with a connection of the user answers. No responder means offline. */
     userPresence: (userId: string) => `${root}.presence.user.${token(userId)}`,
-    /** Processes that keep a copy of who may do what tell here that they are alive. */
+    /** Heartbeats of the processes that confirm broadcasts. */
     roll: `${root}.roll`,
-    /** A list of banned words has changed. */
+    /** A list of banned words changed. */
     words: `${root}.event.words`,
-    /** Of every installation where `root` stands for all of them. */
+    /** With the root `*`: the streams of all installations. */
     stream: root === '*' ? '*' : `${root.toUpperCase()}_EVENTS`,
   }
 }
 export type Subjects = ReturnType<typeof subjectsOf>
 
-/** Where the answers to a NATS user's questions go. Nobody else may listen there. */
+/** The reply inbox of a NATS user. Other users may not subscribe there. */
 export const inboxPrefix = (user: string) => `_INBOX_${user}`
 
 /** The last token of an event's subject. */

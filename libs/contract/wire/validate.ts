@@ -6,7 +6,7 @@ import { Fault } from './errors.ts'
 const FREE_FORM_BYTES = 4096
 const FREE_FORM_DEPTH = 5
 
-/** Keys that reach prototypes or operators of the store, or that it cannot hold: its keys end at a zero byte. */
+/** Keys that reach prototypes or MongoDB operators, or contain a zero byte, which BSON keys cannot hold. */
 const isUnsafeKey = (key: string) => key === '__proto__' || key.startsWith('$') || key.includes('\0')
 
 function isPlain(value: unknown, depth: number): boolean {
@@ -20,7 +20,7 @@ function isPlain(value: unknown, depth: number): boolean {
 const isFreeForm = (value: unknown) =>
   isPlain(value, FREE_FORM_DEPTH) && Buffer.byteLength(JSON.stringify(value)) <= FREE_FORM_BYTES
 
-/** The machine would take the 30th of February for the 2nd of March. */
+/** `Date.parse` takes February 30 for March 2. */
 function isInCalendar(day: string): boolean {
   const time = Date.parse(day)
   return Number.isFinite(time) && new Date(time).toISOString().startsWith(day)
@@ -49,8 +49,8 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /**
- * A copy of `value` with only what the schema knows: unknown fields are dropped before anything sees them, and
- * null counts as absent in optional ones. What does not fit is left for the validator to refuse.
+ * Copies what the schema knows: unknown fields are dropped, and null means absent in optional fields. Values of a wrong
+ * shape are left for the validator to refuse.
  */
 function pick(shape: Shape, value: unknown): unknown {
   if (shape.anyOf) {
@@ -87,11 +87,11 @@ function validator(schema: TSchema): ValidateFunction {
   return made
 }
 
-/** The input as the contract has it, or `INVALID_REQUEST` naming the first thing wrong with it. */
+/** Parses an operation's input. @throws INVALID_REQUEST that names the first problem */
 export const parseInput = <K extends OperationName>(name: K, value: unknown): Input<K> =>
   parse(operations[name].input, value) as Input<K>
 
-/** Likewise by a schema of an edge's own. */
+/** Parses by any schema. @throws INVALID_REQUEST that names the first problem */
 export function parse<S extends TSchema>(schema: S, value: unknown): Static<S> {
   const shape = schema as unknown as Shape
   const picked = pick(shape, shape.properties && (value === null || value === undefined) ? {} : value)

@@ -13,12 +13,12 @@ const Upload = {
 }
 export const WantedFile = {
   path: FilePath,
-  /** Its thumbnail or poster instead. */
+  /** Its thumbnail or poster instead of the file. */
   thumbnail: Type.Optional(Type.Boolean()),
-  /** To be saved, and not shown. */
+  /** Served as an attachment. */
   download: Type.Optional(Type.Boolean()),
 }
-/** Where a file can be had for a short time without asking anybody. */
+/** A link that works for a short time without a token. */
 export const FileLink = Type.Object({ url: Type.String(), expiresAt: Timestamp })
 const PartNumber = Type.Integer({ minimum: 1, maximum: 10_000 })
 

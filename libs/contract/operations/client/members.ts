@@ -7,10 +7,10 @@ const TargetsOfRoom = { roomId: RoomId, targetUserIds: Targets }
 const RoomResult = Type.Object({ result: Type.Boolean(), room: Room })
 const MASTERS_ONLY = ['ROOM_NO_EXISTS', 'USER_IS_NOT_MASTER', 'WRONG_TARGET_USER_IDS'] as const
 
-/** Who is in a room, and who may do what there. */
+/** Membership and moderation. */
 export const memberOperations = forClients('rooms', {
   leaveOutRoom: {
-    summary: 'End the own membership; a leaving last master hands over to the longest-standing member',
+    summary: 'Leave a room for good; the last master hands over to the longest-standing member',
     input: RoomId,
     output: Result,
     errors: ['ROOM_NO_EXISTS', 'ROOM_RULES_CAN_NOT_LEAVE'],
@@ -31,21 +31,21 @@ export const memberOperations = forClients('rooms', {
     timeoutMs: 10_000,
   },
   kickOutUsers: {
-    summary: 'Take members out of a room, and with `ban` keep them out',
+    summary: 'Remove members from a room; `ban` keeps them out',
     input: Type.Object({ ...TargetsOfRoom, ban: Type.Optional(Type.Boolean()) }),
     output: Result,
     errors: MASTERS_ONLY,
     timeoutMs: 10_000,
   },
   unbanUsers: {
-    summary: 'Let banned people be invited again',
+    summary: 'Lift bans',
     input: Type.Object(TargetsOfRoom),
     output: Result,
     errors: MASTERS_ONLY,
     timeoutMs: 10_000,
   },
   muteUsers: {
-    summary: 'Take members the right to write, for a time or for good',
+    summary: 'Mute members, for a time or for good',
     input: Type.Object({
       ...TargetsOfRoom,
       minutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 5_256_000 })),
@@ -55,7 +55,7 @@ export const memberOperations = forClients('rooms', {
     timeoutMs: 10_000,
   },
   unmuteUsers: {
-    summary: 'Give muted members the right to write again',
+    summary: 'Unmute members',
     input: Type.Object(TargetsOfRoom),
     output: Result,
     errors: MASTERS_ONLY,
@@ -69,13 +69,13 @@ export const memberOperations = forClients('rooms', {
     timeoutMs: 10_000,
   },
   roomAlarmTurnOnOff: {
-    summary: 'Turn the own alarm for a room on or off; without `alarmOn` the other way round',
+    summary: "Turn the caller's alarm for a room on or off; without `alarmOn` toggle it",
     input: Type.Object({ roomId: RoomId, alarmOn: Type.Optional(Type.Boolean()) }),
     output: Type.Object({ result: Type.Boolean(), alarmOn: Type.Boolean() }),
     errors: ['ROOM_NO_EXISTS'],
   },
   setAnnouncement: {
-    summary: 'Pin a message or a text above the room; neither clears it',
+    summary: "Set a message or a text as the room's announcement; without both, clear it",
     input: Type.Object({
       roomId: RoomId,
       messageId: Type.Optional(MessageId),

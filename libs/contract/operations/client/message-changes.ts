@@ -6,10 +6,10 @@ import { forClients } from '../operation.ts'
 const One = { roomId: RoomId, messageId: MessageId }
 const MessagePage = PageOf(Message)
 
-/** What may happen to a message once it is there, and how it is found. */
+/** What happens to a stored message, and how it is found. */
 export const changeOperations = forClients('messages', {
   deleteMessage: {
-    summary: 'Empty a message for everybody; it keeps its place',
+    summary: "Delete a message's content for everybody; the message keeps its place",
     input: Type.Object(One),
     output: Result,
     errors: ['ROOM_NO_EXISTS', 'ROOM_RULES_CAN_NOT_DELETE', 'MESSAGE_NO_EXISTS', 'FORBIDDEN'],
@@ -23,7 +23,7 @@ export const changeOperations = forClients('messages', {
     timeoutMs: 10_000,
   },
   editMessage: {
-    summary: 'Change the text of an own message; what it said before is kept',
+    summary: 'Change the text of an own message; earlier texts are kept',
     input: Type.Object({ ...One, text: LongText }),
     output: Type.Object({ message: Message }),
     errors: [
@@ -39,7 +39,7 @@ export const changeOperations = forClients('messages', {
     timeoutMs: 10_000,
   },
   shareMessage: {
-    summary: 'Post a message again, as the caller, in other rooms of theirs',
+    summary: 'Post a copy of a message, as the caller, in other rooms of theirs',
     input: Type.Object({
       ...One,
       targetRoomIds: Type.Array(RoomId, { minItems: 1, maxItems: 100 }),
@@ -58,20 +58,20 @@ export const changeOperations = forClients('messages', {
     timeoutMs: 10_000,
   },
   reportMessage: {
-    summary: "Put a message on the platform's review list",
+    summary: 'Report a message to the platform',
     input: Type.Object({ ...One, reason: Text(1, 1000) }),
     output: Result,
     errors: ['ROOM_NO_EXISTS', 'MESSAGE_NO_EXISTS'],
   },
   messageReaders: {
-    summary: 'Who of those present has read a message, and who has not',
+    summary: 'Which members have read a message, and which have not',
     input: Type.Object(One),
     output: Type.Object({ read: Type.Array(User), unread: Type.Array(User) }),
     errors: ['ROOM_NO_EXISTS', 'MESSAGE_NO_EXISTS'],
     rate: 'read',
   },
   searchMessages: {
-    summary: "Messages that hold a keyword, newest first, in one of the caller's rooms or in all of them",
+    summary: "Messages that contain a keyword, newest first, in one of the caller's rooms or in all of them",
     input: Type.Object({
       keyword: Text(2, 100),
       roomId: Type.Optional(RoomId),

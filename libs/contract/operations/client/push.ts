@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { Result, Text } from '../../schemas/values.ts'
 import { forClients } from '../operation.ts'
 
-/** What a push service calls a device by. Opaque, and far below this where it is a real one. */
+/** A push service's name of a device. Opaque; real ones are much shorter. */
 const DeviceToken = Text(1, 4096)
 export const Platform = Type.Enum(['ANDROID', 'IOS', 'WEB'])
 
@@ -11,17 +11,17 @@ const Device = Type.Object({ token: DeviceToken, platform: Platform })
 /** What the push service does for clients. */
 export const pushOperations = forClients('push', {
   registerDevice: {
-    summary: 'Send pushes of the caller to this device, and of nobody else from now on',
+    summary: "Send the caller's pushes to this device; a former owner's stop",
     input: Device,
     output: Result,
   },
   unregisterDevice: {
-    summary: 'Send no more pushes of the caller to this device',
+    summary: "Stop sending the caller's pushes to this device",
     input: Device,
     output: Result,
   },
   setMentionAlarm: {
-    summary: "Whether mentions reach the caller though a room's alarm is off",
+    summary: "Whether mentions are pushed although a room's alarm is off",
     input: Type.Object({ on: Type.Boolean() }),
     output: Result,
   },

@@ -3,10 +3,10 @@ import { Presence, User } from '../../schemas/entities.ts'
 import { PageOf, Paging, Result, RoomId, Text, UserId } from '../../schemas/values.ts'
 import { forClients } from '../operation.ts'
 
-/** The directory as people use it. */
+/** Users, blocks and presence. */
 export const userOperations = forClients('rooms', {
   searchUsers: {
-    summary: 'People whose nickName holds a keyword',
+    summary: 'Users whose nickName contains a keyword',
     input: Type.Object({
       keyword: Text(1, 100),
       ...Paging,
@@ -15,24 +15,24 @@ export const userOperations = forClients('rooms', {
     rate: 'read',
   },
   blockUser: {
-    summary: 'Keep someone from inviting the caller or making rooms with them, and mark their messages',
+    summary: 'Block a user: they cannot invite the caller, and their messages are marked',
     input: Type.Object({ userId: UserId }),
     output: Result,
     errors: ['WRONG_TARGET_USER_IDS', 'USER_NO_EXISTS'],
   },
   unblockUser: {
-    summary: 'Take a block back',
+    summary: 'Unblock a user',
     input: Type.Object({ userId: UserId }),
     output: Result,
   },
   listBlocked: {
-    summary: 'Everybody whom the caller has blocked',
+    summary: 'The users whom the caller has blocked',
     input: Type.Object({}),
     output: Type.Object({ list: Type.Array(User) }),
     rate: 'read',
   },
   typing: {
-    summary: 'Show the other one in a room of two that the caller is typing, or has stopped',
+    summary: 'Tell the other member of a room of two that the caller is typing, or has stopped',
     input: Type.Object({ roomId: RoomId, isTyping: Type.Boolean() }),
     output: Result,
     errors: [
@@ -43,7 +43,7 @@ export const userOperations = forClients('rooms', {
     ],
   },
   queryPresence: {
-    summary: 'Who of those that share a room with the caller is connected, and when the others last were',
+    summary: 'The presence of users who share a room with the caller',
     input: Type.Object({ userIds: Type.Array(UserId, { maxItems: 100 }) }),
     output: Type.Object({ list: Type.Array(Presence) }),
     rate: 'read',

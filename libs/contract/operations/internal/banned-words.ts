@@ -4,7 +4,7 @@ import { forServices } from '../operation.ts'
 
 export const wordInternals = forServices('messages', {
   screenText: {
-    summary: 'What may be said in a room in place of a text: the text itself, or what is left of it',
+    summary: 'Apply the word filter: the text itself, or the masked text',
     input: Type.Object({ roomId: RoomId, text: LongText }),
     output: Type.Object({ text: Type.String() }),
     errors: ['MESSAGE_HAS_BANNED_WORD'],

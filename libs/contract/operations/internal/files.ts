@@ -3,13 +3,13 @@ import { IssuedAt } from '../../schemas/values.ts'
 import { FileLink, WantedFile } from '../client/files.ts'
 import { forServices } from '../operation.ts'
 
-/** What the files service does for edges. */
+/** What edges ask of the files service. */
 export const fileInternals = forServices('files', {
   openFile: {
-    summary: 'A link to a file that a message of any room of the caller refers to',
+    summary: "A link to a file that a message in any of the caller's rooms refers to",
     input: Type.Object({
       ...WantedFile,
-      /** When the token was issued that asks for it. */
+      /** When the asker's token was issued. */
       issuedAt: Type.Optional(IssuedAt),
     }),
     output: FileLink,

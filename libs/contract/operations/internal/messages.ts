@@ -20,23 +20,23 @@ import { forServices } from '../operation.ts'
 const One = { roomId: RoomId, messageId: MessageId }
 const Change = Type.Object({ change: Seq, message: Message })
 
-/** What the messages service does for edges and other services. */
+/** What edges and services ask of the messages service. */
 export const messageInternals = forServices('messages', {
   lastMessageOf: {
-    summary: "The numbers of a room's last stored message and of the last change to one, both published",
+    summary: 'The last message number and the last change number of a room, once both are published',
     input: RoomId,
     output: Type.Object({ lastSeq: Seq, lastChange: Seq }),
-    // After a stream was lost it gets back what it lacks of the room.
+    // If the stream was lost, the room is published again first.
     timeoutMs: 10_000,
   },
   postFirstMessage: {
-    summary: 'The message a room is made with',
+    summary: 'Post the first message of a new room',
     input: Type.Object({
       roomId: RoomId,
       author: Author,
       type: Type.Enum(['TEXT', 'ADMIN']),
       text: LongText,
-      /** Members who have not read it by writing it. */
+      /** How many members other than the author there are. */
       audience: Type.Integer({ minimum: 0 }),
     }),
     output: Type.Object({ message: Message }),
@@ -49,23 +49,23 @@ export const messageInternals = forServices('messages', {
     errors: ['ROOM_NO_EXISTS', 'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED', 'USER_IS_MUTED'],
   },
   postFile: {
-    summary: 'Post a message of the caller that refers to a stored file',
+    summary: 'Post a message that refers to a stored file',
     input: Type.Object({ roomId: RoomId, syncKey: SyncKey, type: FileMessageType, file: File }),
     output: Type.Object({ message: Message }),
     errors: ['ROOM_NO_EXISTS', 'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED', 'USER_IS_MUTED'],
   },
   messageBySyncKey: {
-    summary: 'The stored message of the caller that a syncKey names, if there is one',
+    summary: "The caller's stored message with a syncKey, if there is one",
     input: Type.Object({ roomId: RoomId, syncKey: SyncKey }),
     output: Type.Object({ message: Nullable(Message) }),
     errors: ['ROOM_NO_EXISTS'],
   },
   postMessage: {
-    summary: 'A platform posts a message of its own, in the name of anybody',
+    summary: 'A platform posts a message in the name of any user',
     input: Type.Object({
       roomId: RoomId,
       syncKey: SyncKey,
-      /** What is not given is as the directory has it. */
+      /** Missing fields come from the directory. */
       author: Type.Object({
         authorId: UserId,
         nickName: Type.Optional(Name),
@@ -100,16 +100,16 @@ export const messageInternals = forServices('messages', {
     errors: ['MESSAGE_NO_EXISTS'],
   },
   messagesNow: {
-    summary: 'Messages as they have become, as masters see them; those that are not there are left out',
+    summary: 'The current state of some messages, as masters see them; missing ones are left out',
     input: Type.Object({ messageIds: Type.Array(MessageId, { maxItems: 100 }) }),
     output: Type.Object({
       list: Type.Array(Message),
-      left: Type.Array(MessageId, { description: 'There was no room for them: ask again' }),
+      left: Type.Array(MessageId, { description: 'Did not fit into this answer: ask again' }),
     }),
   },
   surveyMessages: {
     summary:
-      'For a recount: the last message of a room, and which of the next ones are gone, a page at a time',
+      "For a recount: a room's last message, and a page of the messages that are gone or mention somebody",
     input: Type.Object({ roomId: RoomId, afterSeq: Seq }),
     output: Type.Object({
       lastMessage: Nullable(Message),
@@ -117,7 +117,7 @@ export const messageInternals = forServices('messages', {
       marks: Type.Array(Type.Object({ seq: Seq, isGone: Type.Boolean(), updatedAt: Timestamp })),
       /** Messages that mention somebody. */
       mentions: Type.Array(Type.Object({ seq: Seq, at: Timestamp, userIds: Type.Array(UserId) })),
-      /** Go on after this one; null at the end. */
+      /** Where the next page begins; null at the end. */
       nextSeq: Nullable(Seq),
     }),
     timeoutMs: 10_000,

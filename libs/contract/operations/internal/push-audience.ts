@@ -4,23 +4,23 @@ import { forServices } from '../operation.ts'
 
 const AudienceCursor = Type.Object({ roomId: RoomId, after: Type.Optional(UserId) })
 
-/** What pushes need to know of rooms. */
+/** What push asks of rooms. */
 export const pushSources = forServices('rooms', {
   listAudiences: {
-    summary: 'Members whom messages may be pushed to, of many rooms, a bounded page at a time',
+    summary: 'Members whom messages may be pushed to, for many rooms, in bounded pages',
     input: Type.Object({
       rooms: Type.Array(
         Type.Object({
           roomId: RoomId,
-          /** The first message that is asked for. */
+          /** The first message that may be pushed. */
           since: Seq,
           authorIds: Type.Array(UserId),
-          /** Wanted though their alarm is off. */
+          /** Members to include although their alarm is off. */
           mentioned: Type.Array(UserId),
         }),
         { maxItems: 1000 },
       ),
-      /** Where to go on: with this room, after this member of it. */
+      /** Where the next page begins: this room, after this member. */
       from: Type.Optional(AudienceCursor),
     }),
     output: Type.Object({
@@ -33,7 +33,7 @@ export const pushSources = forServices('rooms', {
           members: Type.Array(
             Type.Object({ userId: UserId, alarmOn: Type.Boolean(), readSeq: Seq, joinSeq: Seq }),
           ),
-          /** Who of them has blocked which of the authors. */
+          /** Which of them have blocked which authors. */
           blocks: Type.Array(Type.Object({ userId: UserId, blockedId: UserId })),
         }),
       ),
@@ -42,10 +42,10 @@ export const pushSources = forServices('rooms', {
     timeoutMs: 10_000,
   },
   countBadges: {
-    summary: 'Everything that each of these users has not read, in all of their rooms',
+    summary: 'The unread total of each user over all of their rooms',
     input: Type.Object({
       userIds: Type.Array(UserId, { maxItems: 500 }),
-      /** Messages that are known, and that rooms may not have heard of yet. */
+      /** Last seqs that rooms may not know yet. */
       lastSeqs: Type.Array(Type.Object({ roomId: RoomId, seq: Seq }), { maxItems: 1000 }),
     }),
     output: Type.Object({

@@ -6,60 +6,59 @@ import { forServices } from '../operation.ts'
 /** What edges and services ask about rooms. */
 export const roomInternals = forServices('rooms', {
   viewRooms: {
-    summary: 'Rooms as broadcasts carry them, for an edge that may have missed one',
+    summary: 'Rooms for the cache of an edge that may have missed a broadcast',
     input: Type.Object({
-      /** `since`: how far the least of those who look has read. */
+      /** `since`: the lowest cursor among the edge's members of the room. */
       rooms: Type.Array(Type.Object({ roomId: RoomId, since: Seq }), { maxItems: 1000 }),
     }),
     output: Type.Object({ rooms: Type.Array(RoomLook) }),
   },
   roomAccess: {
-    summary: 'May this user write in this room, and as whom',
+    summary: "A member's rights in a room, and the author they write as",
     input: Type.Object({ roomId: RoomId, userId: UserId }),
     output: Type.Object({
       author: Author,
       master: Type.Boolean(),
       rules: Rules,
       memberCount: Type.Integer(),
-      /** Null where they are not muted. */
+      /** Null for a member who is not muted. */
       mutedUntil: Nullable(Timestamp),
     }),
     errors: ['ROOM_NO_EXISTS'],
   },
   roomFacts: {
-    summary: 'What must be known of a room to post in it without being a member',
+    summary: 'What a post by the platform needs to know of a room',
     input: RoomId,
     output: Type.Object({ memberCount: Type.Integer(), isFrozen: Type.Boolean() }),
     errors: ['ROOM_NO_EXISTS'],
   },
   resolveMentions: {
-    summary:
-      'Whom a text mentions: members by id, and by `@nickName`; those who have blocked the author never',
+    summary: 'Whom a text mentions: members by id and by `@nickName`, except those who blocked the author',
     input: Type.Object({
       roomId: RoomId,
       authorId: UserId,
       mentions: MentionedIds,
       text: Type.String(),
-      /** What the message said before, where it is edited: `mentions` are its mentions then. */
+      /** The text before an edit; `mentions` are then the mentions of that text. */
       before: Type.Optional(Type.String()),
-      /** The author sees no others. */
+      /** Mention masters only: the author may not see other members. */
       onlyMasters: Type.Boolean(),
     }),
     output: Type.Object({ userIds: Type.Array(UserId) }),
   },
   readersOf: {
-    summary: 'Which present members have read a message, as far as the caller may see them',
+    summary: 'Who has read a message and who has not, as far as the caller may see them',
     input: Type.Object({ roomId: RoomId, seq: Seq, authorId: UserId }),
     output: Type.Object({ read: Type.Array(User), unread: Type.Array(User) }),
     errors: ['ROOM_NO_EXISTS'],
   },
   noteChange: {
-    summary: 'Take in at once what happened to a message, which comes by the stream as well',
+    summary: "Apply a message's change at once, ahead of the stream",
     input: Message,
     output: Result,
   },
   recountRoom: {
-    summary: "Rebuild a room's last message and its set of gone messages from the messages",
+    summary: "Rebuild a room's last message and its uncounted messages from the messages",
     input: RoomId,
     output: Type.Object({ lastSeq: Seq, gone: Type.Integer(), isChanged: Type.Boolean() }),
     errors: ['ROOM_NO_EXISTS'],
@@ -71,7 +70,7 @@ export const roomInternals = forServices('rooms', {
     output: Type.Object({ roomIds: Type.Array(RoomId), total: Type.Integer() }),
   },
   countUnread: {
-    summary: 'How many present members have not read each of these messages',
+    summary: 'How many members have not read each of these messages',
     input: Type.Object({
       messages: Type.Array(Type.Object({ roomId: RoomId, seq: Seq, authorId: UserId }), { maxItems: 1000 }),
     }),

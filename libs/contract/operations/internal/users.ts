@@ -14,10 +14,10 @@ import {
 } from '../../schemas/values.ts'
 import { forServices } from '../operation.ts'
 
-/** A message that mentions somebody, and which of its states (`updatedAt`) says so. */
+/** A message that mentions the user; `at` is the `updatedAt` of the state that does. */
 const MentionMark = Type.Object({ seq: Seq, at: Timestamp })
 
-/** One member's standing in a room, as edges and other services need it. */
+/** One member's state in a room, as edges and services need it. */
 export const Membership = Type.Object({
   roomId: RoomId,
   member: JoinUser,
@@ -27,12 +27,12 @@ export const Membership = Type.Object({
 /** What edges and services ask about users. */
 export const userInternals = forServices('rooms', {
   openSession: {
-    summary: 'Who the user is and which rooms they are in; refreshes their directory entry',
+    summary: "The user's rooms and cursors for a new session; refreshes the directory entry",
     input: Type.Object({
       nickName: Type.Optional(Name),
       profileUrl: Type.Optional(Url),
       roomId: Type.Optional(RoomId),
-      /** When the newest token was issued that the session is opened with. */
+      /** When the session's newest token was issued. */
       issuedAt: Type.Optional(IssuedAt),
     }),
     output: Type.Object({
@@ -40,19 +40,19 @@ export const userInternals = forServices('rooms', {
         Type.Object({
           ...Membership.properties,
           lastSeq: Seq,
-          /** Beyond the cursor; absent where there is none. */
+          /** Mentions beyond the cursor; absent if there are none. */
           mentions: Type.Optional(Type.Array(MentionMark)),
         }),
       ),
       blocked: Type.Array(UserId),
-      /** Tokens issued before are revoked; null where none are. */
+      /** Tokens issued before this are revoked; null if none are. */
       issuedFrom: Nullable(IssuedAt),
     }),
     errors: ['TOKEN_INVALID'],
     timeoutMs: 10_000,
   },
   noteSeen: {
-    summary: 'Who is connected to an edge, and who has just gone from it',
+    summary: 'Report who is connected to an edge, and who has just disconnected',
     input: Type.Object({
       present: Type.Array(UserId, { maxItems: 1000 }),
       left: Type.Array(UserId, { maxItems: 1000 }),
@@ -61,36 +61,36 @@ export const userInternals = forServices('rooms', {
     timeoutMs: 10_000,
   },
   blocksOf: {
-    summary: 'Whom a user has blocked',
+    summary: 'The users that a user has blocked',
     input: UserId,
     output: Type.Object({ blocked: Type.Array(UserId) }),
   },
   roomsOfUser: {
-    summary: 'The rooms that a user is in, and from when on their tokens are good',
+    summary: 'The rooms of a user, and the time from which on their tokens are valid',
     input: UserId,
     output: Type.Object({ roomIds: Type.Array(RoomId), issuedFrom: Nullable(IssuedAt) }),
   },
   describeUsers: {
-    summary: 'What the directory knows of some users now; those it does not know are left out',
+    summary: 'Directory entries of some users; unknown users are left out',
     input: Type.Object({ userIds: Type.Array(UserId, { maxItems: 1000 }) }),
     output: Type.Object({ users: Type.Array(User) }),
   },
   inspectUser: {
-    summary: 'A user as operators look at them: their entry, whether they are online, which tokens are good',
+    summary: 'A user for operators: directory entry, presence, revocation',
     input: UserId,
     output: Type.Object({
       user: UserEntry,
       online: Type.Boolean(),
-      /** Null for one who was never connected. */
+      /** Null for a user who never connected. */
       lastSeenAt: Nullable(Timestamp),
-      /** Tokens issued before are revoked; null where none are. */
+      /** Tokens issued before this are revoked; null if none are. */
       issuedFrom: Nullable(Timestamp),
       roomCount: Type.Integer({ minimum: 0 }),
     }),
     errors: ['USER_NO_EXISTS'],
   },
   saveUser: {
-    summary: 'Put a user in the directory, or refresh what is known of them',
+    summary: "Create or refresh a user's directory entry",
     input: Type.Object({
       userId: UserId,
       nickName: Type.Optional(Name),

@@ -3,7 +3,7 @@ import { PageOf, Paging } from '../../schemas/values.ts'
 import { Export, ExportName, exportOperations, Started, WantedExport } from '../client/exports.ts'
 import { forServices } from '../operation.ts'
 
-/** Likewise for platforms, which are in every room. */
+/** A platform may export every room. */
 export const platformExports = forServices('messages', {
   startExport: {
     summary: 'A platform exports a room, as `exportMessages` does for a member',
@@ -12,7 +12,7 @@ export const platformExports = forServices('messages', {
     errors: exportOperations.exportMessages.errors,
   },
   getExport: {
-    summary: "How far anybody's export is, and where it can be had",
+    summary: 'The progress of an export, and its link once it is ready',
     input: ExportName,
     output: Export,
     errors: ['FILE_NO_EXISTS'],

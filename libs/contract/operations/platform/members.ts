@@ -7,10 +7,10 @@ import { FROZEN } from './rooms.ts'
 
 const One = { roomId: RoomId, userId: UserId }
 
-/** Who is in a room, as a platform decides it. */
+/** Members of a room. */
 export const platformMembers = forServices('rooms', {
   addMembers: {
-    summary: 'Add people to a room, whatever its rules say of inviting',
+    summary: 'Add people to a room, whatever its rules say about inviting',
     input: Type.Object({
       roomId: RoomId,
       users: Type.Array(PlatformUser, { minItems: 1, maxItems: 10_000 }),
@@ -20,7 +20,7 @@ export const platformMembers = forServices('rooms', {
     timeoutMs: 10_000,
   },
   listRoomMembers: {
-    summary: 'Members, or those who are banned or muted, in the order of their ids',
+    summary: 'Members, or banned or muted users, in the order of their ids',
     input: Type.Object({
       roomId: RoomId,
       keyword: Type.Optional(Text(1, 100)),
@@ -31,18 +31,18 @@ export const platformMembers = forServices('rooms', {
     errors: ['ROOM_NO_EXISTS'],
   },
   getMember: {
-    summary: 'How somebody stands in a room',
+    summary: "A user's membership of a room",
     input: Type.Object(One),
     output: Member,
     errors: ['ROOM_NO_EXISTS', 'USER_NO_EXISTS'],
   },
   updateMember: {
-    summary: 'Make a member master or not, mute or unmute them, ban somebody or let them back',
+    summary: 'Make a member master or not, mute or unmute a member, ban or unban a user',
     input: Type.Object({
       ...One,
       master: Type.Optional(Type.Boolean()),
       muted: Type.Optional(Type.Boolean()),
-      /** For how long, with `muted`; for good without it. */
+      /** How long a mute lasts; for good if absent. */
       minutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 5_256_000 })),
       banned: Type.Optional(Type.Boolean()),
     }),

@@ -6,7 +6,7 @@ import { forServices } from '../operation.ts'
 const One = { roomId: RoomId, messageId: MessageId }
 const MISSING = ['ROOM_NO_EXISTS', 'MESSAGE_NO_EXISTS'] as const
 
-/** What a member has put on the review list: the message as it was then. */
+/** A report on the review list, with the message as it was then. */
 const Report = Type.Object({
   roomId: RoomId,
   messageId: MessageId,
@@ -42,7 +42,7 @@ export const platformMessages = forServices('messages', {
     timeoutMs: 10_000,
   },
   removeMessage: {
-    summary: 'Empty a message for everybody; it keeps its place',
+    summary: "Delete a message's content for everybody; the message keeps its place",
     input: Type.Object(One),
     output: Result,
     errors: MISSING,

@@ -28,55 +28,52 @@ const collect = (summary: string, timeoutMs: number) => ({
 })
 
 export const messagePrivacy = forServices('messages', {
-  purgeRoomMessages: purge('Delete everything that was said in a room that is going away'),
-  eraseUserInMessages: erase(
-    'Empty what somebody has written, some rooms at a time, and take their name off it and out of what mentions them',
-    { ...Person, ...Names },
-  ),
+  purgeRoomMessages: purge('Delete the messages of a room that is deleted'),
+  eraseUserInMessages: erase("Erase a person's messages and mentions, some rooms at a time", {
+    ...Person,
+    ...Names,
+  }),
   listErasedMentions: {
     summary:
-      'Messages that have mentioned somebody whose messages are erased, in the order of their ids: what was taken from one may say the name',
+      'Messages that mention or mentioned an erased person, in the order of their ids: quotes of them may contain the name',
     input: Type.Object({ ...Person, roomId: Type.Optional(RoomId) }),
     output: Type.Object({ messageIds: Type.Array(MessageId), nextCursor: Nullable(Cursor) }),
     timeoutMs: 10_000,
   },
   forgetErasedMentions: {
-    summary: 'Last step of an erasure: nothing tells any more where somebody was mentioned',
+    summary: 'Last step of an erasure: forget where the person was mentioned',
     input: Type.Object({ userId: UserId }),
     output: Result,
     timeoutMs: 60_000,
   },
-  exportUserFromMessages: collect('What somebody has written and reported', 30_000),
+  exportUserFromMessages: collect("A person's messages and reports", 30_000),
 })
 
 export const roomPrivacy = forServices('rooms', {
   expelUser: {
-    summary: 'First step of an erasure: no token is good any more, and every room is left',
+    summary: 'First step of an erasure: revoke all tokens and leave every room',
     input: Type.Object({ userId: UserId }),
     output: Result,
     timeoutMs: 60_000,
   },
-  eraseUserInRooms: erase('Erase what rooms and the directory still know of somebody who was expelled', {
+  eraseUserInRooms: erase('Erase what rooms and the directory know of a person who was expelled', {
     ...Person,
     ...Names,
   }),
-  exportUserFromRooms: collect('What rooms and the directory know of a user', 10_000),
+  exportUserFromRooms: collect("A person's directory entry and memberships", 10_000),
 })
 
 export const filePrivacy = forServices('files', {
-  purgeRoomFiles: purge('Let go of the files of a room that is going away'),
+  purgeRoomFiles: purge('Release the files of a room that is deleted'),
   eraseUserInFiles: erase(
-    'Remove what somebody has uploaded; what others have shared on loses its owner',
+    "Remove a person's files; a file that others have shared stays without its owner",
     Person,
   ),
-  exportUserFromFiles: collect('What somebody has uploaded', 30_000),
+  exportUserFromFiles: collect("A person's files", 30_000),
 })
 
 export const pushPrivacy = forServices('push', {
-  purgeRoomPushes: purge('Tell nobody any more of a room that is going away'),
-  eraseUserInPushes: erase(
-    "Forget somebody's devices, and what was or would be sent to them or because of them",
-    Person,
-  ),
-  exportUserFromPushes: collect('Where somebody gets pushes, and of what', 10_000),
+  purgeRoomPushes: purge('Drop the pushes of a room that is deleted'),
+  eraseUserInPushes: erase("Erase a person's devices and pushes", Person),
+  exportUserFromPushes: collect("A person's devices and pushes", 10_000),
 })

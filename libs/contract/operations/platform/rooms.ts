@@ -19,7 +19,7 @@ import { forServices } from '../operation.ts'
 
 export const FROZEN = ['ROOM_NO_EXISTS', 'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED'] as const
 
-/** Rooms as a platform keeps them, without being a member of any. */
+/** Rooms. A platform is a member of none. */
 export const platformRooms = forServices('rooms', {
   createRoom: {
     summary: 'Make a room of any type, with its people and perhaps its first message',
@@ -57,32 +57,32 @@ export const platformRooms = forServices('rooms', {
     errors: FROZEN,
   },
   deleteRoom: {
-    summary: 'Take everybody out of a room and delete it with all of its messages and files',
+    summary: 'Remove all members and delete the room with its messages and files',
     input: Type.Object({ roomId: RoomId }),
     output: Result,
     errors: ['ROOM_NO_EXISTS'],
     timeoutMs: 60_000,
   },
   getAnnouncement: {
-    summary: 'What is pinned above a room',
+    summary: 'The announcement of a room',
     input: Type.Object({ roomId: RoomId }),
     output: Type.Object({ announcement: Nullable(Announcement) }),
     errors: ['ROOM_NO_EXISTS'],
   },
   putAnnouncement: {
-    summary: 'Pin a message of the room, or a text of somebody, above it',
+    summary: "Set a message of the room, or a user's text, as its announcement",
     input: Type.Object({
       roomId: RoomId,
       messageId: Type.Optional(MessageId),
       text: Type.Optional(LongText),
-      /** Whose text it is; needed where no message is named. */
+      /** The text's author; required without `messageId`. */
       authorId: Type.Optional(UserId),
     }),
     output: Type.Object({ announcement: Nullable(Announcement) }),
     errors: [...FROZEN, 'MESSAGE_NO_EXISTS', 'MESSAGE_TOO_LONG'],
   },
   removeAnnouncement: {
-    summary: 'Take down what is pinned above a room',
+    summary: 'Remove the announcement of a room',
     input: Type.Object({ roomId: RoomId }),
     output: Type.Object({ announcement: Nullable(Announcement) }),
     errors: FROZEN,

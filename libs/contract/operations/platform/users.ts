@@ -3,15 +3,15 @@ import { Profile, UserEntry } from '../../schemas/platform-values.ts'
 import { Timestamp, UserId } from '../../schemas/values.ts'
 import { forServices } from '../operation.ts'
 
-/** The directory as a platform keeps it. */
+/** The user directory. */
 export const platformUsers = forServices('rooms', {
   createUser: {
-    summary: 'Put a user in the directory; of one who is there already what is given is changed',
+    summary: 'Create a user, or change the given fields of one who exists',
     input: Type.Object({ _id: UserId, ...Profile }),
     output: UserEntry,
   },
   getUser: {
-    summary: 'What the directory knows of a user',
+    summary: "A user's directory entry",
     input: Type.Object({ userId: UserId }),
     output: UserEntry,
     errors: ['USER_NO_EXISTS'],
@@ -23,9 +23,9 @@ export const platformUsers = forServices('rooms', {
     errors: ['USER_NO_EXISTS'],
   },
   revokeTokens: {
-    summary: 'Refuse all tokens of a user that were issued until now, and close the sockets that they opened',
+    summary: 'Revoke all tokens of a user that were issued so far, and close the sockets they opened',
     input: Type.Object({ userId: UserId }),
-    /** Tokens issued from then on are good. */
+    /** Tokens issued from this moment on are valid. */
     output: Type.Object({ result: Type.Boolean(), issuedFrom: Timestamp }),
     errors: ['USER_NO_EXISTS'],
     timeoutMs: 10_000,
