@@ -21,12 +21,12 @@ export function platformHandlers(parts: Parts) {
     announcement: (await changing).announcement ?? null,
   })
   return {
-    createRoom: (caller, input) => createRoomByPlatform(parts, caller.requestId, input),
-    createRoomWithMessage: (caller, input) => createRoomByPlatform(parts, caller.requestId, input),
+    createRoom: (caller, input) => createRoomByPlatform(parts, caller, input),
+    createRoomWithMessage: (caller, input) => createRoomByPlatform(parts, caller, input),
     listRooms: (_caller, filter) => listPlatformRooms(parts, filter),
     getRoom: (_caller, { roomId }) => getRoom(parts, roomId),
     updateRoom: (_caller, { roomId, ...fields }) => view(updateRoom(parts, { roomId, by: PLATFORM }, fields)),
-    deleteRoom: (caller, { roomId }) => done(deleteRoom(parts, caller.requestId, roomId)),
+    deleteRoom: (caller, { roomId }) => done(deleteRoom(parts, caller, roomId)),
     getAnnouncement: async (_caller, { roomId }) => ({
       announcement: (await getRoom(parts, roomId)).announcement,
     }),
@@ -34,8 +34,8 @@ export function platformHandlers(parts: Parts) {
     removeAnnouncement: (_caller, { roomId }) =>
       announcementOf(updateRoom(parts, { roomId, by: PLATFORM }, { announcement: null })),
 
-    inviteUsers: (caller, input) => view(inviteByMaster(parts, caller.requestId, input)),
-    addMembers: (caller, input) => view(addMembers(parts, caller.requestId, input)),
+    inviteUsers: (caller, input) => view(inviteByMaster(parts, caller, input)),
+    addMembers: (caller, input) => view(addMembers(parts, caller, input)),
     listRoomMembers: (_caller, input) => listAllMembers(parts, input),
     getMember: (_caller, place) => getMember(parts, place),
     updateMember: (_caller, input) => updateMember(parts, input),

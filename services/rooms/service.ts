@@ -53,10 +53,7 @@ export const start = ({ mongoUrl, database = 'chat_rooms', openBus, ...options }
   })
 
 /** Each part is closed after those that follow it. */
-async function openParts(
-  scope: Scope,
-  opened: Pick<Parts, 'store' | 'bus' | 'logger' | 'limits'>,
-): Promise<Parts> {
+async function openParts(scope: Scope, opened: Pick<Parts, 'store' | 'bus' | 'logger' | 'limits'>) {
   const open = <T extends { close: () => unknown }>(name: string, part: T) =>
     scope.use(name, part, () => part.close())
   const log = new EventLog(opened.bus)

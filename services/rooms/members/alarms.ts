@@ -3,11 +3,7 @@ import type { Parts } from '../parts.ts'
 import { requireMember } from './memberships.ts'
 
 /** Turns a member's pushes of a room on or off; without `alarmOn`, over. @returns how it is now */
-export async function setAlarm(
-  { store, bus }: Parts,
-  userId: string,
-  input: Input<'roomAlarmTurnOnOff'>,
-): Promise<boolean> {
+export async function setAlarm({ store, bus }: Parts, userId: string, input: Input<'roomAlarmTurnOnOff'>) {
   const { roomId } = input
   const { member } = await requireMember(store, roomId, userId)
   const alarmOn = await store.members.switchAlarm(member._id, input.alarmOn)

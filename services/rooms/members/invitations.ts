@@ -1,7 +1,7 @@
 import { type Caller, type ErrorCode, Fault, type Input } from '@chat/contract'
 import type { Parts } from '../parts.ts'
 import { changeRoom, type RoomState, requireUnfrozen } from '../room/room-change.ts'
-import type { RoomDoc } from '../store/documents.ts'
+import { type RoomDoc, userIdsOf } from '../store/documents.ts'
 import { saveUsers } from '../users/directory.ts'
 import { publishAccess } from './access-events.ts'
 import {
@@ -11,28 +11,27 @@ import {
   requireMember,
   requireRoom,
   requireSpace,
-  userIdsOf,
 } from './memberships.ts'
 import { restoreMutes } from './mutes.ts'
 import { actorOf, PLATFORM, targetsOf } from './targets.ts'
 
-type Invitation = { requestId: string; roomId: string; by: string; joiners: Joiner[] }
+type Invitation = { caller: Caller; roomId: string; by: string; joiners: Joiner[] }
 /** Repeats the checks on what the transaction finds. @returns the error code if nobody can be added */
 type Check = (state: RoomState, banned: Set<string>) => ErrorCode
 
 /** Any member may invite, if the rules allow it. @throws JOIN_USER_ALREADY_EXISTS, USER_IS_BANNED if nobody is left */
 export async function inviteByMember(
   parts: Parts,
-  { userId, requestId }: Caller,
+  caller: Caller,
   { roomId, targetUserIds }: Input<'inviteRoom'>,
 ): Promise<RoomDoc> {
-  const { store } = parts
+  const [{ store }, { userId }] = [parts, caller]
   requireOpen((await requireMember(store, roomId, userId)).room)
   const known = await store.users.existing(targetUserIds)
   const blockers = await store.blocks.blockersOf(userId, [...known])
   const targets = targetsOf(userId, targetUserIds, (id) => known.has(id) && !blockers.has(id))
   const joiners = targets.map((target) => ({ userId: target, master: false }))
-  return add(parts, { requestId, roomId, by: userId, joiners }, ({ room, members }, banned) => {
+  return add(parts, { caller, roomId, by: userId, joiners }, ({ room, members }, banned) => {
     if (!members.some((member) => member.userId === userId)) throw new Fault('ROOM_NO_EXISTS')
     requireOpen(room)
     return alreadyInOrBanned(banned)
@@ -42,7 +41,7 @@ export async function inviteByMember(
 /** `/chat/inviteUsers`; the order of the checks is contract.md's. Banned users stay banned. */
 export async function inviteByMaster(
   parts: Parts,
-  requestId: string,
+  caller: Caller,
   { roomId, inviterId, joinUsers }: Input<'inviteUsers'>,
 ): Promise<RoomDoc> {
   const { store } = parts
@@ -53,7 +52,7 @@ export async function inviteByMaster(
   const joiners = joinersOf(joinUsers, false)
   if (joiners.every(({ userId }) => present.has(userId))) throw new Fault('JOIN_USERS_EMPTY')
   await saveUsers(parts, joinUsers)
-  return add(parts, { requestId, roomId, by: inviterId, joiners }, ({ room, members }) => {
+  return add(parts, { caller, roomId, by: inviterId, joiners }, ({ room, members }) => {
     requireOpen(room)
     if (!members.some((member) => member.userId === inviterId && member.master))
       throw new Fault('INVITER_ID_IS_NOT_MASTER')
@@ -62,16 +61,12 @@ export async function inviteByMaster(
 }
 
 /** A platform adds whom it likes, whatever the rules; the first into an empty room is its master. Banned users stay out. */
-export async function addMembers(
-  parts: Parts,
-  requestId: string,
-  { roomId, users }: Input<'addMembers'>,
-): Promise<RoomDoc> {
+export async function addMembers(parts: Parts, caller: Caller, { roomId, users }: Input<'addMembers'>) {
   requireUnfrozen(await requireRoom(parts.store, roomId))
   const isEmpty = (await parts.store.members.userIdsOf(roomId)).length === 0
   await saveUsers(parts, users)
   const joiners = joinersOf(users, isEmpty)
-  return add(parts, { requestId, roomId, by: PLATFORM, joiners }, ({ room }, banned) => {
+  return add(parts, { caller, roomId, by: PLATFORM, joiners }, ({ room }, banned) => {
     requireUnfrozen(room)
     return alreadyInOrBanned(banned)
   })
@@ -82,15 +77,10 @@ const alreadyInOrBanned = (banned: Set<string>) =>
 
 async function add(parts: Parts, invitation: Invitation, check: Check): Promise<RoomDoc> {
   const { store, bus, claims, broadcast, limits } = parts
-  const { requestId, roomId, by, joiners } = invitation
+  const { caller, roomId, by, joiners } = invitation
   // A new member starts with everything read.
-  const { lastSeq } = await bus.ask('lastMessageOf', { userId: '', requestId }, roomId)
-  const {
-    room,
-    before,
-    members,
-    result: userIds,
-  } = await changeRoom(parts, roomId, async (state, transaction) => {
+  const { lastSeq } = await bus.ask('lastMessageOf', caller, roomId)
+  const changed = await changeRoom(parts, roomId, async (state, transaction) => {
     const present = new Set(userIdsOf(state.members))
     const absent = joiners.filter(({ userId }) => !present.has(userId))
     const banned = await store.bans.among(roomId, userIdsOf(absent), transaction)
@@ -107,11 +97,11 @@ async function add(parts: Parts, invitation: Invitation, check: Check): Promise<
       events: () => [{ type: 'member.joined', data: { roomId, userIds: result, by: actorOf(by) } }],
     }
   })
-  await claims.move(room, before, members)
+  await claims.move(changed.room, changed.before, changed.members)
   await publishAccess(parts, roomId)
-  broadcast.publishJoined(roomId, userIds)
+  broadcast.publishJoined(roomId, changed.result)
   broadcast.publishSoon(roomId)
-  return room
+  return changed.room
 }
 
 /** @throws ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED, ROOM_RULES_CAN_NOT_INVITE_MEMBERS */

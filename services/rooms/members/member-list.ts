@@ -1,5 +1,5 @@
 import { type Input, type JoinUser, maySee, type Output } from '@chat/contract'
-import { decodeKey, encodeKey } from '@chat/service'
+import { readPage } from '../key-page.ts'
 import type { Parts } from '../parts.ts'
 import { presentMember } from '../room/presenter.ts'
 import { contains } from '../room/room-list.ts'
@@ -18,11 +18,7 @@ type Query = Input<'listMembers'>
 type Viewer = Pick<JoinUser, '_id' | 'master'>
 
 /** A page of a room's members or banned users, in the order of their ids: those whom the caller may see. */
-export async function listMembers(
-  { store }: Parts,
-  userId: string,
-  query: Query,
-): Promise<Output<'listMembers'>> {
+export async function listMembers({ store }: Parts, userId: string, query: Query) {
   const { room, member } = await requireMember(store, query.roomId, userId)
   return pageOf(store, room, { _id: userId, master: member.master }, query)
 }
@@ -31,26 +27,18 @@ export async function listMembers(
 export const listAllMembers = async ({ store }: Parts, query: Query): Promise<Output<'listMembers'>> =>
   pageOf(store, await requireRoom(store, query.roomId), { _id: PLATFORM, master: true }, query)
 
-async function pageOf(
-  store: Store,
-  room: RoomDoc,
-  viewer: Viewer,
-  query: Query,
-): Promise<Output<'listMembers'>> {
+function pageOf(store: Store, room: RoomDoc, viewer: Viewer, query: Query) {
+  const read = async (after: string): Promise<MemberDoc[]> =>
+    query.state === 'BANNED'
+      ? (await store.bans.page(room._id, after, CHUNK)).map(asMember)
+      : store.members.page(room._id, after, CHUNK)
   const limit = Math.min(query.limit ?? DEFAULT_LIMIT, MAX_LIMIT)
-  const list: JoinUser[] = []
-  for (let after = query.cursor === undefined ? '' : decodeKey(query.cursor); ; ) {
-    const chunk =
-      query.state === 'BANNED'
-        ? (await store.bans.page(room._id, after, CHUNK)).map(asMember)
-        : await store.members.page(room._id, after, CHUNK)
-    for (const member of await matching(store, room, viewer, query, chunk)) {
-      if (list.length === limit) return { list, nextCursor: encodeKey(list.at(-1)?._id ?? '') }
-      list.push(member)
-    }
-    if (chunk.length < CHUNK) return { list, nextCursor: null }
-    after = chunk.at(-1)?.userId ?? ''
-  }
+  return readPage(
+    { cursor: query.cursor, limit, chunk: CHUNK },
+    read,
+    ({ userId }) => userId,
+    (members) => matching(store, room, viewer, query, members),
+  )
 }
 
 async function matching(

@@ -1,14 +1,12 @@
 import { Fault } from '@chat/contract'
 import type { Limits } from '@chat/service'
-import { type MemberDoc, memberId, type RoomDoc } from '../store/documents.ts'
+import { type MemberDoc, memberId, type RoomDoc, userIdsOf } from '../store/documents.ts'
 import type { Store } from '../store/store.ts'
 
 const HEADS = 20
 
 export type Joiner = { userId: string; master: boolean }
 export type Membership = { room: RoomDoc; member: MemberDoc }
-
-export const userIdsOf = (members: { userId: string }[]) => members.map(({ userId }) => userId)
 
 /** Each user once, as first named. If nobody is master, the first becomes it. */
 export function joinersOf(users: { _id: string; master?: boolean }[], needsMaster = true): Joiner[] {

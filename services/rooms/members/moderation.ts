@@ -1,9 +1,9 @@
 import { Fault, type Input } from '@chat/contract'
 import type { Parts } from '../parts.ts'
 import { changeRoom, requireMasterOf } from '../room/room-change.ts'
-import type { MemberDoc, RoomDoc } from '../store/documents.ts'
+import { type MemberDoc, type RoomDoc, userIdsOf } from '../store/documents.ts'
 import { publishStandings } from './access-events.ts'
-import { requireMaster, userIdsOf } from './memberships.ts'
+import { requireMaster } from './memberships.ts'
 import { isMuted } from './mutes.ts'
 import { actorOf, targetsOf } from './targets.ts'
 
@@ -25,11 +25,7 @@ export const unmute = (parts: Parts, userId: string, targets: Targets) =>
 export const setMasters = (parts: Parts, userId: string, { master, ...targets }: Input<'setMasters'>) =>
   update(parts, userId, targets, { master }, (member) => member.master !== master)
 
-export async function unban(
-  { store }: Parts,
-  userId: string,
-  { roomId, targetUserIds }: Targets,
-): Promise<void> {
+export async function unban({ store }: Parts, userId: string, { roomId, targetUserIds }: Targets) {
   await requireMaster(store, roomId, userId)
   const banned = await store.bans.among(roomId, targetUserIds)
   await store.bans.remove(

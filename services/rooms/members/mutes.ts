@@ -1,6 +1,6 @@
 import type { MemberDoc } from '../store/documents.ts'
+import type { Transaction } from '../store/models.ts'
 import type { Store } from '../store/store.ts'
-import type { Transaction } from '../store/transaction.ts'
 
 type Muted<M> = M & { mutedUntil: Date }
 
@@ -15,11 +15,7 @@ export const keepMutes = (store: Store, leaving: MemberDoc[], transaction: Trans
   )
 
 /** @returns the members with the mutes that were kept for them */
-export async function restoreMutes(
-  store: Store,
-  joining: MemberDoc[],
-  transaction: Transaction,
-): Promise<MemberDoc[]> {
+export async function restoreMutes(store: Store, joining: MemberDoc[], transaction: Transaction) {
   const ids = joining.map(({ _id }) => _id)
   const until = await store.mutes.take(ids, transaction)
   return joining.map((member) => ({ ...member, mutedUntil: until.get(member._id) ?? null }))

@@ -1,12 +1,10 @@
-import type { Input, Output } from '@chat/contract'
+import type { Input } from '@chat/contract'
 import type { Parts } from '../parts.ts'
 import { uncountedSeqs } from '../reading/uncounted-messages.ts'
-import type { MemberDoc, RoomDoc } from '../store/documents.ts'
+import { type MemberDoc, type RoomDoc, roomIdsOf, userIdsOf } from '../store/documents.ts'
 import type { Store } from '../store/store.ts'
 
 type Asked = Input<'listAudiences'>['rooms'][number]
-type Page = Output<'listAudiences'>
-type Audience = Page['rooms'][number]
 type Room = Pick<RoomDoc, 'name' | 'memberCount' | 'lastGone'>
 type Rooms = ReadonlyMap<string, Room>
 type Member = Pick<MemberDoc, 'roomId' | 'userId' | 'alarmOn' | 'readSeq' | 'joinSeq'>
@@ -15,32 +13,22 @@ type Member = Pick<MemberDoc, 'roomId' | 'userId' | 'alarmOn' | 'readSeq' | 'joi
 const PAGE = 500
 
 /** To whom the messages of these rooms may be pushed, as far as this service knows. Absent rooms are left out. */
-export async function pushAudiences(
-  { store }: Parts,
-  { rooms: all, from }: Input<'listAudiences'>,
-): Promise<Page> {
+export async function pushAudiences({ store }: Parts, { rooms: all, from }: Input<'listAudiences'>) {
   const start = from ? all.findIndex(({ roomId }) => roomId === from.roomId) : 0
   const asked = start < 0 ? [] : all.slice(start)
-  const rooms = await store.rooms.pick(idsOf(asked), 'name', 'memberCount', 'lastGone')
+  const rooms = await store.rooms.pick(roomIdsOf(asked), 'name', 'memberCount', 'lastGone')
   const [first] = asked
   const room = first && rooms.get(first.roomId)
   if (first && room && (from?.after !== undefined || room.memberCount > PAGE))
     return pageOfLarge(store, first, rooms, from?.after ?? '', asked[1]?.roomId)
   const small = fitting(asked, rooms)
-  const members = await store.members.pick(idsOf(small), 'roomId', 'userId', 'alarmOn', 'readSeq', 'joinSeq')
+  const members = await store.members.pick(roomIdsOf(small), 'alarmOn', 'readSeq', 'joinSeq')
   return { rooms: await audiencesOf(store, small, rooms, members), next: nextAt(asked[small.length]?.roomId) }
 }
 
-const idsOf = (asked: Asked[]) => asked.map(({ roomId }) => roomId)
 const nextAt = (roomId?: string) => (roomId === undefined ? null : { roomId })
 
-async function pageOfLarge(
-  store: Store,
-  asked: Asked,
-  rooms: Rooms,
-  after: string,
-  nextRoom?: string,
-): Promise<Page> {
+async function pageOfLarge(store: Store, asked: Asked, rooms: Rooms, after: string, nextRoom?: string) {
   const members = await store.members.page(asked.roomId, after, PAGE)
   const last = members.length === PAGE ? members.at(-1)?.userId : undefined
   return {
@@ -59,12 +47,7 @@ function fitting(asked: Asked[], rooms: Rooms): Asked[] {
   return end < 0 ? asked : asked.slice(0, end)
 }
 
-async function audiencesOf(
-  store: Store,
-  asked: Asked[],
-  rooms: Rooms,
-  members: Member[],
-): Promise<Audience[]> {
+async function audiencesOf(store: Store, asked: Asked[], rooms: Rooms, members: Member[]) {
   const byRoom = Map.groupBy(members, ({ roomId }) => roomId)
   const wanted = asked.map((each) => ({ ...each, members: wantedOf(each, byRoom.get(each.roomId) ?? []) }))
   const pairs = wanted.flatMap(({ members, authorIds }) =>
@@ -72,27 +55,29 @@ async function audiencesOf(
   )
   const withUncounted = asked.filter(({ roomId, since }) => (rooms.get(roomId)?.lastGone ?? 0) >= since)
   const [gone, blocks] = await Promise.all([
-    uncountedSeqs(store, idsOf(withUncounted)),
+    uncountedSeqs(store, roomIdsOf(withUncounted)),
     store.blocks.among(pairs),
   ])
   return wanted.flatMap(({ roomId, since, authorIds, members }) => {
     const room = rooms.get(roomId)
     if (!room) return []
-    const [users, authors] = [new Set(members.map(({ userId }) => userId)), new Set(authorIds)]
+    const [users, authors] = [new Set(userIdsOf(members)), new Set(authorIds)]
     return {
       roomId,
       name: room.name,
       gone: (gone.get(roomId) ?? []).filter((seq) => seq >= since),
-      members: members.map(({ userId, alarmOn, readSeq, joinSeq = 0 }) => ({
-        userId,
-        alarmOn,
-        readSeq,
-        joinSeq,
-      })),
+      members: members.map(presentMember),
       blocks: blocks.filter(({ userId, blockedId }) => users.has(userId) && authors.has(blockedId)),
     }
   })
 }
+
+const presentMember = ({ userId, alarmOn, readSeq, joinSeq = 0 }: Member) => ({
+  userId,
+  alarmOn,
+  readSeq,
+  joinSeq,
+})
 
 /** Those who have their alarm on or are mentioned. */
 function wantedOf({ mentioned }: Asked, members: Member[]): Member[] {

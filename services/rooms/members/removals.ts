@@ -2,9 +2,8 @@ import { Fault, type Input, type RoomHappening } from '@chat/contract'
 import { forgetMentionsOf } from '../mentions/unread-mentions.ts'
 import type { Parts } from '../parts.ts'
 import { changeRoom, type RoomState, requireMasterOf } from '../room/room-change.ts'
-import type { MemberDoc } from '../store/documents.ts'
+import { type MemberDoc, userIdsOf } from '../store/documents.ts'
 import { publishRemoval } from './access-events.ts'
-import { userIdsOf } from './memberships.ts'
 import { keepMutes } from './mutes.ts'
 import { actorOf, PLATFORM, targetsOf } from './targets.ts'
 
@@ -31,11 +30,8 @@ export const kick = (
   })
 
 /** A platform removes a user who may not be a member any more. @throws ROOM_NO_EXISTS */
-export const expel = (
-  parts: Parts,
-  { roomId, userId }: { roomId: string; userId: string },
-  banned = false,
-): Promise<void> => remove(parts, roomId, { by: PLATFORM, banned }, () => [userId])
+export const expel = (parts: Parts, { roomId, userId }: { roomId: string; userId: string }, banned = false) =>
+  remove(parts, roomId, { by: PLATFORM, banned }, () => [userId])
 
 /** `choose` checks the state in which the transaction finds the room, and returns who is to be removed. */
 async function remove(parts: Parts, roomId: string, cause: Cause, choose: (state: RoomState) => string[]) {

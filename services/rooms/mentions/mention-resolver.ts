@@ -57,7 +57,7 @@ export class MentionResolver {
   }
 
   private async load(roomId: string): Promise<Names> {
-    const members = await this.store.members.pick([roomId], 'userId', 'master')
+    const members = await this.store.members.pick([roomId], 'master')
     // Before the names are read, so that no change of a name is missed.
     for (const { userId } of members) this.watch(userId, roomId)
     const ids = members.map(({ userId }) => userId)

@@ -1,6 +1,6 @@
 import { type MentionState, type Message, messageId } from '@chat/contract'
 import type { Logger } from '@chat/service'
-import type { MentionDoc } from '../store/documents.ts'
+import { idsOf, type MentionDoc, roomIdsOf } from '../store/documents.ts'
 import type { MentionMark } from '../store/mention-store.ts'
 import type { Store } from '../store/store.ts'
 
@@ -16,7 +16,9 @@ const rowOf = (mention: MentionOf): MentionDoc => ({
   ...mention,
 })
 const mentionOf = ({ _id, ...mention }: MentionDoc): MentionOf => mention
-const mentionsIn = ({ roomId, seq, updatedAt: at, mentions }: Message): MentionOf[] =>
+
+/** The mentions of a message as it is. */
+export const mentionsIn = ({ roomId, seq, updatedAt: at, mentions }: Message): MentionOf[] =>
   mentions.map((userId) => ({ userId, roomId, seq, at, isOn: true }))
 
 /**
@@ -27,7 +29,7 @@ export async function addMentions(store: Store, messages: Message[]): Promise<Me
   const rows = messages.flatMap(mentionsIn).map(rowOf)
   if (rows.length === 0) return []
   await store.mentions.addMissing(rows)
-  const marks = await store.uncounted.marksOf([...new Set(rows.map(({ roomId }) => roomId))])
+  const marks = await store.uncounted.marksOf([...new Set(roomIdsOf(rows))])
   const isChanged = ({ roomId, seq, at }: MentionDoc) =>
     marks.get(roomId)?.some((mark) => mark.seq === seq && mark.updatedAt > at)
   const stale = new Set(rows.filter(isChanged))
@@ -56,7 +58,7 @@ export async function replaceMentions(
   surveyed: (MentionMark & { userIds: string[] })[],
   began: string,
 ): Promise<MentionOf[]> {
-  const members = await store.members.pick([roomId], 'userId', 'readSeq')
+  const members = await store.members.pick([roomId], 'readSeq')
   const readSeqs = new Map(members.map(({ userId, readSeq }) => [userId, readSeq]))
   const isUnread = ({ userId, seq }: MentionOf) => seq > (readSeqs.get(userId) ?? Number.POSITIVE_INFINITY)
   const right = surveyed
@@ -64,7 +66,8 @@ export async function replaceMentions(
     .filter(isUnread)
     .map(rowOf)
   const rows = await store.mentions.ofRoom(roomId)
-  const [rightIds, onIds] = [idsOf(right), idsOf(rows.filter(({ isOn }) => isOn))]
+  const rightIds = new Set(idsOf(right))
+  const onIds = new Set(idsOf(rows.filter(({ isOn }) => isOn)))
   const missing = right.filter(({ _id }) => !onIds.has(_id))
   const wrong = rows.filter((row) => row.isOn && isUnread(row) && !rightIds.has(row._id) && row.at <= began)
   for (const row of wrong) await store.mentions.removeUpTo(row)
@@ -72,8 +75,6 @@ export async function replaceMentions(
   await store.mentions.addMissing(missing)
   return [...wrong.map((row) => ({ ...mentionOf(row), isOn: false })), ...missing.map(mentionOf)]
 }
-
-const idsOf = (rows: MentionDoc[]) => new Set(rows.map(({ _id }) => _id))
 
 /** Read mentions are removed in the background. */
 export const forgetReadMentions = (

@@ -36,11 +36,7 @@ export async function openRoom(parts: Parts, caller: Caller, roomId: string): Pr
 }
 
 /** @throws MESSAGE_NO_EXISTS for a message that the room does not have */
-export async function readMessage(
-  parts: Parts,
-  caller: Caller,
-  input: Input<'updateReadMessage'>,
-): Promise<Output<'updateReadMessage'>> {
+export async function readMessage(parts: Parts, caller: Caller, input: Input<'updateReadMessage'>) {
   const { room, member } = await requireMember(parts.store, input.roomId, caller.userId)
   const seq = seqOf(room._id, input.messageId)
   if (seq === null) throw new Fault('MESSAGE_NO_EXISTS')
@@ -72,12 +68,9 @@ export const isPrivateReader = (rules: Rules, master: boolean) =>
   !maySee(rules, { _id: '', master: false }, { _id: 'reader', master })
 
 /** How many members have not read each message. Nobody's cursor is below the `joinSeq`. */
-export async function countUnread(
-  { store }: Parts,
-  { messages }: Input<'countUnread'>,
-): Promise<Output<'countUnread'>> {
+export async function countUnread({ store }: Parts, { messages }: Input<'countUnread'>) {
   const roomIds = [...new Set(messages.map(({ roomId }) => roomId))]
-  const members = await store.members.pick(roomIds, 'roomId', 'userId', 'readSeq')
+  const members = await store.members.pick(roomIds, 'readSeq')
   const byRoom = Map.groupBy(members, ({ roomId }) => roomId)
   const counts = messages.map(({ roomId, seq, authorId }) => {
     const unread = byRoom.get(roomId)?.filter((member) => member.readSeq < seq && member.userId !== authorId)

@@ -1,10 +1,12 @@
-import { isGone, type Message, messageId, quoteTextOf, seqOf } from '@chat/contract'
+import { isGone, type Message, quoteTextOf } from '@chat/contract'
 import type { StreamEvent } from '@chat/service'
-import { addMentions, changeMentions, type MentionOf } from '../mentions/unread-mentions.ts'
+import { publishMentions } from '../mentions/mention-events.ts'
+import { addMentions, changeMentions, mentionsIn } from '../mentions/unread-mentions.ts'
 import type { Parts } from '../parts.ts'
-import { memberId } from '../store/documents.ts'
+import { idsOf, memberId } from '../store/documents.ts'
 import { isPrivateReader } from './cursors.ts'
-import { markChanged, uncountedSeqs } from './uncounted-messages.ts'
+import { republishUncountedQuotes, withoutUncountedQuotes } from './quotes.ts'
+import { markChanged } from './uncounted-messages.ts'
 
 /** Of two messages of one room, or two states of one message, the later. */
 const later = (a: Message | undefined, b: Message) =>
@@ -22,7 +24,8 @@ export async function consumeMessages(parts: Parts, events: StreamEvent[]): Prom
   if (changed.length > 0) await takeChanges(parts, changed)
   for (const event of events) {
     if (event.kind !== 'change' || !event.mentioned) continue
-    await publishMentions(parts, [{ ...event.message, mentions: event.mentioned }], [event.message])
+    const mentions = mentionsIn({ ...event.message, mentions: event.mentioned })
+    await publishMentions(parts, mentions, [event.message])
   }
 }
 
@@ -37,20 +40,16 @@ export async function takeMessages(parts: Parts, messages: Message[]): Promise<v
     authored.set(author, { last: later(known?.last, message), count: (known?.count ?? 0) + 1 })
   }
   const { store } = parts
-  await publishMentionStates(parts, await addMentions(store, messages), messages)
-  const authors = new Map(
-    (await store.members.getMany([...authored.keys()])).map((member) => [member._id, member]),
-  )
+  await publishMentions(parts, await addMentions(store, messages), messages)
+  const members = await store.members.getMany([...authored.keys()])
+  const authors = new Map(members.map((member) => [member._id, member]))
   // Cursors first: a list that is read in between shows an author a count that is too low for a moment, never too high.
   await store.messageBatches.moveCursors(new Map([...authored].map(([id, { last }]) => [id, last.seq])))
   await store.messageBatches.takeLastMessages([...latest.values()], lastMentions(messages))
   const published = await withoutUncountedQuotes(parts, [...latest.values()])
-  publishNews(
-    parts,
-    published,
-    [...authored.values()].map(({ last }) => last),
-  )
-  await republishQuotesOfUncounted(parts, published)
+  const sent = [...authored.values()].map(({ last }) => last)
+  publishNews(parts, published, sent)
+  await republishUncountedQuotes(parts, published)
   // Sending also reads what others wrote before; that is published like any other reading.
   const readers = [...authored].flatMap(([id, { last, count }]) => {
     const { readSeq, master } = authors.get(id) ?? { readSeq: last.seq, master: false }
@@ -62,10 +61,8 @@ export async function takeMessages(parts: Parts, messages: Message[]): Promise<v
 type Reader = { message: Message; fromSeq: number; master: boolean }
 async function publishReaders({ store, bus }: Parts, readers: Reader[]) {
   if (readers.length === 0) return
-  const rooms = await store.rooms.pick(
-    readers.map(({ message }) => message.roomId),
-    'rules',
-  )
+  const roomIds = readers.map(({ message }) => message.roomId)
+  const rooms = await store.rooms.pick(roomIds, 'rules')
   for (const { message, fromSeq, master } of readers) {
     const { roomId, seq, author, _id } = message
     const rules = rooms.get(roomId)?.rules
@@ -85,69 +82,10 @@ function publishNews({ bus }: Parts, latest: Message[], authored: Message[]) {
     bus.publishUser(author.authorId, 'cursor', { roomId, readSeq: seq, by: 'send' })
   const byRoom = Map.groupBy(authored, ({ roomId }) => roomId)
   for (const message of latest) {
-    const cursors = (byRoom.get(message.roomId) ?? []).map(({ author, seq }): [string, number] => [
-      author.authorId,
-      seq,
-    ])
-    bus.publishRoom(message.roomId, 'news', { lastSeq: message.seq, lastMessage: message, cursors })
-  }
-}
-
-/**
- * A message may quote one that was deleted or hidden after the quote was made and before the message arrived. This runs
- * after the message is stored: a later deletion finds it there.
- */
-async function withoutUncountedQuotes(parts: Parts, messages: Message[]): Promise<Message[]> {
-  const quoting = await quotingUncounted(parts, messages)
-  return Promise.all(
-    messages.map(async (message) => {
-      const { roomId, replyTo } = message
-      if (!replyTo || !quoting.has(message)) return message
-      await parts.store.rooms.requote(roomId, replyTo.messageId, '')
-      return { ...message, replyTo: { ...replyTo, text: '' } }
-    }),
-  )
-}
-
-/**
- * A quoted message may have been deleted since `withoutUncountedQuotes`, and another instance may have published that
- * before this one published the quote: then gateways are told once more to read the room.
- */
-async function republishQuotesOfUncounted(parts: Parts, published: Message[]) {
-  const quoting = published.filter(({ replyTo }) => replyTo !== null && replyTo.text !== '')
-  if (quoting.length === 0) return
-  await parts.bus.flush()
-  for (const { roomId } of await quotingUncounted(parts, quoting)) parts.bus.publishRoom(roomId, 'gone', {})
-}
-
-async function quotingUncounted({ store }: Parts, messages: Message[]): Promise<Set<Message>> {
-  const replies = messages.filter(({ replyTo }) => replyTo !== null)
-  const uncounted = await uncountedSeqs(
-    store,
-    replies.map(({ roomId }) => roomId),
-  )
-  const quotesUncounted = ({ roomId, replyTo }: Message) =>
-    replyTo !== null && uncounted.get(roomId)?.includes(seqOf(roomId, replyTo.messageId) ?? 0)
-  return new Set(replies.filter(quotesUncounted))
-}
-
-/** Publishes the mentions of these messages, whether or not they have been published before. */
-export function publishMentions(parts: Parts, mentioning: Message[], messages = mentioning): Promise<void> {
-  const mentions = mentioning.flatMap(({ roomId, seq, updatedAt: at, mentions }) =>
-    mentions.map((userId) => ({ userId, roomId, seq, at, isOn: true })),
-  )
-  return publishMentionStates(parts, mentions, messages)
-}
-
-/** Without the message for its author, and if it is deleted or hidden by now: then clients are told nothing. */
-async function publishMentionStates({ store, bus }: Parts, mentions: MentionOf[], messages: Message[]) {
-  if (mentions.length === 0) return
-  const byId = new Map(messages.map((message) => [message._id, message]))
-  const uncounted = await uncountedSeqs(store, [...new Set(mentions.map(({ roomId }) => roomId))])
-  for (const { userId, ...state } of mentions) {
-    const message = byId.get(messageId(state.roomId, state.seq))
-    const isTold = message?.author.authorId !== userId && !uncounted.get(state.roomId)?.includes(state.seq)
-    bus.publishUser(userId, 'mention', { ...state, message: (isTold && message) || null })
+    const { roomId, seq: lastSeq } = message
+    const cursorOf = ({ author, seq }: Message): [string, number] => [author.authorId, seq]
+    const cursors = (byRoom.get(roomId) ?? []).map(cursorOf)
+    bus.publishRoom(roomId, 'news', { lastSeq, lastMessage: message, cursors })
   }
 }
 
@@ -156,16 +94,14 @@ export async function takeChanges(parts: Parts, changed: Message[]): Promise<voi
   const { store, bus, broadcast } = parts
   const byRoom = Map.groupBy(changed, ({ roomId }) => roomId)
   for (const [roomId, messages] of byRoom) await markChanged(store, roomId, messages)
-  for (const message of changed.filter((each) => !isGone(each))) {
-    for (const { userId, ...state } of await changeMentions(store, message))
-      bus.publishUser(userId, 'mention', { ...state, message: null })
-  }
+  for (const message of changed.filter((each) => !isGone(each)))
+    await publishMentions(parts, await changeMentions(store, message))
   const latest = [...byRoom.values()].map((messages) => messages.reduce(later))
   await store.messageBatches.takeLastMessages(latest, lastMentions(changed))
   for (const [roomId, messages] of byRoom) {
     for (const message of messages) await store.rooms.requote(roomId, message._id, quoteTextOf(message))
     bus.publishRoom(roomId, 'gone', {})
-    const goneIds = messages.filter(isGone).map(({ _id }) => _id)
+    const goneIds = idsOf(messages.filter(isGone))
     if (await store.rooms.removeAnnouncementOf(roomId, goneIds)) broadcast.publishSoon(roomId)
   }
 }

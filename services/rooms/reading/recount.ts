@@ -1,4 +1,5 @@
 import { type Caller, Fault, type Output } from '@chat/contract'
+import { publishMentions } from '../mentions/mention-events.ts'
 import { replaceMentions } from '../mentions/unread-mentions.ts'
 import type { Parts } from '../parts.ts'
 import type { Mark } from '../store/documents.ts'
@@ -16,11 +17,7 @@ type Surveyed = { afterSeq: number; lastGone: number; lastMention: number }
  * Rebuilds from the messages what rooms derives from them: last message, uncounted messages and mentions of one room. The
  * stream gets the events that it lacks, from which cursors, search and files follow. @throws ROOM_NO_EXISTS
  */
-export async function recountRoom(
-  parts: Parts,
-  caller: Caller,
-  roomId: string,
-): Promise<Output<'recountRoom'>> {
+export async function recountRoom(parts: Parts, caller: Caller, roomId: string) {
   const { store, bus } = parts
   const began = new Date(Date.now() - CLOCK_SKEW_MS).toISOString()
   await bus.ask('lastMessageOf', caller, roomId)
@@ -28,8 +25,7 @@ export async function recountRoom(
   const haveMarksChanged = await replaceMarks(store, roomId, marks, began)
   const gone = marks.filter(({ isGone }) => isGone)
   const corrected = await replaceMentions(store, roomId, mentions, began)
-  for (const { userId, ...state } of corrected)
-    bus.publishUser(userId, 'mention', { ...state, message: null })
+  await publishMentions(parts, corrected)
   const hasLastChanged = await resetLast(parts, caller, roomId, {
     afterSeq: lastSeq,
     lastGone: gone.at(-1)?.seq ?? 0,

@@ -38,12 +38,7 @@ export async function markChanged(store: Store, roomId: string, changed: Message
 }
 
 /** Replaces the marks, except those made after `began`. @returns whether they were different */
-export async function replaceMarks(
-  store: Store,
-  roomId: string,
-  marks: Mark[],
-  began: string,
-): Promise<boolean> {
+export async function replaceMarks(store: Store, roomId: string, marks: Mark[], began: string) {
   const isRecent = ({ updatedAt }: Mark) => updatedAt > began
   return (await rewrite(store, roomId, (known) => merged(marks, known.filter(isRecent)))).isChanged
 }

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Fault } from '@chat/contract'
-import { userIdsOf } from '../members/memberships.ts'
-import type { ClaimDoc, RoomDoc } from '../store/documents.ts'
+import { type ClaimDoc, type RoomDoc, userIdsOf } from '../store/documents.ts'
 import type { Store } from '../store/store.ts'
 
 type Members = { userId: string }[]

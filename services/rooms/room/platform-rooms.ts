@@ -1,9 +1,9 @@
-import type { Input, Output, Room } from '@chat/contract'
-import { bytesOf, decodeKey, encodeKey, PAGE_BYTES } from '@chat/service'
+import type { Caller, Input, Output, Room } from '@chat/contract'
+import { readPage } from '../key-page.ts'
 import { publishRemoval } from '../members/access-events.ts'
 import { requireRoom } from '../members/memberships.ts'
 import type { Parts } from '../parts.ts'
-import type { RoomDoc } from '../store/documents.ts'
+import { type RoomDoc, roomIdsOf, userIdsOf } from '../store/documents.ts'
 import type { Store } from '../store/store.ts'
 import { claimKeyOf } from './claims.ts'
 import { changeRoom } from './room-change.ts'
@@ -23,25 +23,17 @@ export async function listPlatformRooms(
   { store }: Parts,
   { cursor, limit = DEFAULT_LIMIT, ...filter }: Input<'listRooms'>,
 ): Promise<Output<'listRooms'>> {
-  const maxRooms = Math.min(limit, MAX_LIMIT)
-  const list: Room[] = []
-  let bytes = 0
-  for (let after = cursor === undefined ? '' : decodeKey(cursor); ; ) {
-    const ids = await idsAfter(store, after, filter)
-    for (const room of await roomsOf(store, ids, filter)) {
-      bytes += bytesOf(room)
-      if (list.length === maxRooms || (bytes > PAGE_BYTES && list.length > 0))
-        return { list, nextCursor: encodeKey(list.at(-1)?._id ?? '') }
-      list.push(room)
-    }
-    if (ids.length < MAX_LIMIT) return { list, nextCursor: null }
-    after = ids.at(-1) ?? ''
-  }
+  return readPage(
+    { cursor, limit: Math.min(limit, MAX_LIMIT), chunk: MAX_LIMIT },
+    (after) => idsAfter(store, after, filter),
+    (roomId) => roomId,
+    (roomIds) => roomsOf(store, roomIds, filter),
+  )
 }
 
 async function idsAfter(store: Store, after: string, { userId, linkSid }: Filter): Promise<string[]> {
   if (userId === undefined) return store.rooms.idsAfter(after, MAX_LIMIT, linkSid)
-  return (await store.members.pageOfUser(userId, after, MAX_LIMIT)).map(({ roomId }) => roomId)
+  return roomIdsOf(await store.members.pageOfUser(userId, after, MAX_LIMIT))
 }
 
 async function roomsOf(store: Store, ids: string[], { linkSid }: Filter): Promise<Room[]> {
@@ -54,11 +46,10 @@ async function roomsOf(store: Store, ids: string[], { linkSid }: Filter): Promis
  * Hides the room, removes its members, deletes what belongs to it, and the room itself last: an interrupted deletion is
  * finished by asking again. @throws ROOM_NO_EXISTS
  */
-export async function deleteRoom(parts: Parts, requestId: string, roomId: string): Promise<void> {
+export async function deleteRoom(parts: Parts, caller: Caller, roomId: string): Promise<void> {
   const { bus, store } = parts
   const room = await hide(parts, roomId)
   await removeMembers(parts, room)
-  const caller = { userId: '', requestId }
   await bus.ask('purgeRoomMessages', caller, { roomId })
   await bus.ask('purgeRoomFiles', caller, { roomId })
   await bus.ask('purgeRoomPushes', caller, { roomId })
@@ -76,12 +67,8 @@ async function hide(parts: Parts, roomId: string): Promise<RoomDoc> {
 
 async function removeMembers(parts: Parts, room: RoomDoc) {
   const { store } = parts
-  const members = await store.members.pick([room._id], 'userId')
-  await publishRemoval(
-    parts,
-    room,
-    members.map(({ userId }) => userId),
-  )
+  const members = await store.members.pick([room._id])
+  await publishRemoval(parts, room, userIdsOf(members))
   const key = claimKeyOf(room, members)
   if (key !== null) await store.claims.release(key, room._id)
   await store.bans.removeRoom(room._id)

@@ -3,7 +3,7 @@ import { headsOf } from '../members/memberships.ts'
 import { PLATFORM } from '../members/targets.ts'
 import type { Parts } from '../parts.ts'
 import type { MemberDoc, RoomDoc } from '../store/documents.ts'
-import type { Transaction } from '../store/transaction.ts'
+import type { Transaction } from '../store/models.ts'
 
 /** A room as a change finds it: `members` oldest first, `now` later than its last change. */
 export type RoomState = { room: RoomDoc; members: MemberDoc[]; now: Date }

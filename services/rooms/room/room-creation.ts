@@ -1,16 +1,18 @@
 import {
+  type Caller,
   defaultName,
   defaultRules,
   Fault,
   type Input,
   type Message,
-  type Room,
   type RoomType,
 } from '@chat/contract'
 import { headsOf, type Joiner, joinersOf, newMembers, requireSpace } from '../members/memberships.ts'
 import { actorOf, PLATFORM, targetsOf } from '../members/targets.ts'
+import { publishMentions } from '../mentions/mention-events.ts'
+import { mentionsIn } from '../mentions/unread-mentions.ts'
 import type { Parts } from '../parts.ts'
-import { publishMentions, takeMessages } from '../reading/message-consumer.ts'
+import { takeMessages } from '../reading/message-consumer.ts'
 import type { RoomDoc } from '../store/documents.ts'
 import { newRoomId } from '../store/room-store.ts'
 import type { Store } from '../store/store.ts'
@@ -25,11 +27,7 @@ type Plan = Pick<RoomDoc, 'name' | 'roomType' | 'profileUrl' | 'link' | 'rules' 
 }
 
 /** A client makes a room. @throws WRONG_TARGET_USER_IDS if nobody else would be in it, ROOM_IS_FULL */
-export async function createRoomByClient(
-  parts: Parts,
-  userId: string,
-  input: Input<'createNewRoom'>,
-): Promise<RoomDoc> {
+export async function createRoomByClient(parts: Parts, userId: string, input: Input<'createNewRoom'>) {
   const { store, limits } = parts
   const known = await store.users.existing(input.users)
   const blockers = await store.blocks.blockersOf(userId, [...known])
@@ -49,11 +47,7 @@ export async function createRoomByClient(
  * A platform makes a room with its first message. Both are stored when this resolves. The next request for the same
  * room finishes what a crash left half done. @throws ROOM_ALREADY_EXISTS with the room's id
  */
-export async function createRoomByPlatform(
-  parts: Parts,
-  requestId: string,
-  input: PlatformRoom,
-): Promise<Room> {
+export async function createRoomByPlatform(parts: Parts, caller: Caller, input: PlatformRoom) {
   const { store, limits } = parts
   if ((input.message?.data.content.text.length ?? 0) > limits.textLength) throw new Fault('MESSAGE_TOO_LONG')
   const plan = planOf(input, input.roomType, joinersOf(input.joinUsers))
@@ -61,10 +55,10 @@ export async function createRoomByPlatform(
   const roomId = await claim(parts, plan)
   await saveUsers(parts, input.joinUsers)
   await addRoom(store, roomId, plan)
-  const first = input.message && (await postFirst(parts, requestId, roomId, plan.joiners, input.message))
+  const first = input.message && (await postFirst(parts, caller, roomId, plan.joiners, input.message))
   const room = await open(parts, roomId, PLATFORM)
   // Nobody could see the room before.
-  if (first) await publishMentions(parts, [first])
+  if (first) await publishMentions(parts, mentionsIn(first), [first])
   return viewRoom(store, room)
 }
 
@@ -105,23 +99,19 @@ async function addRoom(store: Store, roomId: string, { joiners, ...plan }: Plan)
 
 async function postFirst(
   parts: Parts,
-  requestId: string,
+  caller: Caller,
   roomId: string,
   joiners: Joiner[],
   { author, data }: NonNullable<PlatformRoom['message']>,
 ): Promise<Message> {
   const { authorId, nickName = defaultName(authorId), profileUrl = null } = author
-  const { message } = await parts.bus.ask(
-    'postFirstMessage',
-    { userId: '', requestId },
-    {
-      roomId,
-      author: { authorId, nickName, profileUrl },
-      type: data.type,
-      text: data.content.text,
-      audience: joiners.filter(({ userId }) => userId !== authorId).length,
-    },
-  )
+  const { message } = await parts.bus.ask('postFirstMessage', caller, {
+    roomId,
+    author: { authorId, nickName, profileUrl },
+    type: data.type,
+    text: data.content.text,
+    audience: joiners.filter(({ userId }) => userId !== authorId).length,
+  })
   // The consumer receives it too, but the answer must show it already.
   await takeMessages(parts, [message])
   return message
@@ -142,11 +132,8 @@ async function open({ store, outbox, broadcast }: Parts, roomId: string, by: str
   return opened
 }
 
-const planOf = (
-  input: Input<'createNewRoom'> | PlatformRoom,
-  roomType: RoomType,
-  joiners: Joiner[],
-): Plan => ({
+type RoomInput = Input<'createNewRoom'> | PlatformRoom
+const planOf = (input: RoomInput, roomType: RoomType, joiners: Joiner[]): Plan => ({
   name: input.name,
   roomType,
   profileUrl: input.profileUrl ?? null,

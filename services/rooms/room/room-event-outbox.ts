@@ -1,8 +1,8 @@
 import type { RoomHappening } from '@chat/contract'
 import { type EventLog, KeyedQueue, type Logger, Periodic } from '@chat/service'
 import { type RoomDoc, roomEventId } from '../store/documents.ts'
+import type { Transaction } from '../store/models.ts'
 import type { Store } from '../store/store.ts'
-import type { Transaction } from '../store/transaction.ts'
 
 const SWEEP_MS = 5_000
 const PAGE = 200

@@ -1,7 +1,7 @@
 import type { Caller, Input, Output, Room } from '@chat/contract'
 import { bytesOf, decodeCursor, encodeCursor, isTime, PAGE_BYTES } from '@chat/service'
 import type { Parts } from '../parts.ts'
-import type { MemberDoc } from '../store/documents.ts'
+import { idsOf, type MemberDoc, roomIdsOf, userIdsOf } from '../store/documents.ts'
 import type { RoomActivity } from '../store/room-store.ts'
 import type { Store } from '../store/store.ts'
 import { lazyMentionsOf, viewRoomsFor } from './room-view.ts'
@@ -25,11 +25,7 @@ const byActivity = (a: RoomActivity, b: RoomActivity) =>
 export const contains = (keyword: string) => new RegExp(RegExp.escape(keyword).replaceAll('\0', '\\x00'), 'i')
 
 /** The caller's rooms. */
-export async function listRooms(
-  { store }: Parts,
-  caller: Caller,
-  filter: Filter,
-): Promise<Output<'listenRooms'>> {
+export async function listRooms({ store }: Parts, caller: Caller, filter: Filter) {
   const memberships = await store.members.ofUser(caller.userId)
   const found = await store.rooms.activity(roomIdsOf(memberships), filter)
   return pageOf(store, caller, memberships, found, filter)
@@ -53,20 +49,10 @@ export async function queryRooms(
   return pageOf(store, caller, memberships, [...found.values()], filter)
 }
 
-const roomIdsOf = (members: { roomId: string }[]) => members.map(({ roomId }) => roomId)
-
 /** Those of a user's rooms in which they may see a member whose nickName matches. */
-async function roomsOfNamed(
-  store: Store,
-  caller: Caller,
-  own: MemberDoc[],
-  pattern: RegExp,
-): Promise<string[]> {
-  const members = await store.members.pick(roomIdsOf(own), 'roomId', 'userId', 'master')
-  const named = await store.users.nickNames(
-    members.map(({ userId }) => userId),
-    pattern,
-  )
+async function roomsOfNamed(store: Store, caller: Caller, own: MemberDoc[], pattern: RegExp) {
+  const members = await store.members.pick(roomIdsOf(own), 'master')
+  const named = await store.users.nickNames(userIdsOf(members), pattern)
   const closed = await store.rooms.closedAmong(roomIdsOf(own))
   for (const { roomId, master } of own) if (master) closed.delete(roomId)
   const isSeen = ({ roomId, userId, master }: (typeof members)[number]) =>
@@ -94,7 +80,7 @@ async function pageOf(
   }
   let bytes = 0
   for (let start = 0; start < wanted.length; start += CHUNK) {
-    const ids = wanted.slice(start, start + CHUNK).map(({ _id }) => _id)
+    const ids = idsOf(wanted.slice(start, start + CHUNK))
     const rooms = new Map((await store.rooms.getMany(ids)).map((room) => [room._id, room]))
     const shown = ids.flatMap((id) => {
       const [room, member] = [rooms.get(id), own.get(id)]

@@ -1,7 +1,7 @@
-import { type Caller, type Input, type Output, type Room, roomAsSeenBy, sentSeq } from '@chat/contract'
-import { requireMember } from '../members/memberships.ts'
+import { type Caller, type Input, type Room, roomAsSeenBy, sentSeq } from '@chat/contract'
+import { type Membership, requireMember } from '../members/memberships.ts'
 import { uncountedSeqs } from '../reading/uncounted-messages.ts'
-import { type MemberDoc, memberId, type RoomDoc } from '../store/documents.ts'
+import { idsOf, type MemberDoc, memberId, type RoomDoc, userIdsOf } from '../store/documents.ts'
 import type { MentionMark } from '../store/mention-store.ts'
 import type { Store } from '../store/store.ts'
 import { presentMember, presentRoom } from './presenter.ts'
@@ -9,9 +9,6 @@ import { presentMember, presentRoom } from './presenter.ts'
 // Stored rooms as what the contract calls a Room, with a constant number of queries for any number of rooms.
 
 const SHOWN_IN_ONE = 100
-
-type Membership = { room: RoomDoc; member: MemberDoc }
-type Seen = Membership & { view: Room }
 
 /** Rooms with the members that lists show, in the order given. */
 export async function viewRooms(store: Store, rooms: RoomDoc[]): Promise<Room[]> {
@@ -34,31 +31,20 @@ export async function viewRoom(store: Store, room: RoomDoc): Promise<Room> {
 
 /** One room as the caller sees it. @throws ROOM_NO_EXISTS if they are not a member any more */
 export async function viewRoomFor(store: Store, caller: Caller, room: RoomDoc): Promise<Room> {
-  const [view, { member }] = await Promise.all([
-    viewRoom(store, room),
-    requireMember(store, room._id, caller.userId),
-  ])
-  const [seen] = await seenBy(store, caller, [{ room, view, member }])
+  const { member } = await requireMember(store, room._id, caller.userId)
+  const [seen] = await seenBy(store, caller, [{ room, member }], [await viewRoom(store, room)])
   return seen as Room
 }
 
-/** Rooms as one member sees them. `mentions` is given by those who show rooms in several pages. */
+/** Rooms as one member sees them. Who shows several pages gives `mentions`. */
 export async function viewRoomsFor(
   store: Store,
   caller: Caller,
-  memberships: Membership[],
+  seen: Membership[],
   mentions?: LazyMentions,
-): Promise<Room[]> {
-  const views = await viewRooms(
-    store,
-    memberships.map(({ room }) => room),
-  )
-  return seenBy(
-    store,
-    caller,
-    memberships.map((membership, index) => ({ ...membership, view: views[index] as Room })),
-    mentions,
-  )
+) {
+  const rooms = seen.map(({ room }) => room)
+  return seenBy(store, caller, seen, await viewRooms(store, rooms), mentions)
 }
 
 type LazyMentions = () => Promise<Map<string, MentionMark[]>>
@@ -78,48 +64,41 @@ export function lazyMentionsOf(store: Store, userId: string): LazyMentions {
 async function seenBy(
   store: Store,
   caller: Caller,
-  seen: Seen[],
+  seen: Membership[],
+  views: Room[],
   mentionsOf = lazyMentionsOf(store, caller.userId),
 ): Promise<Room[]> {
-  const readSeqOf = ({ room, member }: Seen) => Math.max(member.readSeq, sentSeq(caller, room._id))
-  const behind = seen.filter((each) => (each.room.lastGone ?? 0) > readSeqOf(each))
+  const readSeqOf = ({ room, member }: Membership) => Math.max(member.readSeq, sentSeq(caller, room._id))
+  const behind = seen.filter((each) => (each.room.lastGone ?? 0) > readSeqOf(each)).map(({ room }) => room)
   const mayBeMentioned = seen.some((each) => (each.room.lastMention ?? 0) > readSeqOf(each))
   const [user, blocked, gone, mentions] = await Promise.all([
     store.users.get(caller.userId),
     store.blocks.blockedBy(caller.userId),
-    uncountedSeqs(
-      store,
-      behind.map(({ room }) => room._id),
-    ),
+    uncountedSeqs(store, idsOf(behind)),
     mayBeMentioned ? mentionsOf() : new Map<string, MentionMark[]>(),
   ])
   const blockedIds = new Set(blocked)
-  return seen.map((each) => {
+  return seen.map((each, index) => {
     const { _id: roomId } = each.room
     const viewer = {
       member: presentMember(each.member, user ?? undefined),
       readSeq: readSeqOf(each),
       mentions: (mentions.get(roomId) ?? []).map(({ seq }) => seq),
     }
-    return roomAsSeenBy({ ...each.view, since: 0, gone: gone.get(roomId) ?? [] }, viewer, blockedIds)
+    return roomAsSeenBy(
+      { ...(views[index] as Room), since: 0, gone: gone.get(roomId) ?? [] },
+      viewer,
+      blockedIds,
+    )
   })
 }
 
 /** As gateways cache them: each with its uncounted messages above `since`, the lowest cursor of the gateway's users. */
-export async function viewRoomsForGateway(
-  store: Store,
-  { rooms: asked }: Input<'viewRooms'>,
-): Promise<Output<'viewRooms'>> {
+export async function viewRoomsForGateway(store: Store, { rooms: asked }: Input<'viewRooms'>) {
   const sinceOf = new Map(asked.map(({ roomId, since }) => [roomId, since]))
   const docs = await store.rooms.getMany([...sinceOf.keys()])
   const behind = docs.filter(({ _id, lastGone = 0 }) => lastGone > (sinceOf.get(_id) ?? 0))
-  const [rooms, gone] = await Promise.all([
-    viewRooms(store, docs),
-    uncountedSeqs(
-      store,
-      behind.map(({ _id }) => _id),
-    ),
-  ])
+  const [rooms, gone] = await Promise.all([viewRooms(store, docs), uncountedSeqs(store, idsOf(behind))])
   const lookOf = (room: Room) => {
     const since = sinceOf.get(room._id) ?? 0
     return { ...room, since, gone: (gone.get(room._id) ?? []).filter((seq) => seq > since) }
@@ -130,13 +109,11 @@ export async function viewRoomsForGateway(
 const headIdsOf = ({ _id, heads }: RoomDoc) => heads.map((userId) => memberId(_id, userId))
 
 async function compose(store: Store, rooms: RoomDoc[], members: MemberDoc[]): Promise<Room[]> {
-  const users = await store.users.getMany(members.map(({ userId }) => userId))
+  const users = await store.users.getMany(userIdsOf(members))
   const byRoom = Map.groupBy(members, ({ roomId }) => roomId)
   return rooms.map((room) => {
     const shown = (byRoom.get(room._id) ?? []).sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime())
-    return presentRoom(
-      room,
-      shown.map((member) => presentMember(member, users.get(member.userId))),
-    )
+    const joinUsers = shown.map((member) => presentMember(member, users.get(member.userId)))
+    return presentRoom(room, joinUsers)
   })
 }

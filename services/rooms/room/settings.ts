@@ -18,11 +18,7 @@ type Quote = { messageId?: string | undefined; text?: string | undefined }
  * Changes a room's name, picture, rules, announcement or, for platforms, `meta`. Partial `rules` change only what they
  * name. @throws USER_IS_NOT_MASTER, ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED
  */
-export async function updateRoom(
-  parts: Parts,
-  { roomId, by }: Change,
-  { rules, ...fields }: Fields,
-): Promise<RoomDoc> {
+export async function updateRoom(parts: Parts, { roomId, by }: Change, { rules, ...fields }: Fields) {
   const {
     room,
     members,

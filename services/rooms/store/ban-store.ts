@@ -1,7 +1,5 @@
-import { type BanDoc, memberId } from './documents.ts'
-import type { Models } from './models.ts'
-import { inRoom } from './ranges.ts'
-import type { Transaction } from './transaction.ts'
+import { type BanDoc, inRoom, memberId } from './documents.ts'
+import type { Models, Transaction } from './models.ts'
 
 /** Who may not be invited to which room. */
 export class BanStore {

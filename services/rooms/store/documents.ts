@@ -93,8 +93,17 @@ export type RoomEventDoc = { _id: string; roomId: string; fact: RoomFact; create
 /** `_id` is the key of a link and a set of users; see claims.ts. */
 export type ClaimDoc = { _id: string; roomId: string; createdAt: Date }
 
+export const idsOf = (docs: Iterable<{ _id: string }>) => [...docs].map(({ _id }) => _id)
+export const userIdsOf = (docs: { userId: string }[]) => docs.map(({ userId }) => userId)
+export const roomIdsOf = (docs: { roomId: string }[]) => docs.map(({ roomId }) => roomId)
+
 /** Room ids have no colon, so the pair is unambiguous. */
 export const memberId = (roomId: string, userId: string) => `${roomId}:${userId}`
+
+/** Members, bans or mutes of a room: ids between the room's prefix and the next possible one. */
+export const inRoom = (roomId: string, afterUserId = '') => ({
+  _id: { $gt: memberId(roomId, afterUserId), $lt: `${roomId};` },
+})
 
 /** Both ids come from outside; as JSON the pair is unambiguous. */
 export const blockId = (userId: string, blockedId: string) => JSON.stringify([userId, blockedId])

@@ -1,8 +1,6 @@
 import { insertMissing } from '@chat/service'
-import { type MemberDoc, memberId, type UserDoc } from './documents.ts'
-import type { Models } from './models.ts'
-import { inRoom } from './ranges.ts'
-import type { Transaction } from './transaction.ts'
+import { idsOf, inRoom, type MemberDoc, memberId, type UserDoc, userIdsOf } from './documents.ts'
+import type { Models, Transaction } from './models.ts'
 
 /** Memberships: one document for each member of each room. */
 export class MemberStore {
@@ -26,11 +24,14 @@ export class MemberStore {
   }
 
   async userIdsOf(roomId: string): Promise<string[]> {
-    return (await this.pick([roomId], 'userId')).map(({ userId }) => userId)
+    return userIdsOf(await this.pick([roomId]))
   }
 
-  async pick<K extends keyof MemberDoc>(roomIds: string[], ...fields: K[]): Promise<Pick<MemberDoc, K>[]> {
-    return this.members.find({ roomId: { $in: roomIds } }, fields).lean<MemberDoc[]>()
+  /** Members of these rooms with some of their fields. */
+  async pick<K extends keyof MemberDoc>(roomIds: string[], ...fields: K[]) {
+    const wanted = ['roomId', 'userId', ...fields]
+    type Picked = Pick<MemberDoc, K | 'roomId' | 'userId'>
+    return this.members.find({ roomId: { $in: roomIds } }, wanted).lean<Picked[]>()
   }
 
   async newest(roomId: string, limit: number): Promise<MemberDoc[]> {
@@ -62,11 +63,8 @@ export class MemberStore {
 
   /** A user's memberships in the order of the rooms' ids. */
   async pageOfUser(userId: string, afterRoomId: string, limit: number): Promise<MemberDoc[]> {
-    return this.members
-      .find({ userId, roomId: { $gt: afterRoomId } })
-      .sort({ roomId: 1 })
-      .limit(limit)
-      .lean()
+    const later = { userId, roomId: { $gt: afterRoomId } }
+    return this.members.find(later).sort({ roomId: 1 }).limit(limit).lean()
   }
 
   async countOfUser(userId: string): Promise<number> {
@@ -113,4 +111,4 @@ export class MemberStore {
   }
 }
 
-const these = (members: MemberDoc[]) => ({ _id: { $in: members.map(({ _id }) => _id) } })
+const these = (members: MemberDoc[]) => ({ _id: { $in: idsOf(members) } })

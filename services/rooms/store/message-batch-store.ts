@@ -1,53 +1,47 @@
 import type { Message } from '@chat/contract'
-import { chunks } from './chunks.ts'
+import type { Database } from '@chat/service'
 import type { Models } from './models.ts'
 
-/** What a batch of messages changes in many rooms and memberships at once. */
+/** What a batch of messages changes in many memberships and rooms at once. */
 export class MessageBatchStore {
   private readonly models: Models
-  constructor(models: Models) {
+  private readonly database: Database
+  constructor(models: Models, database: Database) {
     this.models = models
+    this.database = database
   }
 
-  /**
-   * Moves many cursors forward, never back. One update for all of them: a value per document costs the store a
-   * commit each when written as a bulk of updates.
-   * @param seqs by member id
-   */
+  /** Moves cursors forward, never back. @param seqs by member id */
   async moveCursors(seqs: Map<string, number>): Promise<void> {
-    for (const some of chunks([...seqs])) {
-      await this.models.members.collection.updateMany({ _id: { $in: some.map(([id]) => id) as never[] } }, [
-        { $set: { readSeq: { $max: ['$readSeq', valueById(some)] } } },
-      ])
-    }
+    await this.database.updateEach(this.models.members, [...seqs], (seq) => [
+      { $set: { readSeq: { $max: ['$readSeq', seq] } } },
+    ])
   }
 
-  /** Sets the last message of many rooms where it, or its state, is newer than the stored one; one update likewise. */
+  /** Sets each room's last message if it, or its state, is newer than the stored one. */
   async takeLastMessages(messages: Message[], lastMentions: ReadonlyMap<string, number>): Promise<void> {
-    for (const some of chunks(messages)) {
-      const news = some.map((message): [string, unknown] => [
-        message.roomId,
-        {
-          lastSeq: message.seq,
-          lastMessage: message,
-          activeAt: new Date(message.createdAt),
-          lastMention: lastMentions.get(message.roomId) ?? 0,
+    const news = messages.map((message): [string, object] => [
+      message.roomId,
+      {
+        lastSeq: message.seq,
+        lastMessage: message,
+        activeAt: new Date(message.createdAt),
+        lastMention: lastMentions.get(message.roomId) ?? 0,
+      },
+    ])
+    await this.database.updateEach(this.models.rooms, news, (value) => [
+      { $set: { news: value } },
+      { $set: { isNewer } },
+      {
+        $set: {
+          lastSeq: newer('lastSeq'),
+          lastMessage: newer('lastMessage'),
+          activeAt: newer('activeAt'),
+          lastMention: { $max: ['$lastMention', '$news.lastMention'] },
         },
-      ])
-      await this.models.rooms.collection.updateMany({ _id: { $in: news.map(([id]) => id) as never[] } }, [
-        { $set: { news: valueById(news) } },
-        { $set: { isNewer } },
-        {
-          $set: {
-            lastSeq: newer('lastSeq'),
-            lastMessage: newer('lastMessage'),
-            activeAt: newer('activeAt'),
-            lastMention: { $max: ['$lastMention', '$news.lastMention'] },
-          },
-        },
-        { $unset: ['news', 'isNewer'] },
-      ])
-    }
+      },
+      { $unset: ['news', 'isNewer'] },
+    ])
   }
 }
 
@@ -64,11 +58,3 @@ const isNewer = {
 }
 
 const newer = (field: string) => ({ $cond: ['$isNewer', `$news.${field}`, `$${field}`] })
-
-/** The value whose id is the document's. */
-const valueById = (entries: [string, unknown][]) => ({
-  $arrayElemAt: [
-    { $literal: entries.map(([, value]) => value) },
-    { $indexOfArray: [{ $literal: entries.map(([id]) => id) }, '$_id'] },
-  ],
-})

@@ -1,7 +1,5 @@
-import type { MuteDoc } from './documents.ts'
-import type { Models } from './models.ts'
-import { inRoom } from './ranges.ts'
-import type { Transaction } from './transaction.ts'
+import { inRoom, type MuteDoc } from './documents.ts'
+import type { Models, Transaction } from './models.ts'
 
 /** The mutes of those who have left a room. */
 export class MuteStore {

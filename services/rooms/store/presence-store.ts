@@ -1,4 +1,4 @@
-import { chunks } from './chunks.ts'
+import type { Database } from '@chat/service'
 import type { UserDoc } from './documents.ts'
 import type { Models } from './models.ts'
 
@@ -11,8 +11,10 @@ export type DueCheck = { _id: string; checkAt: Date }
  */
 export class PresenceStore {
   private readonly users: Models['users']
-  constructor({ users }: Models) {
+  private readonly database: Database
+  constructor({ users }: Models, database: Database) {
     this.users = users
+    this.database = database
   }
 
   /** @returns the user if they were offline until now */
@@ -29,7 +31,8 @@ export class PresenceStore {
   }
 
   async setSeen(userIds: string[], seen: Seen): Promise<void> {
-    for (const some of chunks(userIds)) await this.users.updateMany({ _id: { $in: some } }, { $set: seen })
+    for (const some of this.database.slices(userIds))
+      await this.users.updateMany({ _id: { $in: some } }, { $set: seen })
   }
 
   async postpone(check: DueCheck, checkAt: Date): Promise<void> {

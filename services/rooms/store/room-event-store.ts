@@ -1,7 +1,6 @@
 import type { RoomFact } from '@chat/contract'
 import type { RoomEventDoc } from './documents.ts'
-import type { Models } from './models.ts'
-import type { Transaction } from './transaction.ts'
+import type { Models, Transaction } from './models.ts'
 
 /** Events that wait in the outbox (collection `facts`). */
 export class RoomEventStore {

@@ -2,9 +2,9 @@ import type { Announcement, Message, RoomType } from '@chat/contract'
 import { insertMissing } from '@chat/service'
 import mongoose from 'mongoose'
 import type { RoomDoc } from './documents.ts'
-import type { Models } from './models.ts'
-import type { Transaction } from './transaction.ts'
+import type { Models, Transaction } from './models.ts'
 
+export type RoomQuotes = Pick<RoomDoc, '_id' | 'lastMessage' | 'announcement'>
 export type RoomActivity = Pick<RoomDoc, '_id' | 'activeAt'>
 type Filter = { roomType?: RoomType | undefined; linkSid?: string | undefined; name?: RegExp }
 type Derived = Pick<RoomDoc, 'lastSeq' | 'lastMessage'> & { lastGone: number; lastMention: number }
@@ -32,12 +32,9 @@ export class RoomStore {
     return this.rooms.find({ _id: { $in: roomIds }, ready: true }).lean()
   }
 
-  async pick<K extends keyof RoomDoc>(
-    roomIds: string[],
-    ...fields: K[]
-  ): Promise<Map<string, Pick<RoomDoc, K>>> {
+  async pick<K extends keyof RoomDoc>(roomIds: string[], ...fields: K[]) {
     const found = await this.rooms.find({ _id: { $in: roomIds }, ready: true }, fields).lean<RoomDoc[]>()
-    return new Map(found.map((room) => [room._id, room]))
+    return new Map<string, Pick<RoomDoc, K>>(found.map((room) => [room._id, room]))
   }
 
   /** Those that show ordinary members only themselves and masters. */
@@ -67,16 +64,9 @@ export class RoomStore {
   }
 
   /** What rooms quote of messages, in the order of the rooms' ids, ready or not. */
-  async quotesAfter(
-    after: string,
-    limit: number,
-  ): Promise<Pick<RoomDoc, '_id' | 'lastMessage' | 'announcement'>[]> {
-    const fields = { lastMessage: 1, announcement: 1 } as const
-    return this.rooms
-      .find({ _id: { $gt: after } }, fields)
-      .sort({ _id: 1 })
-      .limit(limit)
-      .lean()
+  async quotesAfter(after: string, limit: number): Promise<RoomQuotes[]> {
+    const [later, fields] = [{ _id: { $gt: after } }, { lastMessage: 1, announcement: 1 } as const]
+    return this.rooms.find(later, fields).sort({ _id: 1 }).limit(limit).lean()
   }
 
   async count(): Promise<number> {
@@ -90,19 +80,14 @@ export class RoomStore {
 
   /** @returns null if the room was ready already */
   async setReady(roomId: string, transaction: Transaction): Promise<RoomDoc | null> {
-    return this.rooms
-      .findOneAndUpdate(
-        { _id: roomId, ready: false },
-        { $set: { ready: true } },
-        { session: transaction, returnDocument: 'after' },
-      )
-      .lean()
+    const hidden = { _id: roomId, ready: false }
+    return this.rooms.findOneAndUpdate(hidden, { $set: { ready: true } }, after(transaction)).lean()
   }
 
   /** The room must exist: the transaction has read it. */
   async update(roomId: string, fields: Partial<RoomDoc>, transaction: Transaction): Promise<RoomDoc> {
-    const options = { session: transaction, returnDocument: 'after' } as const
-    return (await this.rooms.findOneAndUpdate({ _id: roomId }, { $set: fields }, options).lean()) as RoomDoc
+    const changed = this.rooms.findOneAndUpdate({ _id: roomId }, { $set: fields }, after(transaction))
+    return (await changed.lean()) as RoomDoc
   }
 
   /** @returns whether the room was there */
@@ -116,15 +101,10 @@ export class RoomStore {
   }
 
   /** Sets what is derived from messages. @returns false if a message has arrived since `known` was read */
-  async resetDerived(
-    known: RoomDoc,
-    { lastSeq, lastMessage, lastGone, lastMention }: Derived,
-  ): Promise<boolean> {
+  async resetDerived(known: RoomDoc, { lastSeq, lastMessage, ...seqs }: Derived): Promise<boolean> {
     const lastUpdatedAt = known.lastMessage?.updatedAt ?? null
-    const { matchedCount } = await this.rooms.updateOne(
-      { _id: known._id, lastSeq: known.lastSeq, 'lastMessage.updatedAt': lastUpdatedAt },
-      { $set: { lastSeq, lastMessage }, $max: { lastGone, lastMention } },
-    )
+    const same = { _id: known._id, lastSeq: known.lastSeq, 'lastMessage.updatedAt': lastUpdatedAt }
+    const { matchedCount } = await this.rooms.updateOne(same, { $set: { lastSeq, lastMessage }, $max: seqs })
     return matchedCount > 0
   }
 
@@ -135,13 +115,9 @@ export class RoomStore {
   }
 
   /** Replaces an announcement unless another one has been set. */
-  async replaceAnnouncement(
-    roomId: string,
-    known: Announcement,
-    announcement: Announcement | null,
-  ): Promise<void> {
+  async replaceAnnouncement(roomId: string, known: Announcement, next: Announcement | null): Promise<void> {
     const same = { _id: roomId, 'announcement.createdAt': known.createdAt }
-    await this.rooms.updateOne(same, { $set: { announcement } })
+    await this.rooms.updateOne(same, { $set: { announcement: next } })
   }
 
   /** Removes the announcement if it is of one of these messages. @returns whether it was */
@@ -158,3 +134,5 @@ export class RoomStore {
     await this.rooms.updateOne(quoting, { $set: { 'lastMessage.replyTo.text': text } })
   }
 }
+
+const after = (session: Transaction) => ({ session, returnDocument: 'after' }) as const

@@ -1,4 +1,4 @@
-import { type Connection, ensureIndexes } from '@chat/service'
+import { type Connection, databaseOf, ensureIndexes } from '@chat/service'
 import { BadgeStore } from './badge-store.ts'
 import { BanStore } from './ban-store.ts'
 import { BlockStore } from './block-store.ts'
@@ -6,13 +6,12 @@ import { ClaimStore } from './claim-store.ts'
 import { MemberStore } from './member-store.ts'
 import { MentionStore } from './mention-store.ts'
 import { MessageBatchStore } from './message-batch-store.ts'
-import { openModels } from './models.ts'
+import { openModels, type Transaction } from './models.ts'
 import { MuteStore } from './mute-store.ts'
 import { PersonalStore } from './personal-store.ts'
 import { PresenceStore } from './presence-store.ts'
 import { RoomEventStore } from './room-event-store.ts'
 import { RoomStore } from './room-store.ts'
-import type { Transaction } from './transaction.ts'
 import { UncountedStore } from './uncounted-store.ts'
 import { UserStore } from './user-store.ts'
 
@@ -20,6 +19,7 @@ import { UserStore } from './user-store.ts'
 export async function openStore(connection: Connection) {
   const models = openModels(connection)
   await ensureIndexes(connection)
+  const database = await databaseOf(connection)
   return {
     badges: new BadgeStore(models),
     bans: new BanStore(models),
@@ -27,10 +27,10 @@ export async function openStore(connection: Connection) {
     claims: new ClaimStore(models),
     members: new MemberStore(models),
     mentions: new MentionStore(models),
-    messageBatches: new MessageBatchStore(models),
+    messageBatches: new MessageBatchStore(models, database),
     mutes: new MuteStore(models),
     personal: new PersonalStore(models),
-    presence: new PresenceStore(models),
+    presence: new PresenceStore(models, database),
     roomEvents: new RoomEventStore(models),
     rooms: new RoomStore(models),
     uncounted: new UncountedStore(models),

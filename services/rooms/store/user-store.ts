@@ -60,6 +60,7 @@ export class UserStore {
           update: {
             $set: { ...(nickName !== undefined && named(nickName)), ...defined({ profileUrl, meta }) },
             $setOnInsert: {
+              issuedFrom: null,
               createdAt: new Date(),
               ...(nickName === undefined && named(defaultName(_id))),
               ...(profileUrl === undefined && { profileUrl: null }),

@@ -19,10 +19,7 @@ export async function createAccount(parts: Parts, profile: Input<'createUser'>):
 }
 
 /** All rooms of the user show the change at once. @throws USER_NO_EXISTS */
-export async function updateAccount(
-  parts: Parts,
-  { userId, ...profile }: Input<'updateUser'>,
-): Promise<Account> {
+export async function updateAccount(parts: Parts, { userId, ...profile }: Input<'updateUser'>) {
   const { store, broadcast } = parts
   await requireUser(store, userId)
   await saveUsers(parts, [{ _id: userId, ...profile }])

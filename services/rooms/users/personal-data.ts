@@ -10,10 +10,7 @@ const records = (kind: string, values: object[]): Records =>
   values.map((value) => ({ kind, value: JSON.parse(JSON.stringify(value)) as Record<string, unknown> }))
 
 /** What is stored here about a user: their own data first, then their memberships in pages. */
-export async function exportPersonalData(
-  { store }: Parts,
-  { userId, cursor }: Input<'exportUserFromRooms'>,
-): Promise<Output<'exportUserFromRooms'>> {
+export async function exportPersonalData({ store }: Parts, { userId, cursor }: Input<'exportUserFromRooms'>) {
   const after = cursor === undefined ? '' : decodeKey(cursor)
   const members = await store.members.pageOfUser(userId, after, PAGE)
   const last = members.at(-1)

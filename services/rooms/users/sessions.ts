@@ -2,6 +2,7 @@ import type { Input, Output } from '@chat/contract'
 import { requireMember, requireRoom } from '../members/memberships.ts'
 import type { Parts } from '../parts.ts'
 import { presentMember } from '../room/presenter.ts'
+import { roomIdsOf } from '../store/documents.ts'
 import { authorOf, refreshUser } from './directory.ts'
 
 // What gateways and other services need to know of users and rooms.
@@ -17,11 +18,7 @@ export async function openSession(
   const isAllowed = issuedAt >= (user.issuedFrom ?? 0)
   if (onlyRoomId === undefined && isAllowed) await presence.arrive(user)
   const members = await store.members.ofUser(userId, onlyRoomId)
-  const rooms = await store.rooms.pick(
-    members.map(({ roomId }) => roomId),
-    'lastSeq',
-    'lastMention',
-  )
+  const rooms = await store.rooms.pick(roomIdsOf(members), 'lastSeq', 'lastMention')
   const mayBeMentioned = members.some(
     ({ roomId, readSeq }) => (rooms.get(roomId)?.lastMention ?? 0) > readSeq,
   )
@@ -41,10 +38,7 @@ export async function openSession(
 }
 
 /** @throws ROOM_NO_EXISTS */
-export async function roomAccess(
-  { store }: Parts,
-  { roomId, userId }: Input<'roomAccess'>,
-): Promise<Output<'roomAccess'>> {
+export async function roomAccess({ store }: Parts, { roomId, userId }: Input<'roomAccess'>) {
   const { room, member } = await requireMember(store, roomId, userId)
   return {
     author: await authorOf(store, userId),
@@ -64,9 +58,6 @@ export async function roomFacts({ store }: Parts, roomId: string): Promise<Outpu
 /** Only rooms that are ready: a membership is stored a moment before its room is. */
 export async function roomsOfUser({ store }: Parts, userId: string): Promise<Output<'roomsOfUser'>> {
   const [members, user] = await Promise.all([store.members.ofUser(userId), store.users.get(userId)])
-  const rooms = await store.rooms.pick(
-    members.map(({ roomId }) => roomId),
-    '_id',
-  )
+  const rooms = await store.rooms.pick(roomIdsOf(members), '_id')
   return { roomIds: [...rooms.keys()], issuedFrom: user?.issuedFrom ?? null }
 }

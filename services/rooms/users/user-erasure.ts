@@ -14,7 +14,7 @@ import {
 import { decodeKey, encodeKey, erasedMentions, eraseEventsOfKind } from '@chat/service'
 import { expel } from '../members/removals.ts'
 import type { Parts } from '../parts.ts'
-import type { RoomDoc } from '../store/documents.ts'
+import type { RoomQuotes } from '../store/room-store.ts'
 import { closeAccount } from './accounts.ts'
 import { unblockUser } from './blocks.ts'
 
@@ -26,7 +26,6 @@ const BUDGET_MS = 20_000
 /** The cursor while the stream is scrubbed: this and a position in the stream. Later it is a room's id. */
 const STREAM = 'facts:'
 
-type Quotes = Pick<RoomDoc, '_id' | 'lastMessage' | 'announcement'>
 type Quote = Announcement | NonNullable<Message['replyTo']>
 
 /** From then on the user can neither connect nor write. */
@@ -72,12 +71,7 @@ async function removeOwnData(parts: Parts, userId: string) {
 }
 
 /** Removes room events of the user from the stream. @returns where to continue; null at the end */
-async function scrubEvents(
-  parts: Parts,
-  caller: Caller,
-  erased: Erased,
-  from: number,
-): Promise<number | null> {
+async function scrubEvents(parts: Parts, caller: Caller, erased: Erased, from: number) {
   // Later events do not name the user, who is in no room any more.
   if (from === 1) await parts.outbox.publishAll()
   return eraseEventsOfKind({
@@ -97,7 +91,7 @@ async function scrubEvents(
 async function eraseInRoom(
   parts: Parts,
   caller: Caller,
-  { _id: roomId, lastMessage, announcement }: Quotes,
+  { _id: roomId, lastMessage, announcement }: RoomQuotes,
   user: Erased,
 ) {
   const { store, bus, broadcast } = parts
