@@ -30,7 +30,7 @@ export function platformHandlers(parts: Parts) {
     getAnnouncement: async (_caller, { roomId }) => ({
       announcement: (await getRoom(parts, roomId)).announcement,
     }),
-    putAnnouncement: (caller, input) => announcementOf(putAnnouncement(parts, caller.requestId, input)),
+    putAnnouncement: (caller, input) => announcementOf(putAnnouncement(parts, caller, input)),
     removeAnnouncement: (_caller, { roomId }) =>
       announcementOf(updateRoom(parts, { roomId, by: PLATFORM }, { announcement: null })),
 

@@ -3,7 +3,7 @@ import { readPage } from '../key-page.ts'
 import type { Parts } from '../parts.ts'
 import { presentMember } from '../room/presenter.ts'
 import { contains } from '../room/room-list.ts'
-import type { BanDoc, MemberDoc, RoomDoc } from '../store/documents.ts'
+import { type BanDoc, type MemberDoc, type RoomDoc, userIdsOf } from '../store/documents.ts'
 import type { Store } from '../store/store.ts'
 import { requireMember, requireRoom } from './memberships.ts'
 import { isMuted } from './mutes.ts'
@@ -53,7 +53,7 @@ async function matching(
       (state !== 'MUTED' || isMuted(member)) &&
       maySee(rules, viewer, { _id: member.userId, master: member.master }),
   )
-  const users = await store.users.getMany(seen.map(({ userId }) => userId))
+  const users = await store.users.getMany(userIdsOf(seen))
   const pattern = keyword === undefined ? null : contains(keyword)
   return seen
     .map((member) => presentMember(member, users.get(member.userId)))

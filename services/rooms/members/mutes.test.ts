@@ -2,7 +2,7 @@ import type { Room } from '@chat/contract'
 import { connectAs, makeRoom, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 
-// Who is muted cannot get rid of it by leaving.
+// A muted member stays muted after leaving and coming back.
 
 let stack: TestStack
 let ann: PlainClient

@@ -1,4 +1,4 @@
-import type { MemberDoc } from '../store/documents.ts'
+import { idsOf, type MemberDoc } from '../store/documents.ts'
 import type { Transaction } from '../store/models.ts'
 import type { Store } from '../store/store.ts'
 
@@ -16,7 +16,7 @@ export const keepMutes = (store: Store, leaving: MemberDoc[], transaction: Trans
 
 /** @returns the members with the mutes that were kept for them */
 export async function restoreMutes(store: Store, joining: MemberDoc[], transaction: Transaction) {
-  const ids = joining.map(({ _id }) => _id)
+  const ids = idsOf(joining)
   const until = await store.mutes.take(ids, transaction)
   return joining.map((member) => ({ ...member, mutedUntil: until.get(member._id) ?? null }))
 }

@@ -13,7 +13,7 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { connect } from '@nats-io/transport-node'
 
-// What one member may see of another: canShowMemberList everywhere it matters, hidden messages, blocked people.
+// What one member may see of another: canShowMemberList in every answer and event, hidden messages, blocked users.
 
 let stack: TestStack
 let ann: PlainClient
@@ -41,7 +41,7 @@ describe('without canShowMemberList', () => {
     for (const client of [ann, ben, cho]) await client.get('joinRoom', room._id)
   })
 
-  test('lists, answers and events show a member only themselves and masters, and all of the count', async () => {
+  test('lists, answers and events show a member only themselves and masters, and the whole count', async () => {
     const invite = { roomId: room._id, targetUserIds: ['dae'] }
     const invited = await ben.get<{ room: Room }>('inviteRoom', invite)
     expect(ids(invited.room.joinUsers)).toEqual(['ann', 'ben'])
@@ -67,7 +67,7 @@ describe('without canShowMemberList', () => {
     expect(ids(found.list)).not.toContain(room._id)
   })
 
-  test('readers are told to masters and to themselves', async () => {
+  test('read events go to masters and to the reader', async () => {
     const message = await sendText(ann, room._id, 'who reads this?')
     await cho.get('updateReadMessage', { roomId: room._id, messageId: message._id })
     await ben.get('updateReadMessage', { roomId: room._id, messageId: message._id })
@@ -84,7 +84,7 @@ describe('without canShowMemberList', () => {
   })
 })
 
-test('a hidden message is shown to masters alone, live, in pages and as the last message', async () => {
+test('only masters see a hidden message: live, in pages and as the last message', async () => {
   room = await make()
   for (const client of [ann, ben]) await client.get('joinRoom', room._id)
   const message = await sendText(ben, room._id, 'not for everyone')
@@ -112,7 +112,7 @@ test('a hidden message is shown to masters alone, live, in pages and as the last
   await eventually(async () => expect(await listed(cho, room._id)).toMatchObject({ unReadMsgCount: 1 }))
 })
 
-test('a last message that quotes another says what that says now, and nothing of what is gone', async () => {
+test('a last message quotes the present text of another message, and nothing of a deleted one', async () => {
   room = await makeRoom(ann, ['ben', 'cho'])
   const quoted = await sendText(ann, room._id, 'between us')
   await sendText(ben, room._id, 'agreed', { replyTo: quoted._id })
@@ -129,7 +129,7 @@ test('a last message that quotes another says what that says now, and nothing of
   })
 })
 
-test('a reply that is sent while the quoted message goes shows nothing of it, in lists and in events', async () => {
+test('a reply sent while the quoted message is deleted shows nothing of it, in lists and in events', async () => {
   for (let n = 0; n < 12; n++) {
     room = await makeRoom(ann, ['ben', 'cho'])
     await cho.get('joinRoom', room._id)
@@ -143,7 +143,7 @@ test('a reply that is sent while the quoted message goes shows nothing of it, in
       expect(last?.lastMessage).toMatchObject({ _id: reply._id, replyTo: { text: '' } })
       expect(told().at(-1)?.lastMessage).toMatchObject({ _id: reply._id, replyTo: { text: '' } })
     })
-    // What was on its way may have shown it until then; from then on nothing does.
+    // Events that were on their way may have shown it until then; nothing does afterwards.
     const count = told().length
     await ben.get('updateReadMessage', { roomId: room._id, messageId: reply._id })
     await cho.get('roomAlarmTurnOnOff', { roomId: room._id })
@@ -152,7 +152,7 @@ test('a reply that is sent while the quoted message goes shows nothing of it, in
   }
 }, 60_000)
 
-test('news of a reply that come after what it quotes is gone take nothing back', async () => {
+test('a late event of a reply does not bring back the deleted message that it quotes', async () => {
   room = await makeRoom(ann, ['ben', 'cho'])
   const quoted = await sendText(ben, room._id, 'secret')
   const reply = await sendText(ann, room._id, 'yes', { replyTo: quoted._id })
@@ -172,7 +172,7 @@ test('news of a reply that come after what it quotes is gone take nothing back',
   expect(JSON.stringify(told().slice(count))).not.toContain('secret')
 })
 
-test('the last message tells how many have not read it by now', async () => {
+test('the last message shows how many members have not read it', async () => {
   room = await makeRoom(ann, ['ben', 'cho'])
   const message = await sendText(ann, room._id, 'read me')
   await eventually(async () =>
@@ -184,7 +184,7 @@ test('the last message tells how many have not read it by now', async () => {
   expect((await listed(ann, room._id))?.lastMessage).toMatchObject({ seq: 1, unReadUserCount: 0 })
 })
 
-test('what one deletes oneself is uncounted at once, and the last message is that message, emptied', async () => {
+test('the caller’s own deletion is uncounted at once, and the last message is the emptied one', async () => {
   room = await make()
   for (let n = 0; n < 5; n++) await sendText(ben, room._id, `${n}`)
   const last = await sendText(ben, room._id, 'last')
@@ -240,7 +240,7 @@ test('a blocked user’s messages arrive marked, and they cannot invite the bloc
   expect(await ben.ask('inviteRoom', invite)).toMatchObject({ success: true })
 })
 
-test('an announcement is pinned from a message or a text, told to all, and goes with its message', async () => {
+test('an announcement of a message or a text reaches all, and is removed with its message', async () => {
   room = await make()
   const message = await sendText(ben, room._id, 'Meeting at noon')
   const announce = (more: object) =>
@@ -265,7 +265,7 @@ test('an announcement is pinned from a message or a text, told to all, and goes 
   await eventually(() => expect(cho.told('listenRoom', room._id)?.announcement).toBeNull())
 })
 
-test('an alarm is one’s own: set, toggled, right at once, and told to one’s other sockets', async () => {
+test('an alarm belongs to one member: set, toggled, right at once, and sent to their other sockets', async () => {
   room = await make()
   const tablet = await connectAs(stack, 'ben', 0)
   const toggle = (more = {}) =>

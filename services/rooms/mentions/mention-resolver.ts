@@ -1,5 +1,6 @@
 import { defaultName, type Input, type RoomEvents, type UserEvents } from '@chat/contract'
 import { AnswerCache, type Bus } from '@chat/service'
+import { userIdsOf } from '../store/documents.ts'
 import type { Store } from '../store/store.ts'
 import { NameMatcher } from './name-matcher.ts'
 
@@ -60,7 +61,7 @@ export class MentionResolver {
     const members = await this.store.members.pick([roomId], 'master')
     // Before the names are read, so that no change of a name is missed.
     for (const { userId } of members) this.watch(userId, roomId)
-    const ids = members.map(({ userId }) => userId)
+    const ids = userIdsOf(members)
     const nickNames = await this.store.users.nickNames(ids)
     const named = ids.map((userId) => ({ userId, nickName: nickNames.get(userId) ?? defaultName(userId) }))
     const masters = new Set(members.flatMap(({ userId, master }) => (master ? userId : [])))

@@ -40,7 +40,7 @@ test.each([
   expect(found(text)).toEqual(expected)
 })
 
-test('of namesakes all are found', () => {
+test('all users with the same name are found', () => {
   const two = new NameMatcher([
     { userId: 'a', nickName: '민수' },
     { userId: 'b', nickName: '민수' },
@@ -48,10 +48,10 @@ test('of namesakes all are found', () => {
   expect(two.in('@민수야')).toEqual([['a', 'b']])
 })
 
-test('any name is found in any text that ends with it, and no text is too odd', () => {
+test('any name is found at the end of any text', () => {
   const name = fc
     .string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
-    // As it is compared: some letters of old are a space and a mark by then.
+    // Normalised: some old letters become a space and a mark.
     .filter((text) => /^\p{L}+$/u.test(text.normalize('NFKC').toLowerCase()))
   fc.assert(
     fc.property(name, fc.string({ unit: 'grapheme' }), (nickName, text) => {
@@ -62,7 +62,7 @@ test('any name is found in any text that ends with it, and no text is too odd', 
   )
 })
 
-test('a text of nothing but places costs no more than a moment', () => {
+test('a text of mentions only takes no more than a moment', () => {
   const many = new NameMatcher(
     Array.from({ length: 1_000 }, (_, n) => ({ userId: `${n}`, nickName: `${'가'.repeat(90)}${n}` })),
   )

@@ -1,6 +1,6 @@
 import { type MentionState, type Message, messageId } from '@chat/contract'
 import type { Logger } from '@chat/service'
-import { idsOf, type MentionDoc, roomIdsOf } from '../store/documents.ts'
+import { idsOf, type MentionDoc, roomIdsOf, userIdsOf } from '../store/documents.ts'
 import type { MentionMark } from '../store/mention-store.ts'
 import type { Store } from '../store/store.ts'
 
@@ -41,7 +41,7 @@ export async function addMentions(store: Store, messages: Message[]): Promise<Me
 export async function changeMentions(store: Store, message: Message): Promise<MentionOf[]> {
   const known = await store.mentions.ofMessage(message._id)
   const { roomId, seq, updatedAt: at, mentions } = message
-  const userIds = new Set([...known.map(({ userId }) => userId), ...mentions])
+  const userIds = new Set([...userIdsOf(known), ...mentions])
   if (userIds.size === 0) return []
   const states = [...userIds].map((userId) => ({ userId, roomId, seq, at, isOn: mentions.includes(userId) }))
   await store.mentions.putLater(states.map(rowOf))

@@ -1,6 +1,6 @@
 import { type Input, maySee, type Output } from '@chat/contract'
 import type { Parts } from '../parts.ts'
-import { type MemberDoc, memberId } from '../store/documents.ts'
+import { type MemberDoc, memberId, roomIdsOf, userIdsOf } from '../store/documents.ts'
 import type { Store } from '../store/store.ts'
 import { isConnected } from './presence.ts'
 
@@ -32,13 +32,13 @@ export async function queryPresence(
 async function visibleTo(store: Store, callerId: string, userIds: string[]): Promise<string[]> {
   const own = new Map((await store.members.ofUser(callerId)).map((member) => [member.roomId, member]))
   const shared = await membershipsOf(store, userIds, [...own.keys()])
-  const closed = await store.rooms.closedAmong([...new Set(shared.map(({ roomId }) => roomId))])
+  const closed = await store.rooms.closedAmong([...new Set(roomIdsOf(shared))])
   const isVisible = ({ roomId, userId, master }: Membership) => {
     const self = own.get(roomId)
     const rules = { canShowMemberList: !closed.has(roomId) }
     return self && maySee(rules, { _id: callerId, master: self.master }, { _id: userId, master })
   }
-  const visible = new Set(shared.filter(isVisible).map(({ userId }) => userId))
+  const visible = new Set(userIdsOf(shared.filter(isVisible)))
   return userIds.filter((id) => visible.has(id))
 }
 

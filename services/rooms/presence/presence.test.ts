@@ -11,7 +11,7 @@ import {
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { connect } from '@nats-io/transport-node'
 
-// Who is online, as others see it: over several devices and gateways, and only by those who share a room with them.
+// Presence as others see it, over several devices and gateways. Only users who share a room see it.
 
 let stack: TestStack
 let ann: PlainClient
@@ -40,7 +40,7 @@ const told = (of: PlainClient = ann, userId = who) =>
   of.payloads<Presence>('presence').filter((presence) => presence.userId === userId)
 const states = (of?: PlainClient) => told(of).map(({ online }) => online)
 
-test('one who was never there is offline and never seen; then online, then offline and seen just now', async () => {
+test('a new user is offline and was never seen; then online; then offline and seen just now', async () => {
   expect(await query(ann, who)).toEqual([{ userId: who, online: false, lastSeenAt: null }])
   const before = new Date().toISOString()
   const phone = await connectAs(stack, who, 1)
@@ -53,7 +53,7 @@ test('one who was never there is offline and never seen; then online, then offli
   })
 })
 
-test('others are told once of each change over all devices and gateways', async () => {
+test('others receive one event for each change, over all devices and gateways', async () => {
   const phone = await connectAs(stack, who, 0)
   await eventually(() => expect(states()).toEqual([true]))
   const tablet = await connectAs(stack, who, 1)
@@ -72,14 +72,14 @@ test('others are told once of each change over all devices and gateways', async 
   back.close()
 })
 
-test('two devices that come at once are one change', async () => {
+test('two devices that connect at once are one change', async () => {
   const devices = await Promise.all([0, 1, 0, 1].map((gateway) => connectAs(stack, who, gateway)))
   await eventually(() => expect(states()).toEqual([true]))
   for (const device of devices) device.close()
   await eventually(() => expect(states()).toEqual([true, false]))
 })
 
-test('each socket that has a shared room open is told once, and others are not', async () => {
+test('each socket that has a shared room open receives one event, other sockets none', async () => {
   const second = await makeRoom(ann, [who])
   await ann.get('joinRoom', second._id)
   const closed = await connectAs(stack, 'ann', 1)
@@ -101,7 +101,7 @@ test('each socket that has a shared room open is told once, and others are not',
   open.close()
 })
 
-test('people who share no room are left out, and so are those who may not be seen', async () => {
+test('users who share no room or may not be seen are left out', async () => {
   const eve = await connectAs(stack, 'eve')
   ;(await connectAs(stack, 'fay')).close()
   expect(await query(eve, who, 'ann', 'eve', 'nobody', '__proto__')).toEqual([])
@@ -148,12 +148,12 @@ test('a change is one event on the bus, however many rooms there are', async () 
   await nats.close()
 })
 
-test('one who is taken for gone is shown again by the next word of their gateway', async () => {
+test('a user wrongly taken for offline is online again after the next report of their gateway', async () => {
   const phone = await connectAs(stack, who, 1)
   await eventually(() => expect(states()).toEqual([true]))
   const mongo = await openDatabase(stack, 'rooms')
   const user = { _id: who as never }
-  // Due, and there: nothing to tell, and the next look is later.
+  // Due and still connected: nothing is published, and the next check is later.
   await mongo.collection('users').updateOne(user, { $set: { checkAt: new Date(0) } })
   await eventually(async () => {
     const found = await mongo.collection('users').findOne(user)
@@ -176,7 +176,7 @@ test.each([
   expect(await ann.ask('queryPresence', input)).toMatchObject({ success: false, error: 'INVALID_REQUEST' })
 })
 
-test('a hundred at once, and nobody', async () => {
+test('a query may name a hundred users, or none', async () => {
   const many = Array.from({ length: 99 }, (_, n) => `a.b.*.>${n}`)
   expect((await query(ann, ...many, who)).map(({ userId }) => userId)).toEqual([who])
   expect(await query(ann)).toEqual([])

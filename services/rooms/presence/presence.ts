@@ -1,6 +1,6 @@
 import type { Input, Presence as State } from '@chat/contract'
 import type { Bus, Logger } from '@chat/service'
-import type { UserDoc } from '../store/documents.ts'
+import { roomIdsOf, type UserDoc } from '../store/documents.ts'
 import type { DueCheck } from '../store/presence-store.ts'
 import type { Store } from '../store/store.ts'
 
@@ -102,11 +102,11 @@ export class Presence {
     try {
       const members = await store.members.ofUsers([state.userId])
       if (members.length === 0) return
-      const closed = await store.rooms.closedAmong(members.map(({ roomId }) => roomId))
-      const [forAll, forMasters] = [[] as string[], [] as string[]]
-      for (const { roomId, master } of members)
-        (master || !closed.has(roomId) ? forAll : forMasters).push(roomId)
-      bus.publishUser(state.userId, 'presence', { ...state, turn, rooms: forAll, closedRooms: forMasters })
+      const closed = await store.rooms.closedAmong(roomIdsOf(members))
+      const isForMasters = ({ roomId, master }: (typeof members)[number]) => !master && closed.has(roomId)
+      const rooms = roomIdsOf(members.filter((member) => !isForMasters(member)))
+      const closedRooms = roomIdsOf(members.filter(isForMasters))
+      bus.publishUser(state.userId, 'presence', { ...state, turn, rooms, closedRooms })
     } catch (err) {
       logger.warn({ err, userId: state.userId }, 'presence was not published')
     }

@@ -46,7 +46,7 @@ const naive = () =>
     }),
   )
 
-test('a badge is the sum of what the list of rooms says, after any history', async () => {
+test('a badge is the sum of the counts in the list of rooms, after any history', async () => {
   const rooms = [
     await makeRoom(ann, PEOPLE),
     await makeRoom(ann, ['ben', 'cid']),
@@ -70,11 +70,11 @@ test('a badge is the sum of what the list of rooms says, after any history', asy
   })
 })
 
-test('one who is in no room has none, and is left out', async () => {
+test('a user without rooms is left out', async () => {
   expect(await counted(['nobody', '$where'])).toEqual([null, null])
 })
 
-test('memberships are found by an index, for any number of users', async () => {
+test('the query finds memberships by an index, for any number of users', async () => {
   const members = database.collection('members')
   const plan = JSON.stringify(await members.find({ userId: { $in: PEOPLE } }).explain('executionStats'))
   expect(plan).toContain('userId_1_roomId_1')

@@ -14,7 +14,7 @@ import { requireMember } from '../members/memberships.ts'
 import { forgetReadMentions } from '../mentions/unread-mentions.ts'
 import type { Parts } from '../parts.ts'
 import { presentUser } from '../room/presenter.ts'
-import type { MemberDoc, RoomDoc } from '../store/documents.ts'
+import { type MemberDoc, type RoomDoc, roomIdsOf } from '../store/documents.ts'
 import { uncountedAbove } from './uncounted-messages.ts'
 
 // Cursors: how far each member has read. Unread counts are derived from them.
@@ -69,7 +69,7 @@ export const isPrivateReader = (rules: Rules, master: boolean) =>
 
 /** How many members have not read each message. Nobody's cursor is below the `joinSeq`. */
 export async function countUnread({ store }: Parts, { messages }: Input<'countUnread'>) {
-  const roomIds = [...new Set(messages.map(({ roomId }) => roomId))]
+  const roomIds = [...new Set(roomIdsOf(messages))]
   const members = await store.members.pick(roomIds, 'readSeq')
   const byRoom = Map.groupBy(members, ({ roomId }) => roomId)
   const counts = messages.map(({ roomId, seq, authorId }) => {

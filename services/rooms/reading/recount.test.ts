@@ -15,7 +15,7 @@ import {
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type mongoose from 'mongoose'
 
-// What rooms keeps of messages can be rebuilt from the messages, while they are in use.
+// What rooms derives from messages can be rebuilt from them while they are in use.
 
 let stack: TestStack
 let mongo: mongoose.Connection
@@ -52,8 +52,8 @@ const change = (event: string, index: number, more = {}) =>
 const seen = () => listed(ben, room._id)
 const recount = (roomId = room._id) => bus.ask('recountRoom', { userId: '', requestId: 'test' }, roomId)
 
-test('nothing is corrected where everything is right', async () => {
-  // The author’s own cursor, too, is there: it follows the messages.
+test('a recount of a correct room changes nothing', async () => {
+  // The author’s own cursor, too, follows the messages.
   const author = { _id: 'ann', lastReadMessageId: sent.at(-1)?._id }
   await eventually(async () =>
     expect(await seen()).toMatchObject({
@@ -90,7 +90,7 @@ test.each([
   })
 })
 
-test('mentions that are missing, wrong or too many are as the messages say again, and members are told', async () => {
+test('missing, wrong and surplus mentions are corrected, and members receive events', async () => {
   const mentions = await makeRoom(ann, ['ben'])
   const seen = async () => (await listed(ben, mentions._id))?.unReadMentionCount
   const told = () => ben.shown(mentions._id).at(-1)?.unReadMentionCount
@@ -113,7 +113,7 @@ test('mentions that are missing, wrong or too many are as the messages say again
   expect(await recount(mentions._id)).toMatchObject({ isChanged: false })
 })
 
-test('it may run while messages are sent and deleted', async () => {
+test('a recount may run while messages are sent and deleted', async () => {
   const counting = (async () => {
     for (let n = 0; n < 20; n++) await recount()
   })()
@@ -126,6 +126,6 @@ test('it may run while messages are sent and deleted', async () => {
   expect(await recount()).toEqual({ lastSeq: 30, gone: 11, isChanged: false })
 })
 
-test('a room that is not there', async () => {
+test('a recount of an unknown room fails', async () => {
   await expect(recount('nowhere')).rejects.toMatchObject({ code: 'ROOM_NO_EXISTS' })
 })

@@ -14,7 +14,7 @@ const mark: fc.Arbitrary<Mark> = fc.record({
 /** One state of a message at a time. */
 const marks = fc.uniqueArray(mark, { selector: ({ seq, updatedAt }) => `${seq} ${updatedAt}`, maxLength: 30 })
 
-test('marks taken in any order, in any pieces and twice make the same set: the latest of each message', () => {
+test('marks merged in any order, in any pieces and twice make the same set: the latest of each message', () => {
   fc.assert(
     fc.property(marks, fc.infiniteStream(fc.nat()), fc.nat(30), (all, order, cut) => {
       const shuffled = all
@@ -31,7 +31,7 @@ test('marks taken in any order, in any pieces and twice make the same set: the l
   )
 })
 
-test('a message that is shown again is forgotten once nothing older of it can arrive', () => {
+test('the mark of a message that counts again is dropped once no older mark can arrive', () => {
   const shown: Mark = { seq: 1, isGone: false, updatedAt: at(0) }
   const hidden: Mark = { seq: 2, isGone: true, updatedAt: at(0) }
   expect(merged([shown, hidden], [], now)).toEqual([shown, hidden])

@@ -33,7 +33,7 @@ const listed = async (who: PlainClient, roomId: string) => {
   return list.find((room) => room._id === roomId)
 }
 
-test('right after the ack of a send the own count is 0, however fast it is asked', async () => {
+test('right after the ack of a send the author’s count is 0', async () => {
   const { _id } = await makeRoom('At once')
   for (let n = 0; n < 30; n++) {
     await send(ben, _id, `ben ${n}`)
@@ -42,13 +42,13 @@ test('right after the ack of a send the own count is 0, however fast it is asked
   }
 })
 
-test('right after updateReadMessage and joinRoom too, and a cursor never moves back', async () => {
+test('the count is right at once after updateReadMessage and joinRoom, and a cursor never moves back', async () => {
   const { _id } = await makeRoom('Cursor')
   const messages: Message[] = []
   for (let n = 0; n < 10; n++) messages.push(await send(ann, _id, `${n}`))
   const read = (index: number) =>
     ben.get<{ unReadMsgCount: number }>('updateReadMessage', { roomId: _id, messageId: messages[index]?._id })
-  // What others did may trail by a moment; what one does oneself, from here on, may not.
+  // What others did may be shown a moment later; what the caller did, from here on, may not.
   await eventually(async () => expect(await listed(ben, _id)).toMatchObject({ lastSeq: 10 }))
   expect(await read(6)).toMatchObject({ unReadMsgCount: 3 })
   expect(await read(2)).toMatchObject({ unReadMsgCount: 3 })
@@ -60,7 +60,7 @@ test('right after updateReadMessage and joinRoom too, and a cursor never moves b
   expect((await listed(ben, _id))?.unReadMsgCount).toBe(0)
 })
 
-test('a cursor is refused a message that does not exist or is another room’s', async () => {
+test('a cursor cannot move to a message that does not exist or is another room’s', async () => {
   const { _id } = await makeRoom('Mine')
   const other = await makeRoom('Other')
   const message = await send(ann, other._id, 'elsewhere')
@@ -71,7 +71,7 @@ test('a cursor is refused a message that does not exist or is another room’s',
   }
 })
 
-test('the own other sockets learn of a moved cursor, on another gateway too', async () => {
+test('the reader’s other sockets learn of a moved cursor, on another gateway too', async () => {
   const { _id } = await makeRoom('Devices')
   const tablet = await connectAs(stack, 'ben', 0)
   await send(ann, _id, 'hello')
@@ -114,7 +114,7 @@ test('someone invited later starts with everything read', async () => {
   cho.close()
 })
 
-test('a message sent right after its room was made is shown, though a look at the room was on its way', async () => {
+test('a message sent right after its room was made is shown, even if the room was being read', async () => {
   for (let n = 0; n < 30; n++) {
     const { _id } = await makeRoom(`Fresh ${n}`)
     const tablet = await connectAs(stack, 'ben', 0)
@@ -124,7 +124,7 @@ test('a message sent right after its room was made is shown, though a look at th
   }
 }, 60_000)
 
-test('sending reads what was there, and those who have the room open are told', async () => {
+test('sending reads the earlier messages, and those who have the room open receive an event', async () => {
   const { _id } = await makeRoom('By sending')
   await ann.get('joinRoom', _id)
   await send(ann, _id, 'one')

@@ -30,7 +30,7 @@ type Answer = {
   body: { _id?: string; lastMessage?: Message; error?: string; data?: { roomId: string } }
 }
 
-test('of 1,000 concurrent /chat/room with the same people and link one makes the room', async () => {
+test('of 1,000 concurrent /chat/room with the same users and link one makes the room', async () => {
   const answers: Answer[] = await Promise.all(
     Array.from({ length: 1_000 }, () => stack.post('/chat/room', body)),
   )
@@ -48,7 +48,7 @@ test('of 1,000 concurrent /chat/room with the same people and link one makes the
   ben.close()
 }, 60_000)
 
-test('a room that a crash left half made is finished by the next who asks for it', async () => {
+test('the next request for a room that a crash left half made finishes it', async () => {
   const mongo = await openDatabase(stack, 'rooms')
   const roomId = new mongoose.Types.ObjectId().toHexString()
   const claim = { _id: claimKey('half', ['ann', 'ben']), roomId, createdAt: new Date(Date.now() - 60_000) }
@@ -64,7 +64,7 @@ test('a room that a crash left half made is finished by the next who asks for it
   await mongo.close()
 })
 
-test('a frozen room makes way, and holds its claim again when unfrozen and nobody has it', async () => {
+test('a frozen room gives up its claim, and takes it again when it is unfrozen and the claim is free', async () => {
   const ann = await connectAs(stack, 'ann')
   const { body: old } = (await stack.post('/chat/room', {
     ...body,
@@ -86,7 +86,7 @@ test('a frozen room makes way, and holds its claim again when unfrozen and nobod
 })
 
 test.each([[1], [2]])(
-  '100 concurrent sends with one syncKey through %i gateway(s) store and tell one message',
+  '100 concurrent sends with one syncKey through %i gateway(s) store and deliver one message',
   async (gateways) => {
     const ann = await connectAs(stack, 'ann', 0)
     const other = await connectAs(stack, 'ann', gateways - 1)
@@ -112,7 +112,7 @@ test.each([[1], [2]])(
   },
 )
 
-test('many writers through both instances: no gap, each heard once and in order by everybody', async () => {
+test('many writers through both instances: no gap, and everybody receives each message once and in order', async () => {
   const names = ['ann', 'ben', 'cho', 'dae']
   const clients = await Promise.all(names.map((name, index) => connectAs(stack, name, index % 2)))
   const [ann] = clients as [(typeof clients)[number]]

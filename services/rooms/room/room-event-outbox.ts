@@ -1,6 +1,6 @@
 import type { RoomHappening } from '@chat/contract'
 import { type EventLog, KeyedQueue, type Logger, Periodic } from '@chat/service'
-import { type RoomDoc, roomEventId } from '../store/documents.ts'
+import { idsOf, type RoomDoc, roomEventId } from '../store/documents.ts'
 import type { Transaction } from '../store/models.ts'
 import type { Store } from '../store/store.ts'
 
@@ -73,7 +73,7 @@ export class RoomEventOutbox {
     return this.queue.run(roomId, async () => {
       const events = await store.roomEvents.ofRoom(roomId)
       await Promise.all(events.map(({ fact }) => log.append({ kind: 'fact', fact })))
-      await store.roomEvents.remove(events.map(({ _id }) => _id))
+      await store.roomEvents.remove(idsOf(events))
     })
   }
 }

@@ -10,7 +10,7 @@ import {
 } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 
-// Every rule of a room: enforced where a server can, told to everybody where only their client can.
+// Every rule of a room: enforced by the server, or sent to all clients if only they can enforce it.
 
 let stack: TestStack
 let ann: PlainClient
@@ -63,7 +63,7 @@ test.each([
   expect(await code(ben)).toBeNull()
 })
 
-test('a rule stands before a mute, and a mute before content', async () => {
+test('a rule is checked before a mute, and a mute before the content', async () => {
   const [source, target] = [await make({ canShareMessage: false }), await make({})]
   const message = await sendText(ann, source._id)
   await ann.get('muteUsers', { roomId: target._id, targetUserIds: ['ben'] })
@@ -80,7 +80,7 @@ test('a rule stands before a mute, and a mute before content', async () => {
   expect(await ben.ask('shareMessage', input)).toMatchObject({ success: true })
 })
 
-test('what only a client can keep is told to it, and a partial change leaves the rest', async () => {
+test('rules that only clients can enforce are sent to them, and a partial change leaves the rest', async () => {
   const room = await make({ canCopyMessage: false, canCaptureMessage: false, canLeaveOutRoom: true })
   const updateData = { rules: { canCaptureMessage: true }, profileUrl: 'https://example.com/room.png' }
   const answer = await ann.get<{ room: Room }>('updateRoomSetting', { roomId: room._id, updateData })

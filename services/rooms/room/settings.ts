@@ -1,4 +1,11 @@
-import { type Announcement, type Caller, Fault, type Input, type Rules } from '@chat/contract'
+import {
+  type Announcement,
+  type Caller,
+  Fault,
+  type Input,
+  type RoomHappening,
+  type Rules,
+} from '@chat/contract'
 import { publishAccess } from '../members/access-events.ts'
 import { requireMaster, requireRoom } from '../members/memberships.ts'
 import { actorOf, PLATFORM } from '../members/targets.ts'
@@ -19,27 +26,26 @@ type Quote = { messageId?: string | undefined; text?: string | undefined }
  * name. @throws USER_IS_NOT_MASTER, ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED
  */
 export async function updateRoom(parts: Parts, { roomId, by }: Change, { rules, ...fields }: Fields) {
-  const {
-    room,
-    members,
-    result: wasFrozen,
-  } = await changeRoom(parts, roomId, async (state) => {
+  const { room, members, result } = await changeRoom(parts, roomId, async (state) => {
     requireMasterOf(state, by)
     if (rules?.isFreezed !== false) requireUnfrozen(state.room)
     return {
       members: state.members,
       fields: { ...fields, rules: { ...state.room.rules, ...rules } },
-      result: state.room.rules.isFreezed,
-      events: (changed) => [
-        { type: 'room.updated', data: { room: presentOutline(changed), by: actorOf(by) } },
-      ],
+      events: (changed) => [eventOf(changed, by)],
+      result: { wasFrozen: state.room.rules.isFreezed },
     }
   })
-  if (wasFrozen !== room.rules.isFreezed) await parts.claims.move(room, members, members)
+  if (result.wasFrozen !== room.rules.isFreezed) await parts.claims.move(room, members, members)
   await publishAccess(parts, roomId)
   parts.broadcast.publishSoon(roomId)
   return room
 }
+
+const eventOf = (room: RoomDoc, by: string): RoomHappening => ({
+  type: 'room.updated',
+  data: { room: presentOutline(room), by: actorOf(by) },
+})
 
 /** A master announces a message, a text, or a text in place of the message's own; neither clears the announcement. */
 export async function setAnnouncement(
@@ -57,7 +63,7 @@ export async function setAnnouncement(
 /** A platform announces a message, or a text in the name of a user. */
 export async function putAnnouncement(
   parts: Parts,
-  requestId: string,
+  { requestId }: Caller,
   { roomId, authorId = '', ...quote }: Input<'putAnnouncement'>,
 ): Promise<RoomDoc> {
   requireUnfrozen(await requireRoom(parts.store, roomId))

@@ -1,7 +1,7 @@
 import { type BanDoc, inRoom, memberId } from './documents.ts'
 import type { Models, Transaction } from './models.ts'
 
-/** Who may not be invited to which room. */
+/** Who may not be invited to a room. */
 export class BanStore {
   private readonly bans: Models['bans']
   constructor({ bans }: Models) {
@@ -21,12 +21,8 @@ export class BanStore {
 
   /** A ban that there is already begins anew. */
   async add(roomId: string, userIds: string[], transaction: Transaction): Promise<void> {
-    const bans = userIds.map((userId) => ({
-      _id: memberId(roomId, userId),
-      roomId,
-      userId,
-      createdAt: new Date(),
-    }))
+    const createdAt = new Date()
+    const bans = userIds.map((userId) => ({ _id: memberId(roomId, userId), roomId, userId, createdAt }))
     await this.bans.deleteMany(these(roomId, userIds), { session: transaction })
     await this.bans.insertMany(bans, { session: transaction })
   }

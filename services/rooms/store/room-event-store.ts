@@ -10,12 +10,8 @@ export class RoomEventStore {
   }
 
   async add(events: RoomFact[], transaction: Transaction): Promise<void> {
-    const docs = events.map((fact) => ({
-      _id: fact._id,
-      roomId: fact.roomId,
-      fact,
-      createdAt: new Date(),
-    }))
+    const createdAt = new Date()
+    const docs = events.map((fact) => ({ _id: fact._id, roomId: fact.roomId, fact, createdAt }))
     await this.roomEvents.insertMany(docs, { session: transaction })
   }
 

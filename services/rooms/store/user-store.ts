@@ -44,11 +44,8 @@ export class UserStore {
   async search(text: string, after: string, limit: number): Promise<UserDoc[]> {
     const pairs = pairsOf(text)
     const grams = pairs.length > 0 ? pairs : [...text]
-    return this.users
-      .find({ grams: { $all: grams }, _id: { $gt: after } })
-      .sort({ _id: 1 })
-      .limit(limit)
-      .lean()
+    const matching = { grams: { $all: grams }, _id: { $gt: after } }
+    return this.users.find(matching).sort({ _id: 1 }).limit(limit).lean()
   }
 
   /** Without a nickName, a new user's is made from the id. @returns the ids of the new users */

@@ -1,7 +1,7 @@
 import { type Author, Fault, type User } from '@chat/contract'
 import type { Parts } from '../parts.ts'
 import { presentUser } from '../room/presenter.ts'
-import type { Profile, UserDoc } from '../store/documents.ts'
+import { idsOf, type Profile, type UserDoc } from '../store/documents.ts'
 import type { Store } from '../store/store.ts'
 
 // The directory: everybody who has connected, been named by a platform or been given a token.
@@ -9,7 +9,7 @@ import type { Store } from '../store/store.ts'
 /** Creates or updates entries. */
 export async function saveUsers({ store, bus }: Parts, profiles: Profile[]): Promise<void> {
   if (profiles.length === 0) return
-  const known = await store.users.nickNames(profiles.map(({ _id }) => _id))
+  const known = await store.users.nickNames(idsOf(profiles))
   const names = new Map(profiles.map(({ _id, nickName }) => [_id, nickName]))
   const created = await store.users.save(profiles)
   for (const [userId, before] of known)

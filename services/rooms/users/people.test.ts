@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import mongoose from 'mongoose'
 
-// Large rooms: members are paged, readers cost one query, and news costs one event per gateway.
+// Large rooms: members come in pages, readers cost one query, and a message costs one event per gateway.
 
 const COUNT = 1_000
 let stack: TestStack
@@ -59,7 +59,7 @@ async function allPages<T>(event: string, input: object): Promise<{ list: T[]; p
   }
 }
 
-test('listMembers pages through all, each once', async () => {
+test('listMembers returns all members in pages, each once', async () => {
   const { list, pages } = await allPages<User>('listMembers', { roomId: room._id, limit: 90 })
   expect(new Set(list.map(({ _id }) => _id)).size).toBe(COUNT)
   expect(list).toHaveLength(COUNT)
@@ -70,7 +70,7 @@ test('listMembers pages through all, each once', async () => {
   )
 })
 
-test('people are found by any part of their nickName, without what is theirs alone', async () => {
+test('users are found by any part of their nickName, without personal data', async () => {
   const find = async (keyword: string) =>
     (await allPages<User>('searchUsers', { keyword, limit: 3 })).list.map(({ _id }) => _id).sort()
   expect(await find('철수')).toEqual(['ann', 'bob'])
@@ -83,7 +83,7 @@ test('people are found by any part of their nickName, without what is theirs alo
   expect(list).toEqual([{ _id: 'ann', nickName: '김철수', profileUrl: null }])
 })
 
-test('a nickName that changes is found by the new one alone', async () => {
+test('after a change of nickName only the new one is found', async () => {
   for (const nickName of ['Before', 'Afterwards']) await stack.post('/v1/users/renamed/token', { nickName })
   const find = async (keyword: string) => (await bob.get<{ list: User[] }>('searchUsers', { keyword })).list
   expect(await find('Before')).toEqual([])
@@ -93,7 +93,7 @@ test('a nickName that changes is found by the new one alone', async () => {
 test('the readers of a message are read in one query', async () => {
   const message = await sendText(ann, room._id, 'who reads this?')
   await bob.get('updateReadMessage', { roomId: room._id, messageId: message._id })
-  // What follows a message has been done once its news is told.
+  // Everything that follows from a message is done once its room event is published.
   await eventually(() =>
     expect(bob.payloads<Room>('updateRoomLastMessage').at(-1)).toMatchObject({ lastSeq: message.seq }),
   )
@@ -115,7 +115,7 @@ test('the readers of a message are read in one query', async () => {
   expect(ofEverybody).toEqual([expect.stringMatching(/^members\.aggregate/)])
 })
 
-test('news of a message is one event on the bus, whoever is in the room', async () => {
+test('a message makes one room event on the bus, whatever the number of members', async () => {
   const heard: string[] = []
   const subscription = nats.subscribe(`${stack.root}.event.>`, {
     callback: (_error, message) => void heard.push(message.subject),
