@@ -343,13 +343,13 @@ test('recount: rooms that are named, then all of them; what was wrong is told', 
   })
 })
 
-test('the commands of README.md work, and README.ko.md has the same', async () => {
+test('the commands of docs/production.md work, and the Korean guide has the same', async () => {
   const commandsIn = async (file: string) =>
     (await blocksOf(file))
       .find(({ code }) => code.startsWith('npm run admin'))
       ?.code.replaceAll(/ *#.*$/gm, '')
-  const commands = (await commandsIn('README.md')) as string
-  expect(await commandsIn('README.ko.md')).toBe(commands)
+  const commands = (await commandsIn('docs/production.md')) as string
+  expect(await commandsIn('docs/production.ko.md')).toBe(commands)
   await connectAs(stack, 'alice').then((alice) => alice.close())
   const { code, out, err } = await run('bash', ['-euo', 'pipefail', '-c', commands])
   expect([code, code === 0 ? '' : err]).toEqual([0, ''])

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
-import { access, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { access, glob, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { startTestStack, type TestStack, testApiKey } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
@@ -10,22 +10,26 @@ import { type Block, blocksOf } from './blocks.ts'
 // What the documents say is tried: the READMEs' commands (the guides' are in guides.test.ts), and where their links lead.
 
 const run = promisify(execFile)
-const PAIRS = [
-  ['README.md', 'README.ko.md'],
-  ['docs/embedding.md', 'docs/embedding.ko.md'],
-  ['docs/original-document.md', 'docs/original-document.ko.md'],
-  ['docs/webhooks.md', 'docs/webhooks.ko.md'],
-  ['docs/production.md', 'docs/production.ko.md'],
-] as const
-const EXAMPLES = ['examples/embed/README.md', 'examples/plain/README.md']
-const ALL = [
-  ...PAIRS.flat(),
-  ...EXAMPLES,
-  'ARCHITECTURE.md',
-  'libs/client/README.md',
-  'bench/README.md',
-  'operations/README.md',
-]
+
+/** Reference documents exist in English only. */
+const ENGLISH_ONLY = ['docs/protocol.md', 'docs/configuration.md', 'docs/glossary.md']
+/** Folders of this repository: a path that begins with one of them must exist. */
+const FOLDERS =
+  /^(\.github|bench|deploy|docs|examples|libs|operations|scripts|services|stack|web)(\/|$)|^[\w.-]+\.(md|json|yml|mjs|ts)$/
+/** Made by a command, or a reader's own. */
+const MADE = /(^|\/)(dist|node_modules)(\/|$)|[<>*{}…$ ]|^(bob|receiver|guide)\.mjs$/
+
+const isOurs = (file: string) => !/(^|\/)(node_modules|dist|\.chat-data)\//.test(file)
+async function filesLike(...patterns: string[]) {
+  const files: string[] = []
+  for await (const file of glob(patterns)) if (isOurs(file)) files.push(file)
+  return files.toSorted()
+}
+const ALL = await filesLike('*.md', '.github/**/*.md', '*/*.md', '*/*/*.md')
+const TRANSLATED = (await filesLike('README.md', 'docs/*.md')).filter((file) => !file.endsWith('.ko.md'))
+const PAIRS = TRANSLATED.filter((file) => !ENGLISH_ONLY.includes(file)).map(
+  (file) => [file, file.replace('.md', '.ko.md')] as const,
+)
 
 let stack: TestStack
 let folder: string
@@ -56,15 +60,42 @@ test.each(['README.md', 'README.ko.md'])('the first message of %s is sent as it 
   expect(bob.stdout).toMatch(/success: true/)
 })
 
+const exists = (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  )
+
 test.each(ALL)('the npm scripts and files that %s names are there', async (file) => {
   const text = await readFile(file, 'utf8')
   const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as { scripts: object }
-  for (const [, name] of text.matchAll(/npm run (\w[\w:-]*)/g)) expect(Object.keys(scripts)).toContain(name)
+  for (const [, name] of text.matchAll(/npm run (?:-s )?(\w[\w:-]*)/g)) expect(Object.keys(scripts)).toContain(name)
   for (const [, path = ''] of text.matchAll(/\bnode ((?:examples|scripts)\/\S+\.\w+)/g)) await access(path)
-  const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link = '']) =>
-    join(dirname(file), link),
-  )
-  for (const link of links) await access(link)
+  const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link = '']) => link)
+  const quoted = [...text.matchAll(/`([^`\n]+)`/g)].map(([, path = '']) => path)
+  // A path in a document is from the root, or from the document's own folder.
+  const paths = quoted.filter((path) => /^[\w./-]+$/.test(path) && FOLDERS.test(path) && !MADE.test(path))
+  for (const link of links) expect([link, await exists(join(dirname(file), link))]).toEqual([link, true])
+  for (const path of paths)
+    expect([path, (await exists(path)) || (await exists(join(dirname(file), path)))]).toEqual([path, true])
+})
+
+/** As GitHub makes an anchor of a heading. */
+const anchorOf = (heading: string) =>
+  heading
+    .trim()
+    .toLowerCase()
+    .replaceAll('`', '')
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replaceAll(/\s/g, '-')
+
+test.each(ALL)('the headings that %s links to are there', async (file) => {
+  const text = await readFile(file, 'utf8')
+  for (const [, path = '', anchor = ''] of text.matchAll(/\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)/g)) {
+    const target = path === '' ? file : join(dirname(file), path)
+    const headings = [...(await readFile(target, 'utf8')).matchAll(/^#+ (.*)$/gm)]
+    expect(headings.map(([, heading = '']) => anchorOf(heading))).toContain(decodeURIComponent(anchor))
+  }
 })
 
 test.each(PAIRS)('%s and %s show the same code', async (english, korean) => {
@@ -72,7 +103,7 @@ test.each(PAIRS)('%s and %s show the same code', async (english, korean) => {
   const kinds = (blocks: Block[]) => blocks.map(({ language }) => language)
   expect(kinds(other)).toEqual(kinds(one))
   const isIdentical = english.startsWith('docs/')
-  if (isIdentical) expect(other).toEqual(one)
+  if (isIdentical) expect(other.map(trimmed)).toEqual(one.map(trimmed))
   const scriptsIn = (blocks: Block[]) =>
     [
       ...blocks
@@ -81,4 +112,14 @@ test.each(PAIRS)('%s and %s show the same code', async (english, korean) => {
         .matchAll(/npm run [\w:]+/g),
     ].map(([name]) => name)
   expect(new Set(scriptsIn(one))).toEqual(new Set([...scriptsIn(one), ...scriptsIn(other)]))
+})
+/** A block inside of a list is set in. */
+const trimmed = ({ language, code }: Block) => ({ language, code: code.replaceAll(/^ +/gm, '') })
+
+test('documents stay short enough to be read', async () => {
+  const linesOf = async (file: string) => (await readFile(file, 'utf8')).split('\n').length - 1
+  for (const file of ['README.md', 'README.ko.md']) expect(await linesOf(file)).toBeLessThanOrEqual(200)
+  expect(await linesOf('ARCHITECTURE.md')).toBeLessThanOrEqual(120)
+  for (const file of ALL.filter((each) => each.startsWith('services/') && basename(each) === 'README.md'))
+    expect([file, (await linesOf(file)) <= 80]).toEqual([file, true])
 })
