@@ -69,7 +69,8 @@ const exists = (path: string) =>
 test.each(ALL)('the npm scripts and files that %s names are there', async (file) => {
   const text = await readFile(file, 'utf8')
   const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as { scripts: object }
-  for (const [, name] of text.matchAll(/npm run (?:-s )?(\w[\w:-]*)/g)) expect(Object.keys(scripts)).toContain(name)
+  for (const [, name] of text.matchAll(/npm run (?:-s )?(\w[\w:-]*)/g))
+    expect(Object.keys(scripts)).toContain(name)
   for (const [, path = ''] of text.matchAll(/\bnode ((?:examples|scripts)\/\S+\.\w+)/g)) await access(path)
   const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link = '']) => link)
   const quoted = [...text.matchAll(/`([^`\n]+)`/g)].map(([, path = '']) => path)
