@@ -1,6 +1,5 @@
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { fileURLToPath } from 'node:url'
-import type { RoomEvents } from '@chat/contract'
 import {
   type Bus,
   type Checks,
@@ -14,28 +13,29 @@ import {
   type Metrics,
   openAll,
   retire,
+  type Scope,
   serveHealth,
 } from '@chat/service'
-import type { Socket } from 'socket.io'
-import { createAuthenticate } from './connection/auth.ts'
-import { sendAway } from './connection/drain.ts'
-import { endAtExpiry } from './connection/expiry.ts'
+import { admitSockets } from './connection/admission.ts'
+import { type Authenticate, createAuthenticate } from './connection/auth.ts'
+import { drainSockets } from './connection/drain.ts'
 import { fileRates } from './connection/rate-limits.ts'
+import type { Clients } from './connection/session.ts'
 import { Sessions } from './connection/sessions.ts'
-import { allows, dropSlowReaders, guard, identityOf, openSockets } from './connection/socket-server.ts'
-import { BlockCache } from './delivery/block-cache.ts'
+import { allows, dropSlowReaders, openSockets } from './connection/socket-server.ts'
+import { BlockedUsers } from './delivery/blocked-users.ts'
 import { Broadcast } from './delivery/broadcast.ts'
-import { type Emit, MessageDelivery } from './delivery/message-delivery.ts'
+import { MessageDelivery } from './delivery/message-delivery.ts'
 import { RoomUpdates } from './delivery/room-updates.ts'
-import { serveDemo } from './demo/demo.ts'
 import { servePage } from './demo/page.ts'
 import { PageFolder } from './demo/page-folder.ts'
-import { serveFiles } from './files/file-links.ts'
+import { serveDemo } from './demo/sign-in.ts'
+import { serveFiles } from './http/file-links.ts'
 import { OpenRoomResponder } from './presence/open-room-responder.ts'
 import { Presence } from './presence/presence.ts'
 import { Typing } from './presence/typing.ts'
-import { type Connected, Dispatch, sessionOf } from './requests/dispatch.ts'
-import { effectsOf, OpenRooms } from './requests/effects.ts'
+import { Dispatch } from './requests/dispatch.ts'
+import { effectsOf } from './requests/effects.ts'
 
 export type Options = {
   config: Pick<
@@ -45,129 +45,104 @@ export type Options = {
   logger: Logger
   metrics: Metrics
   openBus: () => Promise<Bus>
-  /** What else must answer before this process is ready. */
+  /** Further dependencies that must answer before this process is ready. */
   checks?: Checks
-  /** The demo page and its sign-in: where browsers fetch files, where the built page is, how a closed page is reached. */
+  /** The demo page: where browsers fetch files, where the built page is, how browsers get pushes. */
   demo?: { filesUrl: string; pageFolder?: string | undefined; push?: FcmWeb | null } | undefined
 }
 
+/** Connections that their clients keep open after the drain are ended after this. */
 const CLOSE_WITHIN_MS = 500
 const PAGE_FOLDER = fileURLToPath(new URL('../../web/dist', import.meta.url))
 
-/** What the demo needs, where it is on. @param s3Url where S3 is, unless browsers reach it elsewhere */
+/** The demo's options; undefined where the demo is off. @param s3Url where S3 is, unless browsers reach it elsewhere */
 export const demoOf = ({ demo, s3, fcmWeb }: Config, s3Url: string, pageFolder?: string) =>
   demo ? { filesUrl: s3.publicUrl ?? s3Url, pageFolder, push: fcmWeb } : undefined
 
-type Answer = ReturnType<typeof serveFiles>
-
-/** What is answered over HTTP where the demo is on: nothing of it exists elsewhere. */
-async function openDemo(bus: Bus, { config, logger, demo }: Options) {
-  if (!demo) return []
-  const { auth, namespace } = config
-  const { filesUrl, pageFolder = PAGE_FOLDER, push = null } = demo
-  const page = await new PageFolder(pageFolder, logger).open()
-  const reach = { filesOrigin: new URL(filesUrl).origin, hasPush: push !== null }
-  return [servePage(page, reach), serveDemo({ bus, auth, namespace, push, logger })]
-}
-
-/** The edge for clients: socket.io in front, the bus behind, no chat data of its own. */
+/** Starts the edge for clients: socket.io in front, the bus behind, no chat data of its own. */
 export const start = (options: Options) =>
   openAll(async (scope) => {
     const { config, logger, metrics } = options
     const bus = await scope.use('nats', options.openBus(), (b) => b.close())
-    const ready: Checks = { nats: () => bus.ping(), ...options.checks }
-    const health = serveHealth(ready, metrics)
+    const checks: Checks = { nats: () => bus.ping(), ...options.checks }
     const authenticate = createAuthenticate(config.auth)
-    const isAllowedOrigin = (origin: string) => allows(config.allowedOrigins, origin)
-    const rates = fileRates(config.limits)
-    const files = serveFiles({ bus, authenticate, logger, isAllowedOrigin, rates })
-    const answers: Answer[] = [health, files, ...(await openDemo(bus, options))]
+    const routes = [serveHealth(checks, metrics), ...(await openRoutes(bus, authenticate, options))]
     const http = createServer((request, response) => {
-      if (!answers.some((answer) => answer(request, response))) response.writeHead(404).end()
+      if (!routes.some((route) => route(request, response))) response.writeHead(404).end()
     })
     const connections = connectionsOf(http)
     const { io, clients } = openSockets(http, config)
-
-    const blocks = new BlockCache()
-    const broadcast = new Broadcast(clients, blocks)
-    const typing = await scope.use('typing', new Typing(broadcast), (t) => t.stop())
-    const emit: Emit = (event, message) => {
-      broadcast.message(event, message)
-      if (event === 'listenMessage') typing.end(message.roomId, message.author.authorId)
-    }
-    const delivery = await scope.use('delivery', new MessageDelivery({ bus, logger, metrics, emit }), (d) =>
-      d.stop(),
-    )
-    const tellRead = (roomId: string, read: RoomEvents['read']) => broadcast.read(roomId, read)
-    const tellTyping = (roomId: string, event: RoomEvents['typing']) => typing.hear(roomId, event)
-    const hearing = { bus, logger, delivery, tellRead, tellTyping }
-    const audience = await scope.use('audience', new RoomUpdates(hearing), (a) => a.stop())
-    const presence = await scope.use('presence', new Presence({ bus, logger, broadcast }), (p) => p.close())
-    const openRoomAnswers = new OpenRoomResponder(bus, clients)
-    const sessions = new Sessions({ bus, logger, audience, blocks, presence, limits: config.limits })
-    // From here on nobody is told that someone was taken out of a room before they hear nothing here.
-    await scope.use('roll', joinRoll(bus), (roll) => roll.close())
-    const dispatch = new Dispatch({
-      bus,
-      limits: config.limits,
-      logger,
-      metrics,
-      effects: effectsOf({ delivery, sessions }),
-    })
-    reloadAfterOutage(bus, { audience, sessions, delivery, logger })
-
-    guard(clients, { authenticate, sessions, config, logger, metrics })
-    clients.on('connection', (socket: Socket) => {
-      const openRooms = new OpenRooms({ delivery, sessions, answers: openRoomAnswers }, socket)
-      Object.assign(socket.data, { openRooms })
-      const { userId, expiresAt, issuedAt } = identityOf(socket)
-      const { session } = sessionOf(socket) as Connected
-      // Revoked while it was let in: until now there was nothing to tell it by.
-      endAtExpiry(socket, userId, issuedAt < session.issuedFrom ? 0 : expiresAt)
-      dispatch.attach(socket)
-      socket.on('disconnect', (reason) => {
-        metrics.disconnections.inc({ reason })
-        openRooms.closeAll()
-        sessions.leave(session, socket)
-        metrics.sockets.set(clients.sockets.size)
-      })
-    })
-
-    await scope.use(
-      'backlog check',
-      dropSlowReaders(clients, config.limits.socketBacklogBytes, logger),
-      (c) => c.close(),
-    )
+    const parts = await openParts(scope, { bus, clients, options })
+    reloadAfterOutage(bus, parts)
+    admitSockets({ ...parts, clients, authenticate })
+    const slowReaders = dropSlowReaders(clients, config.limits, logger)
+    await scope.use('slow readers', slowReaders, (s) => s.close())
     const port = await scope.use('http', listen(http, config.gatewayPort, config.host), async () => {
-      await retire(http, ready, config.drainMs)
+      await retire(http, checks, config.drainMs)
       const closed = closeHttp(http)
-      await sendAway(clients, dispatch)
-      // Who does not close their end of a connection holds nobody up.
+      await drainSockets(clients, parts.dispatch)
       const late = setTimeout(connections.end, CLOSE_WITHIN_MS)
       await io.close()
       await closed
       clearTimeout(late)
     })
-    return { ready, port }
+    return { ready: checks, port }
   })
 
-type Parts = { audience: RoomUpdates; sessions: Sessions; delivery: MessageDelivery; logger: Logger }
+type Route = (request: IncomingMessage, response: ServerResponse) => boolean
 
-/** Nothing is emitted until what sessions may see is loaded again; then every open room is brought up to date. */
-function reloadAfterOutage(bus: Bus, { audience, sessions, delivery, logger }: Parts) {
+/** What the gateway serves over HTTP, besides health. */
+async function openRoutes(bus: Bus, authenticate: Authenticate, { config, logger, demo }: Options) {
+  const { auth, namespace, allowedOrigins, limits } = config
+  const isAllowedOrigin = (origin: string) => allows(allowedOrigins, origin)
+  const rates = fileRates(limits)
+  const routes: Route[] = [serveFiles({ bus, authenticate, logger, isAllowedOrigin, rates })]
+  if (!demo) return routes
+  const { filesUrl, pageFolder = PAGE_FOLDER, push = null } = demo
+  const page = await new PageFolder(pageFolder, logger).open()
+  routes.push(servePage(page, { filesOrigin: new URL(filesUrl).origin, hasPush: push !== null }))
+  routes.push(serveDemo({ bus, auth, namespace, push, logger }))
+  return routes
+}
+
+type Edge = { bus: Bus; clients: Clients; options: Options }
+
+async function openParts(scope: Scope, { bus, clients, options }: Edge) {
+  const { config, logger, metrics } = options
+  const { limits } = config
+  const blockedUsers = new BlockedUsers()
+  const broadcast = new Broadcast(clients, blockedUsers)
+  const typing = await scope.use('typing', new Typing(broadcast), (t) => t.stop())
+  const delivery = new MessageDelivery({ bus, logger, metrics, broadcast, typing })
+  await scope.use('delivery', delivery, (d) => d.stop())
+  const updates = new RoomUpdates({ bus, logger, delivery, broadcast, typing })
+  await scope.use('room updates', updates, (u) => u.stop())
+  const presence = await scope.use('presence', new Presence({ bus, logger, broadcast }), (p) => p.close())
+  const responder = new OpenRoomResponder(bus, clients)
+  const sessions = new Sessions({ bus, logger, updates, blockedUsers, presence, limits })
+  // From here on the answer to a kick waits for this gateway.
+  await scope.use('roll', joinRoll(bus), (roll) => roll.close())
+  const dispatch = new Dispatch({ bus, limits, logger, metrics, effects: effectsOf(delivery) })
+  return { delivery, updates, responder, sessions, dispatch, limits, logger, metrics }
+}
+
+type Reloaded = { updates: RoomUpdates; sessions: Sessions; delivery: MessageDelivery; logger: Logger }
+
+/** While the bus is away nothing is emitted. Then sessions are reloaded, and every open room is caught up. */
+function reloadAfterOutage(bus: Bus, { updates, sessions, delivery, logger }: Reloaded) {
   let outages = 0
   const reload = async () => {
     const outage = outages
     await bus.flush()
     await sessions.reload()
-    // Lost again meanwhile: the next reconnect does all of this anew.
+    // In another outage meanwhile, the next reconnect does this again.
     if (outage !== outages) return
-    audience.resume()
+    updates.resume()
     delivery.catchUp()
   }
   bus.onDisconnect(() => {
     outages += 1
-    audience.pause()
+    updates.pause()
   })
   bus.onReconnect(() => reload().catch((err) => logger.warn({ err }, 'sessions not reloaded')))
 }

@@ -8,31 +8,32 @@ import type { StoreErrorListener } from '../stores/store.ts'
 import type { Cache } from './cache.ts'
 import { type Ask, isUnfilled, syncRoom } from './room-sync.ts'
 
-/** Within this time most of what is heard in pieces has become whole by itself. */
-const LAZY_MS = 1_000
-/** A user may read 30 times at once, and 3 times a second after that: the most of both is left to the app. */
-const QUICK_ROOMS = 10
+/** Within this time most gaps among live messages close by themselves. */
+const DELAY_MS = 1_000
+/** A user may read 30 times at once and 3 times a second after that; most of both is left to the app. */
+const BURST_ROOMS = 10
 const PAUSE_MS = 500
 
-/** How far a room goes, as far as it is known. */
-type Known = { seq: number; change: number }
-/** `isNew`: it may not be held yet, and is to be. */
-type Due = Known & { isNew: boolean }
+/** The last numbers of a room, as far as they are known. */
+type End = { seq: number; change: number }
+/** `isNew`: the room may not be cached yet, and is to be. */
+type Due = End & { isNew: boolean }
 const EVERYTHING: Due = { seq: Infinity, change: Infinity, isNew: false }
 
 /**
- * Keeps the cache up to date: after each connect every room that is held, the newest activity first, and at other
- * times a room that turns out to be behind. A lost connection ends it, and the next one begins anew.
+ * Keeps the cache up to date. After each connect it syncs every room whose messages are cached, the newest activity
+ * first; at other times a room that is found to be behind. A lost connection stops it; the next connect starts anew.
  */
 export class CacheSync {
   private readonly connection: Connection
   private readonly requests: Requests
   private readonly cache: Cache
   private readonly onStoreError: StoreErrorListener
-  /** Rooms to look after, in this order, unless they are held that far by then. */
+  /** Rooms to sync, in this order, unless they are cached that far by then. */
   private readonly due = new Map<string, Due>()
   private readonly queue = new KeyedQueue()
-  private turn = 0
+  /** Goes up with every change of the connection: work that began before it stops. */
+  private epoch = 0
   private timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(connection: Connection, requests: Requests, cache: Cache, onStoreError: StoreErrorListener) {
@@ -40,17 +41,17 @@ export class CacheSync {
     this.requests = requests
     this.cache = cache
     this.onStoreError = onStoreError
-    connection.onState((state) => this.follow(state))
+    connection.onState((state) => this.takeState(state))
   }
 
-  /** A room turned out to go this far; where it is not held, that is nothing to look after. */
-  want(roomId: string, known: Known) {
-    this.add(roomId, { ...known, isNew: false })
+  /** The room is known to go this far: syncs it soon, if its messages are cached. */
+  request(roomId: string, end: End) {
+    this.add(roomId, { ...end, isNew: false })
   }
 
-  /** A room that was looked at is to be held. */
-  adopt(roomId: string) {
-    // The page that is fetched on that account is not a new reason for it.
+  /** A page of the room was read: its messages are to be cached. */
+  startCaching(roomId: string) {
+    // The page that the sync itself reads is no reason to sync again.
     if (!this.due.get(roomId)?.isNew) this.add(roomId, { seq: 0, change: 0, isNew: true })
   }
 
@@ -64,11 +65,11 @@ export class CacheSync {
     this.schedule()
   }
 
-  private follow(state: ConnectionState) {
-    this.turn += 1
+  private takeState(state: ConnectionState) {
+    this.epoch += 1
     clearTimeout(this.timer)
     this.timer = undefined
-    if (state === 'connected') this.start((ask) => this.list(ask))
+    if (state === 'connected') this.start((ask) => this.listRooms(ask))
   }
 
   private schedule() {
@@ -76,28 +77,28 @@ export class CacheSync {
     this.timer = setTimeout(() => {
       this.timer = undefined
       this.start(async () => {})
-    }, LAZY_MS)
+    }, DELAY_MS)
   }
 
   private start(prepare: (ask: Ask) => Promise<void>) {
-    const turn = this.turn
-    const isCurrent = () => turn === this.turn
+    const { epoch } = this
+    const isCurrent = () => epoch === this.epoch
     const ask: Ask = async (event, input) => {
       if (!isCurrent()) throw unavailable('The connection was lost')
       return persist(() => this.requests.ask(event, input), this.connection.signal, isCurrent)
     }
     const run = async () => {
       await prepare(ask)
-      await this.work(ask, isCurrent)
+      await this.syncDue(ask, isCurrent)
     }
-    // Whatever the server or the connection did, the next connect tries again.
+    // Whatever the server refused, the next connect tries again.
     this.queue.run('', run).catch((error) => error instanceof ChatError || this.onStoreError(error))
   }
 
-  private async list(ask: Ask) {
+  private async listRooms(ask: Ask) {
     const askedAt = this.cache.tick()
-    // A room that begins to be held from here on is up to date by itself.
-    const held = await this.cache.heldRooms()
+    // A room whose messages are cached from here on is up to date by itself.
+    const cached = await this.cache.roomsWithMessages()
     const listed = new Set<string>()
     let cursor: string | null = null
     do {
@@ -106,34 +107,37 @@ export class CacheSync {
       cursor = page.nextCursor
     } while (cursor !== null && listed.size < this.cache.maxRooms)
     const missing = await this.cache.missingFrom(listed, askedAt)
-    await this.plan(held, missing, cursor === null)
+    await this.plan(cached, missing, cursor === null)
   }
 
-  /** A room may move past a cursor while pages are read, so one whose messages are held is asked for. */
-  private async plan(held: ReadonlySet<string>, missing: string[], isComplete: boolean) {
-    const isDoubtful = (roomId: string) => isComplete && held.has(roomId)
-    const doubtful = missing.filter(isDoubtful)
+  /**
+   * Drops rooms that are not listed, and puts the others in order. A room may move past a cursor while pages are read:
+   * one whose messages are cached is synced, and dropped only if the server refuses it.
+   */
+  private async plan(cached: ReadonlySet<string>, missing: string[], isComplete: boolean) {
+    const isDoubtful = (roomId: string) => isComplete && cached.has(roomId)
     for (const roomId of missing) {
       if (!isDoubtful(roomId)) await this.cache.drop(roomId, this.cache.tick())
     }
-    const active = (await this.cache.list()).map((room) => room._id).filter((roomId) => held.has(roomId))
+    const doubtful = missing.filter(isDoubtful)
+    const active = (await this.cache.list()).map((room) => room._id).filter((roomId) => cached.has(roomId))
     const others = [...this.due]
     this.due.clear()
     for (const roomId of [...doubtful, ...active]) this.due.set(roomId, EVERYTHING)
     for (const [roomId, due] of others) if (!this.due.has(roomId)) this.due.set(roomId, due)
   }
 
-  private async work(ask: Ask, isCurrent: () => boolean) {
+  private async syncDue(ask: Ask, isCurrent: () => boolean) {
     let synced = 0
     for (const [roomId, due] of this.due) {
       if (await this.isBehind(roomId, due)) {
-        if (synced >= QUICK_ROOMS) await sleep(PAUSE_MS, this.connection.signal)
+        if (synced >= BURST_ROOMS) await sleep(PAUSE_MS, this.connection.signal)
         await this.sync(ask, roomId)
         synced += 1
       }
       if (!isCurrent()) return
-      const isStillThat = this.due.get(roomId) === due
-      if (isStillThat) this.due.delete(roomId)
+      const isUnchanged = this.due.get(roomId) === due
+      if (isUnchanged) this.due.delete(roomId)
     }
   }
 
@@ -149,7 +153,7 @@ export class CacheSync {
     } catch (error) {
       const isGone = error instanceof ChatError && error.code === 'ROOM_NO_EXISTS'
       if (isGone) await this.cache.drop(roomId, this.cache.tick())
-      // Another room may fare better.
+      // Another refusal concerns this room only: the next ones are synced.
       else if (!(error instanceof ChatError)) this.onStoreError(error)
     }
   }

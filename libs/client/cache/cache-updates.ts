@@ -4,136 +4,131 @@ import type { StoreErrorListener } from '../stores/store.ts'
 import type { Cache } from './cache.ts'
 import type { CacheSync } from './cache-sync.ts'
 
-/** What an answer teaches. Called when the request goes out; what it returns, when the answer comes. */
-type Lessons = { [E in ClientEvent]?: (input: AskInput<E>) => (answer: AskOutput<E>) => void }
+/** Called when a request is sent; the function that it returns is called with the answer. */
+type AnswerHandlers = { [E in ClientEvent]?: (input: AskInput<E>) => (answer: AskOutput<E>) => void }
 
-/** Takes into the cache whatever passes by: events, and the answers to what anybody asks. */
+/** Puts into the cache whatever passes over the connection: events, and the answers to all requests. */
 export class CacheUpdates {
   private readonly cache: Cache
-  private readonly cacheSync: CacheSync
+  private readonly sync: CacheSync
   private readonly onStoreError: StoreErrorListener
 
-  constructor(cache: Cache, cacheSync: CacheSync, onStoreError: StoreErrorListener) {
+  constructor(cache: Cache, sync: CacheSync, onStoreError: StoreErrorListener) {
     this.cache = cache
-    this.cacheSync = cacheSync
+    this.sync = sync
     this.onStoreError = onStoreError
   }
 
-  asked<E extends ClientEvent>(event: E, input: AskInput<E>): ((answer: AskOutput<E>) => void) | undefined {
-    return this.lessons[event]?.(input)
+  takeRequest<E extends ClientEvent>(
+    event: E,
+    input: AskInput<E>,
+  ): ((answer: AskOutput<E>) => void) | undefined {
+    return this.handlers[event]?.(input)
   }
 
-  heard(event: string, payload: unknown) {
-    if (event === 'listenRoom') this.roomChanged(payload as Room)
-    else if (event === 'updateRoomLastMessage') this.roomMoved(payload as Room)
-    else if (event.startsWith('listenMessage_')) this.messageCame(payload as Message)
-    else if (event.startsWith('updateMessage_')) this.messageChanged(payload as Message)
+  takeEvent(event: string, payload: unknown) {
+    if (event === 'listenRoom') this.putRoom(payload as Room)
+    else if (event === 'updateRoomLastMessage') this.putRoomAndMessage(payload as Room)
+    else if (event.startsWith('listenMessage_')) this.addMessage(payload as Message)
+    else if (event.startsWith('updateMessage_')) this.reviseMessage(payload as Message)
   }
 
-  private readonly lessons: Lessons = {
-    listenRooms: () => this.listing(),
-    queryRooms: () => this.listing(),
-    createNewRoom: () => this.roomChanged,
-    inviteRoom: () => this.answeredRoom,
-    updateRoomSetting: () => this.answeredRoom,
-    setMasters: () => this.answeredRoom,
-    setAnnouncement: () => this.answeredRoom,
-    leaveOutRoom: (roomId) => this.left(roomId),
-    joinRoom: (roomId) => this.joining(roomId),
-    listenMessagesByRoom: ({ roomId }) => this.paging(roomId),
-    syncMessages: (input) => this.syncing(input),
-    sendMessage: () => this.answeredMessage,
-    sendFileMessage: () => this.answeredChunk,
-    completeUpload: () => this.answeredMessage,
-    editMessage: () => this.answeredMessage,
-    deleteMessage: ({ roomId }) => this.changing(roomId),
-    hideMessage: ({ roomId }) => this.changing(roomId),
+  private readonly handlers: AnswerHandlers = {
+    listenRooms: () => this.listRooms(),
+    queryRooms: () => this.listRooms(),
+    createNewRoom: () => (room) => this.putRoom(room),
+    inviteRoom: () => this.putAnsweredRoom,
+    updateRoomSetting: () => this.putAnsweredRoom,
+    setMasters: () => this.putAnsweredRoom,
+    setAnnouncement: () => this.putAnsweredRoom,
+    leaveOutRoom: (roomId) => () => this.dropRoom(roomId),
+    joinRoom: (roomId) => (joined) => this.beginRoom(roomId, joined),
+    listenMessagesByRoom: ({ roomId }) => this.addPage(roomId),
+    syncMessages: (input) => this.addMissed(input),
+    sendMessage: () => this.addAnsweredMessage,
+    sendFileMessage: () => this.addAnsweredMessage,
+    completeUpload: () => this.addAnsweredMessage,
+    editMessage: () => this.addAnsweredMessage,
+    deleteMessage: ({ roomId }) => this.syncChanges(roomId),
+    hideMessage: ({ roomId }) => this.syncChanges(roomId),
   }
 
-  private readonly roomChanged = (room: Room) => {
-    if (room.removed) this.roomGone(room._id)
+  private readonly putAnsweredRoom = ({ room }: { room: Room }) => this.putRoom(room)
+
+  private readonly addAnsweredMessage = ({ message }: { message?: Message }) => {
+    if (message) this.addMessage(message)
+  }
+
+  private putRoom(room: Room) {
+    if (room.removed) this.dropRoom(room._id)
     else this.note(this.cache.putRooms([room], this.cache.tick()))
   }
 
-  private readonly answeredRoom = ({ room }: { room: Room }) => this.roomChanged(room)
-
-  private readonly answeredMessage = ({ message }: { message: Message }) => this.messageCame(message)
-
-  private readonly answeredChunk = ({ message }: { message?: Message }) => {
-    if (message) this.messageCame(message)
+  private dropRoom(roomId: string) {
+    this.note(this.cache.drop(roomId, this.cache.tick()))
   }
 
-  /** An event may overtake the answer, which is the older of the two then. */
-  private listing() {
+  /** For a closed room this event is the only one that brings its new message. */
+  private putRoomAndMessage(room: Room) {
+    this.putRoom(room)
+    if (room.lastMessage) this.addMessage(room.lastMessage)
+  }
+
+  /** An event may overtake the answer, which is then the older of the two. */
+  private listRooms() {
     const askedAt = this.cache.tick()
     return ({ list }: AskOutput<'listenRooms'>) => this.note(this.cache.putRooms(list, askedAt))
   }
 
-  private roomGone(roomId: string) {
-    this.note(this.cache.drop(roomId, this.cache.tick()))
-  }
-
-  /** All that is told of a closed room is its last message. */
-  private roomMoved(room: Room) {
-    this.roomChanged(room)
-    if (room.lastMessage) this.messageCame(room.lastMessage)
-  }
-
-  private messageCame(message: Message) {
+  private addMessage(message: Message) {
     const { roomId, seq } = message
     this.note(
-      this.cache.hear(roomId, message).then((mark) => {
-        if (mark && mark.seq < seq) this.cacheSync.want(roomId, { seq, change: 0 })
+      this.cache.add(roomId, message).then((mark) => {
+        if (mark && mark.seq < seq) this.sync.request(roomId, { seq, change: 0 })
       }),
     )
   }
 
-  private messageChanged(message: Message) {
+  private reviseMessage(message: Message) {
     this.note(this.cache.revise(message.roomId, [message]))
   }
 
-  private left(roomId: string) {
-    return () => this.roomGone(roomId)
+  private beginRoom(roomId: string, { lastSeq, lastChange }: AskOutput<'joinRoom'>) {
+    const end = { seq: lastSeq, change: lastChange }
+    this.note(
+      this.cache.begin({ roomId, ...end }, this.cache.tick()).then((mark) => {
+        if (mark.seq < lastSeq || mark.change < lastChange) this.sync.request(roomId, end)
+      }),
+    )
   }
 
-  private joining(roomId: string) {
-    return ({ lastSeq, lastChange }: AskOutput<'joinRoom'>) => {
-      const known = { seq: lastSeq, change: lastChange }
-      this.note(
-        this.cache.begin({ roomId, ...known }, this.cache.tick()).then((mark) => {
-          if (mark.seq < lastSeq || mark.change < lastChange) this.cacheSync.want(roomId, known)
-        }),
-      )
-    }
-  }
-
-  private paging(roomId: string) {
+  private addPage(roomId: string) {
     const askedAt = this.cache.tick()
     return ({ list }: AskOutput<'listenMessagesByRoom'>) => {
       this.note(
-        this.cache.take(roomId, list, askedAt).then((isTaken) => {
-          if (!isTaken && list.length > 0) this.cacheSync.adopt(roomId)
+        this.cache.addPage(roomId, list, askedAt).then((isAdded) => {
+          if (!isAdded && list.length > 0) this.sync.startCaching(roomId)
         }),
       )
     }
   }
 
-  private syncing({ roomId, afterChange }: AskInput<'syncMessages'>) {
+  private addMissed({ roomId, afterChange }: AskInput<'syncMessages'>) {
     const askedAt = this.cache.tick()
     return ({ list, changed, lastChange }: AskOutput<'syncMessages'>) => {
-      this.note(this.cache.take(roomId, list, askedAt))
+      this.note(this.cache.addPage(roomId, list, askedAt))
       this.note(this.cache.revise(roomId, changed))
       if (afterChange === undefined) return
       this.note(this.cache.advance(roomId, { from: afterChange, to: lastChange }, this.cache.tick()))
     }
   }
 
-  /** The answer does not say what became of the message, and of a room that is closed no event does. */
-  private changing(roomId: string) {
-    return () => this.cacheSync.want(roomId, { seq: 0, change: Infinity })
+  /** The answer does not hold the changed message, and for a closed room no event does. */
+  private syncChanges(roomId: string) {
+    return () => this.sync.request(roomId, { seq: 0, change: Infinity })
   }
 
-  private note(cacheUpdates: Promise<unknown>) {
-    cacheUpdates.catch(this.onStoreError)
+  private note(update: Promise<unknown>) {
+    update.catch(this.onStoreError)
   }
 }

@@ -18,9 +18,9 @@ const mark = { roomId: 'r1', seq: 2, change: 5 }
 test('a page that was asked for before the change number was learned may be older, and stays out', async () => {
   const [before, learned, after] = [cache.tick(), cache.tick(), cache.tick()]
   await cache.begin(mark, learned)
-  expect(await cache.take('r1', [at(1), at(2)], before)).toBe(false)
+  expect(await cache.addPage('r1', [at(1), at(2)], before)).toBe(false)
   expect(await held()).toEqual([])
-  expect(await cache.take('r1', [at(1), at(2)], after)).toBe(true)
+  expect(await cache.addPage('r1', [at(1), at(2)], after)).toBe(true)
   expect(await held()).toHaveLength(2)
 })
 
@@ -28,7 +28,7 @@ test('so does one that was asked for before a later change number was learned', 
   await cache.begin(mark, cache.tick())
   const before = cache.tick()
   await cache.advance('r1', { from: 5, to: 6 }, cache.tick())
-  expect(await cache.take('r1', [at(1), at(2)], before)).toBe(false)
+  expect(await cache.addPage('r1', [at(1), at(2)], before)).toBe(false)
 })
 
 test('changes are counted without gaps', async () => {
@@ -56,7 +56,7 @@ test('what a lost mark left behind is not taken for current', async () => {
 test('a change of a message that is not held is not a reason to hold it', async () => {
   await cache.begin(mark, cache.tick())
   await cache.revise('r1', [at(1, '2')])
-  await cache.take('r1', [at(2)], cache.tick())
+  await cache.addPage('r1', [at(2)], cache.tick())
   await cache.revise('r1', [at(1, '2'), at(2, '2')])
   expect(await held()).toEqual([[2, '2']])
 })
@@ -68,7 +68,7 @@ test('a held reply quotes what the quoted message says now, and nothing of what 
   const reply = { ...at(2), _id: 'm2', replyTo: { messageId: 'm1', text: 'first' } } as Message
   const quote = async () => (await cache.messages('r1')).map(({ replyTo }) => replyTo?.text)[1]
   await cache.begin(mark, cache.tick())
-  await cache.take('r1', [said('first', '1'), reply], cache.tick())
+  await cache.addPage('r1', [said('first', '1'), reply], cache.tick())
   await cache.revise('r1', [said('second', '2')])
   expect(await quote()).toBe('second')
   await cache.revise('r1', [said('', '3', { ...shown, hidden: true })])
@@ -80,9 +80,9 @@ test('listeners hear what changed, and nothing where nothing did', async () => {
   const off = cache.onChange((change) => heard.push(change))
   await cache.putRooms([{ _id: 'r1', createdAt: '1', lastMessage: null } as Room], cache.tick())
   await cache.begin(mark, cache.tick())
-  await cache.take('r1', [at(2)], cache.tick())
-  await cache.hear('r1', at(2))
-  await cache.hear('r1', at(9))
+  await cache.addPage('r1', [at(2)], cache.tick())
+  await cache.add('r1', at(2))
+  await cache.add('r1', at(9))
   off()
   await cache.drop('r1', cache.tick())
   expect(heard).toEqual([

@@ -1,56 +1,54 @@
 import type { Message, Room } from '@chat/contract'
 import { KeyedQueue } from '@chat/contract/keyed-queue'
-import { guarded } from '../connection/guarded.ts'
+import { Listeners } from '../connection/listeners.ts'
 import { type ClientStore, roomKey } from '../stores/store.ts'
-import { HeldMessages, type Mark } from './held-messages.ts'
+import { CachedMessages, type Mark } from './cached-messages.ts'
 
-/** A room came, changed or went, or some of its messages did: what is shown has to be read again. */
+/** A room was added, changed or removed, or some of its messages were: read again what is shown of it. */
 export type CacheChange = { roomId: string; of: 'room' | 'messages' }
 export type CacheLimits = {
-  /** Rooms that are kept: those with the newest activity. Default 500. */
+  /** Rooms to keep: those with the newest activity. Default 500. */
   maxCachedRooms?: number
-  /** Messages that are kept of each room: the newest. Default 200. */
+  /** Messages to keep of each room: the newest. Default 200. */
   maxCachedMessages?: number
 }
 
-/** Rooms and messages as the server last showed them. One thing at a time: what comes first is taken in first. */
+/** Rooms and messages as the server sent them last. Calls take effect one after the other, in their order. */
 export class Cache {
   readonly maxRooms: number
   readonly maxMessages: number
   private readonly store: ClientStore
   private readonly rooms = new Map<string, Room>()
-  private readonly held: HeldMessages
-  /** When each room was heard of last, also of one that is gone. */
+  private readonly cached: CachedMessages
+  /** When each room was last heard of, also one that was removed. */
   private readonly heardAt = new Map<string, number>()
   private readonly queue = new KeyedQueue()
-  private moment = 0
-  private readonly listeners = new Set<(change: CacheChange) => void>()
+  private readonly listeners = new Listeners<[CacheChange]>()
+  private clock = 0
 
   constructor(store: ClientStore, { maxCachedRooms = 500, maxCachedMessages = 200 }: CacheLimits) {
     this.store = store
     this.maxRooms = maxCachedRooms
     this.maxMessages = maxCachedMessages
-    this.held = new HeldMessages(store, maxCachedMessages)
+    this.cached = new CachedMessages(store, maxCachedMessages)
   }
 
-  /** A moment after all that were given before: tells what was asked for or learned first. */
+  /** A logical time after all earlier ones: it tells which of two answers was requested first. */
   tick(): number {
-    this.moment += 1
-    return this.moment
+    this.clock += 1
+    return this.clock
   }
 
-  /** Once, before anything else. */
+  /** Call it once, before anything else. */
   load() {
     return this.next(async () => {
       for (const room of (await this.store.read('rooms', '')) as Room[]) this.rooms.set(room._id, room)
-      await this.held.load()
+      await this.cached.load()
     })
   }
 
   onChange(listener: (change: CacheChange) => void): () => void {
-    const own = guarded(listener)
-    this.listeners.add(own)
-    return () => this.listeners.delete(own)
+    return this.listeners.add(listener)
   }
 
   /** Newest activity first. */
@@ -58,36 +56,33 @@ export class Cache {
     return this.next(async () => this.byActivity())
   }
 
-  /** The newest that are held, oldest first, without a gap. */
+  /** The newest cached messages: oldest first, without a gap. */
   messages(roomId: string): Promise<Message[]> {
-    return this.next(() => this.held.read(roomId))
+    return this.next(() => this.cached.read(roomId))
   }
 
   mark(roomId: string): Promise<Mark | undefined> {
-    return this.next(async () => this.held.marks.get(roomId))
+    return this.next(async () => this.cached.marks.get(roomId))
   }
 
-  /** The rooms whose messages are held. */
-  heldRooms(): Promise<Set<string>> {
-    return this.next(async () => new Set(this.held.marks.keys()))
+  /** Ids of the rooms whose messages are cached. */
+  roomsWithMessages(): Promise<Set<string>> {
+    return this.next(async () => new Set(this.cached.marks.keys()))
   }
 
   room(roomId: string): Promise<Room | undefined> {
     return this.next(async () => this.rooms.get(roomId))
   }
 
-  /** What is kept, but neither in a list asked for at `askedAt` nor heard of since. */
+  /** Cached rooms that are not in a list requested at `askedAt`, and were not heard of since. */
   missingFrom(listed: ReadonlySet<string>, askedAt: number): Promise<string[]> {
     const isMissing = (roomId: string) => !listed.has(roomId) && this.isCurrent(roomId, askedAt)
     return this.next(async () =>
-      [...new Set([...this.rooms.keys(), ...this.held.marks.keys()])].filter(isMissing),
+      [...new Set([...this.rooms.keys(), ...this.cached.marks.keys()])].filter(isMissing),
     )
   }
 
-  /**
-   * Rooms as they were at `at`; what was heard later counts. Where there are too many, those that were quiet the
-   * longest go.
-   */
+  /** Puts rooms as they were at `at`, unless heard of since. Beyond the maximum the least active rooms go. */
   putRooms(rooms: Room[], at: number) {
     return this.next(async () => {
       const current = rooms.filter((room) => this.isCurrent(room._id, at))
@@ -97,11 +92,11 @@ export class Cache {
       const kept = current.filter((room) => !excess.includes(room))
       await this.store.write(kept.map((value) => ({ kind: 'rooms', key: roomKey(value._id), value })))
       for (const room of excess) await this.remove(room._id)
-      for (const room of kept) this.tell(room._id, 'room')
+      for (const room of kept) this.listeners.call({ roomId: room._id, of: 'room' })
     })
   }
 
-  /** The room and everything in it. */
+  /** Removes the room and its messages. */
   drop(roomId: string, at: number) {
     return this.next(async () => {
       this.heardAt.set(roomId, at)
@@ -109,62 +104,62 @@ export class Cache {
     })
   }
 
-  /** From here on the room is held, unless it is already. `at`: when the mark was learned. */
+  /** Starts caching a room's messages, unless they are cached already. `at`: when the mark was learned. */
   begin(mark: Mark, at: number): Promise<Mark> {
     return this.next(async () => {
-      const known = this.held.marks.get(mark.roomId)
-      if (!known) await this.held.begin(mark, [], at)
+      const known = this.cached.marks.get(mark.roomId)
+      if (!known) await this.cached.replace(mark, [], at)
       return known ?? mark
     })
   }
 
-  /** Whatever was held of the room, it is this now. */
+  /** Replaces whatever is cached of the room's messages. */
   replace(mark: Mark, messages: Message[], at: number) {
-    return this.next(async () => {
-      await this.held.begin(mark, messages, at)
-      this.tell(mark.roomId, 'messages')
+    return this.update(mark.roomId, async () => {
+      await this.cached.replace(mark, messages, at)
+      return true
     })
   }
 
-  /** A page of a room that is held, asked for at `askedAt`. @returns whether any of it is held now */
-  take(roomId: string, page: Message[], askedAt: number): Promise<boolean> {
-    return this.next(async () => {
-      const isTaken = await this.held.take(roomId, page, askedAt)
-      if (isTaken) this.tell(roomId, 'messages')
-      return isTaken
-    })
+  /** Adds a page that was requested at `askedAt`. @returns whether any of it is cached now */
+  addPage(roomId: string, page: Message[], askedAt: number): Promise<boolean> {
+    return this.update(roomId, () => this.cached.addPage(roomId, page, askedAt))
   }
 
-  /** One message as it happens. @returns how far its room is held now, if it is */
-  hear(roomId: string, message: Message): Promise<Mark | undefined> {
-    return this.next(async () => {
-      if (await this.held.hear(roomId, message)) this.tell(roomId, 'messages')
-      return this.held.marks.get(roomId)
-    })
+  /** Adds a live message. @returns how far its room is cached now, if at all */
+  async add(roomId: string, message: Message): Promise<Mark | undefined> {
+    const added = this.update(roomId, () => this.cached.add(roomId, message))
+    const mark = this.mark(roomId)
+    await added
+    return mark
   }
 
-  /** Later states of messages. */
+  /** Applies later states of messages. */
   revise(roomId: string, messages: Message[]) {
-    return this.next(async () => {
-      if (await this.held.revise(roomId, messages)) this.tell(roomId, 'messages')
-    })
+    return this.update(roomId, () => this.cached.revise(roomId, messages))
   }
 
+  /** Notes that every change after `from` and up to `to` was applied. */
   advance(roomId: string, changes: { from: number; to: number }, at: number) {
-    return this.next(() => this.held.advance(roomId, changes, at))
+    return this.next(() => this.cached.advance(roomId, changes, at))
   }
 
   private next<T>(task: () => Promise<T>): Promise<T> {
     return this.queue.run('', task)
   }
 
-  /** Whether what was asked for then is the latest of the room. */
-  private isCurrent(roomId: string, askedAt: number): boolean {
-    return (this.heardAt.get(roomId) ?? 0) <= askedAt
+  /** Tells listeners where `task` changed the room's messages. */
+  private update(roomId: string, task: () => Promise<boolean>): Promise<boolean> {
+    return this.next(async () => {
+      const isChanged = await task()
+      if (isChanged) this.listeners.call({ roomId, of: 'messages' })
+      return isChanged
+    })
   }
 
-  private tell(roomId: string, of: CacheChange['of']) {
-    for (const listener of [...this.listeners]) listener({ roomId, of })
+  /** Whether nothing was heard of the room since it was requested. */
+  private isCurrent(roomId: string, askedAt: number): boolean {
+    return (this.heardAt.get(roomId) ?? 0) <= askedAt
   }
 
   private byActivity(): Room[] {
@@ -174,8 +169,8 @@ export class Cache {
 
   private async remove(roomId: string) {
     this.rooms.delete(roomId)
-    await this.held.remove(roomId)
+    await this.cached.remove(roomId)
     await this.store.write([{ kind: 'rooms', key: roomKey(roomId), value: null }])
-    this.tell(roomId, 'room')
+    this.listeners.call({ roomId, of: 'room' })
   }
 }

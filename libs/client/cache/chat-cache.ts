@@ -10,7 +10,7 @@ import { CacheUpdates } from './cache-updates.ts'
 export type ChatCache = {
   /** Newest activity first. */
   rooms(): Promise<Room[]>
-  /** The newest messages of a room that was looked at before: oldest first, without a gap between them. */
+  /** The newest messages of a room that was read before: oldest first, without a gap. */
   messages(roomId: string): Promise<Message[]>
   /** Calls back when there is something else to show, until the returned function is called. */
   onChange(listener: (change: CacheChange) => void): () => void
@@ -23,17 +23,17 @@ type Parts = {
   onStoreError: StoreErrorListener
 }
 
-/** A cache that learns from all that passes over the connection, and catches up after each connect. */
+/** Opens a cache that takes in all that passes over the connection, and syncs after each connect. */
 export function openCache(
   { connection, requests, store, onStoreError }: Parts,
   limits: CacheLimits,
 ): ChatCache {
   const cache = new Cache(store, limits)
   cache.load().catch(onStoreError)
-  const cacheSync = new CacheSync(connection, requests, cache, onStoreError)
-  const cacheUpdates = new CacheUpdates(cache, cacheSync, onStoreError)
-  requests.teach((event, input) => cacheUpdates.asked(event, input))
-  connection.socket.onAny((event: string, payload: unknown) => cacheUpdates.heard(event, payload))
+  const sync = new CacheSync(connection, requests, cache, onStoreError)
+  const updates = new CacheUpdates(cache, sync, onStoreError)
+  requests.observe((event, input) => updates.takeRequest(event, input))
+  connection.socket.onAny((event: string, payload: unknown) => updates.takeEvent(event, payload))
   return {
     rooms: () => cache.list(),
     messages: (roomId) => cache.messages(roomId),

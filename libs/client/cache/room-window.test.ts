@@ -1,7 +1,7 @@
 import type { Message } from '@chat/contract'
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { inOnePiece, joinWindow } from './room-window.ts'
+import { joinWindow, withoutGap } from './room-window.ts'
 
 const at = (seq: number, version = 0) =>
   ({ seq, _id: `${seq}`, updatedAt: new Date(version).toISOString() }) as Message
@@ -43,8 +43,8 @@ test('of two states the later one stays, of equal ones the one that came', () =>
 })
 
 test('what is left over beyond a gap is not shown', () => {
-  expect(seqs(inOnePiece([at(1), at(3), at(4), at(6)], 4))).toEqual([3, 4])
-  expect(inOnePiece([at(1), at(2)], 4)).toEqual([])
+  expect(seqs(withoutGap([at(1), at(3), at(4), at(6)], 4))).toEqual([3, 4])
+  expect(withoutGap([at(1), at(2)], 4)).toEqual([])
 })
 
 test('whatever comes, what is held is in one piece, ends at its mark, and is never too much', () => {

@@ -1,19 +1,19 @@
 import type { Message } from '@chat/contract'
 import { supersedes } from '@chat/contract/ordered-queue'
 
-/** Which of a room's messages to keep: always the newest, and without a gap. */
+/** Which messages of a room to cache: always the newest, and without a gap. */
 export type Window = {
-  /** The last of them, or what comes before the first where there is none yet. */
+  /** The newest of them; where there is none yet, the one before the first that may be cached. */
   seq: number
-  /** What came and is to be kept. */
+  /** New messages and states to store. */
   put: Message[]
-  /** What was held and is not any more. */
+  /** Seqs of cached messages to remove. */
   removed: number[]
 }
 
-/** What is held, in one piece up to `seq`, and what came; of that, what does not touch the rest is left out. */
-export function joinWindow(held: Message[], seq: number, coming: Message[], max: number): Window {
-  const all = new Map(held.map((message) => [message.seq, message]))
+/** Joins new messages to the cached ones, which have no gap up to `seq`. Messages beyond a gap are left out. */
+export function joinWindow(cached: Message[], seq: number, coming: Message[], max: number): Window {
+  const all = new Map(cached.map((message) => [message.seq, message]))
   for (const message of coming) {
     if (supersedes(message, all.get(message.seq))) all.set(message.seq, message)
   }
@@ -22,13 +22,13 @@ export function joinWindow(held: Message[], seq: number, coming: Message[], max:
   return {
     seq: last,
     put: coming.filter((message) => isWithin(message) && all.get(message.seq) === message),
-    removed: held.filter((message) => !isWithin(message)).map((message) => message.seq),
+    removed: cached.filter((message) => !isWithin(message)).map((message) => message.seq),
   }
 }
 
-/** The part of what is held that is in one piece and ends at `seq`. */
-export function inOnePiece(held: Message[], seq: number): Message[] {
-  const upTo = held.filter((message) => message.seq <= seq)
+/** The messages that end at `seq` without a gap. */
+export function withoutGap(cached: Message[], seq: number): Message[] {
+  const upTo = cached.filter((message) => message.seq <= seq)
   const [first] = span(new Map(upTo.map((message) => [message.seq, message])), seq, upTo.length)
   return upTo.filter((message) => message.seq >= first)
 }

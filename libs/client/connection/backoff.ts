@@ -3,7 +3,7 @@ import { ChatError } from './chat-error.ts'
 const RETRY_MIN_MS = 250
 const RETRY_MAX_MS = 5_000
 
-/** Resolves after `ms`. Once the signal is aborted it rejects with its reason and leaves no timer. */
+/** Resolves after `ms`; rejects with the signal's reason once it is aborted, and leaves no timer. */
 export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted()
@@ -19,11 +19,11 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   })
 }
 
-/** Milliseconds before the next try: doubling, and spread so that many clients do not come back at once. */
+/** Milliseconds before the next attempt: doubling, with jitter so that many clients do not come back at once. */
 export const backoff = (attempt: number, minMs = RETRY_MIN_MS, maxMs = RETRY_MAX_MS) =>
   Math.min(maxMs, minMs * 2 ** attempt) * (0.5 + Math.random() / 2)
 
-/** Tries until it succeeds, fails for good, or is no longer wanted; waits as long as the server says. */
+/** Retries until the task succeeds, fails for good, or is no longer wanted; waits as long as the server says. */
 export async function persist<T>(
   task: () => Promise<T>,
   signal: AbortSignal,

@@ -1,8 +1,8 @@
 import type { Envelope, ErrorCode } from '@chat/contract'
 
 /**
- * Two are the client's own, never sent by a server. `CLOSED`: the client was closed before the answer came.
- * `CANCELLED`: the message was taken out of the queue.
+ * Two codes are the client's own. `CLOSED`: the client was closed before the answer came. `CANCELLED`: the message
+ * was removed from the queue.
  */
 export type ChatErrorCode = ErrorCode | 'CLOSED' | 'CANCELLED'
 
@@ -16,7 +16,7 @@ type Failure = {
 }
 
 /**
- * Why something that was asked for did not happen.
+ * The failure of a request.
  * `retryable`: the same request may succeed later. `requestId` finds it in the server's logs.
  */
 export class ChatError extends Error {

@@ -1,13 +1,13 @@
 import { Manager, type Socket } from 'socket.io-client'
 import { backoff } from './backoff.ts'
 import { ChatError, type ChatErrorCode, closed, unavailable } from './chat-error.ts'
-import { guarded } from './guarded.ts'
+import { Listeners } from './listeners.ts'
 
-/** A connection that lasted this long was a good one: the next wait is the shortest again. */
+/** After a connection that lasted this long the next wait is the shortest again. */
 const STABLE_MS = 5_000
 
 export type ConnectionState = 'connecting' | 'connected' | 'reconnecting' | 'closed'
-/** `error` is there where the server refused for good. */
+/** `error` is set where the server refused for good. */
 export type StateListener = (state: ConnectionState, error?: ChatError) => void
 
 export type ConnectionOptions = {
@@ -15,21 +15,21 @@ export type ConnectionOptions = {
   url: string
   /** Default `/chat`. */
   namespace?: string
-  /** Where socket.io answers on that origin. Default `/socket.io`. */
+  /** The path of socket.io on that origin. Default `/socket.io`. */
   path?: string
-  /** A function is called before every try to connect, so that an expired token is replaced. */
+  /** A function is called before every attempt to connect, so that an expired token is replaced. */
   token: string | (() => string | Promise<string>)
   /** The first wait before connecting again; it doubles up to `reconnectMaxMs`. Defaults 500 and 10,000. */
   reconnectMinMs?: number
   reconnectMaxMs?: number
 }
 
-/** What no further try with the same token, or a fresh one, would change. */
+/** Refusals that a retry cannot change, whatever the token. */
 const FINAL: ReadonlySet<ChatErrorCode> = new Set(['TOKEN_INVALID', 'INVALID_REQUEST'])
 
 /**
- * The socket, kept connected. socket.io's own reconnection is off: it stops after a refusal or a server's
- * disconnect, so one loop here covers every way to lose a connection.
+ * Keeps a socket connected. socket.io's own reconnection is off, since it stops after a refusal or a disconnect by
+ * the server: one loop here covers every way to lose a connection.
  */
 export class Connection {
   readonly socket: Socket
@@ -39,7 +39,7 @@ export class Connection {
   state: ConnectionState = 'connecting'
   private readonly options: ConnectionOptions
   private readonly closing = new AbortController()
-  private readonly listeners = new Set<StateListener>()
+  private readonly listeners = new Listeners<Parameters<StateListener>>()
   private attempts = 0
   private connectedAt = 0
   private timer: ReturnType<typeof setTimeout> | null = null
@@ -59,18 +59,16 @@ export class Connection {
     this.socket.on('connect_error', (error) => this.refused(error))
     this.socket.on('disconnect', () => this.lost())
     this.ready = this.connected()
-    // Nobody has to wait for it.
+    // An app that does not wait for `ready` gets no unhandled rejection.
     this.ready.catch(() => {})
-    // Browsers tell when the network is back; Node has no such event, nor a global to listen to.
+    // Browsers emit `online` when the network is back; Node does not.
     globalThis.addEventListener?.('online', () => this.retryNow(), { signal: this.signal })
     void this.attempt()
   }
 
   /** Calls back on every change of state, until the returned function is called. */
   onState(listener: StateListener): () => void {
-    const own = guarded(listener)
-    this.listeners.add(own)
-    return () => this.listeners.delete(own)
+    return this.listeners.add(listener)
   }
 
   /** Resolves once connected; rejects when closed, and with SERVICE_UNAVAILABLE after `timeoutMs`. */
@@ -94,7 +92,7 @@ export class Connection {
     })
   }
 
-  /** Connects anew, unless that connection is gone already. */
+  /** Reconnects, unless that connection is gone already. */
   renew(socketId: string | undefined) {
     if (this.state === 'connected' && this.socket.id === socketId) this.socket.disconnect()
   }
@@ -111,7 +109,7 @@ export class Connection {
     this.socket.connect()
   }
 
-  /** @returns null where there is none now; what hands out tokens may be away like anything else */
+  /** @returns null where the app's function fails: the next attempt calls it again */
   private async fetchToken(): Promise<string | null> {
     const { token } = this.options
     try {
@@ -174,11 +172,11 @@ export class Connection {
 
   private become(state: ConnectionState, error?: ChatError) {
     this.state = state
-    for (const listener of [...this.listeners]) listener(state, error)
+    this.listeners.call(state, error)
   }
 }
 
-/** A failed transport has no code; a namespace that is not there has none either, but no retry makes it appear. */
+/** A failed transport has no code, and is retried. An unknown namespace has none either, but a retry is no use. */
 function codeOf({ message, data }: Error & { data?: { code?: ChatErrorCode } }): ChatErrorCode {
   return data?.code ?? (message === 'Invalid namespace' ? 'INVALID_REQUEST' : 'SERVICE_UNAVAILABLE')
 }

@@ -4,15 +4,15 @@ import { ChatError, type ChatErrorCode, errorOf, timedOut, unavailable } from '.
 import type { Connection } from './connection.ts'
 import type { AskInput, AskOutput, ClientEvent } from './events.ts'
 
-/** Where the server does not say how long to wait. */
-const NEXT_TRY_MS = 250
+/** The wait where the server names none. */
+const RETRY_MS = 250
 
 export type AskOptions = {
   /** For each try: waiting for a connection and for the answer. */
   timeoutMs?: number
 }
 
-/** Told of each request that goes out; what it returns is told the answer, before whoever asked. */
+/** Called with each request that is sent. The function that it returns gets the answer, before the caller does. */
 export type Observer = <E extends ClientEvent>(
   event: E,
   input: AskInput<E>,
@@ -31,12 +31,11 @@ export class Requests {
     this.rateLimitTries = rateLimitTries
   }
 
-  /** From now on the observer sees what passes. */
-  teach(observer: Observer) {
+  observe(observer: Observer) {
     this.observer = observer
   }
 
-  /** Waits and asks again where the server refused before doing anything; other failures are the caller's. */
+  /** Retries what the server refused before doing anything; other failures are the caller's. */
   async ask<E extends ClientEvent>(
     event: E,
     input: AskInput<E>,
@@ -53,7 +52,7 @@ export class Requests {
         const tries = error instanceof ChatError ? (left[error.code] ?? 0) : 0
         if (!(error instanceof ChatError) || tries <= 0) throw error
         left[error.code] = tries - 1
-        await sleep(error.retryAfterMs ?? NEXT_TRY_MS, this.connection.signal)
+        await sleep(error.retryAfterMs ?? RETRY_MS, this.connection.signal)
       }
     }
   }
@@ -82,8 +81,8 @@ export class Requests {
     const { socket, signal } = this.connection
     try {
       const answer = socket.timeout(timeoutMs).emitWithAck(event, input)
-      // Kept back only where the connection is dead but not yet closed. The next one must not send it:
-      // by then the caller has been told that it failed.
+      // socket.io buffers an event where the connection is dead but not yet closed. The next connection must not
+      // send it: by then the request has failed.
       socket.sendBuffer.length = 0
       return await answer
     } catch {

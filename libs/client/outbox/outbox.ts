@@ -1,30 +1,30 @@
 import type { ChatError, ChatErrorCode } from '../connection/chat-error.ts'
 import type { AskInput } from '../connection/events.ts'
-import { guarded } from '../connection/guarded.ts'
+import { Listeners } from '../connection/listeners.ts'
 import { type ClientStore, draftKey, type StoreErrorListener } from '../stores/store.ts'
 
-/** `syncKey` names the message for good: sent again with the same one, it is not stored twice. Made up where absent. */
+/** A message with the same `syncKey` is stored once, however often it is sent. Generated where absent. */
 export type Draft = Omit<AskInput<'sendMessage'>, 'data' | 'syncKey'> & { text: string; syncKey?: string }
 
-/** A message that is not sent yet. */
+/** A message that was not sent yet. */
 export type QueuedDraft = Draft & {
   syncKey: string
-  /** Its place among all that were ever queued here. */
+  /** Its number among all drafts that were ever queued here. */
   place: number
   queuedAt: string
-  /** Why the server refused it for good; null while it is going to be sent. */
+  /** Why the server refused it for good; null while it waits to be sent. */
   failure: { code: ChatErrorCode; message: string } | null
 }
 
-/** Refused drafts are kept, so that nothing that somebody wrote is lost; but not without end. */
+/** Refused drafts are kept, so that no text is lost unseen; of more than these the oldest go. */
 const MAX_FAILED = 100
 
-/** The drafts that are not sent yet, in order, in the store too. */
+/** The drafts that were not sent yet, in order; in the store, too. */
 export class Outbox {
   private readonly store: ClientStore
   private readonly onStoreError: StoreErrorListener
   private readonly drafts = new Map<string, QueuedDraft>()
-  private readonly listeners = new Set<(drafts: QueuedDraft[]) => void>()
+  private readonly listeners = new Listeners<[QueuedDraft[]]>()
   private lastPlace = 0
 
   constructor(store: ClientStore, onStoreError: StoreErrorListener) {
@@ -32,7 +32,7 @@ export class Outbox {
     this.onStoreError = onStoreError
   }
 
-  /** Takes up what an earlier client with this store left. Never rejects. */
+  /** Loads the drafts of an earlier client with this store. Never rejects. */
   async load() {
     try {
       for (const draft of (await this.store.read('outbox', '')) as QueuedDraft[]) {
@@ -45,16 +45,14 @@ export class Outbox {
   }
 
   onChange(listener: (drafts: QueuedDraft[]) => void): () => void {
-    const own = guarded(listener)
-    this.listeners.add(own)
-    return () => this.listeners.delete(own)
+    return this.listeners.add(listener)
   }
 
   list(): QueuedDraft[] {
     return [...this.drafts.values()]
   }
 
-  /** How many are going to be sent. */
+  /** How many wait to be sent. */
   get waiting(): number {
     return this.list().filter((draft) => draft.failure === null).length
   }
@@ -67,7 +65,7 @@ export class Outbox {
     return this.find(draft) === draft
   }
 
-  /** Queued at once; `saved` resolves when the store has it too. */
+  /** Queues the draft at once; `saved` resolves when the store has it. */
   add(draft: Draft & { syncKey: string }): { queued: QueuedDraft; saved: Promise<void> } {
     const refused = this.find(draft)
     const removed = refused ? this.remove(refused) : undefined
@@ -96,12 +94,12 @@ export class Outbox {
   }
 
   private async save({ place, syncKey }: QueuedDraft, value: QueuedDraft | null) {
-    for (const listener of [...this.listeners]) listener(this.list())
+    this.listeners.call(this.list())
     const key = draftKey(place, syncKey)
     await this.store.write([{ kind: 'outbox', key, value }]).catch(this.onStoreError)
   }
 }
 
-/** A syncKey is an author's own within one room only. */
+/** A syncKey is unique per author and room. */
 export type DraftId = Pick<QueuedDraft, 'roomId' | 'syncKey'>
 const idOf = ({ roomId, syncKey }: DraftId) => JSON.stringify([roomId, syncKey])

@@ -8,18 +8,18 @@ import type { Requests } from '../connection/requests.ts'
 import type { Draft, DraftId, Outbox, QueuedDraft } from './outbox.ts'
 
 type Parts = { connection: Connection; requests: Requests; outbox: Outbox }
-type Turn = { done: Promise<Message>; cancel: (error: ChatError) => void }
+type Delivery = { done: Promise<Message>; cancel: (error: ChatError) => void }
 
-/** Messages on their way: sent again until acked, and one at a time in each room, so that they keep their order. */
+/** Sends messages until they are acked, one at a time in each room, so that they keep their order. */
 export class SendQueue {
-  /** Resolves when what an earlier client left has its place in the queue. */
+  /** Resolves when the drafts of an earlier client are queued. */
   readonly loaded: Promise<void>
   private readonly connection: Connection
   private readonly requests: Requests
   private readonly outbox: Outbox
   private readonly maxWaiting: number
   private readonly rooms = new KeyedQueue()
-  private readonly turns = new Map<QueuedDraft, Turn>()
+  private readonly deliveries = new Map<QueuedDraft, Delivery>()
 
   constructor({ connection, requests, outbox }: Parts, { maxQueuedSends = 1_000 }) {
     this.connection = connection
@@ -29,25 +29,25 @@ export class SendQueue {
     this.loaded = outbox.load().then(() => this.resume())
   }
 
-  /** @returns the message as it is stored */
+  /** @returns the stored message */
   async send({ syncKey = newSyncKey(), ...rest }: Draft): Promise<Message> {
     await this.loaded
     this.connection.signal.throwIfAborted()
     const draft = { ...rest, syncKey }
     const same = this.outbox.find(draft)
-    const turn = same && this.turns.get(same)
-    if (turn && !same.failure) return turn.done
+    const delivery = same && this.deliveries.get(same)
+    if (delivery && !same.failure) return delivery.done
     if (this.outbox.waiting >= this.maxWaiting) throw queueIsFull()
     const { queued, saved } = this.outbox.add(draft)
     return this.start(queued, saved)
   }
 
-  /** @returns false where it is not in the queue (any more) */
+  /** @returns false where the draft is not in the queue */
   async cancel(id: DraftId): Promise<boolean> {
     await this.loaded
     const draft = this.outbox.find(id)
     if (!draft) return false
-    this.turns.get(draft)?.cancel(cancelled())
+    this.deliveries.get(draft)?.cancel(cancelled())
     await this.outbox.remove(draft)
     return true
   }
@@ -60,9 +60,9 @@ export class SendQueue {
     const { promise: stopped, reject: cancel } = Promise.withResolvers<never>()
     const delivered = this.rooms.run(draft.roomId, () => this.deliver(draft, saved))
     const done = Promise.race([delivered, stopped])
-    this.turns.set(draft, { done, cancel })
-    const forget = () => this.turns.delete(draft)
-    // Nobody has to wait for one that an earlier client left.
+    this.deliveries.set(draft, { done, cancel })
+    const forget = () => this.deliveries.delete(draft)
+    // Nobody may be waiting for it, as for a draft of an earlier client: no unhandled rejection then.
     done.then(forget, forget)
     return done
   }
@@ -75,7 +75,7 @@ export class SendQueue {
       await this.outbox.remove(draft)
       return message
     } catch (error) {
-      // Where the client was closed, the next one with this store goes on.
+      // Where the client was closed, the draft stays for the next client with this store.
       const isRefused = error instanceof ChatError && !this.connection.signal.aborted
       if (isRefused && isQueued()) await this.outbox.fail(draft, error)
       throw error
@@ -105,9 +105,9 @@ const queueIsFull = () =>
   })
 
 const cancelled = () =>
-  new ChatError({ code: 'CANCELLED', message: 'The message was taken out of the queue' })
+  new ChatError({ code: 'CANCELLED', message: 'The message was removed from the queue' })
 
-/** Not randomUUID(): browsers have that on https pages only. */
+/** Not randomUUID(): browsers have it on https pages only. */
 export const newSyncKey = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join(
     '',

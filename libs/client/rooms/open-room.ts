@@ -4,7 +4,7 @@ import { persist } from '../connection/backoff.ts'
 import type { ChatError } from '../connection/chat-error.ts'
 import type { Connection, ConnectionState } from '../connection/connection.ts'
 import type { AskOutput } from '../connection/events.ts'
-import { guarded } from '../connection/guarded.ts'
+import { guarded } from '../connection/listeners.ts'
 import type { Requests } from '../connection/requests.ts'
 import { RoomCatchUp, type RoomEnd } from './room-catch-up.ts'
 

@@ -4,9 +4,9 @@ const KINDS: readonly RecordKind[] = ['rooms', 'messages', 'marks', 'outbox']
 const VERSION = 1
 
 /**
- * A browser's IndexedDB, in the database `chat:<name>`. `name` has to tell users of one browser apart (their id
- * does), or one would see, and send, what another wrote. Opened at the first use, and again where the browser
- * closed it.
+ * A store in the browser's IndexedDB, in the database `chat:<name>`. `name` must differ between users of one browser
+ * (use their id), or one would see and send what another wrote. The database is opened at the first use, and again
+ * after the browser has closed it.
  */
 export function indexedDbStore({ name }: { name: string }): ClientStore & { close(): Promise<void> } {
   let opening: Promise<IDBDatabase> | null = null
@@ -34,7 +34,7 @@ export function indexedDbStore({ name }: { name: string }): ClientStore & { clos
       try {
         for (const change of changes) apply(transaction, change)
       } catch (error) {
-        // What cannot be stored throws here, when some of the others are on their way.
+        // A value that cannot be stored throws here, after some of the others were put.
         transaction.abort()
         throw error
       }
@@ -57,7 +57,7 @@ function openDatabase(name: string, onClosed: () => void): Promise<IDBDatabase> 
     request.onerror = () => reject(request.error)
     request.onsuccess = () => {
       const database = request.result
-      // Another tab deletes or upgrades it, which waits until this one lets go.
+      // Another tab wants to delete or upgrade the database, and waits until this one has closed it.
       database.onversionchange = () => {
         database.close()
         onClosed()

@@ -1,6 +1,6 @@
 import type { ClientStore, RecordKind } from './store.ts'
 
-/** For as long as the process runs: drafts and cache outlive a `Chat`, but not a restart. */
+/** A store in memory: drafts and cache outlive a `Chat`, but not a restart of the process. */
 export function memoryStore(): ClientStore {
   const kinds: Record<RecordKind, Map<string, unknown>> = {
     rooms: new Map(),
@@ -11,11 +11,11 @@ export function memoryStore(): ClientStore {
   return {
     async read(kind, prefix) {
       const keys = [...kinds[kind].keys()].filter((key) => key.startsWith(prefix)).sort()
-      // Copies, as from any other store: who reads may change what they got.
+      // Copies, as from any other store: the caller may change them.
       return keys.map((key) => structuredClone(kinds[kind].get(key)))
     },
     async write(changes) {
-      // What cannot be copied throws here, before anything has changed.
+      // A value that cannot be copied throws here, before anything is changed.
       for (const { kind, key, value } of structuredClone(changes)) {
         if (value === null) kinds[kind].delete(key)
         else kinds[kind].set(key, value)

@@ -5,16 +5,16 @@ import type { Requests } from '../connection/requests.ts'
 import { pieceOf } from './source.ts'
 import type { Upload } from './upload.ts'
 
-/** The same for all clients: an index means the same bytes to the one that goes on. */
+/** All clients use the same size, so that another client can resume an upload by its chunk index. */
 const CHUNK_BYTES = 500_000
-/** As long as a chunk may take over a slow line. */
+/** A chunk may take this long on a slow network. */
 const CHUNK_TIMEOUT_MS = 60_000
-/** A server that loses the upload more often than that will not keep it the next time either. */
+/** A server that loses the upload more often will not keep it the next time either. */
 const MAX_RESTARTS = 5
 
 /**
- * Chunk by chunk over the socket. What counts is the next chunk that the server names: one that it has is passed over,
- * so that the first chunk also asks where an earlier client got to.
+ * Uploads chunk by chunk over the socket. The server names the next chunk that it needs: so the first chunk also finds
+ * out how far an earlier client got.
  */
 export async function sendChunks(requests: Requests, upload: Upload): Promise<Message> {
   const { signal, onProgress } = upload
@@ -28,7 +28,7 @@ export async function sendChunks(requests: Requests, upload: Upload): Promise<Me
       if (answer.message) return answer.message
       slice = answer.slice ?? slice + 1
     } catch (error) {
-      const next = placeAfter(error)
+      const next = sliceAfter(error)
       if (next === null || restarts++ >= MAX_RESTARTS) throw error
       slice = next
     }
@@ -41,8 +41,8 @@ async function sendChunk(requests: Requests, { source, place, signal }: Upload, 
   return requests.once('sendFileMessage', { ...place, slice, data }, { timeoutMs: CHUNK_TIMEOUT_MS })
 }
 
-/** Where to go on when the server has less than was thought; null where it is no use. */
-function placeAfter(error: unknown): number | null {
+/** The chunk to go on with where the server has fewer than expected; null where a retry is no use. */
+function sliceAfter(error: unknown): number | null {
   if (!(error instanceof ChatError)) return null
   if (error.code === 'FILE_NO_EXISTS_WITH_SYNC_KEY') return 0
   if (error.code !== 'FILE_CHUNK_OUT_OF_ORDER') return null

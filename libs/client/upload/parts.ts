@@ -6,24 +6,25 @@ import type { Requests } from '../connection/requests.ts'
 import { pieceOf } from './source.ts'
 import type { Upload } from './upload.ts'
 
-const AT_ONCE = 3
-/** Tries in a row in which not one part got through: the store is away, or not open to this page. */
-const MAX_VAIN_TRIES = 5
+const PARTS_AT_ONCE = 3
+/** Attempts in a row without any part stored: the object store is down, or refuses this page's origin. */
+const MAX_FAILED_ATTEMPTS = 5
 const COMPLETING_TIMEOUT_MS = 90_000
 
 type Links = AskOutput<'createUpload'>
 
-/** Part by part to the object store itself. Asked again, the server names the parts that are still missing. */
+/** Uploads part by part to the object store. The server names the parts that are still missing. */
 export async function sendParts(requests: Requests, upload: Upload): Promise<Message> {
   const { place, signal, onProgress } = upload
   const links = () => persist(() => requests.once('createUpload', place), signal)
   let missing = await links()
-  for (let vainTries = 0; missing.parts.length > 0; ) {
+  for (let failedAttempts = 0; missing.parts.length > 0; ) {
     const stored = await putAll(upload, missing)
     signal.throwIfAborted()
-    vainTries = stored > 0 ? 0 : vainTries + 1
-    if (vainTries === MAX_VAIN_TRIES) throw unavailable('The object store takes no parts of the file')
-    if (vainTries > 0) await sleep(backoff(vainTries), signal)
+    failedAttempts = stored > 0 ? 0 : failedAttempts + 1
+    if (failedAttempts === MAX_FAILED_ATTEMPTS)
+      throw unavailable('The object store takes no parts of the file')
+    if (failedAttempts > 0) await sleep(backoff(failedAttempts), signal)
     missing = await links()
   }
   const { roomId, syncKey } = place
@@ -38,7 +39,7 @@ async function complete(requests: Requests, upload: { roomId: string; syncKey: s
   return message
 }
 
-/** A few at a time, until there are none or one fails. @returns how many got through */
+/** Puts a few parts at a time, until none is left or one fails. @returns how many were stored */
 async function putAll(upload: Upload, { parts, partSize }: Links): Promise<number> {
   const { source, place, signal, onProgress } = upload
   const waiting = [...parts]
@@ -52,15 +53,15 @@ async function putAll(upload: Upload, { parts, partSize }: Links): Promise<numbe
       onProgress(percentStored(place.size / partSize, parts.length - stored))
     }
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  await Promise.all(Array.from({ length: PARTS_AT_ONCE }, work))
   return stored
 }
 
-/** Below 100, which the message is. */
+/** At most 99: 100 is reported with the message. */
 const percentStored = (parts: number, missing: number) =>
   Math.min(99, Math.floor(100 * (1 - missing / Math.max(1, Math.ceil(parts)))))
 
-/** A refusal may mean that the link has expired, and an error that the line was lost: in both cases there are new links. */
+/** A refusal may mean that the link has expired, and an error that the network failed: new links help in both cases. */
 const isStored = (url: string, body: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<boolean> =>
   fetch(url, { method: 'PUT', body, signal }).then(
     ({ ok }) => ok,

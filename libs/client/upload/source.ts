@@ -1,9 +1,9 @@
-/** What can be uploaded: what a browser's file picker gives, or bytes at hand. */
+/** What can be uploaded: a browser's File or Blob, or bytes. */
 export type FileSource = Blob | Uint8Array
 
 export const sizeOf = (source: FileSource) => (source instanceof Blob ? source.size : source.byteLength)
 
-/** Read only when it is its turn, so that a large file is never in memory as a whole. */
+/** Reads one piece only, so that a large file is never in memory as a whole. */
 export async function pieceOf(
   source: FileSource,
   start: number,
@@ -22,7 +22,7 @@ function typeOf(source: FileSource): 'PHOTO' | 'VIDEO' | 'FILE' {
   return mediaType.startsWith('video/') ? 'VIDEO' : 'FILE'
 }
 
-/** As far as the file itself tells. */
+/** Name, type and size as the file itself has them. */
 export const described = (source: FileSource) => ({
   name: nameOf(source),
   type: typeOf(source),

@@ -1,7 +1,7 @@
 import type { Message } from '@chat/contract'
 import type { Connection } from '../connection/connection.ts'
 import type { AskInput } from '../connection/events.ts'
-import { guarded } from '../connection/guarded.ts'
+import { guarded } from '../connection/listeners.ts'
 import type { Requests } from '../connection/requests.ts'
 import { newSyncKey } from '../outbox/send-queue.ts'
 import { sendChunks } from './chunks.ts'
@@ -10,29 +10,29 @@ import { described, type FileSource } from './source.ts'
 
 export type UploadOptions = {
   roomId: string
-  /** Without one it is told from the file's media type: PHOTO, VIDEO, or else FILE. */
+  /** Default: PHOTO or VIDEO by the file's media type, else FILE. */
   type?: 'PHOTO' | 'VIDEO' | 'FILE'
   /** Default: the file's own. */
   name?: string
-  /** To go on with an upload that an earlier client began; as with messages, one syncKey is stored once. */
+  /** Resumes an upload that an earlier client began. As with messages, one syncKey is stored once. */
   syncKey?: string
-  /** Percent, 0 to 100. It goes back where the server has to be sent the file anew. */
+  /** Percent, 0 to 100. It goes back where the server needs the file from its beginning. */
   onProgress?: (percent: number) => void
   signal?: AbortSignal
-  /** Straight to the server's object store, which has to allow the page's origin. Default false. */
+  /** Uploads straight to the object store, which must allow the page's origin. Default false. */
   direct?: boolean
 }
 
-/** A file on its way to its message. */
+/** A file that is being uploaded. */
 export type Upload = {
   source: FileSource
   place: AskInput<'createUpload'>
   onProgress: (percent: number) => void
-  /** Aborted where nobody wants it any more. */
+  /** Aborted by the app, or when the client is closed. */
   signal: AbortSignal
 }
 
-/** Files, sent until they are stored: what was lost with a connection is sent again, and nothing else. */
+/** Uploads files until they are stored. After a lost connection only what did not arrive is sent again. */
 export class Uploads {
   private readonly connection: Connection
   private readonly requests: Requests
@@ -53,7 +53,7 @@ export class Uploads {
   }
 }
 
-/** Does not wait for what is on its way once the signal is aborted. */
+/** Rejects at once when the signal is aborted. */
 async function orAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>()
   const stop = () => reject(signal.reason)

@@ -10,8 +10,8 @@ import {
 } from 'jose'
 
 /**
- * Who a token speaks for. `expiresAt` in milliseconds since the epoch; `issuedAt` in seconds, as tokens have it, and 0
- * where a token does not say: it is older than any revocation.
+ * The user of a token. `expiresAt` is in milliseconds since the epoch; `issuedAt` is in seconds, as in tokens, and 0
+ * where the token has none: then every revocation applies to it.
  */
 export type Identity = {
   userId: string
@@ -22,24 +22,12 @@ export type Identity = {
 }
 export type Authenticate = (token: unknown) => Promise<Identity>
 
-/** Only these with a key set: a shared-secret algorithm would let its public keys sign (RFC 8725, 2.1). */
-const ASYMMETRIC = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-  'Ed25519',
-]
+/** Key sets allow only these: with a shared-secret algorithm anybody could sign with a public key (RFC 8725, 2.1). */
+const ASYMMETRIC = 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519'.split(' ')
 
 /**
- * Verifies client tokens as `config` says.
- * The result throws Fault TOKEN_EXPIRED, TOKEN_INVALID, or SERVICE_UNAVAILABLE where the key set cannot be fetched.
+ * Makes the function that verifies client tokens.
+ * It throws TOKEN_EXPIRED, TOKEN_INVALID, or SERVICE_UNAVAILABLE where the key set cannot be fetched.
  */
 export function createAuthenticate(config: Auth): Authenticate {
   const secret = config.secret === null ? null : new TextEncoder().encode(config.secret)
@@ -68,7 +56,7 @@ export function createAuthenticate(config: Auth): Authenticate {
   }
 }
 
-/** @throws TOKEN_INVALID for what is no token at all */
+/** @throws TOKEN_INVALID for what is not a token */
 function algorithmOf(token: string): string | undefined {
   try {
     return decodeProtectedHeader(token).alg
@@ -80,15 +68,15 @@ function algorithmOf(token: string): string | undefined {
 function faultOf(error: unknown): Fault {
   if (error instanceof Fault) return error
   if (error instanceof errors.JWTExpired) return new Fault('TOKEN_EXPIRED')
-  return new Fault(isOfToken(error) ? 'TOKEN_INVALID' : 'SERVICE_UNAVAILABLE')
+  return new Fault(isAboutToken(error) ? 'TOKEN_INVALID' : 'SERVICE_UNAVAILABLE')
 }
 
-/** jose's failures that say nothing of the token: the key set did not come, or is none. */
+/** jose's errors that are not about the token: the key set did not arrive, or is not a key set. */
 const KEY_SET_FAILURES = ['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC']
 
-function isOfToken(error: unknown): boolean {
+function isAboutToken(error: unknown): boolean {
   if (error instanceof errors.JOSEError) return !KEY_SET_FAILURES.includes(error.code)
-  // fetch() reports an unreachable host as a TypeError with a cause; a malformed token is one without.
+  // fetch() reports an unreachable host as a TypeError with a cause; for a malformed token it has none.
   return error instanceof TypeError && error.cause === undefined
 }
 

@@ -3,23 +3,24 @@ import type { Socket } from 'socket.io'
 /** setTimeout() fires at once for longer delays: its argument is a signed 32-bit number of milliseconds. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1
 
-/** Ends the connection, after telling it why. */
-export function endNow(socket: Socket, userId: string) {
+/** Tells the client why, then ends the connection. */
+export function endNow(socket: Pick<Socket, 'emit' | 'disconnect'>, userId: string) {
   socket.emit('tokenExpired', { userId })
   socket.disconnect(true)
 }
 
-/** Ends the connection when its token expires. */
-export function endAtExpiry(socket: Socket, userId: string, expiresAt: number) {
+/** Ends the connection when its token expires. @param expiresAt in milliseconds since the epoch */
+export function endAtExpiry(
+  socket: Pick<Socket, 'emit' | 'disconnect' | 'on'>,
+  userId: string,
+  expiresAt: number,
+) {
+  let timer: NodeJS.Timeout | undefined
   const wait = () => {
     const left = expiresAt - Date.now()
-    if (left > 0) return setTimeout(next, Math.min(left, LONGEST_DELAY_MS)).unref()
-    endNow(socket, userId)
-    return undefined
+    if (left <= 0) return endNow(socket, userId)
+    timer = setTimeout(wait, Math.min(left, LONGEST_DELAY_MS)).unref()
   }
-  let timer = wait()
-  function next() {
-    timer = wait()
-  }
+  wait()
   socket.on('disconnect', () => clearTimeout(timer))
 }

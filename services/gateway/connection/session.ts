@@ -1,32 +1,46 @@
 import type { Caller, MentionState, Output, Viewer } from '@chat/contract'
-import type { Limits } from '@chat/service'
-import type { Socket } from 'socket.io'
+import type { Limits, TokenBucket } from '@chat/service'
+import { LRUCache } from 'lru-cache'
+import type { DefaultEventsMap, Namespace, Socket } from 'socket.io'
 import type { Identity } from './auth.ts'
 import { userRates } from './rate-limits.ts'
 
+/** What the gateway keeps with a socket: `identity` once its token is good, the rest once it is let in. */
+type SocketData = {
+  identity: Identity
+  session?: Session
+  rate?: TokenBucket
+  openRooms?: {
+    open: (roomId: string, joined: Output<'joinRoom'>) => Promise<void>
+    close: (roomId: string) => void
+  }
+}
+export type ClientSocket = Socket<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>
+export type Clients = Namespace<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>
+
 type Mention = Pick<MentionState, 'at' | 'isOn'>
-/** As a member they look at a room, by what is known of each mention: of two things told of it the later counts. */
-export type Membership = Viewer & { known: Map<number, Mention> }
-type Loaded = Output<'openSession'>['rooms'][number]
+/** The user as a viewer of one room. `states`: the latest state of each mention beyond the cursor, by seq. */
+export type Membership = Viewer & { states: Map<number, Mention> }
+type LoadedRoom = Output<'openSession'>['rooms'][number]
 
-/** Mentions of which their clients were told lately. */
-const TOLD = 200
+/** Messages whose mention a session remembers to have announced. */
+const MAX_ANNOUNCED = 200
 
-/** A user on this gateway: their sockets, and where they stand in each of their rooms. */
+/** A user on this gateway: their sockets, and their membership in each of their rooms. */
 export class Session {
   readonly userId: string
-  readonly sockets = new Set<Socket>()
-  /** When the newest token was issued that opened it, in seconds since the epoch. */
+  readonly sockets = new Set<ClientSocket>()
+  /** When the newest token of its sockets was issued, in seconds since the epoch. */
   issuedAt: number
   /** Tokens issued before are revoked. */
   issuedFrom = 0
   readonly rates: ReturnType<typeof userRates>
   readonly profile: Pick<Identity, 'nickName' | 'profileUrl'>
   rooms = new Map<string, Membership>()
-  /** Whom they have blocked. */
+  /** Users whom they have blocked. */
   blocked: ReadonlySet<string> = new Set()
-  /** When they were taken out of rooms (`updatedAt` of the room): an older answer does not bring them back. */
-  private readonly told = new Set<string>()
+  private announced: LRUCache<string, true> | null = null
+  /** When the user was removed from rooms (the room's `updatedAt`): an older answer does not bring them back. */
   private readonly removals = new Map<string, string>()
   /** Own messages that were acked here and that rooms has not confirmed: room → seq. */
   private readonly sent = new Map<string, number>()
@@ -47,51 +61,51 @@ export class Session {
     return caller
   }
 
-  /** Takes in a membership, unless it ended since. @returns whether it stands */
-  enter({ roomId, member, readSeq, mentions = [] }: Loaded): boolean {
+  /** Adds a membership that was loaded, unless it has ended since. @returns whether it was added */
+  addRoom({ roomId, member, readSeq, mentions = [] }: LoadedRoom): boolean {
     if (member.createdAt <= (this.removals.get(roomId) ?? '')) return false
-    const known = new Map(mentions.map(({ seq, at }) => [seq, { at, isOn: true }]))
-    this.rooms.set(roomId, { member, readSeq, known, mentions: [...known.keys()] })
+    const states = new Map(mentions.map(({ seq, at }) => [seq, { at, isOn: true }]))
+    this.rooms.set(roomId, { member, readSeq, states, mentions: [...states.keys()] })
     return true
   }
 
-  /** A membership ended, unless another one has begun since. @returns whether they were in the room until now */
-  exit(roomId: string, at: string): boolean {
+  /** Ends a membership, unless another one has begun since. @returns whether the user was in the room until now */
+  removeRoom(roomId: string, at: string): boolean {
     this.removals.set(roomId, at)
     const viewer = this.rooms.get(roomId)
     return viewer !== undefined && viewer.member.createdAt <= at && this.rooms.delete(roomId)
   }
 
-  /** @returns whether that changes how many they have */
+  /** Of two states of a mention the later one counts. @returns whether the number of mentions changed */
   noteMention({ roomId, seq, at, isOn }: MentionState): boolean {
     const viewer = this.rooms.get(roomId)
-    const known = viewer?.known.get(seq)
+    const known = viewer?.states.get(seq)
     if (!viewer || seq <= viewer.readSeq || (known?.at ?? '') > at) return false
-    viewer.known.set(seq, { at, isOn })
-    forgetRead(viewer)
+    viewer.states.set(seq, { at, isOn })
+    dropReadMentions(viewer)
     return (known?.isOn ?? false) !== isOn
   }
 
-  /** Whether their clients are yet to be told of a message that mentions them. */
-  takeMention(messageId: string): boolean {
-    if (this.told.has(messageId)) return false
-    this.told.add(messageId)
-    if (this.told.size > TOLD) this.told.delete(this.told.values().next().value as string)
+  /** @returns whether the clients are to be sent this message as a mention: once each */
+  announceMention(messageId: string): boolean {
+    this.announced ??= new LRUCache({ max: MAX_ANNOUNCED })
+    if (this.announced.has(messageId)) return false
+    this.announced.set(messageId, true)
     return true
   }
 
-  /** A send was acked: the own cursor stands there, at once. */
+  /** A send was acked: the author has read up to it at once. */
   noteSent(roomId: string, seq: number) {
     const viewer = this.rooms.get(roomId)
     if (viewer && viewer.readSeq >= seq) return
-    if (viewer) moveTo(viewer, seq)
+    if (viewer) moveCursor(viewer, seq)
     this.sent.set(roomId, Math.max(seq, this.sent.get(roomId) ?? 0))
   }
 
-  /** Rooms has moved the cursor. */
+  /** Rooms has moved the user's cursor. */
   noteCursor(roomId: string, readSeq: number) {
     const viewer = this.rooms.get(roomId)
-    if (viewer) moveTo(viewer, Math.max(viewer.readSeq, readSeq))
+    if (viewer) moveCursor(viewer, Math.max(viewer.readSeq, readSeq))
     if ((this.sent.get(roomId) ?? 0) <= readSeq) this.sent.delete(roomId)
   }
 
@@ -100,12 +114,12 @@ export class Session {
   }
 }
 
-function moveTo(viewer: Membership, readSeq: number) {
+function moveCursor(viewer: Membership, readSeq: number) {
   viewer.readSeq = readSeq
-  if (viewer.known.size > 0) forgetRead(viewer)
+  if (viewer.states.size > 0) dropReadMentions(viewer)
 }
 
-function forgetRead(viewer: Membership) {
-  for (const seq of viewer.known.keys()) if (seq <= viewer.readSeq) viewer.known.delete(seq)
-  viewer.mentions = [...viewer.known].flatMap(([seq, { isOn }]) => (isOn ? seq : []))
+function dropReadMentions(viewer: Membership) {
+  for (const seq of viewer.states.keys()) if (seq <= viewer.readSeq) viewer.states.delete(seq)
+  viewer.mentions = [...viewer.states].flatMap(([seq, { isOn }]) => (isOn ? seq : []))
 }

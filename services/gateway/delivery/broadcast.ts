@@ -5,79 +5,74 @@ import {
   roomEventName,
   type UserEvents,
 } from '@chat/contract'
-import type { Namespace, Socket } from 'socket.io'
-import type { Session } from '../connection/session.ts'
-import { sessionOf } from '../requests/dispatch.ts'
-import { openRoom } from './socket-rooms.ts'
+import type { ClientSocket, Clients, Session } from '../connection/session.ts'
+import type { BlockedUsers } from './blocked-users.ts'
 
-type BlockCache = { isBlocked: (userId: string) => boolean }
+/** The socket.io room of the sockets that have a chat room open. */
+export const socketRoom = (roomId: string) => `open:${roomId}`
 
-/** Events of a room to the sockets that have it open: written once for all, except where they are not to see the same. */
+/** The sockets that have a room open, each with its session. */
+export function* socketsIn(clients: Clients, roomId: string): Iterable<[ClientSocket, Session]> {
+  for (const id of clients.adapter.rooms.get(socketRoom(roomId)) ?? []) {
+    const socket = clients.sockets.get(id)
+    if (socket?.data.session) yield [socket, socket.data.session]
+  }
+}
+
+/** Emits a room's events to the sockets that have it open: encoded once for all, unless some see another version. */
 export class Broadcast {
-  private readonly clients: Namespace
-  private readonly blocks: BlockCache
-  constructor(clients: Namespace, blocks: BlockCache) {
+  private readonly clients: Clients
+  private readonly blockedUsers: BlockedUsers
+
+  constructor(clients: Clients, blockedUsers: BlockedUsers) {
     this.clients = clients
-    this.blocks = blocks
+    this.blockedUsers = blockedUsers
   }
 
   message(event: 'listenMessage' | 'updateMessage', message: Message) {
     const { roomId, author, status } = message
     const name = roomEventName(event, roomId)
-    const isSameForAll = !status.hidden && !this.blocks.isBlocked(author.authorId)
-    if (isSameForAll) return void this.clients.to(openRoom(roomId)).emit(name, message)
-    for (const [socket, session] of this.listeners(roomId)) socket.emit(name, asSeenBy(message, session))
+    const isSameForAll = !status.hidden && !this.blockedUsers.has(author.authorId)
+    if (isSameForAll) return void this.clients.to(socketRoom(roomId)).emit(name, message)
+    for (const [socket, session] of socketsIn(this.clients, roomId))
+      socket.emit(name, asSeenBy(message, session))
   }
 
   read(roomId: string, { isPrivate, ...read }: RoomEvents['read']) {
     const name = roomEventName('readMessage', roomId)
-    if (!isPrivate) return void this.clients.to(openRoom(roomId)).emit(name, read)
-    for (const [socket, session] of this.listeners(roomId)) {
-      const isTold = session.userId === read.userId || session.rooms.get(roomId)?.member.master
-      if (isTold) socket.emit(name, read)
-    }
+    if (!isPrivate) return void this.clients.to(socketRoom(roomId)).emit(name, read)
+    for (const [socket, session] of socketsIn(this.clients, roomId))
+      if (session.userId === read.userId || isMaster(session, roomId)) socket.emit(name, read)
   }
 
   /**
-   * To those whom the typist may reach, or for the end of it to those who were told of its beginning.
-   * @returns who was told
+   * Emits to everybody who has not blocked the typist; the end of typing goes to `only`, who got its beginning.
+   * @returns the sockets that got it
    */
-  typing(roomId: string, typing: RoomEvents['typing'], only?: ReadonlySet<Socket>): Set<Socket> {
-    const told = new Set<Socket>()
-    for (const [socket, session] of this.listeners(roomId)) {
-      const isReached = only ? only.has(socket) : !session.blocked.has(typing.userId)
-      if (session.userId === typing.userId || !isReached) continue
+  typing(roomId: string, typing: RoomEvents['typing'], only?: ReadonlySet<ClientSocket>): Set<ClientSocket> {
+    const reached = new Set<ClientSocket>()
+    for (const [socket, session] of socketsIn(this.clients, roomId)) {
+      const isReceiver = only ? only.has(socket) : !session.blocked.has(typing.userId)
+      if (session.userId === typing.userId || !isReceiver) continue
       socket.emit(roomEventName('typing', roomId), typing)
-      told.add(socket)
+      reached.add(socket)
     }
-    return told
+    return reached
   }
 
-  /** Once to each socket, however many rooms it shares with them. */
+  /** Emits once to each socket, however many rooms it shares with the user; in closed rooms to masters only. */
   presence({ turn: _, rooms, closedRooms, ...presence }: UserEvents['presence']) {
-    const told = new Set<Socket>()
-    const tell = (socket: Socket, session: Session) => {
-      if (session.userId === presence.userId || told.has(socket)) return
-      told.add(socket)
-      socket.emit('presence', presence)
-    }
-    for (const roomId of rooms) for (const [socket, session] of this.listeners(roomId)) tell(socket, session)
+    const receivers = new Set<ClientSocket>()
+    for (const roomId of rooms) for (const [socket] of socketsIn(this.clients, roomId)) receivers.add(socket)
     for (const roomId of closedRooms)
-      for (const [socket, session] of this.listeners(roomId))
-        if (session.rooms.get(roomId)?.member.master) tell(socket, session)
-  }
-
-  private *listeners(roomId: string): Iterable<[Socket, Session]> {
-    for (const id of this.clients.adapter.rooms.get(openRoom(roomId)) ?? []) {
-      const socket = this.clients.sockets.get(id)
-      const session = socket && sessionOf(socket)?.session
-      if (session) yield [socket, session]
-    }
+      for (const [socket, session] of socketsIn(this.clients, roomId))
+        if (isMaster(session, roomId)) receivers.add(socket)
+    for (const socket of receivers)
+      if (socket.data.session?.userId !== presence.userId) socket.emit('presence', presence)
   }
 }
 
+const isMaster = ({ rooms }: Session, roomId: string) => rooms.get(roomId)?.member.master ?? false
+
 export const asSeenBy = (message: Message, session: Session) =>
-  messageAsSeenBy(message, {
-    master: session.rooms.get(message.roomId)?.member.master ?? false,
-    blocked: session.blocked,
-  })
+  messageAsSeenBy(message, { master: isMaster(session, message.roomId), blocked: session.blocked })

@@ -1,13 +1,13 @@
-/** So many emits, each a room written as JSON or an event to all who have one open, take well under a millisecond. */
-const AT_ONCE = 2
+/** So many emits, each a room as JSON or an event to everybody in an open room, take well under a millisecond. */
+const BATCH_SIZE = 2
 
-/** Work of little urgency, done a little at a time: messages and acks go in between. */
+/** Runs tasks a few per turn of the event loop, so that messages and acks go in between. */
 export class LowPriorityQueue {
-  private readonly queue: (() => void)[] = []
+  private readonly tasks: (() => void)[] = []
   private isScheduled = false
 
-  add(tell: () => void) {
-    this.queue.push(tell)
+  add(task: () => void) {
+    this.tasks.push(task)
     this.schedule()
   }
 
@@ -16,8 +16,8 @@ export class LowPriorityQueue {
     this.isScheduled = true
     setImmediate(() => {
       this.isScheduled = false
-      for (const tell of this.queue.splice(0, AT_ONCE)) tell()
-      if (this.queue.length > 0) this.schedule()
+      for (const task of this.tasks.splice(0, BATCH_SIZE)) task()
+      if (this.tasks.length > 0) this.schedule()
     })
   }
 }

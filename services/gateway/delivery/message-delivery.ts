@@ -1,16 +1,17 @@
 import { type Caller, isGone, type Message, type RoomEvents } from '@chat/contract'
 import { OrderedQueue } from '@chat/contract/ordered-queue'
 import type { Bus, Logger, Metrics } from '@chat/service'
+import type { Typing } from '../presence/typing.ts'
+import type { Broadcast } from './broadcast.ts'
 
 const GAP_WAIT_MS = 50
 const RETRY_MS = 250
 
 /** A socket, as far as delivery needs it. */
 export type Listener = { deliver: (message: Message) => void }
-export type Emit = (event: 'listenMessage' | 'updateMessage', message: Message) => void
 /** The last numbers of a room, as `joinRoom` answers them. */
 export type RoomEnd = { lastSeq: number; lastChange: number }
-type Parts = { bus: Bus; logger: Logger; metrics: Metrics; emit: Emit }
+type Parts = { bus: Bus; logger: Logger; metrics: Metrics; broadcast: Broadcast; typing: Typing }
 
 type Room = {
   listeners: Set<Listener>
@@ -110,7 +111,7 @@ export class MessageDelivery {
       opening: 0,
       messages: new OrderedQueue<Message>({
         deliver: (message) => this.deliver(room, message),
-        update: (message) => this.parts.emit('updateMessage', message),
+        update: (message) => this.parts.broadcast.message('updateMessage', message),
       }),
       changes: new OrderedQueue<Message>({ deliver: (message) => deliverChange(room, message) }),
       gone: new Set(),
@@ -130,13 +131,10 @@ export class MessageDelivery {
   }
 
   private deliver(room: Room, message: Message) {
-    this.parts.metrics.deliveries.observe(room.listeners.size)
-    const { replyTo } = message
-    const isQuoteGone = replyTo !== null && room.gone.has(replyTo.messageId)
-    this.parts.emit(
-      'listenMessage',
-      isQuoteGone ? { ...message, replyTo: { ...replyTo, text: '' } } : message,
-    )
+    const { metrics, broadcast, typing } = this.parts
+    metrics.deliveries.observe(room.listeners.size)
+    broadcast.message('listenMessage', withoutGoneQuote(room, message))
+    typing.end(message.roomId, message.author.authorId)
   }
 
   private repairGap(roomId: string, room: Room) {
@@ -194,4 +192,10 @@ function deliverChange({ gone, messages }: Room, message: Message): boolean {
   if (isGone(message)) gone.add(message._id)
   else gone.delete(message._id)
   return messages.revise(message.seq, message)
+}
+
+function withoutGoneQuote({ gone }: Room, message: Message): Message {
+  const { replyTo } = message
+  const isQuoteGone = replyTo !== null && gone.has(replyTo.messageId)
+  return isQuoteGone ? { ...message, replyTo: { ...replyTo, text: '' } } : message
 }

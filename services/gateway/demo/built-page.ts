@@ -3,7 +3,6 @@ import { extname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { brotliCompress, gzip } from 'node:zlib'
 
-/** How to get it. */
 export const HOW_TO_BUILD = 'npm run build:web'
 
 const TYPES: Record<string, string> = {
@@ -21,7 +20,7 @@ export type Encoding = keyof typeof encoders
 type Asset = { type: string; cache: string; body: Buffer; encoded: Record<Encoding, Buffer> }
 export type Page = ReadonlyMap<string, Asset>
 
-/** The built page in memory, compressed once: it is a handful of small files. Paths outside of it cannot be asked for. */
+/** Reads the built page, a handful of small files, and compresses each once. Only these paths can be requested. */
 export async function readPage(folder: string): Promise<Page> {
   const names = await readdir(folder, { recursive: true, withFileTypes: true })
   const files = names.filter((entry) => entry.isFile() && Object.hasOwn(TYPES, extname(entry.name)))
@@ -37,14 +36,14 @@ async function assetOf(path: string, body: Buffer): Promise<Asset> {
   const [br, zipped] = await Promise.all([encoders.br(body), encoders.gzip(body)])
   return {
     type: TYPES[extname(path)] as string,
-    // The build puts a hash of the content into the names of what lies in assets/.
+    // The names in assets/ hold a hash of the content.
     cache: path.startsWith('/assets/') ? `public, max-age=${YEAR_S}, immutable` : 'no-cache',
     body,
     encoded: { br, gzip: zipped },
   }
 }
 
-/** A build empties the folder first, and writes its files in no order: this one has all that it refers to. */
+/** Whether everything that the page refers to is there: a build empties the folder and writes files in any order. */
 export function isWhole(page: Page): boolean {
   const html = page.get('/')?.body.toString()
   return html?.matchAll(/(?:src|href)="(\/[^"]+)"/g).every(([, path]) => page.has(path as string)) ?? false

@@ -1,4 +1,4 @@
-/** Who can be signed in as on the demo page. */
+/** The users to choose from on the demo page. */
 export const demoUsers = [
   { _id: 'demo-mina', nickName: '정민아' },
   { _id: 'demo-jun', nickName: '박준호' },
@@ -6,16 +6,15 @@ export const demoUsers = [
   { _id: 'demo-alex', nickName: 'Alex Kim' },
 ]
 
-type DemoRoom = {
+export type DemoRoom = {
   sid: string
   name: string
-  /** The first of them is its master. */
+  /** The first one is the master. */
   users: string[]
-  /** The first line comes from the room itself. */
+  /** The first line is the room's own (ADMIN) message. */
   lines: [userId: string, text: string][]
 }
 
-/** What waits for them there. */
 export const demoRooms: DemoRoom[] = [
   {
     sid: 'demo-design',

@@ -3,60 +3,60 @@ import { join } from 'node:path'
 import type { Logger } from '@chat/service'
 import { HOW_TO_BUILD, isWhole, type Page, readPage } from './built-page.ts'
 
-const LOOK_AGAIN_MS = 500
+const CHECK_EVERY_MS = 500
 
-/** The built page as it lies in its folder: built anew, it is read anew, and one that is not there yet is waited for. */
+/** Holds the built page in memory, and reads it again when its folder has changed or has come to be. */
 export class PageFolder {
   private readonly folder: string
   private readonly logger: Logger
   private latest: Page = new Map()
   private served: Page = new Map()
-  private stamp = ''
-  private lookedAt = Number.NEGATIVE_INFINITY
-  private looking: Promise<void> | null = null
+  private fingerprint = ''
+  private checkedAt = Number.NEGATIVE_INFINITY
+  private checking: Promise<void> | null = null
 
   constructor(folder: string, logger: Logger) {
     this.folder = folder
     this.logger = logger
   }
 
-  /** Who has built nothing is told once, at the start: the chat does without. */
+  /** Warns once where no page is built: the chat works without it. */
   async open() {
-    const page = await this.now()
+    const page = await this.read()
     if (page.size === 0)
       this.logger.warn(
         { folder: this.folder },
-        `the demo page is not built: ${HOW_TO_BUILD}, or CHAT_DEMO=off; it is served as soon as it is there`,
+        `the demo page is not built: run ${HOW_TO_BUILD}, or set CHAT_DEMO=off; it is served as soon as it is built`,
       )
     return this
   }
 
-  /** Empty where there is none. */
-  async now(): Promise<Page> {
-    if (performance.now() - this.lookedAt > LOOK_AGAIN_MS)
-      this.looking ??= this.look()
-        .catch((err) => this.logger.warn({ err }, 'the demo page was not read'))
+  /** Empty where no page is built. */
+  async read(): Promise<Page> {
+    if (performance.now() - this.checkedAt > CHECK_EVERY_MS)
+      this.checking ??= this.check()
+        .catch((err) => this.logger.warn({ err }, 'the demo page cannot be read'))
         .finally(() => {
-          this.lookedAt = performance.now()
-          this.looking = null
+          this.checkedAt = performance.now()
+          this.checking = null
         })
-    await this.looking
+    await this.checking
     return this.served
   }
 
-  private async look() {
-    const stamp = await this.fingerprint()
-    if (stamp === this.stamp) return
+  private async check() {
+    const fingerprint = await this.takeFingerprint()
+    if (fingerprint === this.fingerprint) return
     const page = await readPage(this.folder)
-    // While it is written, the one before is good.
-    if (!isWhole(page) || (await this.fingerprint()) !== stamp) return
-    // Whoever has loaded that one still asks for what belongs to it.
+    // While a build writes the folder, the page before stays.
+    if (!isWhole(page) || (await this.takeFingerprint()) !== fingerprint) return
+    // Browsers that loaded the page before still ask for its assets.
     this.served = new Map([...this.latest, ...page])
     this.latest = page
-    this.stamp = stamp
+    this.fingerprint = fingerprint
   }
 
-  private async fingerprint(): Promise<string> {
+  private async takeFingerprint(): Promise<string> {
     const entries = await readdir(this.folder, { recursive: true, withFileTypes: true }).catch(() => [])
     const files = entries
       .filter((entry) => entry.isFile())

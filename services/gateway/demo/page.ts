@@ -2,18 +2,18 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Encoding, HOW_TO_BUILD } from './built-page.ts'
 import type { PageFolder } from './page-folder.ts'
 
-/** Where Firebase's library asks for a registration: https://firebase.google.com/docs/cloud-messaging/js/client */
+/** The hosts that Firebase's library registers a browser with: https://firebase.google.com/docs/cloud-messaging/js/client */
 const FCM = ['https://firebaseinstallations.googleapis.com', 'https://fcmregistrations.googleapis.com']
 
-/** What the page reaches besides its own server. */
+/** What the page connects to besides its own origin. */
 export type Reach = {
-  /** Where the files are that people send. */
+  /** The origin of links to files. */
   filesOrigin: string
-  /** Whether browsers are registered for pushes. */
+  /** Whether browsers register for pushes. */
   hasPush: boolean
 }
 
-/** Nothing inline, nothing from elsewhere but what the page reaches. */
+/** Allows nothing inline, and nothing from other origins but what the page connects to. */
 export const pageHeaders = ({ filesOrigin, hasPush }: Reach) => ({
   'content-security-policy': [
     "default-src 'none'",
@@ -36,11 +36,11 @@ export const pageHeaders = ({ filesOrigin, hasPush }: Reach) => ({
 
 const PATH = /^\/(?:[\w-]+\.[a-z]+|assets\/[\w.-]+)?$/
 
-/** Answers for the page and what belongs to it. False where the path is another's. */
+/** Serves the page and its assets. Returns false for other paths. */
 export function servePage(folder: PageFolder, reach: Reach) {
   const headers = pageHeaders(reach)
   const answer = async (request: IncomingMessage, response: ServerResponse, path: string) => {
-    const page = await folder.now()
+    const page = await folder.read()
     const asset = page.get(path)
     if (!asset) return page.size === 0 ? writeMissing(response) : response.writeHead(404).end()
     const encoding = encodingFor(request.headers['accept-encoding'])

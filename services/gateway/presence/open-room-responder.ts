@@ -1,46 +1,45 @@
 import { type Bus, encode } from '@chat/service'
 import type { Msg, Subscription } from '@nats-io/transport-node'
-import type { Namespace } from 'socket.io'
-import { openRoom } from '../delivery/socket-rooms.ts'
-import { sessionOf } from '../requests/dispatch.ts'
+import type { Clients } from '../connection/session.ts'
+import { socketsIn } from '../delivery/broadcast.ts'
 
-type Asked = { subscription: Subscription; sockets: number }
+type OpenRoom = { subscription: Subscription; sockets: number }
 
-/** Answers who has a room open here. Where nobody does, nothing is subscribed: then the bus itself says so, at once. */
+/**
+ * Answers who has a room open on this gateway. A room that nobody has open is not subscribed: NATS then answers at once
+ * that there is no responder.
+ */
 export class OpenRoomResponder {
   private readonly bus: Bus
-  private readonly clients: Namespace
-  private readonly asked = new Map<string, Asked>()
-  constructor(bus: Bus, clients: Namespace) {
+  private readonly clients: Clients
+  private readonly rooms = new Map<string, OpenRoom>()
+
+  constructor(bus: Bus, clients: Clients) {
     this.bus = bus
     this.clients = clients
   }
 
-  /** One more socket has it open. */
+  /** Call it once for each socket that opens the room. */
   open(roomId: string) {
-    const known = this.asked.get(roomId)
-    if (known) known.sockets += 1
-    else this.asked.set(roomId, { subscription: this.subscribe(roomId), sockets: 1 })
+    const room = this.rooms.get(roomId)
+    if (room) room.sockets += 1
+    else this.rooms.set(roomId, { subscription: this.subscribe(roomId), sockets: 1 })
   }
 
   close(roomId: string) {
-    const known = this.asked.get(roomId)
-    if (!known) return
-    known.sockets -= 1
-    if (known.sockets > 0) return
-    known.subscription.unsubscribe()
-    this.asked.delete(roomId)
+    const room = this.rooms.get(roomId)
+    if (!room) return
+    room.sockets -= 1
+    if (room.sockets > 0) return
+    room.subscription.unsubscribe()
+    this.rooms.delete(roomId)
   }
 
   private subscribe(roomId: string): Subscription {
-    return this.bus.subscribe(this.bus.subjects.roomPresence(roomId), (question: Msg) =>
-      question.respond(encode(this.usersIn(roomId))),
-    )
-  }
-
-  private usersIn(roomId: string): string[] {
-    const ids = [...(this.clients.adapter.rooms.get(openRoom(roomId)) ?? [])]
-    const sockets = ids.flatMap((id) => this.clients.sockets.get(id) ?? [])
-    return [...new Set(sockets.flatMap((socket) => sessionOf(socket)?.session.userId ?? []))]
+    return this.bus.subscribe(this.bus.subjects.roomPresence(roomId), (request: Msg) => {
+      const userIds = new Set<string>()
+      for (const [, session] of socketsIn(this.clients, roomId)) userIds.add(session.userId)
+      request.respond(encode([...userIds]))
+    })
   }
 }

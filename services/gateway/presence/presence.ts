@@ -1,99 +1,101 @@
 import type { UserEvents } from '@chat/contract'
 import type { Bus, Logger } from '@chat/service'
 import type { Subscription } from '@nats-io/transport-node'
+import { LRUCache } from 'lru-cache'
 import type { Broadcast } from '../delivery/broadcast.ts'
 
-const BEAT_MS = 30_000
-/** Those who go together are told of together. */
-const TELL_AFTER_MS = 100
+const REPORT_EVERY_MS = 30_000
+/** Users who leave within this are reported together. */
+const LEAVE_DELAY_MS = 100
 const RETRY_MS = 1_000
-const AT_ONCE = 1_000
-/** Users of whom it is remembered what was told last. */
-const REMEMBERED = 10_000
+const USERS_PER_REQUEST = 1_000
+/** Users whose last presence event is remembered. */
+const MAX_REMEMBERED = 10_000
 
-/** Who is connected here: answered to whoever asks, told to rooms from time to time; and what is heard of others. */
+/**
+ * The users who are connected to this gateway. It answers a request on each user's subject, reports them to rooms every
+ * 30 s and when they leave, and passes on the presence events that rooms publishes.
+ */
 export class Presence {
   private readonly bus: Bus
   private readonly logger: Logger
-  private readonly here = new Map<string, Subscription>()
-  private readonly left = new Set<string>()
-  private readonly turns = new Map<string, number>()
-  private readonly beat: NodeJS.Timeout
+  private readonly subscriptions = new Map<string, Subscription>()
+  private readonly departed = new Set<string>()
+  private readonly lastTurns = new LRUCache<string, number>({ max: MAX_REMEMBERED })
+  private readonly interval: NodeJS.Timeout
   private timer: NodeJS.Timeout | null = null
-  private lowPriorityQueue: Promise<void> = Promise.resolve()
+  private reporting: Promise<void> = Promise.resolve()
 
   constructor({ bus, logger, broadcast }: { bus: Bus; logger: Logger; broadcast: Broadcast }) {
     this.bus = bus
     this.logger = logger
-    this.beat = setInterval(() => this.tell(() => [...this.here.keys()]), BEAT_MS)
+    this.interval = setInterval(() => this.report(() => [...this.subscriptions.keys()]), REPORT_EVERY_MS)
     bus.subscribe(bus.subjects.everyUser('presence'), (event) => {
       const presence = event.json<UserEvents['presence']>()
       if (this.isLatest(presence)) broadcast.presence(presence)
     })
   }
 
-  /** From now on they are found here, once this has reached the bus. */
+  /** The user counts as online here once the bus is flushed. */
   enter(userId: string) {
-    this.left.delete(userId)
-    const { userPresence } = this.bus.subjects
-    this.here.set(
+    this.departed.delete(userId)
+    const subject = this.bus.subjects.userPresence(userId)
+    this.subscriptions.set(
       userId,
-      this.bus.subscribe(userPresence(userId), (question) => void question.respond()),
+      this.bus.subscribe(subject, (request) => void request.respond()),
     )
   }
 
   leave(userId: string) {
-    this.here.get(userId)?.unsubscribe()
-    this.here.delete(userId)
-    this.left.add(userId)
-    this.tellSoon(TELL_AFTER_MS)
+    this.subscriptions.get(userId)?.unsubscribe()
+    this.subscriptions.delete(userId)
+    this.departed.add(userId)
+    this.reportSoon(LEAVE_DELAY_MS)
   }
 
-  /** Tells who has gone from here, at once. */
+  /** Reports at once who has left. */
   async close() {
-    clearInterval(this.beat)
+    clearInterval(this.interval)
     if (this.timer) clearTimeout(this.timer)
-    this.tell(() => [])
-    await this.lowPriorityQueue
+    this.report(() => [])
+    await this.reporting
     if (this.timer) clearTimeout(this.timer)
   }
 
-  private tellSoon(ms: number) {
+  private reportSoon(ms: number) {
     this.timer ??= setTimeout(() => {
       this.timer = null
-      this.tell(() => [])
+      this.report(() => [])
     }, ms)
   }
 
-  /** One after the other, so that rooms never hears of someone as present after they have gone. */
-  private tell(present: () => string[]) {
-    this.lowPriorityQueue = this.lowPriorityQueue.then(() => this.send(present()))
+  /** One report at a time, so that no user is reported as present after they have left. */
+  private report(present: () => string[]) {
+    this.reporting = this.reporting.then(() => this.send(present()))
   }
 
   private async send(present: string[]) {
-    const left = [...this.left]
-    this.left.clear()
+    const left = [...this.departed]
+    this.departed.clear()
     const caller = { userId: '', requestId: crypto.randomUUID() }
     try {
-      for (let at = 0; at < Math.max(present.length, left.length); at += AT_ONCE)
+      for (let at = 0; at < Math.max(present.length, left.length); at += USERS_PER_REQUEST)
         await this.bus.ask('noteSeen', caller, {
-          present: present.slice(at, at + AT_ONCE),
-          left: left.slice(at, at + AT_ONCE),
+          present: present.slice(at, at + USERS_PER_REQUEST),
+          left: left.slice(at, at + USERS_PER_REQUEST),
         })
     } catch (err) {
-      this.logger.warn({ err, present: present.length, left: left.length }, 'presence not told')
-      // Who is present is told with the next beat.
-      for (const userId of left) if (!this.here.has(userId)) this.left.add(userId)
-      if (this.left.size > 0) this.tellSoon(RETRY_MS)
+      this.logger.warn({ err, present: present.length, left: left.length }, 'presence not reported')
+      // The next report repeats those who are present, but not those who left.
+      for (const userId of left) if (!this.subscriptions.has(userId)) this.departed.add(userId)
+      if (this.departed.size > 0) this.reportSoon(RETRY_MS)
     }
   }
 
-  /** Two instances of rooms may tell in either order. */
+  /** Two instances of rooms may publish in either order. */
   private isLatest({ userId, turn }: UserEvents['presence']): boolean {
-    if (turn <= (this.turns.get(userId) ?? 0)) return false
-    this.turns.delete(userId)
-    this.turns.set(userId, turn)
-    if (this.turns.size > REMEMBERED) this.turns.delete(this.turns.keys().next().value as string)
+    if (turn <= (this.lastTurns.get(userId) ?? 0)) return false
+    this.lastTurns.set(userId, turn)
     return true
   }
 }

@@ -1,54 +1,32 @@
-import {
-  type Envelope,
-  Fault,
-  failed,
-  type OperationName,
-  type Output,
-  operations,
-  type Row,
-  rowOf,
-} from '@chat/contract'
+import { type Envelope, Fault, failed, type OperationName, operations, rowOf } from '@chat/contract'
 import { type Body, type Bus, type Limits, type Logger, type Metrics, noteCode, traced } from '@chat/service'
-import type { Socket } from 'socket.io'
-import type { Bucket } from '../connection/rate-limits.ts'
-import type { Session } from '../connection/session.ts'
+import type { ClientSocket } from '../connection/session.ts'
+import type { Effects } from './effects.ts'
 
-export type Connected = { session: Session; rate: Bucket }
-
-/** What an operation means for the socket it came from, besides its answer. */
-export type Effects = {
-  [K in OperationName]?: {
-    before?: (socket: Socket, input: unknown) => Promise<void>
-    succeeded?: (socket: Socket, input: unknown, output: Output<K>) => Promise<void>
-    failed?: (socket: Socket, input: unknown) => Promise<void>
-  }
+type Parts = { bus: Bus; limits: Limits; logger: Logger; metrics: Metrics; effects: Effects }
+type Effect = {
+  before?: (socket: ClientSocket, input: unknown) => void
+  succeeded?: (socket: ClientSocket, input: unknown, output: unknown) => Promise<void> | void
+  failed?: (socket: ClientSocket, input: unknown) => void
 }
 
-/** Client events by name: a map, so that no event name reaches a prototype. */
+/** Operations by client event: a map, so that no event name reaches a prototype. */
 const byEvent = new Map<string, OperationName>()
 for (const name of Object.keys(operations) as OperationName[]) {
   const { event } = rowOf(name)
   if (event !== undefined) byEvent.set(event, name)
 }
 
-/** Turns client events into requests: one loop over the contract, no operation by name. */
+/** Turns client events into requests: one loop over the contract's table, no operation by name. */
 export class Dispatch {
-  private readonly bus: Bus
-  private readonly limits: Limits
-  private readonly logger: Logger
-  private readonly metrics: Metrics
-  private readonly effects: Effects
-  private readonly inFlight = new WeakMap<Socket, Set<Promise<void>>>()
+  private readonly parts: Parts
+  private readonly inFlight = new WeakMap<ClientSocket, Set<Promise<void>>>()
 
-  constructor(parts: { bus: Bus; limits: Limits; logger: Logger; metrics: Metrics; effects: Effects }) {
-    this.bus = parts.bus
-    this.limits = parts.limits
-    this.logger = parts.logger
-    this.metrics = parts.metrics
-    this.effects = parts.effects
+  constructor(parts: Parts) {
+    this.parts = parts
   }
 
-  attach(socket: Socket) {
+  attach(socket: ClientSocket) {
     const inFlight = new Set<Promise<void>>()
     this.inFlight.set(socket, inFlight)
     socket.onAny((event: string, ...args: unknown[]) => {
@@ -60,13 +38,14 @@ export class Dispatch {
     })
   }
 
-  /** Resolves in the moment in which every event that came from a socket has its answer. */
-  async idle(socket: Socket) {
+  /** Resolves when every event of the socket is answered. */
+  async idle(socket: ClientSocket) {
     const inFlight = this.inFlight.get(socket) ?? new Set()
     while (inFlight.size > 0) await Promise.all(inFlight)
   }
 
-  private async answer(socket: Socket, event: string, args: unknown[]) {
+  private async answer(socket: ClientSocket, event: string, args: unknown[]) {
+    const { metrics, logger } = this.parts
     const started = performance.now()
     const requestId = crypto.randomUUID()
     const last = args.at(-1)
@@ -78,71 +57,61 @@ export class Dispatch {
     const operation = byEvent.get(event) ?? 'unknown'
     noteCode(code)
     const ms = performance.now() - started
-    this.metrics.events.observe({ operation, code }, ms / 1000)
-    this.logger.debug(
-      { requestId, event: operation, userId: sessionOf(socket)?.session.userId, code, ms: Math.round(ms) },
-      'event',
-    )
+    metrics.events.observe({ operation, code }, ms / 1000)
+    const userId = socket.data.session?.userId
+    logger.debug({ requestId, event: operation, userId, code, ms: Math.round(ms) }, 'event')
   }
 
   private async perform(
-    socket: Socket,
+    socket: ClientSocket,
     event: string,
     input: unknown,
     requestId: string,
   ): Promise<Envelope<unknown>> {
     const name = byEvent.get(event)
-    const effect = (name && this.effects[name]) as GenericEffect | undefined
+    const effect = (name && this.parts.effects[name]) as Effect | undefined
     try {
       const body = this.admit(socket, name, input, requestId)
-      await effect?.before?.(socket, input)
-      const envelope = await this.bus.forward(name as OperationName, body, requestId)
+      effect?.before?.(socket, input)
+      const envelope = await this.parts.bus.forward(name as OperationName, body, requestId)
       if (envelope.success) await effect?.succeeded?.(socket, input, envelope.data)
-      else await effect?.failed?.(socket, input)
+      else effect?.failed?.(socket, input)
       return envelope
     } catch (error) {
       if (error instanceof Fault) return failed(error, requestId)
-      this.logger.error({ err: error, event, requestId }, 'event failed')
+      this.parts.logger.error({ err: error, event, requestId }, 'event failed')
       return failed(new Fault('INTERNAL'), requestId)
     }
   }
 
-  /** Size, rate and session; the service validates the rest. @returns the request's body */
-  private admit(socket: Socket, name: OperationName | undefined, input: unknown, requestId: string): Body {
-    const connected = sessionOf(socket)
-    if (!connected) throw new Fault('CLIENT_ID_NO_EXISTS')
-    takeRate(connected, name && rowOf(name).rate)
+  /** Checks session, rate and size; the service validates the rest. @returns the request's body */
+  private admit(
+    socket: ClientSocket,
+    name: OperationName | undefined,
+    input: unknown,
+    requestId: string,
+  ): Body {
+    const { limits } = this.parts
+    const { session, rate } = socket.data
+    if (!session) throw new Fault('CLIENT_ID_NO_EXISTS')
+    const kind = name && rowOf(name).rate
+    if (kind !== 'none') (kind ? session.rates[kind] : rate)?.take()
     if (!name) throw new Fault('INVALID_REQUEST', { message: 'Unknown event' })
     const { bytes: field } = rowOf(name)
-    const { rest, bytes } = field === undefined ? { rest: input } : apart(input, field)
+    const { rest, bytes } = field === undefined ? { rest: input } : splitBytes(input, field)
     const payload = toJson(rest)
-    requireSize(Buffer.byteLength(payload), this.limits.eventBytes, 'event')
-    requireSize(bytes?.byteLength ?? 0, this.limits.chunkBytes, 'chunk')
-    const json = `{"caller":${JSON.stringify(connected.session.caller(requestId))},"input":${payload}}`
+    requireSize(Buffer.byteLength(payload), limits.eventBytes, 'event')
+    requireSize(bytes?.byteLength ?? 0, limits.chunkBytes, 'chunk')
+    const json = `{"caller":${JSON.stringify(session.caller(requestId))},"input":${payload}}`
     return { json, ...(bytes && { bytes }) }
   }
 }
 
-type GenericEffect = {
-  before?: (socket: Socket, input: unknown) => Promise<void>
-  succeeded?: (socket: Socket, input: unknown, output: unknown) => Promise<void>
-  failed?: (socket: Socket, input: unknown) => Promise<void>
-}
-
-export const sessionOf = (socket: Socket): Connected | undefined =>
-  (socket.data as { connected?: Connected }).connected
-
-/** @throws RATE_LIMITED */
-function takeRate({ session, rate }: Connected, kind: Row['rate']) {
-  if (kind === undefined) rate.take()
-  else if (kind !== 'none') session.rates[kind].take()
-}
-
 /** Splits off the bytes of a payload; socket.io gives a Buffer for whatever bytes a client sends. */
-function apart(input: unknown, field: string): { rest: unknown; bytes?: Uint8Array } {
+function splitBytes(input: unknown, field: string): { rest: unknown; bytes?: Uint8Array } {
   if (typeof input !== 'object' || input === null || !Object.hasOwn(input, field)) return { rest: input }
   const { [field]: bytes, ...rest } = input as Record<string, unknown>
-  // Anything else than bytes goes where the contract refuses it.
+  // Anything else stays in the payload, where the service's validation refuses it.
   return bytes instanceof Uint8Array ? { rest, bytes } : { rest: input }
 }
 
@@ -151,7 +120,7 @@ function requireSize(bytes: number, max: number, what: string) {
   if (bytes > max) throw new Fault('INVALID_REQUEST', { message: `The ${what} is larger than ${max} bytes` })
 }
 
-/** @throws INVALID_REQUEST: what a client sends may be nested deeper than JSON can be written */
+/** @throws INVALID_REQUEST where the payload is nested deeper than JSON.stringify() can go */
 function toJson(input: unknown): string {
   try {
     return JSON.stringify(input) ?? 'null'

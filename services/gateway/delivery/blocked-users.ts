@@ -1,14 +1,14 @@
 import type { Session } from '../connection/session.ts'
 
-/** Who is blocked by anybody here: messages of others are written once for all. */
-export class BlockCache {
+/** Users whom anybody on this gateway has blocked. Messages of all others look the same to everybody. */
+export class BlockedUsers {
   private readonly counts = new Map<string, number>()
 
-  isBlocked(userId: string) {
+  has(userId: string) {
     return this.counts.has(userId)
   }
 
-  /** Everybody whom a session's user blocks from now on. */
+  /** Sets everybody whom a session's user blocks. */
   set(session: Session, userIds: string[]) {
     const blocked = new Set(userIds)
     for (const id of session.blocked) this.count(id, -1)
