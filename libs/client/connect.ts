@@ -12,16 +12,16 @@ import { OpenRooms } from './rooms/open-rooms.ts'
 import { memoryStore } from './stores/memory-store.ts'
 import type { ClientStore, StoreErrorListener } from './stores/store.ts'
 import type { FileSource } from './upload/source.ts'
-import { type UploadOptions, Uploads } from './upload/upload.ts'
+import { type UploadOptions, uploadFile } from './upload/upload.ts'
 
 export type ConnectOptions = ConnectionOptions & {
-  /** For each try of a request, in milliseconds. Default 15,000. */
+  /** For each attempt of a request, in milliseconds. Default 15,000. */
   timeoutMs?: number
-  /** How often a request is sent that the server refuses with RATE_LIMITED. Default 5. */
+  /** Attempts of a request that the server refuses with RATE_LIMITED. Default 5. */
   rateLimitTries?: number
   /** Messages that may wait to be sent; one more is refused with RATE_LIMITED. Default 1,000. */
   maxQueuedSends?: number
-  /** What the store could not do is told here; the chat goes on without. */
+  /** Called with each error of the store; the chat goes on without it. */
   onStoreError?: StoreErrorListener
 }
 
@@ -34,7 +34,7 @@ type AskArguments<E extends ClientEvent> =
     ? [input?: AskInput<E>, options?: AskOptions]
     : [input: AskInput<E>, options?: AskOptions]
 
-/** `thumbnail`: the small picture instead. `download`: to be saved under its name, and not shown. */
+/** `thumbnail`: a small picture of the file. `download`: the browser saves the file instead of showing it. */
 export type FileUrlOptions = { thumbnail?: boolean; download?: boolean }
 
 export type Chat = ReturnType<typeof openChat>
@@ -57,17 +57,10 @@ export function connect(options: ConnectOptions & Partial<OfflineOptions>): Chat
 
 type Parts = { connection: Connection; requests: Requests; outbox: Outbox }
 
-function openChat({ connection, requests, outbox }: Parts, options: ConnectOptions) {
-  const sendQueue = new SendQueue({ connection, requests, outbox }, options)
-  const uploads = new Uploads(connection, requests)
+function openChat(parts: Parts, options: ConnectOptions) {
+  const { connection, requests, outbox } = parts
+  const sendQueue = new SendQueue(parts, options)
   const rooms = new OpenRooms(connection, requests)
-
-  function listen<T>(event: string, listener: (payload: T) => void): () => void {
-    const own = (payload: T) => listener(payload)
-    connection.socket.on(event, own)
-    return () => connection.socket.off(event, own)
-  }
-
   return {
     /** Resolves on the first connect; rejects where the server refuses for good, or `close()` comes first. */
     ready: connection.ready,
@@ -78,7 +71,7 @@ function openChat({ connection, requests, outbox }: Parts, options: ConnectOptio
     ask: <E extends ClientEvent>(event: E, ...[input, options]: AskArguments<E>): Promise<AskOutput<E>> =>
       requests.ask(event, (input ?? {}) as AskInput<E>, options),
     /**
-     * Queues a message, and sends it until acked, one at a time in each room.
+     * Queues a message and sends it until it is acked, one at a time in each room.
      * @throws ChatError where the server refuses for good
      */
     send: (draft: Draft) => sendQueue.send(draft),
@@ -86,41 +79,49 @@ function openChat({ connection, requests, outbox }: Parts, options: ConnectOptio
      * Sends a file to a room, through every reconnect, until its message is stored.
      * @throws ChatError where the server refuses for good, or the reason of `signal`
      */
-    upload: (file: FileSource, options: UploadOptions) => uploads.upload(file, options),
+    upload: (file: FileSource, options: UploadOptions) => uploadFile(parts, file, options),
     /**
-     * A link to a file of a room that opens for about a minute, by anybody.
-     * @throws ChatError with FILE_NO_EXISTS, also for a thumbnail that there is not
+     * A link to a file of a room. For about a minute anybody can open it.
+     * @throws ChatError FILE_NO_EXISTS, also where there is no thumbnail
      */
     fileUrl: async (roomId: string, path: string, options: FileUrlOptions = {}): Promise<string> =>
       (await requests.ask('getFileUrl', { roomId, path, ...options })).url,
-    /** What is not sent yet. */
-    outbox: {
-      /** In the order in which it was queued; with `failure`, where the server refused it. */
-      list: async (): Promise<QueuedDraft[]> => {
-        await sendQueue.loaded
-        return outbox.list()
-      },
-      /**
-       * Takes a draft out of the queue, also a refused one; its `send` rejects with CANCELLED. One that was on its
-       * way may have arrived all the same. Resolves with false where it is not in the queue.
-       */
-      cancel: (draft: DraftId): Promise<boolean> => sendQueue.cancel(draft),
-      /** Calls back with the queue whenever it changes, until the returned function is called. */
-      onChange: (listener: (drafts: QueuedDraft[]) => void) => outbox.onChange(listener),
-    },
-    /** Opens a room: its messages in order, each once, through every reconnect. */
+    /** The messages that were not sent yet. */
+    outbox: outboxOf(sendQueue, outbox),
+    /** Opens a room: delivers its messages in order, each once, through every reconnect. */
     openRoom: (roomId: string, options: OpenRoomOptions) => rooms.open(roomId, options),
     /** Listens until the returned function is called. */
     on: <E extends keyof ServerEvents>(event: E, listener: (payload: ServerEvents[E]) => void) =>
-      listen(event, listener),
-    /** The same for an event of one room; it comes while the room is open. */
+      listen(connection, event, listener),
+    /** The same for an event of one room, which arrives while the room is open. */
     onRoom: <E extends keyof RoomServerEvents>(
       event: E,
       roomId: string,
       listener: (payload: RoomServerEvents[E]) => void,
-    ) => listen(`${event}_${roomId}`, listener),
+    ) => listen(connection, `${event}_${roomId}`, listener),
     onConnection: (listener: StateListener) => connection.onState(listener),
-    /** Ends everything: what is under way is rejected with CLOSED, and no timer is left. */
+    /** Ends everything: pending requests reject with CLOSED, and no timer is left. */
     close: () => connection.close(),
   }
+}
+
+const outboxOf = (sendQueue: SendQueue, outbox: Outbox) => ({
+  /** In the order in which they were queued; with `failure`, where the server refused one. */
+  list: async (): Promise<QueuedDraft[]> => {
+    await sendQueue.loaded
+    return outbox.list()
+  },
+  /**
+   * Removes a draft from the queue, also a refused one; its `send` rejects with CANCELLED. One that was being sent
+   * may have arrived. Resolves with false where it is not in the queue.
+   */
+  cancel: (draft: DraftId): Promise<boolean> => sendQueue.cancel(draft),
+  /** Calls back with the queue whenever it changes, until the returned function is called. */
+  onChange: (listener: (drafts: QueuedDraft[]) => void) => outbox.onChange(listener),
+})
+
+function listen<T>({ socket }: Connection, event: string, listener: (payload: T) => void): () => void {
+  const own = (payload: T) => listener(payload)
+  socket.on(event, own)
+  return () => socket.off(event, own)
 }

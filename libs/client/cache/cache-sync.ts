@@ -14,6 +14,7 @@ const DELAY_MS = 1_000
 const BURST_ROOMS = 10
 const PAUSE_MS = 500
 
+type Parts = { connection: Connection; requests: Requests; cache: Cache; onStoreError: StoreErrorListener }
 /** The last numbers of a room, as far as they are known. */
 type End = { seq: number; change: number }
 /** `isNew`: the room may not be cached yet, and is to be. */
@@ -25,10 +26,7 @@ const EVERYTHING: Due = { seq: Infinity, change: Infinity, isNew: false }
  * first; at other times a room that is found to be behind. A lost connection stops it; the next connect starts anew.
  */
 export class CacheSync {
-  private readonly connection: Connection
-  private readonly requests: Requests
-  private readonly cache: Cache
-  private readonly onStoreError: StoreErrorListener
+  private readonly parts: Parts
   /** Rooms to sync, in this order, unless they are cached that far by then. */
   private readonly due = new Map<string, Due>()
   private readonly queue = new KeyedQueue()
@@ -36,12 +34,9 @@ export class CacheSync {
   private epoch = 0
   private timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(connection: Connection, requests: Requests, cache: Cache, onStoreError: StoreErrorListener) {
-    this.connection = connection
-    this.requests = requests
-    this.cache = cache
-    this.onStoreError = onStoreError
-    connection.onState((state) => this.takeState(state))
+  constructor(parts: Parts) {
+    this.parts = parts
+    parts.connection.onState((state) => this.takeState(state))
   }
 
   /** The room is known to go this far: syncs it soon, if its messages are cached. */
@@ -73,7 +68,7 @@ export class CacheSync {
   }
 
   private schedule() {
-    if (this.timer !== undefined || this.connection.state !== 'connected') return
+    if (this.timer !== undefined || this.parts.connection.state !== 'connected') return
     this.timer = setTimeout(() => {
       this.timer = undefined
       this.start(async () => {})
@@ -85,28 +80,28 @@ export class CacheSync {
     const isCurrent = () => epoch === this.epoch
     const ask: Ask = async (event, input) => {
       if (!isCurrent()) throw unavailable('The connection was lost')
-      return persist(() => this.requests.ask(event, input), this.connection.signal, isCurrent)
+      return persist(() => this.parts.requests.ask(event, input), this.parts.connection.signal, isCurrent)
     }
     const run = async () => {
       await prepare(ask)
       await this.syncDue(ask, isCurrent)
     }
     // Whatever the server refused, the next connect tries again.
-    this.queue.run('', run).catch((error) => error instanceof ChatError || this.onStoreError(error))
+    this.queue.run('', run).catch((error) => error instanceof ChatError || this.parts.onStoreError(error))
   }
 
   private async listRooms(ask: Ask) {
-    const askedAt = this.cache.tick()
+    const askedAt = this.parts.cache.tick()
     // A room whose messages are cached from here on is up to date by itself.
-    const cached = await this.cache.roomsWithMessages()
+    const cached = await this.parts.cache.roomsWithMessages()
     const listed = new Set<string>()
     let cursor: string | null = null
     do {
       const page: AskOutput<'listenRooms'> = await ask('listenRooms', cursor === null ? {} : { cursor })
       for (const room of page.list) listed.add(room._id)
       cursor = page.nextCursor
-    } while (cursor !== null && listed.size < this.cache.maxRooms)
-    const missing = await this.cache.missingFrom(listed, askedAt)
+    } while (cursor !== null && listed.size < this.parts.cache.maxRooms)
+    const missing = await this.parts.cache.missingFrom(listed, askedAt)
     await this.plan(cached, missing, cursor === null)
   }
 
@@ -117,10 +112,12 @@ export class CacheSync {
   private async plan(cached: ReadonlySet<string>, missing: string[], isComplete: boolean) {
     const isDoubtful = (roomId: string) => isComplete && cached.has(roomId)
     for (const roomId of missing) {
-      if (!isDoubtful(roomId)) await this.cache.drop(roomId, this.cache.tick())
+      if (!isDoubtful(roomId)) await this.parts.cache.drop(roomId, this.parts.cache.tick())
     }
     const doubtful = missing.filter(isDoubtful)
-    const active = (await this.cache.list()).map((room) => room._id).filter((roomId) => cached.has(roomId))
+    const active = (await this.parts.cache.list())
+      .map((room) => room._id)
+      .filter((roomId) => cached.has(roomId))
     const others = [...this.due]
     this.due.clear()
     for (const roomId of [...doubtful, ...active]) this.due.set(roomId, EVERYTHING)
@@ -131,7 +128,7 @@ export class CacheSync {
     let synced = 0
     for (const [roomId, due] of this.due) {
       if (await this.isBehind(roomId, due)) {
-        if (synced >= BURST_ROOMS) await sleep(PAUSE_MS, this.connection.signal)
+        if (synced >= BURST_ROOMS) await sleep(PAUSE_MS, this.parts.connection.signal)
         await this.sync(ask, roomId)
         synced += 1
       }
@@ -142,19 +139,19 @@ export class CacheSync {
   }
 
   private async isBehind(roomId: string, due: Due): Promise<boolean> {
-    const mark = await this.cache.mark(roomId)
+    const mark = await this.parts.cache.mark(roomId)
     if (!mark) return due.isNew
-    return mark.seq < due.seq || mark.change < due.change || isUnfilled(this.cache, roomId)
+    return mark.seq < due.seq || mark.change < due.change || isUnfilled(this.parts.cache, roomId)
   }
 
   private async sync(ask: Ask, roomId: string) {
     try {
-      await syncRoom(ask, this.cache, roomId)
+      await syncRoom(ask, this.parts.cache, roomId)
     } catch (error) {
       const isGone = error instanceof ChatError && error.code === 'ROOM_NO_EXISTS'
-      if (isGone) await this.cache.drop(roomId, this.cache.tick())
+      if (isGone) await this.parts.cache.drop(roomId, this.parts.cache.tick())
       // Another refusal concerns this room only: the next ones are synced.
-      else if (!(error instanceof ChatError)) this.onStoreError(error)
+      else if (!(error instanceof ChatError)) this.parts.onStoreError(error)
     }
   }
 }

@@ -7,16 +7,14 @@ import type { CacheSync } from './cache-sync.ts'
 /** Called when a request is sent; the function that it returns is called with the answer. */
 type AnswerHandlers = { [E in ClientEvent]?: (input: AskInput<E>) => (answer: AskOutput<E>) => void }
 
+type Parts = { cache: Cache; sync: CacheSync; onStoreError: StoreErrorListener }
+
 /** Puts into the cache whatever passes over the connection: events, and the answers to all requests. */
 export class CacheUpdates {
-  private readonly cache: Cache
-  private readonly sync: CacheSync
-  private readonly onStoreError: StoreErrorListener
+  private readonly parts: Parts
 
-  constructor(cache: Cache, sync: CacheSync, onStoreError: StoreErrorListener) {
-    this.cache = cache
-    this.sync = sync
-    this.onStoreError = onStoreError
+  constructor(parts: Parts) {
+    this.parts = parts
   }
 
   takeRequest<E extends ClientEvent>(
@@ -61,11 +59,11 @@ export class CacheUpdates {
 
   private putRoom(room: Room) {
     if (room.removed) this.dropRoom(room._id)
-    else this.note(this.cache.putRooms([room], this.cache.tick()))
+    else this.note(this.parts.cache.putRooms([room], this.parts.cache.tick()))
   }
 
   private dropRoom(roomId: string) {
-    this.note(this.cache.drop(roomId, this.cache.tick()))
+    this.note(this.parts.cache.drop(roomId, this.parts.cache.tick()))
   }
 
   /** For a closed room this event is the only one that brings its new message. */
@@ -76,59 +74,61 @@ export class CacheUpdates {
 
   /** An event may overtake the answer, which is then the older of the two. */
   private listRooms() {
-    const askedAt = this.cache.tick()
-    return ({ list }: AskOutput<'listenRooms'>) => this.note(this.cache.putRooms(list, askedAt))
+    const askedAt = this.parts.cache.tick()
+    return ({ list }: AskOutput<'listenRooms'>) => this.note(this.parts.cache.putRooms(list, askedAt))
   }
 
   private addMessage(message: Message) {
     const { roomId, seq } = message
     this.note(
-      this.cache.add(roomId, message).then((mark) => {
-        if (mark && mark.seq < seq) this.sync.request(roomId, { seq, change: 0 })
+      this.parts.cache.add(roomId, message).then((mark) => {
+        if (mark && mark.seq < seq) this.parts.sync.request(roomId, { seq, change: 0 })
       }),
     )
   }
 
   private reviseMessage(message: Message) {
-    this.note(this.cache.revise(message.roomId, [message]))
+    this.note(this.parts.cache.revise(message.roomId, [message]))
   }
 
   private beginRoom(roomId: string, { lastSeq, lastChange }: AskOutput<'joinRoom'>) {
     const end = { seq: lastSeq, change: lastChange }
     this.note(
-      this.cache.begin({ roomId, ...end }, this.cache.tick()).then((mark) => {
-        if (mark.seq < lastSeq || mark.change < lastChange) this.sync.request(roomId, end)
+      this.parts.cache.begin({ roomId, ...end }, this.parts.cache.tick()).then((mark) => {
+        if (mark.seq < lastSeq || mark.change < lastChange) this.parts.sync.request(roomId, end)
       }),
     )
   }
 
   private addPage(roomId: string) {
-    const askedAt = this.cache.tick()
+    const askedAt = this.parts.cache.tick()
     return ({ list }: AskOutput<'listenMessagesByRoom'>) => {
       this.note(
-        this.cache.addPage(roomId, list, askedAt).then((isAdded) => {
-          if (!isAdded && list.length > 0) this.sync.startCaching(roomId)
+        this.parts.cache.addPage(roomId, list, askedAt).then((isAdded) => {
+          if (!isAdded && list.length > 0) this.parts.sync.startCaching(roomId)
         }),
       )
     }
   }
 
   private addMissed({ roomId, afterChange }: AskInput<'syncMessages'>) {
-    const askedAt = this.cache.tick()
+    const askedAt = this.parts.cache.tick()
     return ({ list, changed, lastChange }: AskOutput<'syncMessages'>) => {
-      this.note(this.cache.addPage(roomId, list, askedAt))
-      this.note(this.cache.revise(roomId, changed))
+      this.note(this.parts.cache.addPage(roomId, list, askedAt))
+      this.note(this.parts.cache.revise(roomId, changed))
       if (afterChange === undefined) return
-      this.note(this.cache.advance(roomId, { from: afterChange, to: lastChange }, this.cache.tick()))
+      this.note(
+        this.parts.cache.advance(roomId, { from: afterChange, to: lastChange }, this.parts.cache.tick()),
+      )
     }
   }
 
   /** The answer does not hold the changed message, and for a closed room no event does. */
   private syncChanges(roomId: string) {
-    return () => this.sync.request(roomId, { seq: 0, change: Infinity })
+    return () => this.parts.sync.request(roomId, { seq: 0, change: Infinity })
   }
 
   private note(update: Promise<unknown>) {
-    update.catch(this.onStoreError)
+    update.catch(this.parts.onStoreError)
   }
 }

@@ -30,8 +30,8 @@ export function openCache(
 ): ChatCache {
   const cache = new Cache(store, limits)
   cache.load().catch(onStoreError)
-  const sync = new CacheSync(connection, requests, cache, onStoreError)
-  const updates = new CacheUpdates(cache, sync, onStoreError)
+  const sync = new CacheSync({ connection, requests, cache, onStoreError })
+  const updates = new CacheUpdates({ cache, sync, onStoreError })
   requests.observe((event, input) => updates.takeRequest(event, input))
   connection.socket.onAny((event: string, payload: unknown) => updates.takeEvent(event, payload))
   return {

@@ -14,46 +14,42 @@ type Delivery = { done: Promise<Message>; cancel: (error: ChatError) => void }
 export class SendQueue {
   /** Resolves when the drafts of an earlier client are queued. */
   readonly loaded: Promise<void>
-  private readonly connection: Connection
-  private readonly requests: Requests
-  private readonly outbox: Outbox
+  private readonly parts: Parts
   private readonly maxWaiting: number
   private readonly rooms = new KeyedQueue()
   private readonly deliveries = new Map<QueuedDraft, Delivery>()
 
-  constructor({ connection, requests, outbox }: Parts, { maxQueuedSends = 1_000 }) {
-    this.connection = connection
-    this.requests = requests
-    this.outbox = outbox
+  constructor(parts: Parts, { maxQueuedSends = 1_000 }) {
+    this.parts = parts
     this.maxWaiting = maxQueuedSends
-    this.loaded = outbox.load().then(() => this.resume())
+    this.loaded = parts.outbox.load().then(() => this.resume())
   }
 
   /** @returns the stored message */
   async send({ syncKey = newSyncKey(), ...rest }: Draft): Promise<Message> {
     await this.loaded
-    this.connection.signal.throwIfAborted()
+    this.parts.connection.signal.throwIfAborted()
     const draft = { ...rest, syncKey }
-    const same = this.outbox.find(draft)
+    const same = this.parts.outbox.find(draft)
     const delivery = same && this.deliveries.get(same)
     if (delivery && !same.failure) return delivery.done
-    if (this.outbox.waiting >= this.maxWaiting) throw queueIsFull()
-    const { queued, saved } = this.outbox.add(draft)
+    if (this.parts.outbox.waiting >= this.maxWaiting) throw queueIsFull()
+    const { queued, saved } = this.parts.outbox.add(draft)
     return this.start(queued, saved)
   }
 
   /** @returns false where the draft is not in the queue */
   async cancel(id: DraftId): Promise<boolean> {
     await this.loaded
-    const draft = this.outbox.find(id)
+    const draft = this.parts.outbox.find(id)
     if (!draft) return false
     this.deliveries.get(draft)?.cancel(cancelled())
-    await this.outbox.remove(draft)
+    await this.parts.outbox.remove(draft)
     return true
   }
 
   private resume() {
-    for (const draft of this.outbox.list()) if (!draft.failure) this.start(draft, Promise.resolve())
+    for (const draft of this.parts.outbox.list()) if (!draft.failure) this.start(draft, Promise.resolve())
   }
 
   private start(draft: QueuedDraft, saved: Promise<void>): Promise<Message> {
@@ -69,23 +65,23 @@ export class SendQueue {
 
   private async deliver(draft: QueuedDraft, saved: Promise<void>): Promise<Message> {
     await saved
-    const isQueued = () => this.outbox.has(draft)
+    const isQueued = () => this.parts.outbox.has(draft)
     try {
-      const { message } = await persist(() => this.attempt(draft), this.connection.signal, isQueued)
-      await this.outbox.remove(draft)
+      const { message } = await persist(() => this.attempt(draft), this.parts.connection.signal, isQueued)
+      await this.parts.outbox.remove(draft)
       return message
     } catch (error) {
       // Where the client was closed, the draft stays for the next client with this store.
-      const isRefused = error instanceof ChatError && !this.connection.signal.aborted
-      if (isRefused && isQueued()) await this.outbox.fail(draft, error)
+      const isRefused = error instanceof ChatError && !this.parts.connection.signal.aborted
+      if (isRefused && isQueued()) await this.parts.outbox.fail(draft, error)
       throw error
     }
   }
 
   private async attempt(draft: QueuedDraft) {
-    await this.connection.connected()
-    if (!this.outbox.has(draft)) throw cancelled()
-    return this.requests.once('sendMessage', inputOf(draft))
+    await this.parts.connection.connected()
+    if (!this.parts.outbox.has(draft)) throw cancelled()
+    return this.parts.requests.once('sendMessage', inputOf(draft))
   }
 }
 

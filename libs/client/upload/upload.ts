@@ -32,25 +32,19 @@ export type Upload = {
   signal: AbortSignal
 }
 
-/** Uploads files until they are stored. After a lost connection only what did not arrive is sent again. */
-export class Uploads {
-  private readonly connection: Connection
-  private readonly requests: Requests
-
-  constructor(connection: Connection, requests: Requests) {
-    this.connection = connection
-    this.requests = requests
-  }
-
-  async upload(source: FileSource, options: UploadOptions): Promise<Message> {
-    const { roomId, syncKey = newSyncKey(), onProgress = () => {}, direct = false, signal } = options
-    const { name, type, size } = described(source)
-    const place = { roomId, syncKey, type: options.type ?? type, name: options.name ?? name, size }
-    const ended = signal ? AbortSignal.any([this.connection.signal, signal]) : this.connection.signal
-    ended.throwIfAborted()
-    const upload = { source, place, onProgress: guarded(onProgress), signal: ended }
-    return orAborted(ended, (direct ? sendParts : sendChunks)(this.requests, upload))
-  }
+/** Uploads a file until it is stored. After a lost connection only what did not arrive is sent again. */
+export async function uploadFile(
+  { connection, requests }: { connection: Connection; requests: Requests },
+  source: FileSource,
+  options: UploadOptions,
+): Promise<Message> {
+  const { roomId, syncKey = newSyncKey(), onProgress = () => {}, direct = false, signal } = options
+  const { name, type, size } = described(source)
+  const place = { roomId, syncKey, type: options.type ?? type, name: options.name ?? name, size }
+  const ended = signal ? AbortSignal.any([connection.signal, signal]) : connection.signal
+  ended.throwIfAborted()
+  const upload = { source, place, onProgress: guarded(onProgress), signal: ended }
+  return orAborted(ended, (direct ? sendParts : sendChunks)(requests, upload))
 }
 
 /** Rejects at once when the signal is aborted. */
