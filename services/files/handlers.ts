@@ -1,26 +1,22 @@
 import type { Handlers } from '@chat/contract'
 import type { DownloadLinks } from './download/download-links.ts'
-import type { FileErasure } from './storage/file-erasure.ts'
-import type { ChunkedUpload } from './upload/chunked-upload.ts'
-import type { DirectUpload } from './upload/direct-upload.ts'
+import { type ErasureParts, eraseUser, exportUser, purgeRoom } from './storage/file-erasure.ts'
+import { takeChunk } from './upload/chunked-upload.ts'
+import { completeDirectUpload, createUpload } from './upload/direct-upload.ts'
+import type { UploadParts } from './upload/parts.ts'
 
-export type Parts = {
-  chunked: ChunkedUpload
-  direct: DirectUpload
-  links: DownloadLinks
-  fileErasure: FileErasure
-}
+type Parts = UploadParts & ErasureParts & { links: DownloadLinks }
 
-export const handlers = ({ chunked, direct, links, fileErasure }: Parts): Handlers<'files'> => ({
-  sendFileMessage: (caller, input) => chunked.take(caller, input),
-  createUpload: (caller, input) => direct.create(caller, input),
-  completeUpload: async (caller, input) => ({ message: await direct.complete(caller, input) }),
-  getFileUrl: (caller, input) => links.inRoom(caller, input),
-  openFile: (caller, input) => links.anywhere(caller, input),
+export const handlers = (parts: Parts): Handlers<'files'> => ({
+  sendFileMessage: (caller, input) => takeChunk(parts, caller, input),
+  createUpload: (caller, input) => createUpload(parts, caller, input),
+  completeUpload: async (caller, input) => ({ message: await completeDirectUpload(parts, caller, input) }),
+  getFileUrl: (caller, input) => parts.links.inRoom(caller, input),
+  openFile: (caller, input) => parts.links.inAnyRoom(caller, input),
   purgeRoomFiles: async (_caller, { roomId }) => {
-    await fileErasure.purgeRoom(roomId)
+    await purgeRoom(parts, roomId)
     return { result: true }
   },
-  eraseUserInFiles: (_caller, input) => fileErasure.eraseUser(input),
-  exportUserFromFiles: (_caller, input) => fileErasure.collect(input),
+  eraseUserInFiles: (_caller, input) => eraseUser(parts, input),
+  exportUserFromFiles: (_caller, input) => exportUser(parts, input),
 })

@@ -1,38 +1,43 @@
 import {
+  type Bucket,
   type Bus,
   type Config,
+  type Connection,
   consumeEvents,
   DutyCycle,
   ensureStream,
+  KeyedQueue,
   type Logger,
   type Metrics,
   openAll,
   openBucket,
   openMongo,
   pingMongo,
+  type Scope,
 } from '@chat/service'
 import { DownloadLinks } from './download/download-links.ts'
 import { handlers } from './handlers.ts'
+import { ImagePreviewer } from './preview/image-previewer.ts'
 import { Previews } from './preview/previews.ts'
-import { Thumbnails } from './preview/thumbnails.ts'
-import { findTools, VideoProbe } from './preview/video.ts'
-import { FileErasure } from './storage/file-erasure.ts'
+import { findTools, VideoPreviewer } from './preview/video-previewer.ts'
+import { GarbageCollector } from './storage/garbage-collector.ts'
 import { openObjects } from './storage/object-store.ts'
-import { ObjectSweep } from './storage/object-sweep.ts'
 import { openReferences } from './storage/reference-store.ts'
-import { References } from './storage/references.ts'
-import { Admission } from './upload/admission.ts'
+import { ReferenceTracker } from './storage/reference-tracker.ts'
+import { BufferPool } from './upload/buffer-pool.ts'
 import { openChunks } from './upload/chunk-store.ts'
-import { ChunkedUpload } from './upload/chunked-upload.ts'
-import { DirectUpload } from './upload/direct-upload.ts'
-import { PartAssembly } from './upload/part-assembly.ts'
+import { FileTypePolicy } from './upload/file-type-policy.ts'
+import { PART_BYTES } from './upload/part-upload.ts'
+import type { UploadParts } from './upload/parts.ts'
 import { UploadCleanup } from './upload/upload-cleanup.ts'
-import { UploadCompletion } from './upload/upload-completion.ts'
-import { UploadStart } from './upload/upload-start.ts'
 import { openUploads } from './upload/upload-store.ts'
 
-/** Uploads take a fifth of the time of what carries them, and leave the rest to messages. */
-const TRANSFER_REST = 4
+/** Writes of uploads take a fifth of the time, so that they do not delay messages. */
+const UPLOAD_REST = 4
+/** How many parts are put together at a time. */
+const PARTS_AT_ONCE = 2
+/** The largest message on the bus. */
+const MAX_CHUNK_BYTES = 8 * 1024 * 1024
 
 export type Options = {
   config: Pick<Config, 's3' | 'fileTypes' | 'limits'>
@@ -43,79 +48,72 @@ export type Options = {
   metrics: Metrics
   openBus: () => Promise<Bus>
 }
+type Engines = { mongo: Connection; bucket: Bucket; bus: Bus }
+type Storage = Awaited<ReturnType<typeof openStorage>>
 
-/** Files: how they come, where they lie, and who may have them. */
 export const start = (options: Options) =>
   openAll(async (scope) => {
-    const { logger, config } = options
-    const { limits } = config
-    const mongo = await scope.use(
-      'mongo',
-      openMongo(options.mongoUrl, options.database ?? 'chat_files'),
-      (m) => m.close(),
-    )
-    const bucket = await scope.use('s3', openBucket({ ...config.s3, url: options.s3Url }), (b) => b.close())
+    const { mongoUrl, database = 'chat_files', s3Url, config } = options
+    const mongo = await scope.use('mongo', openMongo(mongoUrl, database), (m) => m.close())
+    const bucket = await scope.use('s3', openBucket({ ...config.s3, url: s3Url }), (b) => b.close())
     const bus = await scope.use('nats', options.openBus(), (b) => b.close())
-    const pacing = new DutyCycle(TRANSFER_REST)
-    const uploads = await openUploads(mongo)
-    const chunks = await openChunks(mongo, bucket, pacing)
-    const objects = await openObjects(mongo)
-    const store = await openReferences(mongo)
+    const engines = { mongo, bucket, bus }
     await ensureStream(bus)
-
-    const references = new References(store, objects)
-    const consumer = consumeEvents({
-      ...{ bus, logger, durable: 'files', kinds: ['message', 'change'] },
-      // Whoever hears of a share asks for its file at once; and most messages refer to none, which costs nothing.
-      paceMs: 20,
-      handle: (events) => references.take(events),
-    })
-    const { lagMs } = await scope.use('references', consumer, (c) => c.close())
-    const objectSweep = await scope.use(
-      'sweeping',
-      new ObjectSweep({ objects, references, bucket, lagMs, logger }),
-      (s) => s.close(),
-    )
-
-    const thumbnails = await scope.use('picturing', new Thumbnails(), (p) => p.close())
-    const videoProbe = new VideoProbe(await findTools(), thumbnails)
-    const previews = new Previews({ bucket, thumbnails, videoProbe, logger })
-    const uploadCleanup = await scope.use(
-      'clearing',
-      new UploadCleanup({ uploads, chunks, bucket, logger }),
-      (c) => c.close(),
-    )
-    const admission = new Admission(config.fileTypes)
-    const uploadStart = new UploadStart({ uploads, uploadCleanup, bus, limits })
-    const partAssembly = new PartAssembly({ uploads, chunks, bucket, pacing })
-    const uploadCompletion = new UploadCompletion({
-      ...{ uploads, objects, references, bucket, bus },
-      ...{ admission, previews, uploadCleanup },
-    })
-    const answers = handlers({
-      chunked: new ChunkedUpload({
-        uploads,
-        chunks,
-        admission,
-        uploadStart,
-        partAssembly,
-        uploadCompletion,
-        uploadCleanup,
-        limits,
-      }),
-      fileErasure: new FileErasure({
-        uploads,
-        uploadCleanup,
-        objects,
-        store,
-        references,
-        objectSweep,
-        lagMs,
-      }),
-      direct: new DirectUpload({ uploads, uploadStart, uploadCompletion, bucket, limits }),
-      links: new DownloadLinks({ store, objects, bucket, bus, seconds: limits.downloadLinkSeconds }),
-    })
+    const storage = await openStorage(scope, options, engines)
+    const uploading = await openUploading(scope, options, engines, storage)
+    const links = new DownloadLinks({ ...storage, bucket, bus, seconds: config.limits.downloadLinkSeconds })
+    const answers = handlers({ ...storage, ...uploading, links })
     await scope.use('requests', bus.serve('files', answers), (serving) => serving.close())
     await bus.flush()
     return { ready: { nats: () => bus.ping(), mongo: () => pingMongo(mongo), s3: () => bucket.ping() } }
   })
+
+/** The stored files, the messages that refer to them, and the removal of unused ones. */
+async function openStorage(scope: Scope, { logger }: Options, { mongo, bucket, bus }: Engines) {
+  const objects = await openObjects(mongo)
+  const store = await openReferences(mongo)
+  const references = new ReferenceTracker(store, objects)
+  const consumer = consumeEvents({
+    bus,
+    logger,
+    durable: 'files',
+    kinds: ['message', 'change'],
+    // Short: members ask for a shared file at once. Most messages have no files and cost nothing.
+    paceMs: 20,
+    handle: (events) => references.apply(events),
+  })
+  const { lagMs } = await scope.use('references', consumer, (c) => c.close())
+  const garbageCollector = new GarbageCollector({ objects, references, bucket, lagMs, logger })
+  await scope.use('garbage collector', garbageCollector, (g) => g.close())
+  return { objects, store, references, lagMs, garbageCollector }
+}
+
+async function openUploading(
+  scope: Scope,
+  { config, logger, metrics }: Options,
+  { mongo, bucket, bus }: Engines,
+  { objects, references }: Storage,
+): Promise<UploadParts> {
+  const pacing = new DutyCycle(UPLOAD_REST)
+  const uploads = await openUploads(mongo, metrics)
+  const chunks = await openChunks(mongo, bucket, pacing)
+  const cleanup = new UploadCleanup({ uploads, chunks, bucket, logger })
+  await scope.use('upload cleanup', cleanup, (c) => c.close())
+  const images = await scope.use('image previewer', new ImagePreviewer(), (i) => i.close())
+  const videos = new VideoPreviewer(await findTools(), images)
+  return {
+    uploads,
+    chunks,
+    objects,
+    references,
+    bucket,
+    bus,
+    typePolicy: new FileTypePolicy(config.fileTypes),
+    previews: new Previews({ bucket, images, videos, logger }),
+    buffers: new BufferPool(PARTS_AT_ONCE, PART_BYTES + MAX_CHUNK_BYTES),
+    queue: new KeyedQueue(),
+    pacing,
+    limits: config.limits,
+    logger,
+  }
+}

@@ -16,9 +16,8 @@ import {
 import { type ChangeStore, openChanges } from './changes/change-store.ts'
 import { MessageChanges } from './changes/message-changes.ts'
 import { ExportErasure } from './exports/export-erasure.ts'
-import { ExportNotices } from './exports/export-notices.ts'
 import { openExports } from './exports/export-store.ts'
-import { ExportWorker } from './exports/export-worker.ts'
+import { startExportWorker } from './exports/export-worker.ts'
 import { Exports } from './exports/exports.ts'
 import { LazyBucket } from './exports/lazy-bucket.ts'
 import { Mailer } from './exports/mailer.ts'
@@ -151,13 +150,13 @@ async function openWording(mongo: Connection, bus: Bus, mode: Config['bannedWord
 type Around = { mongo: Connection; bus: Bus; store: MessageStore; changes: ChangeStore; access: AccessCache }
 
 /** Rooms as files: kept in S3, told to sockets or by mail. */
-async function openExporting(scope: Scope, { config, s3Url, logger }: Options, around: Around) {
+async function openExporting(scope: Scope, { config, s3Url, logger, metrics }: Options, around: Around) {
   const storage = await scope.use('s3', new LazyBucket({ ...config.s3, url: s3Url }), (s) => s.close())
   const mailer = config.mail && (await scope.use('mail', new Mailer(config.mail), (m) => m.close()))
-  const store = await openExports(around.mongo)
-  const notices = new ExportNotices({ ...around, mailer, storage })
-  const parts = { ...around, exports: store, notices, storage, logger }
-  const worker = await scope.use('exports', new ExportWorker(parts), (w) => w.close())
-  const exports = new Exports({ ...parts, worker, sendsMail: mailer !== null })
-  return { exports, exportErasure: new ExportErasure({ exports: store, worker }) }
+  const parts = { ...around, exports: await openExports(around.mongo, metrics), storage, mailer, logger }
+  const worker = await scope.use('exports', startExportWorker(parts), (w) => w.close())
+  return {
+    exports: new Exports({ ...parts, worker }),
+    exportErasure: new ExportErasure({ ...parts, worker }),
+  }
 }

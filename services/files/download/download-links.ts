@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Caller, Fault, type Input, type Output } from '@chat/contract'
 import { type Bucket, type Bus, FreshAnswers } from '@chat/service'
-import { type ObjectDoc, type ObjectStore, pathOfThumbnail, THUMBNAIL_TYPE } from '../storage/object-store.ts'
+import { type ObjectStore, pathOfThumbnail, THUMBNAIL_TYPE } from '../storage/object-store.ts'
 import type { ReferenceStore } from '../storage/reference-store.ts'
 import { dispositionOf, servedType } from './disposition.ts'
 
-/** Whoever hears of a message may ask for its file before the message has come here. */
-const LOOKS_AFTER_MS = [0, 50, 150, 300]
+/** A client may ask for a message's file before this service has consumed the message's event. */
+const RETRY_AFTER_MS = [0, 50, 150, 300]
 
 type Link = Output<'getFileUrl'>
 type Wanted = Omit<Input<'openFile'>, 'issuedAt'>
@@ -16,26 +16,26 @@ type Parts = {
   objects: ObjectStore
   bucket: Bucket
   bus: Bus
-  /** How long a link opens. */
+  /** How long a link is valid. */
   seconds: number
 }
 
 /**
- * Links to files, for those who are in a room that refers to them. Membership is asked for each time: from the ack of a
- * kick on there are no more.
+ * Signed links to files, for members of a room with a message that refers to the file. Every request asks for the
+ * membership, so that after the ack of a kick there are no new links.
  */
 export class DownloadLinks {
   private readonly parts: Parts
-  /** A page of pictures asks for all of them at once, and each look asks again. */
+  /** A page of pictures asks for all of them at once. */
   private readonly rooms = new FreshAnswers<Output<'roomsOfUser'>>()
 
   constructor(parts: Parts) {
     this.parts = parts
   }
 
-  /** @throws ROOM_NO_EXISTS, and FILE_NO_EXISTS where the room does not refer to it, whatever other rooms do */
+  /** @throws ROOM_NO_EXISTS, FILE_NO_EXISTS where no message of this room refers to the file */
   async inRoom(caller: Caller, { roomId, ...input }: Input<'getFileUrl'>): Promise<Link> {
-    const wanted = resolved(input)
+    const wanted = resolve(input)
     return this.link(wanted, async () => {
       const { master } = await this.access(caller, roomId)
       const [room] = await this.parts.store.roomsOf(wanted.path, [roomId])
@@ -44,13 +44,13 @@ export class DownloadLinks {
   }
 
   /**
-   * One answer, after the same questions, for files of others and files that never were.
-   * @throws FILE_NO_EXISTS, TOKEN_INVALID where the token that asks is revoked
+   * Looks in all rooms of the caller. The answer does not show whether a file exists elsewhere.
+   * @throws FILE_NO_EXISTS, TOKEN_INVALID where the caller's token is revoked
    */
-  async anywhere(caller: Caller, { issuedAt = 0, ...input }: Input<'openFile'>): Promise<Link> {
-    const wanted = resolved(input)
+  async inAnyRoom(caller: Caller, { issuedAt = 0, ...input }: Input<'openFile'>): Promise<Link> {
+    const wanted = resolve(input)
+    const { userId } = caller
     return this.link(wanted, async () => {
-      const { userId } = caller
       const asked = this.rooms.of(userId, () => this.parts.bus.ask('roomsOfUser', caller, userId))
       const { roomIds, issuedFrom } = await asked
       if (issuedAt < (issuedFrom ?? 0)) throw new Fault('TOKEN_INVALID')
@@ -59,10 +59,13 @@ export class DownloadLinks {
     })
   }
 
-  /** What is hidden is left to masters. */
+  /** Masters see hidden messages. */
   private async isMasterOfAny(caller: Caller, rooms: { roomId: string }[]): Promise<boolean> {
     for (const { roomId } of rooms) {
-      const access = await this.access(caller, roomId).catch(orNull('ROOM_NO_EXISTS'))
+      const access = await this.access(caller, roomId).catch((error) => {
+        if (error instanceof Fault && error.code === 'ROOM_NO_EXISTS') return null
+        throw error
+      })
       if (access?.master) return true
     }
     return false
@@ -72,39 +75,30 @@ export class DownloadLinks {
     return this.parts.bus.ask('roomAccess', caller, { roomId, userId: caller.userId })
   }
 
-  private async link(wanted: Wanted, isOpen: () => Promise<boolean>): Promise<Link> {
-    for (const pause of LOOKS_AFTER_MS) {
+  private async link(wanted: Wanted, isAllowed: () => Promise<boolean>): Promise<Link> {
+    for (const pause of RETRY_AFTER_MS) {
       if (pause > 0) await delay(pause)
-      if (await isOpen()) return this.signed(wanted)
+      if (await isAllowed()) return this.sign(wanted)
     }
     throw new Fault('FILE_NO_EXISTS')
   }
 
-  private async signed({ path, thumbnail = false, download = false }: Wanted): Promise<Link> {
-    const object = await this.parts.objects.find(path)
-    const shown = object && thumbnail ? thumbnailOf(object) : object
-    if (!shown) throw new Fault('FILE_NO_EXISTS')
-    const { seconds, bucket } = this.parts
+  private async sign({ path, thumbnail = false, download = false }: Wanted): Promise<Link> {
+    const { objects, seconds, bucket } = this.parts
+    const object = await objects.find(path)
+    const target = thumbnail ? object?.thumbnail : path
+    if (!object || !target) throw new Fault('FILE_NO_EXISTS')
+    const name = thumbnail ? `${object.name}.webp` : object.name
+    const mediaType = thumbnail ? THUMBNAIL_TYPE : object.mediaType
     const expiresAt = new Date(Date.now() + seconds * 1000).toISOString()
-    const url = await bucket.linkToRead(shown._id, {
-      seconds,
-      mediaType: servedType(shown.mediaType),
-      disposition: dispositionOf(shown.name, shown.mediaType, download),
-    })
+    const disposition = dispositionOf(name, mediaType, download)
+    const url = await bucket.linkToRead(target, { seconds, mediaType: servedType(mediaType), disposition })
     return { url, expiresAt }
   }
 }
 
-/** A thumbnail's own path will do as well. */
-function resolved(wanted: Wanted): Wanted {
+/** The path of a thumbnail is accepted, too. */
+function resolve(wanted: Wanted): Wanted {
   const path = pathOfThumbnail(wanted.path)
   return path === null ? wanted : { ...wanted, path, thumbnail: true }
-}
-
-const thumbnailOf = ({ name, thumbnail }: ObjectDoc) =>
-  thumbnail === null ? null : { _id: thumbnail, name: `${name}.webp`, mediaType: THUMBNAIL_TYPE }
-
-const orNull = (code: string) => (error: unknown) => {
-  if (error instanceof Fault && error.code === code) return null
-  throw error
 }

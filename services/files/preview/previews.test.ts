@@ -9,8 +9,8 @@ import { connectAs, makeRoom, type PlainClient, startTestStack, type TestStack }
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
 import { announce, noise, openStored, picture, type Stored, send } from '../testing.ts'
-import { Thumbnails } from './thumbnails.ts'
-import { findTools, VideoProbe } from './video.ts'
+import { ImagePreviewer } from './image-previewer.ts'
+import { findTools, VideoPreviewer } from './video-previewer.ts'
 
 const tools = await findTools()
 let stack: TestStack
@@ -233,9 +233,9 @@ test('what looks at videos is given little memory and no secrets', async () => {
     '#!/bin/sh\necho "{\\"format\\":{\\"duration\\":$(ulimit -v)}}"\n[ -z "$CHAT_TEST_MONGO_URL" ]',
     { mode: 0o755 },
   )
-  const videoProbe = new VideoProbe({ ffmpeg: ffprobe, ffprobe }, new Thumbnails())
+  const videoPreviewer = new VideoPreviewer({ ffmpeg: ffprobe, ffprobe }, new ImagePreviewer())
   const film = { file: 'film', folder, mediaType: 'video/mp4' }
   // The tool tells its limit, in kilobytes, where a duration would be.
-  expect(await videoProbe.look(film, AbortSignal.timeout(5_000))).toEqual({ duration: 800_000 })
+  expect(await videoPreviewer.preview(film, AbortSignal.timeout(5_000))).toEqual({ duration: 800_000 })
   await rm(folder, { recursive: true, force: true })
 })

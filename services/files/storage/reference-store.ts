@@ -1,76 +1,75 @@
-import { type Connection, writeEach } from '@chat/service'
+import { type Connection, requiredFields, writeEach } from '@chat/service'
 import mongoose from 'mongoose'
 
-/** What one message refers to. */
+/** The files that one message refers to. */
 export type ReferenceDoc = {
   /** The message's id. */
   _id: string
   roomId: string
   paths: string[]
   isHidden: boolean
-  /** When it was deleted. It keeps what it referred to, so that a deletion can be handled again. */
+  /** A deleted message keeps its paths, so that the deletion can be handled again. */
   deletedAt: Date | null
-  /** The message's: of two states of a message the later one counts. */
+  /** The message's. Of two states the later one wins. */
   updatedAt: Date
 }
 
-/** Longer than the stream keeps events: nothing can come for a deleted message any more. */
-const FORGOTTEN_AFTER_SECONDS = 8 * 24 * 60 * 60
+/** Longer than the stream keeps events: no event of the message can come after that. */
+const KEPT_SECONDS = 8 * 24 * 60 * 60
 
 const { Schema } = mongoose
-const required = <T>(type: T) => ({ type, required: true })
 const referenceSchema = new Schema<ReferenceDoc>(
   {
     _id: String,
-    roomId: required(String),
-    paths: required([String]),
-    isHidden: required(Boolean),
+    ...requiredFields(String, 'roomId'),
+    ...requiredFields([String], 'paths'),
+    ...requiredFields(Boolean, 'isHidden'),
+    ...requiredFields(Date, 'updatedAt'),
     deletedAt: { type: Date, default: null },
-    updatedAt: required(Date),
   },
   { versionKey: false },
 )
 referenceSchema.index({ paths: 1 })
-referenceSchema.index({ deletedAt: 1 }, { expireAfterSeconds: FORGOTTEN_AFTER_SECONDS })
+referenceSchema.index({ deletedAt: 1 }, { expireAfterSeconds: KEPT_SECONDS })
+
+const pathsIn = (docs: Pick<ReferenceDoc, 'paths'>[]) => new Set(docs.flatMap(({ paths }) => paths))
 
 /** Which messages refer to which files. */
 export async function openReferences(connection: Connection) {
   const model = connection.model<ReferenceDoc>('Reference', referenceSchema, 'references')
   await model.createIndexes()
   return {
-    /** Of two states of a message the later one stays, whoever comes first. */
+    /** Stores the docs whose `updatedAt` is later than what is stored. */
     async put(docs: ReferenceDoc[]) {
-      const taken = await writeEach(
+      const duplicates = await writeEach(
         model,
         docs.map((doc) => replacing(doc, true)),
       )
-      // There is a later one, or somebody has inserted it meanwhile: now there is one to compare with.
-      const again = taken.map((index) => replacing(docs[index] as ReferenceDoc, false))
+      // Those exist: a later state, or one that was inserted meanwhile and may be older.
+      const again = duplicates.map((index) => replacing(docs[index] as ReferenceDoc, false))
       if (again.length > 0) await writeEach(model, again)
     },
 
-    /** @returns what its messages referred to */
-    async forgetRoom(roomId: string): Promise<string[]> {
-      // No character of an id stands between the dash and the point.
+    /** @returns the paths that the room's messages referred to */
+    async deleteRoom(roomId: string): Promise<string[]> {
+      // A message's id begins with its room's id and a dash; '.' follows '-'.
       const ofRoom = { _id: { $gt: `${roomId}-`, $lt: `${roomId}.` } }
       const docs = await model.find(ofRoom, { paths: 1 }).lean()
       await model.deleteMany(ofRoom)
-      return [...new Set(docs.flatMap(({ paths }) => paths))]
+      return [...pathsIn(docs)]
     },
 
-    /** Everything that these messages refer to, or referred to before they were deleted. */
+    /** The paths of the messages, including those of deleted ones. */
     async pathsOf(messageIds: string[]): Promise<string[]> {
-      const docs = await model.find({ _id: { $in: messageIds } }, { paths: 1 }).lean()
-      return [...new Set(docs.flatMap(({ paths }) => paths))]
+      return [...pathsIn(await model.find({ _id: { $in: messageIds } }, { paths: 1 }).lean())]
     },
 
-    /** Of these paths those that a message refers to. */
+    /** The paths, of these and others, that messages with one of these refer to. */
     async referredTo(paths: string[]): Promise<Set<string>> {
-      const docs = await model.find({ paths: { $in: paths }, deletedAt: null }, { paths: 1 }).lean()
-      return new Set(docs.flatMap((doc) => doc.paths))
+      return pathsIn(await model.find({ paths: { $in: paths }, deletedAt: null }, { paths: 1 }).lean())
     },
 
-    /** Of these rooms those that refer to a path, and whether only by messages that are hidden. */
+    /** Those of the rooms that refer to the path; `isHidden` where only hidden messages do. */
     async roomsOf(path: string, roomIds: string[]): Promise<{ roomId: string; isHidden: boolean }[]> {
       const docs = await model
         .find({ paths: path, roomId: { $in: roomIds }, deletedAt: null }, { roomId: 1, isHidden: 1 })
@@ -84,7 +83,7 @@ export async function openReferences(connection: Connection) {
 }
 export type ReferenceStore = Awaited<ReturnType<typeof openReferences>>
 
-/** A deleted message says no more what it referred to. */
+/** The event of a deletion has no paths: the stored ones stay. */
 const replacing = ({ _id, paths, ...rest }: ReferenceDoc, upsert: boolean) => ({
   updateOne: {
     filter: { _id: _id as never, updatedAt: { $lt: rest.updatedAt } },

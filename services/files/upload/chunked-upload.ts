@@ -1,128 +1,93 @@
 import { type Caller, Fault, type Input, type Message, type Output } from '@chat/contract'
-import { KeyedQueue, type Limits } from '@chat/service'
-import type { Admission } from './admission.ts'
-import type { ChunkStore, Tail } from './chunk-store.ts'
-import type { PartAssembly } from './part-assembly.ts'
-import type { UploadCleanup } from './upload-cleanup.ts'
-import type { UploadCompletion } from './upload-completion.ts'
-import { type Opened, requireSame, type UploadStart } from './upload-start.ts'
-import { type UploadDoc, type UploadStore, uploadKey } from './upload-store.ts'
+import type { Tail } from './chunk-store.ts'
+import { assembleChunks, uploadParts } from './part-upload.ts'
+import type { UploadParts } from './parts.ts'
+import { completeUpload } from './upload-completion.ts'
+import { endUpload } from './upload-removal.ts'
+import { findMessage, openUpload } from './upload-start.ts'
+import { type UploadDoc, uploadKey } from './upload-store.ts'
 
 type Chunk = Input<'sendFileMessage'>
-type Taken = Output<'sendFileMessage'>
+type Ack = Output<'sendFileMessage'>
 
-/** An upload counts as open for so long after its last chunk. */
+/** How long an upload counts as open after its last chunk. */
 const OPEN_MS = 120_000
-const TOUCH_MS = 15_000
-/** Files of many tiny chunks would cost more than they hold: this many, and one for each so many bytes. */
-const CHUNKS_ALLOWED = 1_000
+const TOUCH_INTERVAL_MS = 15_000
+/** A chunk costs something whatever its size: a file may have this many, and one more per BYTES_PER_CHUNK. */
+const MAX_CHUNKS = 1_000
 const BYTES_PER_CHUNK = 1_024
 
-export type ChunkedParts = {
-  uploads: UploadStore
-  chunks: ChunkStore
-  admission: Admission
-  uploadStart: UploadStart
-  partAssembly: PartAssembly
-  uploadCompletion: UploadCompletion
-  uploadCleanup: UploadCleanup
-  limits: Limits
-}
-
 /**
- * Files that come chunk by chunk. A chunk is acked when it is stored; where an upload stands is read from its chunks,
- * so that any instance can take the next one.
+ * Takes a chunk of a file. It is acked when it is stored. The state of an upload is read from the stored chunks, so that
+ * any instance can take the next one.
+ * @returns the next chunk's index, or the message once the file is complete
  */
-export class ChunkedUpload {
-  private readonly parts: ChunkedParts
-  private readonly lanes = new KeyedQueue()
-
-  constructor(parts: ChunkedParts) {
-    this.parts = parts
-  }
-
-  /** Takes a chunk. @returns where the upload then stands, with the message once it has come whole */
-  take(caller: Caller, chunk: Chunk): Promise<Taken> {
-    if (chunk.data.length > this.parts.limits.chunkBytes)
-      throw new Fault('INVALID_REQUEST', {
-        message: `A chunk has ${this.parts.limits.chunkBytes} bytes at most`,
-      })
-    const key = uploadKey({ way: 'chunks', owner: caller.userId, ...chunk })
-    return this.lanes.run(key, async () => {
-      const open = await this.find(caller, chunk, key)
-      if ('message' in open) return whole(open.message)
-      requireSame(open.upload, chunk)
-      return this.append(caller, await this.touched(open.upload), chunk)
-    })
-  }
-
-  private async find(caller: Caller, chunk: Chunk, key: string): Promise<Opened> {
-    const known = await this.parts.uploads.find(key)
-    if (known?.state === 'open') return this.parts.uploadStart.resume(caller, known)
-    return this.parts.uploadStart.open(caller, chunk, {
-      way: 'chunks',
-      opensMs: OPEN_MS,
-      judge: () => this.judge(chunk),
-    })
-  }
-
-  private judge({ slice = 0, data, size, type }: Chunk): Promise<string> {
-    if (slice > 0) throw new Fault('FILE_NO_EXISTS_WITH_SYNC_KEY')
-    if (data.length === 0) throw new Fault('SEND_FILE_IS_EMPTY')
-    return this.parts.admission.admit(type, data, data.length === size)
-  }
-
-  private async append(caller: Caller, upload: UploadDoc, chunk: Chunk): Promise<Taken> {
-    const tail = await this.parts.chunks.tail(upload.id)
-    if (tail.bytes === upload.size) return this.finish(caller, upload, tail)
-    const place = chunk.slice ?? tail.slices
-    if (place < tail.slices) return standing(upload, tail)
-    if (place > tail.slices) throw new Fault('FILE_CHUNK_OUT_OF_ORDER', { data: standing(upload, tail) })
-    await this.requireFit(upload, tail, chunk.data.length)
-    const gathered = await this.makeRoom(upload, tail)
-    // Another instance has taken a chunk meanwhile.
-    if (!(await this.parts.chunks.add(upload.id, tail, chunk.data)))
-      return this.append(caller, gathered, chunk)
-    const next = { slices: tail.slices + 1, bytes: tail.bytes + chunk.data.length }
-    return next.bytes === upload.size ? this.finish(caller, gathered, next) : standing(upload, next)
-  }
-
-  private async requireFit(upload: UploadDoc, tail: Tail, length: number) {
-    if (length === 0) throw new Fault('SEND_FILE_IS_EMPTY')
-    if (tail.slices >= CHUNKS_ALLOWED + upload.size / BYTES_PER_CHUNK)
-      throw new Fault('INVALID_REQUEST', { message: 'The chunks are too small' })
-    if (tail.bytes + length <= upload.size) return
-    // What has come is not the file that was announced: its sender may begin anew.
-    await this.parts.uploadCleanup.end(upload)
-    throw new Fault('INVALID_REQUEST', { message: `More bytes than the ${upload.size} announced` })
-  }
-
-  /** Before the chunk is stored: where S3 is away, it is refused and not left in doubt. */
-  private async makeRoom(upload: UploadDoc, tail: Tail): Promise<UploadDoc> {
-    const gathered = await this.parts.partAssembly.gather(upload, tail)
-    if (!gathered) throw new Fault('FILE_NO_EXISTS_WITH_SYNC_KEY')
-    return gathered
-  }
-
-  private async touched(upload: UploadDoc): Promise<UploadDoc> {
-    if (Date.now() - upload.touchedAt.getTime() < TOUCH_MS) return upload
-    const touched = await this.parts.uploads.touch(upload, new Date(Date.now() + OPEN_MS))
-    if (!touched) throw new Fault('FILE_NO_EXISTS_WITH_SYNC_KEY')
-    return touched
-  }
-
-  private async finish(caller: Caller, upload: UploadDoc, tail: Tail): Promise<Taken> {
-    const { uploadCompletion, partAssembly, chunks, uploadStart } = this.parts
-    const made = await uploadCompletion.finish(caller, upload, () => partAssembly.assemble(upload, tail))
-    if (made) await chunks.empty(upload.id, tail)
-    const message = made ?? (await uploadStart.stored(caller, upload))
-    if (!message) throw new Fault('FILE_NO_EXISTS_WITH_SYNC_KEY')
-    return whole(message)
-  }
+export function takeChunk(parts: UploadParts, caller: Caller, chunk: Chunk): Promise<Ack> {
+  const { limits, queue } = parts
+  if (chunk.data.length > limits.chunkBytes)
+    throw new Fault('INVALID_REQUEST', { message: `A chunk has ${limits.chunkBytes} bytes at most` })
+  return queue.run(uploadKey({ way: 'chunks', owner: caller.userId, ...chunk }), async () => {
+    const beginning = { way: 'chunks' as const, openMs: OPEN_MS, check: () => checkFirst(parts, chunk) }
+    const opened = await openUpload(parts, caller, chunk, beginning)
+    if ('message' in opened) return complete(opened.message)
+    return append(parts, caller, await touch(parts, opened.upload), chunk)
+  })
 }
 
-const whole = (message: Message): Taken => ({ message, progress: 100 })
-const standing = ({ size }: UploadDoc, { slices, bytes }: Tail): Taken => ({
+async function checkFirst(
+  { typePolicy }: UploadParts,
+  { slice = 0, data, size, type }: Chunk,
+): Promise<string> {
+  if (slice > 0) throw new Fault('FILE_NO_EXISTS_WITH_SYNC_KEY')
+  if (data.length === 0) throw new Fault('SEND_FILE_IS_EMPTY')
+  return typePolicy.check(type, data, data.length === size)
+}
+
+async function append(parts: UploadParts, caller: Caller, upload: UploadDoc, chunk: Chunk): Promise<Ack> {
+  const { chunks } = parts
+  const tail = await chunks.tail(upload.id)
+  if (tail.bytes === upload.size) return finish(parts, caller, upload, tail)
+  const index = chunk.slice ?? tail.slices
+  if (index < tail.slices) return progress(upload, tail)
+  if (index > tail.slices) throw new Fault('FILE_CHUNK_OUT_OF_ORDER', { data: progress(upload, tail) })
+  await requireFit(parts, upload, tail, chunk.data.length)
+  // Before the chunk is stored: when S3 fails, the client knows that the chunk was not taken.
+  const current = requireOpen(await uploadParts(parts, upload, tail))
+  // Another instance may have stored a chunk there.
+  if (!(await chunks.add(upload.id, tail, chunk.data))) return append(parts, caller, current, chunk)
+  const next = { slices: tail.slices + 1, bytes: tail.bytes + chunk.data.length }
+  return next.bytes === upload.size ? finish(parts, caller, current, next) : progress(upload, next)
+}
+
+async function requireFit(parts: UploadParts, upload: UploadDoc, tail: Tail, length: number) {
+  if (length === 0) throw new Fault('SEND_FILE_IS_EMPTY')
+  if (tail.slices >= MAX_CHUNKS + upload.size / BYTES_PER_CHUNK)
+    throw new Fault('INVALID_REQUEST', { message: 'The chunks are too small' })
+  if (tail.bytes + length <= upload.size) return
+  // This is not the announced file: the upload ends, so that the client can begin again.
+  await endUpload(parts, upload)
+  throw new Fault('INVALID_REQUEST', { message: `More bytes than the ${upload.size} announced` })
+}
+
+async function touch({ uploads }: UploadParts, upload: UploadDoc): Promise<UploadDoc> {
+  if (Date.now() - upload.touchedAt.getTime() < TOUCH_INTERVAL_MS) return upload
+  return requireOpen(await uploads.touch(upload, new Date(Date.now() + OPEN_MS)))
+}
+
+async function finish(parts: UploadParts, caller: Caller, upload: UploadDoc, tail: Tail): Promise<Ack> {
+  const assemble = () => assembleChunks(parts, upload, tail)
+  const made = await completeUpload(parts, caller, upload, assemble)
+  if (made) await parts.chunks.removeBytes(upload.id, tail)
+  return complete(requireOpen(made ?? (await findMessage(parts, caller, upload))))
+}
+
+function requireOpen<T>(found: T | null): T {
+  if (found === null) throw new Fault('FILE_NO_EXISTS_WITH_SYNC_KEY')
+  return found
+}
+
+const complete = (message: Message): Ack => ({ message, progress: 100 })
+const progress = ({ size }: UploadDoc, { slices, bytes }: Tail): Ack => ({
   slice: slices,
   progress: Math.floor((100 * bytes) / size),
 })

@@ -34,19 +34,19 @@ beforeEach(async () => {
   room = await makeRoom(ann, ['ben'])
 })
 
-type DownloadLinks = Output<'createUpload'>
+type UploadLinks = Output<'createUpload'>
 const create = (file: Sent, size: number, who = ann) =>
-  who.ask('createUpload', { ...file, size }) as Promise<Envelope<DownloadLinks>>
+  who.ask('createUpload', { ...file, size }) as Promise<Envelope<UploadLinks>>
 const links = async (file: Sent, size: number) => {
   const envelope = await create(file, size)
   expect(envelope.error).toBeNull()
-  return envelope.data as DownloadLinks
+  return envelope.data as UploadLinks
 }
 const complete = ({ syncKey, roomId }: Sent, parts: object[] = [], who = ann) =>
   who.ask('completeUpload', { syncKey, roomId, parts }) as Promise<Envelope<{ message: Message }>>
 
 /** Puts what belongs to each link there, or something else. */
-const put = ({ parts, partSize }: DownloadLinks, data: Buffer) =>
+const put = ({ parts, partSize }: UploadLinks, data: Buffer) =>
   Promise.all(
     parts.map(async ({ partNumber, url }) => {
       const start = (partNumber - 1) * partSize

@@ -1,11 +1,11 @@
 import { fileTypeFromBuffer } from 'file-type'
 
-/** As many first bytes as tell the type of nearly every file. */
+/** This many first bytes show the type of nearly every file. */
 export const TELLING_BYTES = 65_536
-/** Where markup must begin for a browser to take it for such. */
+/** Browsers recognize markup only at the beginning. */
 const MARKUP_CHARS = 2_048
 
-/** Names that mean the same to whoever shows them. */
+/** Types that are treated like another one. */
 const aliases: Record<string, string> = {
   'image/apng': 'image/png',
   'image/heic-sequence': 'image/heic',
@@ -17,7 +17,7 @@ const aliases: Record<string, string> = {
 }
 
 /**
- * The media type of a file by its bytes. What its sender calls it is not asked.
+ * The media type of a file by its bytes, whatever its name is.
  * @param start its first bytes
  * @param isWhole whether there are no more
  */
@@ -25,7 +25,7 @@ export async function sniff(start: Uint8Array, isWhole: boolean): Promise<string
   const text = textOf(start, isWhole)
   const markup = text === null ? null : markupType(text)
   if (markup) return markup
-  // It reads what came from outside, and may stumble over it.
+  // The library may throw on malformed input.
   const found = await fileTypeFromBuffer(start).catch(() => undefined)
   const type = found?.mime.split(';')[0]
   if (type) return aliases[type] ?? type
@@ -37,12 +37,12 @@ const byteOrderMarks: [string, number[]][] = [
   ['utf-16be', [0xfe, 0xff]],
 ]
 
-/** What the bytes say as text; null where they are none. */
+/** The bytes decoded as text; null where they are no text. */
 function textOf(bytes: Uint8Array, isWhole: boolean): string | null {
   const marked = byteOrderMarks.find(([, mark]) => mark.every((byte, index) => bytes[index] === byte))
   try {
     const decoder = new TextDecoder(marked?.[0] ?? 'utf-8', { fatal: true })
-    // A character may be cut off at the end of what is seen.
+    // The last character may be cut off.
     const text = decoder.decode(bytes, { stream: !isWhole })
     return hasControls(text) ? null : text
   } catch {
@@ -50,14 +50,14 @@ function textOf(bytes: Uint8Array, isWhole: boolean): string | null {
   }
 }
 
-/** Other control characters than white space stand in no text. */
+/** Text has no control characters except white space. */
 const hasControls = (text: string) => /\p{Cc}/u.test(text.replace(/\s+/g, ' '))
 
-/** Opening tags by which browsers know HTML (WHATWG MIME Sniffing, 7.1). */
+/** Opening tags by which browsers recognize HTML (WHATWG MIME Sniffing, 7.1). */
 const HTML = /^<(!doctype html|html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p)[\s>/]/i
 const PROLOGUE = /^(<\?[^>]*>|<!--[\s\S]*?(-->|$)|<!doctype(?! html)[^>[]*(\[[^\]]*\])?[^>]*>|\s+)/i
 
-/** The type of text that a browser would run or draw; null for any other. */
+/** The type of text that browsers execute or render as markup; null for any other. */
 function markupType(text: string): string | null {
   const start = text.trimStart().slice(0, MARKUP_CHARS)
   let rest = start

@@ -1,7 +1,8 @@
 import type { Room } from '@chat/contract'
-import { createLogger, DutyCycle } from '@chat/service'
+import { createLogger, DutyCycle, Metrics } from '@chat/service'
 import {
   connectAs,
+  eventually,
   makeRoom,
   newestPage,
   openDatabase,
@@ -14,7 +15,7 @@ import type mongoose from 'mongoose'
 import { announce, noise, openStored, type Stored, send, sendChunk } from '../testing.ts'
 import { openChunks } from './chunk-store.ts'
 import { UploadCleanup } from './upload-cleanup.ts'
-import { openUploads } from './upload-store.ts'
+import { openUploads, type UploadStore } from './upload-store.ts'
 
 const HOUR_MS = 60 * 60 * 1000
 const CHUNK = 500_000
@@ -22,6 +23,7 @@ let stack: TestStack
 let stored: Stored
 let ann: PlainClient
 let room: Room
+let uploads: UploadStore
 let uploadCleanup: UploadCleanup
 let mongo: mongoose.Connection
 
@@ -29,16 +31,10 @@ beforeAll(async () => {
   stack = await startTestStack()
   stored = await openStored(stack)
   mongo = await openDatabase(stack, 'files')
-  const [uploads, chunks] = [
-    await openUploads(mongo),
-    await openChunks(mongo, stored.bucket, new DutyCycle(0)),
-  ]
-  uploadCleanup = new UploadCleanup({
-    uploads,
-    chunks,
-    bucket: stored.bucket,
-    logger: createLogger('silent'),
-  })
+  uploads = await openUploads(mongo, new Metrics())
+  const chunks = await openChunks(mongo, stored.bucket, new DutyCycle(0))
+  const logger = createLogger('silent')
+  uploadCleanup = new UploadCleanup({ uploads, chunks, bucket: stored.bucket, logger })
   ann = await connectAs(stack, 'ann')
   const ben = await connectAs(stack, 'ben')
   ben.close()
@@ -53,7 +49,17 @@ afterAll(async () => {
 })
 
 const count = (name: string) => stored.collection(name).countDocuments()
-const later = (hours: number) => uploadCleanup.sweep(Date.now() + hours * HOUR_MS)
+/** Makes every upload older, and waits until the cleanup has looked at them. */
+async function later(hours: number) {
+  const collection = stored.collection('uploads')
+  for (const { _id, touchedAt } of await collection.find().toArray()) {
+    const aged = { touchedAt: new Date(touchedAt.getTime() - hours * HOUR_MS), dueAt: new Date(0) }
+    await collection.updateOne({ _id }, { $set: aged })
+  }
+  uploadCleanup.wake()
+  const isBusy = { $or: [{ claim: { $ne: null } }, { dueAt: { $lte: new Date() } }] }
+  await eventually(async () => expect(await collection.countDocuments(isBusy)).toBe(0))
+}
 
 test('an upload that nobody goes on with is kept for a day, and then forgotten with all its bytes', async () => {
   const file = announce(room._id)
@@ -82,6 +88,18 @@ test('of one that is done the object stays, and its syncKey still names the mess
   expect(await stored.bucket.sizeOf(arrived.path)).toBe(700_000)
   expect((await send(ann, file, noise(700_000))).message).toEqual(message)
   expect((await newestPage(ann, room._id)).at(-1)).toEqual(message)
+})
+
+test('an upload of a version without job fields is completed, and removed in its time', async () => {
+  const [file, abandoned] = [announce(room._id), announce(room._id)]
+  const data = noise(700_000)
+  for (const each of [file, abandoned]) await sendChunk(ann, each, data, 0, CHUNK)
+  const claim = { by: 'an instance that died', until: new Date(0) }
+  await stored.collection('uploads').updateMany({}, { $set: { claim }, $unset: { dueAt: 1, tries: 1 } })
+  expect(await sendChunk(ann, file, data, 1, CHUNK)).toMatchObject({ data: { progress: 100 } })
+  await uploads.scheduleOld()
+  await later(25)
+  expect(await count('uploads')).toBe(0)
 })
 
 test('abandoned uploads do not count for ever', async () => {

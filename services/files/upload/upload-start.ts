@@ -1,124 +1,142 @@
 import { type Caller, type ErrorCode, Fault, type Message } from '@chat/contract'
-import { type Bus, KeyedQueue, type Limits } from '@chat/service'
+import { newJob } from '@chat/service'
 import { newPath } from '../storage/object-store.ts'
-import type { Kind } from './admission.ts'
-import type { UploadCleanup } from './upload-cleanup.ts'
-import { type UploadDoc, type UploadStore, uploadKey, type Way } from './upload-store.ts'
+import type { Kind } from './file-type-policy.ts'
+import type { UploadParts } from './parts.ts'
+import { endUntouched, removeUpload } from './upload-removal.ts'
+import { removableAt, type UploadDoc, type UploadName, uploadKey } from './upload-store.ts'
 
-/** What a client says of the file that it begins to send. */
-export type Announced = { roomId: string; syncKey: string; type: Kind; name: string; size: number }
-export type Beginning = {
-  way: Way
-  /** Judges what is known of the file's bytes. @returns its media type */
-  judge: () => Promise<string>
-  /** How long it counts as open, unless it goes on, in milliseconds. */
-  opensMs: number
+/** What a client announces before it sends a file. */
+type Announced = { roomId: string; syncKey: string; type: Kind; name: string; size: number }
+type Beginning = Pick<UploadName, 'way'> & {
+  /** Checks what is known of the file's bytes. @returns its media type */
+  check: () => Promise<string>
+  /** How long it counts as open unless it is touched. */
+  openMs: number
 }
-/** An upload to go on with, or what became of it. */
-export type Opened = { upload: UploadDoc } | { message: Message }
+/** An upload to continue, or the message that it has become. */
+type Opened = { upload: UploadDoc } | { message: Message }
 
 const RETRY_AFTER_MS = 2_000
-/** After these a message can only come of another upload. */
-const FINAL: ErrorCode[] = ['ROOM_NO_EXISTS', 'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED', 'USER_IS_MUTED']
+/** Refusals that a retry of the same upload cannot change. */
+const FINAL: ErrorCode[] = [
+  'ROOM_NO_EXISTS',
+  'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED',
+  'USER_IS_MUTED',
+  'FILE_TYPE_NOT_ALLOWED',
+  'FILE_NO_EXISTS_WITH_SYNC_KEY',
+]
 export const isFinal = (error: unknown) => error instanceof Fault && FINAL.includes(error.code)
 
-type Parts = { uploads: UploadStore; uploadCleanup: UploadCleanup; bus: Bus; limits: Limits }
+/**
+ * Resumes the upload with that name, or begins one. A file that may not be sent is refused before anything is stored.
+ * @throws ROOM_NO_EXISTS, what keeps the caller from writing in the room, SEND_FILE_IS_EMPTY, FILE_TOO_LARGE, what
+ * `check` throws, RATE_LIMITED where too many are open, INVALID_REQUEST where the upload is of another file
+ */
+export async function openUpload(
+  parts: UploadParts,
+  caller: Caller,
+  file: Announced,
+  beginning: Beginning,
+): Promise<Opened> {
+  const { roomId, syncKey, type, size } = file
+  const known = await parts.uploads.find(
+    uploadKey({ way: beginning.way, owner: caller.userId, roomId, syncKey }),
+  )
+  const isOpen = known?.state === 'open'
+  const opened = await (isOpen
+    ? resumeUpload(parts, caller, known)
+    : beginUpload(parts, caller, file, beginning))
+  if ('upload' in opened && (opened.upload.size !== size || opened.upload.type !== type))
+    throw new Fault('INVALID_REQUEST', { message: 'Another file is being sent with this syncKey' })
+  return opened
+}
 
-/** How an upload begins: what is refused is refused before anything is stored. */
-export class UploadStart {
-  private readonly uploads: UploadStore
-  private readonly uploadCleanup: UploadCleanup
-  private readonly bus: Bus
-  private readonly limits: Limits
-  /** Of one user one after the other: of five that begin at once, four do. */
-  private readonly lanes = new KeyedQueue()
-
-  constructor({ uploads, uploadCleanup, bus, limits }: Parts) {
-    this.uploads = uploads
-    this.uploadCleanup = uploadCleanup
-    this.bus = bus
-    this.limits = limits
-  }
-
-  /**
-   * @throws ROOM_NO_EXISTS, what keeps the caller from writing in the room, SEND_FILE_IS_EMPTY, FILE_TOO_LARGE, what
-   * `judge` throws, RATE_LIMITED where too many are open
-   */
-  async open(caller: Caller, file: Announced, beginning: Beginning): Promise<Opened> {
-    const stored = await this.stored(caller, file)
-    if (stored) return { message: stored }
-    await this.bus.ask('mayPost', caller, file.roomId)
-    if (file.size === 0) throw new Fault('SEND_FILE_IS_EMPTY')
-    if (file.size > this.limits.fileBytes) throw new Fault('FILE_TOO_LARGE')
-    const upload = newUpload(caller.userId, file, { ...beginning, mediaType: await beginning.judge() })
-    if (await this.lanes.run(caller.userId, () => this.begin(upload))) return { upload }
-    const other = await this.uploads.find(upload._id)
-    if (other?.state === 'open') return { upload: other }
-    // One from before, of which no message came.
-    if (other) await this.uploadCleanup.clear(other)
-    return this.open(caller, file, beginning)
-  }
-
-  /**
-   * One that was begun, if its owner may still write in the room; else it is ended.
-   * @throws ROOM_NO_EXISTS, what keeps the caller from writing in the room
-   */
-  async resume(caller: Caller, upload: UploadDoc): Promise<Opened> {
-    try {
-      await this.bus.ask('mayPost', caller, upload.roomId)
-      return { upload }
-    } catch (error) {
-      if (!isFinal(error)) throw error
-      await this.uploadCleanup.endUntouched(upload)
-      // Its message may be stored all the same.
-      const message = await this.stored(caller, upload)
-      if (message) return { message }
-      throw error
-    }
-  }
-
-  /** The message that a syncKey names already, a text too. @throws ROOM_NO_EXISTS */
-  async stored(caller: Caller, { roomId, syncKey }: Pick<Announced, 'roomId' | 'syncKey'>) {
-    return (await this.bus.ask('messageBySyncKey', caller, { roomId, syncKey })).message
-  }
-
-  /**
-   * Counted once it is there, so that two that begin at once on two instances see each other.
-   * @returns false where there is one of that name
-   */
-  private async begin(upload: UploadDoc): Promise<boolean> {
-    if (!(await this.uploads.insert(upload))) return false
-    if ((await this.uploads.countOpen(upload.owner)) <= this.limits.uploadsAtOnce) return true
-    await this.uploads.remove(upload)
-    const message = `No more than ${this.limits.uploadsAtOnce} files at once`
-    throw new Fault('RATE_LIMITED', { message, retryAfterMs: RETRY_AFTER_MS })
+/**
+ * Ends the upload where its owner may no longer write in the room.
+ * @throws ROOM_NO_EXISTS, what keeps the caller from writing in the room
+ */
+export async function resumeUpload(parts: UploadParts, caller: Caller, upload: UploadDoc): Promise<Opened> {
+  try {
+    await parts.bus.ask('mayPost', caller, upload.roomId)
+    return { upload }
+  } catch (error) {
+    if (!isFinal(error)) throw error
+    await endUntouched(parts, upload)
+    const message = await findMessage(parts, caller, upload)
+    if (message) return { message }
+    throw error
   }
 }
 
-function newUpload(owner: string, file: Announced, more: { way: Way; mediaType: string; opensMs: number }) {
+/** The caller's message with that syncKey, which may be a text. @throws ROOM_NO_EXISTS */
+export async function findMessage(
+  { bus }: UploadParts,
+  caller: Caller,
+  { roomId, syncKey }: Pick<Announced, 'roomId' | 'syncKey'>,
+) {
+  return (await bus.ask('messageBySyncKey', caller, { roomId, syncKey })).message
+}
+
+async function beginUpload(
+  parts: UploadParts,
+  caller: Caller,
+  file: Announced,
+  beginning: Beginning,
+): Promise<Opened> {
+  const { bus, limits, uploads } = parts
+  const message = await findMessage(parts, caller, file)
+  if (message) return { message }
+  await bus.ask('mayPost', caller, file.roomId)
+  if (file.size === 0) throw new Fault('SEND_FILE_IS_EMPTY')
+  if (file.size > limits.fileBytes) throw new Fault('FILE_TOO_LARGE')
+  const upload = newUpload(caller.userId, file, beginning, await beginning.check())
+  if (await insert(parts, upload)) return { upload }
+  const other = await uploads.find(upload._id)
+  if (other?.state === 'open') return { upload: other }
+  // An earlier upload with that name, which has become no message.
+  if (other) await removeUpload(parts, other)
+  return beginUpload(parts, caller, file, beginning)
+}
+
+/**
+ * One at a time for each user, so that of five that begin at once four succeed; and it counts after the insert, so that
+ * instances see each other's uploads.
+ * @returns false where the name is taken
+ */
+function insert({ uploads, limits, queue }: UploadParts, upload: UploadDoc): Promise<boolean> {
+  return queue.run(`user ${upload.owner}`, async () => {
+    if (!(await uploads.insert(upload))) return false
+    if ((await uploads.countOpen(upload.owner)) <= limits.uploadsAtOnce) return true
+    await uploads.remove(upload)
+    const message = `No more than ${limits.uploadsAtOnce} files at once`
+    throw new Fault('RATE_LIMITED', { message, retryAfterMs: RETRY_AFTER_MS })
+  })
+}
+
+function newUpload(owner: string, file: Announced, { way, openMs }: Beginning, mediaType: string): UploadDoc {
   const { roomId, syncKey, type, name, size } = file
-  const { way, mediaType, opensMs } = more
   const now = new Date()
-  const upload: UploadDoc = {
+  return {
+    ...newJob(removableAt({ state: 'open', touchedAt: now })),
     _id: uploadKey({ way, owner, roomId, syncKey }),
     id: crypto.randomUUID(),
-    ...{ way, owner, roomId, syncKey, type, name, size, mediaType },
+    way,
+    owner,
+    roomId,
+    syncKey,
+    type,
+    name,
+    size,
+    mediaType,
     path: newPath(),
     state: 'open',
     s3Id: null,
     parts: [],
     moved: { slices: 0, bytes: 0 },
     file: null,
-    claim: null,
-    openUntil: new Date(now.getTime() + opensMs),
+    openUntil: new Date(now.getTime() + openMs),
     touchedAt: now,
     createdAt: now,
   }
-  return upload
-}
-
-/** @throws INVALID_REQUEST where the same syncKey now announces something else */
-export function requireSame(upload: UploadDoc, { type, size }: Announced) {
-  if (upload.size !== size || upload.type !== type)
-    throw new Fault('INVALID_REQUEST', { message: 'Another file is being sent with this syncKey' })
 }

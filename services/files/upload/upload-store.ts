@@ -1,175 +1,217 @@
 import { createHash } from 'node:crypto'
 import type { File } from '@chat/contract'
-import { type Connection, isDuplicate, type Part } from '@chat/service'
-import mongoose from 'mongoose'
-import type { Kind } from './admission.ts'
+import {
+  type Connection,
+  indexJobs,
+  isDuplicate,
+  type Job,
+  JobStore,
+  jobSchema,
+  LeaseLost,
+  type Metrics,
+  type Part,
+  requiredFields,
+} from '@chat/service'
+import mongoose, { type Model } from 'mongoose'
+import type { Kind } from './file-type-policy.ts'
 
-/** How a file comes: chunk by chunk over the socket, or straight to S3. */
-export type Way = 'chunks' | 'parts'
+/** How a file comes: in chunks over the socket, or in parts straight to S3. */
+type Way = 'chunks' | 'parts'
 export type UploadName = { way: Way; owner: string; roomId: string; syncKey: string }
 
-export type UploadDoc = UploadName & {
-  /** Its name, so that whoever begins it twice begins one. */
-  _id: string
-  /** Told from another one of the same name, before or after. */
-  id: string
-  type: Kind
-  name: string
-  /** Of the whole file, in bytes, as its sender says. */
-  size: number
-  /** Where its object will lie, and what it seems to be. */
-  path: string
-  mediaType: string
-  /** `ended`: to be cleared away. */
-  state: 'open' | 'done' | 'ended'
-  /** S3's name for an upload in parts, once there is one. */
-  s3Id: string | null
-  parts: Part[]
-  /** How many chunks, and bytes in them, went into parts. */
-  moved: { slices: number; bytes: number }
-  /** What its message will say, once the object is complete. */
-  file: File | null
-  /** Who makes a message of it; after that time they are taken for dead. */
-  claim: { by: string; until: Date } | null
-  /** Until then it counts as one of its owner's open ones. */
-  openUntil: Date
-  touchedAt: Date
-  createdAt: Date
-}
+/** Job fields: `claim` belongs to the instance that completes or removes the upload; at `dueAt` it may be removed. */
+export type UploadDoc = Job &
+  UploadName & {
+    /** A hash of its name: whoever begins it twice begins one. */
+    _id: string
+    /** Distinguishes it from earlier and later uploads with the same name. */
+    id: string
+    type: Kind
+    name: string
+    /** Of the whole file, in bytes, as announced. */
+    size: number
+    /** The path of its object. */
+    path: string
+    mediaType: string
+    /** `ended`: to be removed. */
+    state: 'open' | 'done' | 'ended'
+    /** S3's id of the multipart upload, once it has begun. */
+    s3Id: string | null
+    parts: Part[]
+    /** The number of chunks, and of their bytes, that are in parts. */
+    moved: { slices: number; bytes: number }
+    /** The message's content, once the object is complete. */
+    file: File | null
+    /** Until when it counts against its owner's limit. */
+    openUntil: Date
+    touchedAt: Date
+    createdAt: Date
+  }
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+/** How long an upload is kept after it was last touched, by its state. */
+const KEPT_MS = { open: 24 * HOUR_MS, done: HOUR_MS, ended: MINUTE_MS } as const
+/** Short, because the sender of a file waits when the instance that completes it dies. */
+const LEASE_MS = 5_000
 
 const { Schema } = mongoose
-const required = <T>(type: T) => ({ type, required: true })
 const uploadSchema = new Schema<UploadDoc>(
   {
     _id: String,
-    id: required(String),
-    way: required(String),
-    owner: required(String),
-    roomId: required(String),
-    syncKey: required(String),
-    type: required(String),
-    name: required(String),
-    size: required(Number),
-    path: required(String),
-    mediaType: required(String),
-    state: required(String),
+    ...requiredFields(
+      String,
+      'id',
+      'way',
+      'owner',
+      'roomId',
+      'syncKey',
+      'type',
+      'name',
+      'path',
+      'mediaType',
+      'state',
+    ),
+    ...requiredFields(Number, 'size'),
+    ...requiredFields(Date, 'openUntil', 'touchedAt', 'createdAt'),
+    ...requiredFields(Schema.Types.Mixed, 'parts', 'moved'),
     s3Id: { type: String, default: null },
-    parts: required(Schema.Types.Mixed),
-    moved: required(Schema.Types.Mixed),
     file: { type: Schema.Types.Mixed, default: null },
-    claim: { type: Schema.Types.Mixed, default: null },
-    openUntil: required(Date),
-    touchedAt: required(Date),
-    createdAt: required(Date),
+    ...jobSchema,
   },
   { versionKey: false, id: false },
 )
 uploadSchema.index({ owner: 1, openUntil: 1 })
-uploadSchema.index({ state: 1, touchedAt: 1 })
 uploadSchema.index({ roomId: 1 })
+indexJobs(uploadSchema)
 
-/** Short whatever is in it. */
+/** Of fixed length, whatever the name is. */
 export const uploadKey = ({ way, owner, roomId, syncKey }: UploadName) =>
   createHash('sha256')
     .update(JSON.stringify([way, owner, roomId, syncKey]))
     .digest('base64url')
 
-const closed = (state: 'done' | 'ended') => ({ state, openUntil: new Date(0) })
+/** When an upload may be removed, unless it is touched again. */
+export const removableAt = ({ state, touchedAt }: Pick<UploadDoc, 'state' | 'touchedAt'>) =>
+  new Date(touchedAt.getTime() + KEPT_MS[state])
 
-/** Uploads under way, where any instance finds them. Each change names the upload it was made for. */
-export async function openUploads(connection: Connection) {
+const closedAs = (state: 'done' | 'ended') => {
+  const touchedAt = new Date()
+  return { state, touchedAt, openUntil: new Date(0), dueAt: removableAt({ state, touchedAt }) }
+}
+
+const one = ({ _id, id }: UploadDoc) => ({ _id, id })
+
+/** Another instance has taken the upload over, or it is gone. */
+const ignoreLost = (error: unknown) => {
+  if (!(error instanceof LeaseLost)) throw error
+}
+
+export async function openUploads(connection: Connection, metrics: Metrics) {
   const model = connection.model<UploadDoc>('Upload', uploadSchema, 'uploads')
   await model.createIndexes()
-  const one = ({ _id, id }: UploadDoc) => ({ _id, id })
-  const changed = (filter: object, change: object) =>
-    model.findOneAndUpdate(filter, change, { returnDocument: 'after' }).lean<UploadDoc>()
+  return new UploadStore(model, metrics)
+}
 
-  return {
-    find: (key: string): Promise<UploadDoc | null> => model.findById(key).lean<UploadDoc>(),
+/** The uploads of all instances. Every change names the upload it is for by its `id`. */
+export class UploadStore {
+  readonly jobs: JobStore<UploadDoc>
+  private readonly model: Model<UploadDoc>
 
-    /** @returns false where there is one of that name */
-    async insert(upload: UploadDoc): Promise<boolean> {
-      try {
-        await model.create(upload)
-        return true
-      } catch (error) {
-        if (isDuplicate(error)) return false
-        throw error
-      }
-    },
+  constructor(model: Model<UploadDoc>, metrics: Metrics) {
+    this.model = model
+    this.jobs = new JobStore<UploadDoc>({ kind: 'upload', model, metrics, leaseMs: LEASE_MS })
+  }
 
-    ofOwner: (owner: string): Promise<UploadDoc[]> => model.find({ owner }).lean<UploadDoc[]>(),
-    ofRoom: (roomId: string): Promise<UploadDoc[]> => model.find({ roomId }).lean<UploadDoc[]>(),
+  find(key: string): Promise<UploadDoc | null> {
+    return this.model.findById(key).lean<UploadDoc>()
+  }
 
-    /** How many count against their owner's limit now. */
-    countOpen: (owner: string): Promise<number> =>
-      model.countDocuments({ owner, openUntil: { $gt: new Date() } }),
+  /** @returns false where there is one with that name */
+  async insert(upload: UploadDoc): Promise<boolean> {
+    try {
+      await this.model.create(upload)
+      return true
+    } catch (error) {
+      if (isDuplicate(error)) return false
+      throw error
+    }
+  }
 
-    /** Shows that somebody goes on with it. Null where it is gone, as from the following ones. */
-    touch: (upload: UploadDoc, openUntil: Date) =>
-      changed({ ...one(upload), state: 'open' }, { $set: { touchedAt: new Date(), openUntil } }),
+  ofOwner(owner: string): Promise<UploadDoc[]> {
+    return this.model.find({ owner }).lean<UploadDoc[]>()
+  }
 
-    /** Gives it S3's name; the first one stays. */
-    async begun(upload: UploadDoc, s3Id: string) {
-      return (
-        (await changed({ ...one(upload), s3Id: null }, { $set: { s3Id } })) ??
-        (await model.findOne(one(upload)).lean<UploadDoc>())
-      )
-    },
+  ofRoom(roomId: string): Promise<UploadDoc[]> {
+    return this.model.find({ roomId }).lean<UploadDoc[]>()
+  }
 
-    /** Notes a part, unless another instance has: then that one's note is returned, which says the same. */
-    async moved(upload: UploadDoc, moved: UploadDoc['moved'], part: Part) {
-      const before = { ...one(upload), 'moved.slices': upload.moved.slices }
-      return (
-        (await changed(before, { $set: { moved, touchedAt: new Date() }, $push: { parts: part } })) ??
-        (await model.findOne(one(upload)).lean<UploadDoc>())
-      )
-    },
+  /** The number of uploads that count against the owner's limit. */
+  countOpen(owner: string): Promise<number> {
+    return this.model.countDocuments({ owner, openUntil: { $gt: new Date() } })
+  }
 
-    async described(upload: UploadDoc, file: File) {
-      await model.updateOne(one(upload), { $set: { file, touchedAt: new Date() } })
-    },
+  /** Postpones its removal. @returns null where it is closed or gone */
+  touch(upload: UploadDoc, openUntil: Date): Promise<UploadDoc | null> {
+    return this.change({ ...one(upload), state: 'open' }, { $set: { touchedAt: new Date(), openUntil } })
+  }
 
-    /** Claims one that is open for somebody, or for longer. Null where another one has it. */
-    claim: (upload: UploadDoc, by: string, ms: number) =>
-      changed(
-        {
-          ...one(upload),
-          state: 'open',
-          $or: [{ claim: null }, { 'claim.by': by }, { 'claim.until': { $lt: new Date() } }],
-        },
-        { $set: { claim: { by, until: new Date(Date.now() + ms) }, touchedAt: new Date() } },
-      ),
+  /** Sets the id of its multipart upload, unless it has one. @returns it as it then is, null where it is gone */
+  async setS3Id(upload: UploadDoc, s3Id: string): Promise<UploadDoc | null> {
+    const changed = await this.change({ ...one(upload), s3Id: null }, { $set: { s3Id } })
+    return changed ?? this.reread(upload)
+  }
 
-    async release(upload: UploadDoc, by: string) {
-      await model.updateOne({ ...one(upload), 'claim.by': by }, { $set: { claim: null } })
-    },
+  /** Adds a part, unless another instance has added the same. @returns it as it then is, null where it is gone */
+  async addPart(upload: UploadDoc, moved: UploadDoc['moved'], part: Part): Promise<UploadDoc | null> {
+    const before = { ...one(upload), 'moved.slices': upload.moved.slices }
+    const change = { $set: { moved, touchedAt: new Date() }, $push: { parts: part } }
+    return (await this.change(before, change)) ?? this.reread(upload)
+  }
 
-    /** One that is open, and that nobody else has claimed since. @returns it as it then is; null where it was not */
-    close: (upload: UploadDoc, state: 'done' | 'ended') =>
-      changed(
-        { ...one(upload), state: 'open', ...(upload.claim && { 'claim.by': upload.claim.by }) },
-        { $set: { ...closed(state), touchedAt: new Date() } },
-      ),
+  async setFile(upload: UploadDoc, file: File) {
+    await this.model.updateOne(one(upload), { $set: { file, touchedAt: new Date() } })
+  }
 
-    /** Ends one, unless somebody has gone on with it since it was read. Null where somebody has. */
-    endUntouched: (upload: UploadDoc) =>
-      changed(
-        { ...one(upload), state: 'open', touchedAt: upload.touchedAt },
-        { $set: { ...closed('ended'), touchedAt: new Date() } },
-      ),
+  /** Gives up the lease of an upload that is not done. */
+  async release(upload: UploadDoc) {
+    await this.jobs.release(upload, { dueAt: removableAt(upload) }).catch(ignoreLost)
+  }
 
-    async remove(upload: UploadDoc) {
-      await model.deleteOne(one(upload))
-    },
+  /** Closes a claimed upload whose message is stored. */
+  async finish(upload: UploadDoc) {
+    await this.jobs.reschedule(upload, closedAs('done')).catch(ignoreLost)
+  }
 
-    /** Some that nobody has gone on with since then, oldest first. */
-    untouchedSince: (state: UploadDoc['state'], since: Date, limit: number): Promise<UploadDoc[]> =>
-      model
-        .find({ state, touchedAt: { $lt: since } })
-        .sort({ touchedAt: 1 })
-        .limit(limit)
-        .lean<UploadDoc[]>(),
+  /** Ends an open upload, claimed or not. @returns null where it is closed, or claimed anew since it was read */
+  end(upload: UploadDoc): Promise<UploadDoc | null> {
+    const isOwn = upload.claim === null ? {} : { claim: upload.claim }
+    return this.change(
+      { ...one(upload), state: 'open', ...isOwn },
+      { $set: { ...closedAs('ended'), claim: null } },
+    )
+  }
+
+  /** Ends an open upload. @returns null where it was touched or claimed since it was read */
+  endUntouched(upload: UploadDoc): Promise<UploadDoc | null> {
+    const { touchedAt, claim } = upload
+    return this.change({ ...one(upload), state: 'open', touchedAt, claim }, { $set: closedAs('ended') })
+  }
+
+  async remove(upload: UploadDoc) {
+    await this.model.deleteOne(one(upload))
+  }
+
+  /** Uploads of versions before 2026-12 have no job fields. Their `claim`, if any, is taken over. */
+  async scheduleOld() {
+    await this.model.updateMany({ dueAt: null }, { $set: { dueAt: new Date(), tries: 0 } })
+  }
+
+  private change(filter: object, change: object): Promise<UploadDoc | null> {
+    return this.model.findOneAndUpdate(filter, change, { returnDocument: 'after' }).lean<UploadDoc>()
+  }
+
+  private reread(upload: UploadDoc): Promise<UploadDoc | null> {
+    return this.model.findOne(one(upload)).lean<UploadDoc>()
   }
 }
-export type UploadStore = Awaited<ReturnType<typeof openUploads>>

@@ -1,21 +1,20 @@
 const FORMULA = /^[\s"]*[=+\-@＝＋－＠]/
 const CONTROL = /^[\t\r\n\0]/
-/** Where a sheet that is told another separator, as many are by their language, begins a cell in spite of the quotes. */
+/** Where a spreadsheet with another separator, as many languages have, begins a new cell in spite of the quotes. */
 const SPLITS = /([;\t\r\n])/
 
-/** A spreadsheet takes such a cell for a formula and runs it; behind an apostrophe it is text (OWASP, "CSV injection"). */
-const guarded = (cell: string) => (FORMULA.test(cell) ? `'${cell}` : cell)
+/** A spreadsheet executes a cell that begins like a formula; an apostrophe makes it text (OWASP, "CSV injection"). */
+const escapeFormula = (cell: string) => (FORMULA.test(cell) ? `'${cell}` : cell)
 
-/** No part of it is run, however it is split. */
-function inert(text: string): string {
-  const parts = text.split(SPLITS).map(guarded).join('')
-  return CONTROL.test(text) ? `'${parts}` : parts
+function neutralize(text: string): string {
+  const cells = text.split(SPLITS).map(escapeFormula).join('')
+  return CONTROL.test(text) ? `'${cells}` : cells
 }
 
-const cell = (text: string) => `"${inert(text).replaceAll('"', '""')}"`
+const quote = (text: string) => `"${neutralize(text).replaceAll('"', '""')}"`
 
-/** Without it Excel takes UTF-8 for something else. */
+/** Without a byte order mark Excel does not recognize UTF-8. */
 export const BOM = '\ufeff'
 
-/** RFC 4180; every cell is quoted, so that nothing in it ends it. */
-export const csvLine = (cells: string[]) => `${cells.map(cell).join(',')}\r\n`
+/** A line in RFC 4180 with every cell quoted. */
+export const csvLine = (cells: string[]) => `${cells.map(quote).join(',')}\r\n`

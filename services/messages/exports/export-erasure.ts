@@ -1,11 +1,12 @@
-import { type ExportDoc, type ExportStore, isExpired } from './export-store.ts'
-import type { ExportWorker } from './export-worker.ts'
+import { removeExports, removeFile } from './export-removal.ts'
+import { isExpired } from './export-store.ts'
+import type { ExportParts } from './parts.ts'
 import { presentExport } from './presenter.ts'
 
-/** How long those wait in whose room somebody is being erased, unless that ends before. */
-const HELD_MS = 5 * 60_000
+/** How long exports wait for the end of an erasure in their room. */
+const ERASURE_MS = 5 * 60_000
 
-type Parts = { exports: ExportStore; worker: ExportWorker }
+type Parts = ExportParts & { worker: { wake: () => void } }
 
 /** Removes or rebuilds exports when messages, a room or a user are erased. */
 export class ExportErasure {
@@ -14,24 +15,24 @@ export class ExportErasure {
     this.parts = parts
   }
 
-  /** Deletes what is written of the room's exports. They are written again after `rebuild`, or after five minutes. */
+  /** Removes the files of a room's exports. They are written again after `rebuild`, or after five minutes. */
   rebuildLater(roomId: string): Promise<void> {
-    return this.rewrite(roomId, new Date(Date.now() + HELD_MS))
+    return this.restart(roomId, new Date(Date.now() + ERASURE_MS))
   }
 
-  /** Deletes what is written of the room's exports and writes them again now. */
+  /** Removes the files of a room's exports and writes them again. */
   async rebuild(roomId: string): Promise<void> {
-    await this.rewrite(roomId, new Date())
+    await this.restart(roomId, new Date())
     this.parts.worker.wake()
   }
 
   async removeRoom(roomId: string): Promise<void> {
-    await this.endAll(await this.parts.exports.ofRoom(roomId))
+    await removeExports(this.parts, await this.parts.exports.ofRoom(roomId))
   }
 
   async removeUser(userId: string): Promise<void> {
-    await this.endAll(await this.parts.exports.ofUser(userId))
-    await this.parts.exports.dropSlot(userId)
+    await removeExports(this.parts, await this.parts.exports.ofUser(userId))
+    await this.parts.exports.freeSlot(userId)
   }
 
   /** What is stored about a user's exports, for the export of their personal data. */
@@ -40,17 +41,11 @@ export class ExportErasure {
     return docs.map((doc) => ({ kind: 'export', value: { ...presentExport(doc), email: doc.email } }))
   }
 
-  private async rewrite(roomId: string, dueAt: Date) {
-    const { exports, worker } = this.parts
-    for (const { _id } of (await exports.ofRoom(roomId)).filter((doc) => !isExpired(doc))) {
-      const before = await exports.restart(_id, dueAt)
-      if (before) await worker.clear(before)
+  private async restart(roomId: string, dueAt: Date) {
+    const { exports } = this.parts
+    for (const doc of await exports.ofRoom(roomId)) {
+      const before = isExpired(doc) ? null : await exports.restart(doc._id, dueAt)
+      if (before) await removeFile(this.parts, before)
     }
-  }
-
-  private async endAll(docs: ExportDoc[]) {
-    if (docs.length === 0) return
-    await this.parts.exports.end(docs)
-    for (const doc of docs) await this.parts.worker.remove(doc)
   }
 }

@@ -1,14 +1,25 @@
 import { randomBytes } from 'node:crypto'
-import { type Connection, isDuplicate, type Part } from '@chat/service'
-import mongoose from 'mongoose'
+import {
+  type Connection,
+  exponential,
+  indexJobs,
+  isDuplicate,
+  type Job,
+  JobStore,
+  jobSchema,
+  type Metrics,
+  newJob,
+  type Part,
+  requiredFields,
+} from '@chat/service'
+import mongoose, { type Model } from 'mongoose'
 import type { ExportFormat } from './formats.ts'
 
-/** A piece of the file, and the seqs whose messages are in it, both inclusive. */
+/** A part of the file in S3, and the seqs whose messages are in it, both inclusive. */
 export type ExportPart = Part & { from: number; to: number }
 
-export type ExportDoc = {
-  _id: string
-  /** Empty where a platform asked. */
+export type ExportDoc = Job & {
+  /** Empty where a platform has asked for it. */
   userId: string
   roomId: string
   format: ExportFormat
@@ -16,190 +27,178 @@ export type ExportDoc = {
   from: Date | null
   to: Date | null
   state: 'waiting' | 'running' | 'ready' | 'failed'
-  /** The room's last seq when it was asked for: nothing that was said later is in it. */
+  /** The room's last seq when the export was requested; later messages are not in it. */
   lastSeq: number
-  /** The first seq that may be in it; known once it is running. */
+  /** The first seq that may be in it, once it is running. */
   firstSeq: number
-  /** The last seq that was looked at. */
+  /** The last seq that has been read. */
   seenSeq: number
-  /** Of messages that were gone by this change of the room there is nothing in the parts. */
+  /** The room's last change that the parts reflect. */
   lastChange: number
-  /** Where its object lies, S3's name for the upload of it, and what was uploaded. */
+  /** The path of its object. */
   path: string
+  /** S3's id of the multipart upload. */
   uploadId: string | null
   parts: ExportPart[]
-  /** Nobody is to be told any more where it is. */
+  /** Nobody waits for its notice: it was sent, or given up. */
   isTold: boolean
-  tries: number
-  /** When somebody has to see to it: at once, or when they who do are dead, or when it is to be removed. */
-  dueAt: Date
-  /** Who sees to it now. */
-  claim: string | null
   expiresAt: Date
   createdAt: Date
 }
 type Slot = { _id: string; exportId: string; createdAt: Date }
 
-/** Who has not renewed their claim for so long is dead. */
-const LEASE_MS = 10_000
-export const RENEW_MS = 3_000
-const DAY_MS = 24 * 60 * 60 * 1000
+export const MAX_TRIES = 20
+const HOUR_MS = 60 * 60 * 1000
 
 const { Schema } = mongoose
-const required = <T>(type: T) => ({ type, required: true })
 const exportSchema = new Schema<ExportDoc>(
   {
     _id: String,
     userId: String,
-    roomId: required(String),
-    format: required(String),
+    ...requiredFields(String, 'roomId', 'format', 'state', 'path'),
+    ...requiredFields(Number, 'lastSeq', 'firstSeq', 'seenSeq', 'lastChange'),
+    ...requiredFields(Date, 'expiresAt', 'createdAt'),
+    ...requiredFields(Schema.Types.Mixed, 'parts'),
+    ...requiredFields(Boolean, 'isTold'),
     email: String,
     from: Date,
     to: Date,
-    state: required(String),
-    lastSeq: required(Number),
-    firstSeq: required(Number),
-    seenSeq: required(Number),
-    lastChange: required(Number),
-    path: required(String),
     uploadId: String,
-    parts: required(Schema.Types.Mixed),
-    isTold: required(Boolean),
-    tries: required(Number),
-    dueAt: required(Date),
-    claim: String,
-    expiresAt: required(Date),
-    createdAt: required(Date),
+    ...jobSchema,
   },
   { versionKey: false },
 )
-exportSchema.index({ dueAt: 1 })
 exportSchema.index({ userId: 1, _id: -1 })
 exportSchema.index({ roomId: 1 })
+indexJobs(exportSchema)
 const slotSchema = new Schema<Slot>(
-  { _id: String, exportId: required(String), createdAt: required(Date) },
+  { _id: String, ...requiredFields(String, 'exportId'), ...requiredFields(Date, 'createdAt') },
   { versionKey: false },
 )
 
-type Asked = Pick<ExportDoc, 'userId' | 'roomId' | 'format' | 'email' | 'from' | 'to' | 'lastSeq'>
+type Requested = Pick<ExportDoc, 'userId' | 'roomId' | 'format' | 'email' | 'from' | 'to' | 'lastSeq'>
 
-/** One that nobody has begun. Its id sorts by time, and nobody can guess it. */
-export function newExport(asked: Asked): ExportDoc {
+/** An export that has not begun. Its id sorts by time and cannot be guessed. */
+export function newExport(requested: Requested): ExportDoc {
   const createdAt = new Date()
-  const id = `${createdAt.getTime().toString(16).padStart(12, '0')}${randomBytes(10).toString('hex')}`
   return {
-    _id: id,
-    ...asked,
-    ...{ state: 'waiting', firstSeq: 1, seenSeq: 0, lastChange: 0 },
-    ...{ path: `exports/${randomBytes(16).toString('hex')}`, uploadId: null, parts: [] },
-    ...{ isTold: false, tries: 0, dueAt: createdAt, claim: null },
-    ...{ expiresAt: inADay(createdAt), createdAt },
+    ...newJob(createdAt),
+    ...requested,
+    _id: createdAt.getTime().toString(16).padStart(12, '0') + randomBytes(10).toString('hex'),
+    state: 'waiting',
+    firstSeq: 1,
+    seenSeq: 0,
+    lastChange: 0,
+    path: `exports/${randomBytes(16).toString('hex')}`,
+    uploadId: null,
+    parts: [],
+    isTold: false,
+    expiresAt: inADay(createdAt),
+    createdAt,
   }
 }
-export const inADay = (from = new Date()) => new Date(from.getTime() + DAY_MS)
+export const inADay = (from = new Date()) => new Date(from.getTime() + 24 * HOUR_MS)
 
 export const isExpired = ({ expiresAt }: ExportDoc) => expiresAt.getTime() <= Date.now()
 export const isOver = ({ state }: ExportDoc) => state === 'ready' || state === 'failed'
 
-/**
- * Exports, as their askers and those who work on them know them. They are a queue too: whoever finds one due claims it,
- * and changes it only while the claim is theirs.
- */
-export async function openExports(connection: Connection) {
+export async function openExports(connection: Connection, metrics: Metrics) {
   const model = connection.model<ExportDoc>('Export', exportSchema, 'exports')
   const slots = connection.model<Slot>('ExportSlot', slotSchema, 'exportSlots')
   await model.createIndexes()
   await slots.createIndexes()
-  const leased = () => new Date(Date.now() + LEASE_MS)
-  const own = ({ _id, claim }: ExportDoc) => ({ _id, claim })
+  return new ExportStore(model, slots, metrics)
+}
 
-  return {
-    /**
-     * Gives the user's one slot to an export.
-     * @returns null, or who holds it; it is held until it is freed
-     */
-    async takeSlot(userId: string, exportId: string): Promise<Slot | null> {
-      try {
-        await slots.create({ _id: userId, exportId, createdAt: new Date() })
-        return null
-      } catch (error) {
-        if (!isDuplicate(error)) throw error
-        return (await slots.findById(userId).lean<Slot>()) ?? this.takeSlot(userId, exportId)
-      }
-    },
-    async freeSlot(userId: string, exportId: string) {
-      await slots.deleteOne({ _id: userId, exportId })
-    },
+/** The exports, which are jobs, and each user's one slot for a running export. */
+export class ExportStore {
+  readonly jobs: JobStore<ExportDoc>
+  private readonly model: Model<ExportDoc>
+  private readonly slots: Model<Slot>
 
-    /** Whatever holds it. */
-    async dropSlot(userId: string) {
-      await slots.deleteOne({ _id: userId })
-    },
+  constructor(model: Model<ExportDoc>, slots: Model<Slot>, metrics: Metrics) {
+    this.model = model
+    this.slots = slots
+    this.jobs = new JobStore<ExportDoc>({
+      kind: 'export',
+      model,
+      metrics,
+      backoff: exponential({ maxTries: MAX_TRIES }),
+      unfinished: { isTold: false },
+      deadFields: { state: 'failed', isTold: true },
+      replayFields: { state: 'waiting', isTold: false },
+      // A replayed export must not expire before it is ready.
+      keepDeadMs: 23 * HOUR_MS,
+      describe: ({ roomId, userId, format }) => ({ roomId, userId, format }),
+    })
+  }
 
-    async insert(doc: ExportDoc) {
-      await model.collection.insertOne(doc as never)
-    },
+  /** @returns null, or the slot of another export; a slot is kept until it is freed */
+  async takeSlot(userId: string, exportId: string): Promise<Slot | null> {
+    try {
+      await this.slots.create({ _id: userId, exportId, createdAt: new Date() })
+      return null
+    } catch (error) {
+      if (!isDuplicate(error)) throw error
+      return (await this.slots.findById(userId).lean<Slot>()) ?? this.takeSlot(userId, exportId)
+    }
+  }
 
-    find: (id: string): Promise<ExportDoc | null> => model.findById(id).lean<ExportDoc>(),
+  /** Without `exportId`: whichever export has it. */
+  async freeSlot(userId: string, exportId?: string) {
+    await this.slots.deleteOne({ _id: userId, ...(exportId !== undefined && { exportId }) })
+  }
 
-    /** A user's own, or all of them, newest first. */
-    list: (userId: string | null, before: string | undefined, limit: number): Promise<ExportDoc[]> =>
-      model
-        .find({ ...(userId !== null && { userId }), ...(before !== undefined && { _id: { $lt: before } }) })
-        .sort({ _id: -1 })
-        .limit(limit)
-        .lean<ExportDoc[]>(),
+  async insert(doc: ExportDoc) {
+    await this.model.collection.insertOne(doc as never)
+  }
 
-    /** Those of a user that are not over. */
-    countOpen: (userId: string): Promise<number> =>
-      model.countDocuments({ userId, state: { $in: ['waiting', 'running'] } }),
+  find(id: string): Promise<ExportDoc | null> {
+    return this.model.findById(id).lean<ExportDoc>()
+  }
 
-    ofMembers: (roomId: string, userIds: string[]): Promise<ExportDoc[]> =>
-      model.find({ roomId, userId: { $in: userIds } }).lean<ExportDoc[]>(),
+  /** Of one user, or of all for null, newest first. */
+  list(userId: string | null, before: string | undefined, limit: number): Promise<ExportDoc[]> {
+    const filter = {
+      ...(userId !== null && { userId }),
+      ...(before !== undefined && { _id: { $lt: before } }),
+    }
+    return this.model.find(filter).sort({ _id: -1 }).limit(limit).lean<ExportDoc[]>()
+  }
 
-    ofRoom: (roomId: string): Promise<ExportDoc[]> => model.find({ roomId }).lean<ExportDoc[]>(),
+  countOpen(userId: string): Promise<number> {
+    return this.model.countDocuments({ userId, state: { $in: ['waiting', 'running'] } })
+  }
 
-    ofUser: (userId: string): Promise<ExportDoc[]> => model.find({ userId }).lean<ExportDoc[]>(),
+  ofMembers(roomId: string, userIds: string[]): Promise<ExportDoc[]> {
+    return this.model.find({ roomId, userId: { $in: userIds } }).lean<ExportDoc[]>()
+  }
 
-    /** One that has been due the longest, for `claim` alone. */
-    claimDue: (claim: string): Promise<ExportDoc | null> =>
-      model
-        .findOneAndUpdate(
-          { dueAt: { $lte: new Date() } },
-          { $set: { claim, dueAt: leased() } },
-          { sort: { dueAt: 1 }, returnDocument: 'after' },
-        )
-        .lean<ExportDoc>(),
+  ofRoom(roomId: string): Promise<ExportDoc[]> {
+    return this.model.find({ roomId }).lean<ExportDoc[]>()
+  }
 
-    async renew(doc: ExportDoc, seenSeq: number) {
-      await model.updateOne(own(doc), { $set: { dueAt: leased() }, $max: { seenSeq } })
-    },
+  ofUser(userId: string): Promise<ExportDoc[]> {
+    return this.model.find({ userId }).lean<ExportDoc[]>()
+  }
 
-    /** @returns it as it then is; null where the claim is lost, or it is gone */
-    update: (doc: ExportDoc, change: Partial<ExportDoc>): Promise<ExportDoc | null> =>
-      model.findOneAndUpdate(own(doc), { $set: change }, { returnDocument: 'after' }).lean<ExportDoc>(),
+  /** Takes exports from their owners and lets them expire. */
+  async end(docs: ExportDoc[]) {
+    const now = new Date()
+    const ids = docs.map(({ _id }) => _id)
+    await this.model.updateMany({ _id: { $in: ids } }, { $set: { claim: null, expiresAt: now, dueAt: now } })
+  }
 
-    /** Takes them from whoever works on them: they are due to be removed. */
-    async end(docs: ExportDoc[]) {
-      const now = new Date()
-      const ids = docs.map(({ _id }) => _id)
-      await model.updateMany({ _id: { $in: ids } }, { $set: { claim: null, expiresAt: now, dueAt: now } })
-    },
+  /** Takes an export from its owner and lets it begin again at `dueAt`. @returns it as it was; null if it has failed */
+  restart(id: string, dueAt: Date): Promise<ExportDoc | null> {
+    const change = { state: 'waiting', uploadId: null, parts: [], claim: null, dueAt }
+    return this.model
+      .findOneAndUpdate({ _id: id, state: { $ne: 'failed' } }, { $set: change }, { returnDocument: 'before' })
+      .lean<ExportDoc>()
+  }
 
-    /** Takes one from whoever works on it: it is written anew from then on. @returns it as it was */
-    restart: (id: string, dueAt: Date): Promise<ExportDoc | null> =>
-      model
-        .findOneAndUpdate(
-          { _id: id, state: { $ne: 'failed' } },
-          { $set: { state: 'waiting', uploadId: null, parts: [], claim: null, dueAt } },
-          { returnDocument: 'before' },
-        )
-        .lean<ExportDoc>(),
-
-    async forget({ _id, userId }: ExportDoc) {
-      await model.deleteOne({ _id })
-      await this.freeSlot(userId, _id)
-    },
+  async remove({ _id, userId }: ExportDoc) {
+    await this.model.deleteOne({ _id })
+    await this.freeSlot(userId, _id)
   }
 }
-export type ExportStore = Awaited<ReturnType<typeof openExports>>

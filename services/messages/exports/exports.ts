@@ -1,73 +1,63 @@
 import { type Caller, type Export, Fault, type Input, type Output } from '@chat/contract'
-import { type Bus, cursorAfter, decodeKey, type Logger } from '@chat/service'
+import { cursorAfter, decodeKey } from '@chat/service'
 import { MAX_COUNT } from '../read/page-size.ts'
-import type { AccessCache } from '../send/access-cache.ts'
-import type { MessageStore } from '../send/message-store.ts'
-import type { ExportNotices } from './export-notices.ts'
-import { type ExportDoc, type ExportStore, isExpired, isOver, newExport } from './export-store.ts'
-import type { ExportWorker } from './export-worker.ts'
+import { linkTo, whileMember } from './export-notices.ts'
+import { removeExports } from './export-removal.ts'
+import { type ExportDoc, isExpired, isOver, newExport } from './export-store.ts'
+import type { ExportParts } from './parts.ts'
 import { presentExport } from './presenter.ts'
 
 const DEFAULT_LIMIT = 20
 const RETRY_AFTER_MS = 5_000
-/** Who took a slot and died before they stored their export. */
+/** After so long a slot without an export belongs to a process that died before it stored the export. */
 const EMPTY_SLOT_MS = 60_000
-const PLATFORMS_AT_ONCE = 20
-/** Whose exports those of platforms are. */
+const PLATFORM_MAX_OPEN = 20
+/** The `userId` of exports that platforms have requested. */
 const PLATFORM = ''
 
 type Wanted = Input<'exportMessages'>
 type Page = Input<'listExports'>
 type List = Output<'listExports'>
-type Parts = {
-  store: MessageStore
-  exports: ExportStore
-  notices: ExportNotices
-  worker: ExportWorker
-  access: AccessCache
-  bus: Bus
-  sendsMail: boolean
-  logger: Logger
-}
+type Parts = ExportParts & { worker: { wake: () => void } }
 
-/** What people ask about exports; the work is done by `ExportWorker`. */
+/** The operations on exports. A worker writes them. */
 export class Exports {
   private readonly parts: Parts
   constructor(parts: Parts) {
     this.parts = parts
-    parts.access.onRemoved((roomId, userIds) => this.endAll(roomId, userIds))
+    parts.access.onRemoved((roomId, userIds) => this.removeOfMembers(roomId, userIds))
   }
 
-  /** @throws ROOM_NO_EXISTS, MAIL_NOT_CONFIGURED, and RATE_LIMITED while another one of theirs is not over */
+  /** @throws ROOM_NO_EXISTS, MAIL_NOT_CONFIGURED, RATE_LIMITED while another export of the user is not over */
   start(caller: Caller, wanted: Wanted): Promise<Output<'exportMessages'>> {
     requirePeriod(wanted)
     return this.parts.access.during(caller, wanted.roomId, async () => {
       this.requireMail(wanted)
-      const doc = await this.draft(caller, wanted)
+      const doc = await this.draft(caller.userId, wanted)
       await this.takeSlot(doc)
       return this.queue(doc)
     })
   }
 
-  /** Likewise for a platform, which is in every room. */
+  /** @throws ROOM_NO_EXISTS, MAIL_NOT_CONFIGURED, RATE_LIMITED while too many are not over */
   async startForPlatform(caller: Caller, wanted: Wanted): Promise<Output<'startExport'>> {
     requirePeriod(wanted)
     await this.parts.bus.ask('roomFacts', caller, wanted.roomId)
     this.requireMail(wanted)
-    if ((await this.parts.exports.countOpen(PLATFORM)) >= PLATFORMS_AT_ONCE) throw isBusy()
-    return this.queue(await this.draft({ ...caller, userId: PLATFORM }, wanted))
+    if ((await this.parts.exports.countOpen(PLATFORM)) >= PLATFORM_MAX_OPEN) throw busy()
+    return this.queue(await this.draft(PLATFORM, wanted))
   }
 
-  /** @throws FILE_NO_EXISTS for what is not theirs, or no more, and ROOM_NO_EXISTS where they are not in the room now */
+  /** @throws FILE_NO_EXISTS where it is gone or another user's, ROOM_NO_EXISTS where the caller has left the room */
   async getOwn({ userId }: Caller, exportId: string): Promise<Export> {
     const doc = await this.find(exportId)
     if (userId === PLATFORM || doc.userId !== userId) throw new Fault('FILE_NO_EXISTS')
-    return this.parts.notices.whileMember(doc, () => this.linked(doc))
+    return whileMember(this.parts, doc, () => this.presentWithLink(doc))
   }
 
   /** @throws FILE_NO_EXISTS */
   async get(exportId: string): Promise<Export> {
-    return this.linked(await this.find(exportId))
+    return this.presentWithLink(await this.find(exportId))
   }
 
   async listOwn({ userId }: Caller, page: Page): Promise<List> {
@@ -85,12 +75,12 @@ export class Exports {
     return doc
   }
 
-  private async linked(doc: ExportDoc): Promise<Export> {
-    return { ...presentExport(doc), ...(doc.state === 'ready' && (await this.parts.notices.link(doc))) }
+  private async presentWithLink(doc: ExportDoc): Promise<Export> {
+    return { ...presentExport(doc), ...(doc.state === 'ready' && (await linkTo(this.parts, doc))) }
   }
 
-  private async page(userId: string | null, { limit, cursor }: Page): Promise<List> {
-    const most = Math.min(limit ?? DEFAULT_LIMIT, MAX_COUNT)
+  private async page(userId: string | null, { limit = DEFAULT_LIMIT, cursor }: Page): Promise<List> {
+    const most = Math.min(limit, MAX_COUNT)
     const before = cursor === undefined ? undefined : decodeKey(cursor)
     const docs = await this.parts.exports.list(userId, before, most + 1)
     const list = docs.slice(0, most).map(presentExport)
@@ -98,12 +88,15 @@ export class Exports {
   }
 
   private requireMail({ email }: Wanted) {
-    if (email !== undefined && !this.parts.sendsMail) throw new Fault('MAIL_NOT_CONFIGURED')
+    if (email !== undefined && !this.parts.mailer) throw new Fault('MAIL_NOT_CONFIGURED')
   }
 
-  private async draft({ userId }: Caller, { roomId, format, email, from, to }: Wanted): Promise<ExportDoc> {
+  private async draft(userId: string, { roomId, format, email, from, to }: Wanted): Promise<ExportDoc> {
     return newExport({
-      ...{ userId, roomId, format, email: email ?? null },
+      userId,
+      roomId,
+      format,
+      email: email ?? null,
       from: from === undefined ? null : new Date(from),
       to: to === undefined ? null : new Date(to),
       lastSeq: await this.parts.store.lastSeq(roomId),
@@ -116,24 +109,21 @@ export class Exports {
     return { exportId: doc._id }
   }
 
-  /** One whose export is over is taken from it. */
+  /** Takes the user's slot, also from an export that is over. */
   private async takeSlot({ _id, userId }: ExportDoc): Promise<void> {
     const { exports } = this.parts
     for (let held = await exports.takeSlot(userId, _id); held; held = await exports.takeSlot(userId, _id)) {
       const other = await exports.find(held.exportId)
       const isFree = other ? isOver(other) : held.createdAt.getTime() < Date.now() - EMPTY_SLOT_MS
-      if (!isFree) throw isBusy(held.exportId)
+      if (!isFree) throw busy(held.exportId)
       await exports.freeSlot(userId, held.exportId)
     }
   }
 
-  /** Before their removal is acked: what was given to them opens no more. */
-  private async endAll(roomId: string, userIds: string[]) {
+  /** Runs before the members' removal is acked, so that their links open nothing after it. */
+  private async removeOfMembers(roomId: string, userIds: string[]) {
     try {
-      const docs = await this.parts.exports.ofMembers(roomId, userIds)
-      if (docs.length === 0) return
-      await this.parts.exports.end(docs)
-      await Promise.all(docs.map((doc) => this.parts.worker.remove(doc)))
+      await removeExports(this.parts, await this.parts.exports.ofMembers(roomId, userIds))
     } catch (err) {
       this.parts.logger.error({ err, roomId }, 'exports of removed members not removed yet')
     }
@@ -145,7 +135,7 @@ function requirePeriod({ from, to }: Wanted) {
     throw new Fault('INVALID_REQUEST', { message: 'The period ends before it begins' })
 }
 
-const isBusy = (exportId?: string) =>
+const busy = (exportId?: string) =>
   new Fault('RATE_LIMITED', {
     message: 'Another export of yours is not finished yet',
     retryAfterMs: RETRY_AFTER_MS,

@@ -4,12 +4,12 @@ import { BOM, csvLine } from './csv.ts'
 
 export type ExportFormat = Input<'exportMessages'>['format']
 
-/** A message, and its author's name as it is now. */
+/** A message, and its author's present name. */
 export type Row = { doc: MessageDoc; nickName: string }
 
 type Format = {
   mediaType: string
-  /** What stands before the first row, between rows, and after the last one. */
+  /** Before the first row. */
   opening: string
   between: string
   closing: string
@@ -25,40 +25,35 @@ const filesOf = ({ data: { content } }: MessageDoc) => (content.files ?? []).map
 function json({ doc, nickName }: Row): string {
   const { _id, seq, author, data, replyTo, createdAt, updatedAt } = doc
   return JSON.stringify({
-    ...{ _id, seq, createdAt, editedAt: updatedAt ?? null },
+    _id,
+    seq,
+    createdAt,
+    editedAt: updatedAt ?? null,
     author: { authorId: author.authorId, nickName },
     data,
     replyTo: replyTo?.messageId ?? null,
   })
 }
 
-const csv = ({ doc, nickName }: Row) =>
-  csvLine([
-    String(doc.seq),
-    doc.createdAt.toISOString(),
-    doc.author.authorId,
-    nickName,
-    doc.data.type,
-    textOf(doc),
-    filesOf(doc).join('; '),
-  ])
-
-/** Further lines of a message are set in: none of them looks like a message of somebody else. */
-function txt({ doc, nickName }: Row): string {
-  const said = [textOf(doc), ...filesOf(doc).map((name) => `<${name}>`)].filter(Boolean).join('\n')
-  const name = nickName.split(LINE_BREAK).join(' ')
-  return `[${doc.createdAt.toISOString()}] ${name}: ${said.split(LINE_BREAK).join('\n    ')}\n`
+function csv({ doc, nickName }: Row): string {
+  const { seq, createdAt, author, data } = doc
+  const files = filesOf(doc).join('; ')
+  const { authorId } = author
+  return csvLine([String(seq), createdAt.toISOString(), authorId, nickName, data.type, textOf(doc), files])
 }
+
+/** Indents further lines of a message, so that none of them looks like another message. */
+function txt({ doc, nickName }: Row): string {
+  const text = [textOf(doc), ...filesOf(doc).map((name) => `<${name}>`)].filter(Boolean).join('\n')
+  const name = nickName.split(LINE_BREAK).join(' ')
+  return `[${doc.createdAt.toISOString()}] ${name}: ${text.split(LINE_BREAK).join('\n    ')}\n`
+}
+
+const csvOpening = BOM + csvLine(COLUMNS)
 
 export const formats: Record<ExportFormat, Format> = {
   JSON: { mediaType: 'application/json', opening: '[\n', between: ',\n', closing: '\n]\n', row: json },
-  CSV: {
-    mediaType: 'text/csv; charset=utf-8',
-    opening: BOM + csvLine(COLUMNS),
-    between: '',
-    closing: '',
-    row: csv,
-  },
-  // Its opening, as that of CSV, tells a text editor which encoding it is; and no file is empty.
+  CSV: { mediaType: 'text/csv; charset=utf-8', opening: csvOpening, between: '', closing: '', row: csv },
+  // The byte order mark tells editors the encoding; and no file is empty.
   TXT: { mediaType: 'text/plain; charset=utf-8', opening: BOM, between: '', closing: '', row: txt },
 }

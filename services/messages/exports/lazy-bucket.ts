@@ -1,6 +1,6 @@
 import { type Bucket, type BucketOptions, openBucket } from '@chat/service'
 
-/** The bucket, opened when it is first needed: messages are sent and read without it. */
+/** A bucket that is opened when it is first used, so that messages are sent and read while S3 is unavailable. */
 export class LazyBucket {
   private readonly options: BucketOptions
   private opening: Promise<Bucket> | null = null

@@ -1,22 +1,22 @@
 import type { MessageStore } from '../send/message-store.ts'
 import type { ExportDoc } from './export-store.ts'
 
-/** Messages get their times before their places, and from the clocks of several machines. */
+/** Messages get their time before their seq, and from the clocks of several machines. */
 const SKEW_MS = 10 * 60 * 1000
 
 type Times = Pick<MessageStore, 'timeOf'>
-type Asked = Pick<ExportDoc, 'roomId' | 'from' | 'to' | 'lastSeq'>
+type Requested = Pick<ExportDoc, 'roomId' | 'from' | 'to' | 'lastSeq'>
 
-/** The seqs that hold all messages of a period, and few others: a handful of point reads, however long the room is. */
-export async function seqsOf(store: Times, { roomId, from, to, lastSeq }: Asked) {
-  const firstFrom = (time: number) => firstSince(store, roomId, lastSeq, time)
+/** A range of seqs that includes all messages of a period and few others, found by binary search. */
+export async function seqsOf(store: Times, { roomId, from, to, lastSeq }: Requested) {
+  const search = (time: number) => firstSince(store, roomId, lastSeq, time)
   return {
-    first: from === null ? 1 : await firstFrom(from.getTime() - SKEW_MS),
-    last: to === null ? lastSeq : (await firstFrom(to.getTime() + SKEW_MS)) - 1,
+    first: from === null ? 1 : await search(from.getTime() - SKEW_MS),
+    last: to === null ? lastSeq : (await search(to.getTime() + SKEW_MS)) - 1,
   }
 }
 
-/** The first seq whose message was written then or later; the one after the last where none was. */
+/** The first seq whose message is not older than `time`; `lastSeq + 1` where there is none. */
 async function firstSince(store: Times, roomId: string, lastSeq: number, time: number): Promise<number> {
   let [low, high] = [1, lastSeq + 1]
   while (low < high) {

@@ -1,14 +1,14 @@
 import sharp from 'sharp'
 import type { Preview } from './previews.ts'
 
-// The program of the process that looks at pictures: told a file, it answers with what is shown of it.
+// The program of the process that reads images. It receives a file's path and answers with a preview.
 
 const THUMBNAIL_PIXELS = 320
-/** Above what cameras make; whole in memory they take some 200 MB. */
-const MOST_PIXELS = 50_000_000
-const WITHIN_SECONDS = 10
+/** More than cameras produce; decoded it takes some 200 MB. */
+const MAX_PIXELS = 50_000_000
+const TIMEOUT_SECONDS = 10
 
-// No more formats than are shown: each one is code that reads what came from outside.
+// Only these formats: each decoder parses untrusted input.
 sharp.block({ operation: ['VipsForeignLoad'] })
 sharp.unblock({
   operation: ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif'].map((format) => `VipsForeignLoad${format}`),
@@ -16,26 +16,26 @@ sharp.unblock({
 sharp.cache(false)
 sharp.concurrency(1)
 
-async function look(file: string): Promise<Preview> {
-  const picture = sharp(file, {
-    limitInputPixels: MOST_PIXELS,
+async function preview(file: string): Promise<Preview> {
+  const image = sharp(file, {
+    limitInputPixels: MAX_PIXELS,
     sequentialRead: true,
-    // Cameras write much that is odd, and can be seen all the same.
+    // Cameras write files that cause warnings and can be decoded.
     failOn: 'error',
   })
-  const { autoOrient } = await picture.metadata()
-  // Metadata of the original, such as where it was taken, is left out unless it is asked for.
-  const thumbnail = await picture
+  const { autoOrient } = await image.metadata()
+  // sharp drops metadata, such as the place where a photo was taken, unless told to keep it.
+  const thumbnail = await image
     .autoOrient()
     .resize(THUMBNAIL_PIXELS, THUMBNAIL_PIXELS, { fit: 'inside', withoutEnlargement: true })
     .webp({ quality: 75 })
-    .timeout({ seconds: WITHIN_SECONDS })
+    .timeout({ seconds: TIMEOUT_SECONDS })
     .toBuffer()
   return { thumbnail, frameSize: { width: autoOrient.width, height: autoOrient.height } }
 }
 
 process.on('message', (file: string) => {
-  look(file).then(
+  preview(file).then(
     (preview) => process.send?.({ preview }),
     (error: Error) => process.send?.({ problem: error.message }),
   )

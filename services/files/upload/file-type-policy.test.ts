@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals'
 import { noise } from '../testing.ts'
-import { Admission, type Kind } from './admission.ts'
+import { FileTypePolicy, type Kind } from './file-type-policy.ts'
 
 const PNG = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex')
 const ZIP = Buffer.concat([Buffer.from('504b0304', 'hex'), Buffer.alloc(5_000)])
-const listed = new Admission(['image/*', 'text/plain', 'application/vnd.oasis.opendocument.*'])
+const listed = new FileTypePolicy(['image/*', 'text/plain', 'application/vnd.oasis.opendocument.*'])
 const judge = (kind: Kind, bytes: Uint8Array, isWhole = true) =>
-  listed.admit(kind, bytes, isWhole).catch((error) => error.code)
+  listed.check(kind, bytes, isWhole).catch((error) => error.code)
 
 test('a list names types, or the beginnings of types', async () => {
   expect(await judge('PHOTO', PNG)).toBe('image/png')

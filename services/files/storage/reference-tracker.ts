@@ -3,11 +3,11 @@ import type { StreamEvent } from '@chat/service'
 import type { ObjectStore } from './object-store.ts'
 import type { ReferenceDoc, ReferenceStore } from './reference-store.ts'
 
-/** A share of a message that is deleted at the same time is stored within this. */
+/** A share that runs while its message is deleted is stored within this time. */
 const GRACE_MS = 60_000
 
-/** Follows the messages, and knows which files they refer to. A file to which none does any more is up for removal. */
-export class References {
+/** Consumes message events and marks the files that no message refers to any more. */
+export class ReferenceTracker {
   private readonly store: ReferenceStore
   private readonly objects: ObjectStore
   constructor(store: ReferenceStore, objects: ObjectStore) {
@@ -15,12 +15,12 @@ export class References {
     this.objects = objects
   }
 
-  /** Events may come again, late, or to several instances at once. */
-  async take(events: StreamEvent[]): Promise<void> {
+  /** Events may come in any order, repeatedly, and at several instances at once. */
+  async apply(events: Pick<StreamEvent, 'message'>[]): Promise<void> {
     const latest = new Map<string, Message>()
     for (const { message } of events) {
       const known = latest.get(message._id)
-      if (isOfFiles(message) && !(known && known.updatedAt > message.updatedAt))
+      if (hasFiles(message) && !(known && known.updatedAt > message.updatedAt))
         latest.set(message._id, message)
     }
     if (latest.size === 0) return
@@ -28,27 +28,22 @@ export class References {
     await this.settle(await this.store.pathsOf([...latest.keys()]))
   }
 
-  /** Right at once, before the stream brings it. */
-  taken(message: Message): Promise<void> {
-    return this.take([{ kind: 'message', message }])
-  }
-
-  /** Keeps what is referred to, and puts the rest up for removal. @returns the rest */
+  /** Keeps the files that are referred to, and marks the others for removal. @returns the others */
   async settle(paths: string[]): Promise<string[]> {
     const kept = await this.store.referredTo(paths)
     await this.objects.keep(paths.filter((path) => kept.has(path)))
-    const lost = paths.filter((path) => !kept.has(path))
-    await this.objects.release(lost, new Date(Date.now() + GRACE_MS))
-    // Somebody may have written after this has read, and before it has: whoever is last sees both.
+    const unused = paths.filter((path) => !kept.has(path))
+    await this.objects.release(unused, new Date(Date.now() + GRACE_MS))
+    // Another instance may have changed references between the read and the writes: the last one to read sees both.
     const now = await this.store.referredTo(paths)
-    const moved = paths.filter((path) => kept.has(path) !== now.has(path))
-    const movedLost = moved.length > 0 ? await this.settle(moved) : []
-    return [...lost.filter((path) => !moved.includes(path)), ...movedLost]
+    const changed = paths.filter((path) => kept.has(path) !== now.has(path))
+    if (changed.length === 0) return unused
+    return [...unused.filter((path) => !changed.includes(path)), ...(await this.settle(changed))]
   }
 }
 
-/** Of a deleted message only its type is left. */
-const isOfFiles = ({ data }: Message) => ['PHOTO', 'VIDEO', 'FILE'].includes(data.type)
+/** A deleted message has only its type left. */
+const hasFiles = ({ data }: Message) => ['PHOTO', 'VIDEO', 'FILE'].includes(data.type)
 
 const referenceOf = ({ _id, roomId, data, status, updatedAt }: Message): ReferenceDoc => ({
   _id,

@@ -11,10 +11,10 @@ import {
 } from '@chat/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { announce, noise, openStored, picture, type Stored, type StoredFile, send } from '../testing.ts'
+import { GarbageCollector } from './garbage-collector.ts'
 import { openObjects } from './object-store.ts'
-import { ObjectSweep } from './object-sweep.ts'
 import { openReferences } from './reference-store.ts'
-import { References } from './references.ts'
+import { ReferenceTracker } from './reference-tracker.ts'
 
 // Files live as long as a message refers to them.
 
@@ -23,7 +23,7 @@ const HOUR = 60 * MINUTE
 
 let stack: TestStack
 let stored: Stored
-let objectSweep: ObjectSweep
+let garbageCollector: GarbageCollector
 /** How far the consumer seems to be behind. */
 let lag = 0
 let isStoreAway = false
@@ -36,7 +36,7 @@ beforeAll(async () => {
   stack = await startTestStack({ instances: { gateways: 2, files: 2, messages: 2 } })
   stored = await openStored(stack)
   const objects = await openObjects(stored.database)
-  const references = new References(await openReferences(stored.database), objects)
+  const references = new ReferenceTracker(await openReferences(stored.database), objects)
   const bucket = new Proxy(stored.bucket, {
     get: (real, name) => {
       if (name === 'remove' && isStoreAway) return () => Promise.reject(new Error('S3 is away'))
@@ -45,13 +45,13 @@ beforeAll(async () => {
     },
   })
   const logger = createLogger('silent')
-  objectSweep = new ObjectSweep({ objects, references, bucket, lagMs: async () => lag, logger })
+  garbageCollector = new GarbageCollector({ objects, references, bucket, lagMs: async () => lag, logger })
   ann = await connectAs(stack, 'ann', 0)
   ben = await connectAs(stack, 'ben', 1)
 })
 afterAll(async () => {
   for (const client of [ann, ben]) client?.close()
-  await objectSweep?.close()
+  await garbageCollector?.close()
   await stored?.close()
   await stack?.close()
 })
@@ -62,7 +62,7 @@ beforeEach(async () => {
   target = await makeRoom(ann, ['ben'])
 })
 
-const sweepIn = (ms: number) => objectSweep.sweep(Date.now() + ms)
+const sweepIn = (ms: number) => garbageCollector.sweep(Date.now() + ms)
 async function photo() {
   const data = await picture(64, 64).png().toBuffer()
   return send(ann, announce(source._id, { type: 'PHOTO', name: 'a.png' }), data)

@@ -3,34 +3,33 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Preview } from './previews.ts'
 
-const PROGRAM = fileURLToPath(new URL('./thumbnail-process.ts', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('./image-process.ts', import.meta.url))
 
 /**
- * Looks at pictures in a process of its own: a picture made to harm takes down no more than that one, which is started
- * again for the next, knows no secrets, and is ended where it takes too long.
+ * Reads images in a child process. A malicious image can crash only that process, which holds no secrets, is killed
+ * when it takes too long, and is started again for the next image.
  */
-export class Thumbnails {
+export class ImagePreviewer {
   private child: ChildProcess | null = null
 
-  /** @throws where the file is no picture that can be shown, or the signal comes first */
-  async look(file: string, signal: AbortSignal): Promise<Preview> {
+  /** One at a time. @throws where the image cannot be decoded, or `signal` aborts */
+  async preview(file: string, signal: AbortSignal): Promise<Preview> {
     const child = this.running()
-    const ended = new AbortController()
-    const until = AbortSignal.any([signal, ended.signal])
-    const died = () => ended.abort(new Error('the picture ended its process'))
-    child.once('exit', died)
+    const exited = new AbortController()
+    const aborted = AbortSignal.any([signal, exited.signal])
+    const onExit = () => exited.abort(new Error('the image process has exited'))
+    child.once('exit', onExit)
     try {
-      const answered = once(child, 'message', { signal: until })
+      const answered = once(child, 'message', { signal: aborted })
       child.send(file)
       const [answer] = (await answered) as [{ preview?: Preview; problem?: string }]
       if (answer.preview) return answer.preview
       throw new Error(answer.problem)
     } catch (error) {
-      // Whatever it is still at is nobody's any more.
-      if (until.aborted) this.close()
+      if (aborted.aborted) this.close()
       throw error
     } finally {
-      child.off('exit', died)
+      child.off('exit', onExit)
     }
   }
 
@@ -47,7 +46,7 @@ export class Thumbnails {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
-    // Whoever waits for an answer learns of it; where nobody does, it is of no matter.
+    // `preview` learns of it; an error of an idle process needs no handling.
     this.child.on('error', () => {})
     return this.child
   }

@@ -4,20 +4,20 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { type ObjectStore, openObjects } from './object-store.ts'
 import { openReferences, type ReferenceStore } from './reference-store.ts'
-import { References } from './references.ts'
+import { ReferenceTracker } from './reference-tracker.ts'
 
 let mongo: Connection
 let objects: ObjectStore
 let store: ReferenceStore
 /** Two instances over one database. */
-let instances: [References, References]
+let instances: [ReferenceTracker, ReferenceTracker]
 
 beforeAll(async () => {
   const name = `t${crypto.randomUUID().slice(0, 8)}_files`
   mongo = await openMongo(process.env.CHAT_TEST_MONGO_URL as string, name)
   objects = await openObjects(mongo)
   store = await openReferences(mongo)
-  instances = [new References(store, objects), new References(store, objects)]
+  instances = [new ReferenceTracker(store, objects), new ReferenceTracker(store, objects)]
 })
 afterAll(() => mongo?.close())
 
@@ -56,7 +56,7 @@ async function dueIn(path: string): Promise<number | null> {
   const doc = await objects.model.findById(path).lean()
   return doc?.sweepAt ? Math.round((doc.sweepAt.getTime() - Date.now()) / 1000) : null
 }
-const take = (...events: StreamEvent[]) => instances[0].take(events)
+const take = (...events: StreamEvent[]) => instances[0].apply(events)
 const newId = () => crypto.randomUUID() as string
 
 test('an object without a message is due in two days, one with a message never, one that lost it in a minute', async () => {
@@ -118,10 +118,10 @@ test('a deletion that is handled while its message is being handled elsewhere co
   const path = await object()
   const id = newId()
   const keep = async (paths: string[]) => {
-    await instances[1].take([event(id, { deleted: true, age: 1 })])
+    await instances[1].apply([event(id, { deleted: true, age: 1 })])
     await objects.keep(paths)
   }
-  await new References(store, { ...objects, keep }).take([event(id, { paths: [path] })])
+  await new ReferenceTracker(store, { ...objects, keep }).apply([event(id, { paths: [path] })])
   expect(await dueIn(path)).toBe(60)
 })
 
@@ -182,7 +182,7 @@ test('whatever comes in whatever order to either instance: an object is due when
       )
       for (let index = 0; index < batches.length; index += 2) {
         const pair = [batches[index] ?? [], batches[index + 1] ?? []] as const
-        await Promise.all([instances[0].take(pair[0]), instances[1].take(pair[1])])
+        await Promise.all([instances[0].apply(pair[0]), instances[1].apply(pair[1])])
       }
       for (const [index, path] of paths.entries()) {
         const own = messages.filter((message) => message.path === index)

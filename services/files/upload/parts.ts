@@ -1,0 +1,26 @@
+import type { Bucket, Bus, DutyCycle, KeyedQueue, Limits, Logger } from '@chat/service'
+import type { Previews } from '../preview/previews.ts'
+import type { ObjectStore } from '../storage/object-store.ts'
+import type { ReferenceTracker } from '../storage/reference-tracker.ts'
+import type { BufferPool } from './buffer-pool.ts'
+import type { ChunkStore } from './chunk-store.ts'
+import type { FileTypePolicy } from './file-type-policy.ts'
+import type { UploadStore } from './upload-store.ts'
+
+/** What the functions of uploads work with. */
+export type UploadParts = {
+  uploads: UploadStore
+  chunks: ChunkStore
+  objects: ObjectStore
+  references: ReferenceTracker
+  bucket: Bucket
+  bus: Bus
+  typePolicy: FileTypePolicy
+  previews: Previews
+  buffers: BufferPool
+  /** By upload, and by user. */
+  queue: KeyedQueue
+  pacing: DutyCycle
+  limits: Limits
+  logger: Logger
+}
