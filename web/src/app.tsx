@@ -1,14 +1,14 @@
 import { useEffect, useMemo } from 'preact/hooks'
 import { ConversationPane } from './conversation/conversation-pane.tsx'
-import { type SignedIn, signedIn } from './desk/account.ts'
-import { DeskContext, openDesk, useDesk } from './desk/desk.ts'
-import { openRoomId } from './desk/route.ts'
+import { words } from './i18n/words.ts'
 import { Panel } from './panel/panel.tsx'
-import { Sidebar } from './rooms/sidebar.tsx'
+import { type SignedIn, signedIn } from './session/account.ts'
+import { openRoomId } from './session/route.ts'
+import { openSession, SessionContext, useSession } from './session/session.ts'
+import { Sidebar } from './sidebar/sidebar.tsx'
 import { SignIn } from './sign-in.tsx'
 import { closeDialog, Dialogs } from './ui/dialog.tsx'
 import { NoticeList } from './ui/notice-list.tsx'
-import { words } from './words/words.ts'
 
 export function App() {
   const now = signedIn.value
@@ -16,16 +16,16 @@ export function App() {
 }
 
 function Chat({ signedIn: now }: { signedIn: SignedIn }) {
-  const desk = useMemo(() => openDesk(now), [])
+  const session = useMemo(() => openSession(now), [])
   useEffect(() => {
     const end = () => {
       closeDialog()
-      desk.close()
+      session.close()
     }
     return end
   }, [])
   return (
-    <DeskContext.Provider value={desk}>
+    <SessionContext.Provider value={session}>
       <Title />
       <div class={`layout ${openRoomId.value === null ? 'shows-list' : 'shows-room'}`}>
         <Sidebar />
@@ -34,13 +34,13 @@ function Chat({ signedIn: now }: { signedIn: SignedIn }) {
       </div>
       <Dialogs />
       <NoticeList />
-    </DeskContext.Provider>
+    </SessionContext.Provider>
   )
 }
 
 /** The tab tells how much is unread, and so does the page's icon where it is installed. */
 function Title() {
-  const { rooms } = useDesk()
+  const { rooms } = useSession()
   const unread = rooms.unread.value
   useEffect(() => {
     document.title = unread > 0 ? `(${unread}) ${words.value.appName}` : words.value.appName

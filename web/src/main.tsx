@@ -1,6 +1,6 @@
 import { render } from 'preact'
 import { App } from './app.tsx'
-import './desk/theme.ts'
+import './session/theme.ts'
 import './styles/index.css'
 
 render(<App />, document.getElementById('app') as HTMLElement)

@@ -1,10 +1,10 @@
 import { useEffect, useState } from 'preact/hooks'
-import { fetchReady, type SignedIn, signIn } from './desk/account.ts'
+import { type Language, language, languages, words } from './i18n/words.ts'
+import { fetchReady, type SignedIn, signIn } from './session/account.ts'
 import { Avatar } from './ui/avatar.tsx'
 import { Button } from './ui/button.tsx'
 import { Icon } from './ui/icon.tsx'
 import { Spinner } from './ui/small.tsx'
-import { type Language, language, languages, words } from './words/words.ts'
 
 type Ready = Awaited<ReturnType<typeof fetchReady>>
 

@@ -1,15 +1,15 @@
 import type { Room } from '@chat/contract'
 import { useState } from 'preact/hooks'
-import { useDesk } from '../desk/desk.ts'
+import { words } from '../i18n/words.ts'
+import { useSession } from '../session/session.ts'
 import { plainName, plainText } from '../text/plain.ts'
 import { Icon } from '../ui/icon.tsx'
 import { RichText } from '../ui/rich-text.tsx'
-import { words } from '../words/words.ts'
 import type { Conversation } from './conversation.ts'
 
 /** What a master has pinned: one line, or all of it. */
 export function AnnouncementBar({ room, conversation }: { room: Room; conversation: Conversation }) {
-  const { notices } = useDesk()
+  const { notices } = useSession()
   const [isWide, setWide] = useState(false)
   const { announcement } = room
   if (!announcement) return null

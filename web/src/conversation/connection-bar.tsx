@@ -1,15 +1,15 @@
 import { useEffect, useState } from 'preact/hooks'
-import { useDesk } from '../desk/desk.ts'
+import { words } from '../i18n/words.ts'
+import { useSession } from '../session/session.ts'
 import { Button } from '../ui/button.tsx'
 import { Icon } from '../ui/icon.tsx'
-import { words } from '../words/words.ts'
 
 /** A connection that comes back at once is not worth a word. */
 const PATIENCE_MS = 1_200
 
 /** Tells that there is no connection, and what waits for it. */
 export function ConnectionBar() {
-  const { connection, drafts, leave } = useDesk()
+  const { connection, drafts, leave } = useSession()
   const { state } = connection.value
   const isLost = useLasting(state === 'connecting' || state === 'reconnecting', PATIENCE_MS)
   const { connection: texts, menu } = words.value

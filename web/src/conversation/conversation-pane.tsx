@@ -1,25 +1,25 @@
 import type { Room } from '@chat/contract'
 import { signal } from '@preact/signals'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
-import { useDesk } from '../desk/desk.ts'
-import { leaveToList, wantedMessage } from '../desk/route.ts'
+import { Composer } from '../composer/composer.tsx'
+import { Reply } from '../composer/reply.ts'
+import { words } from '../i18n/words.ts'
+import { MessageList } from '../message-list/message-list.tsx'
+import { leaveToList, wantedMessage } from '../session/route.ts'
+import { useSession } from '../session/session.ts'
 import { Button } from '../ui/button.tsx'
 import { Empty } from '../ui/small.tsx'
-import { words } from '../words/words.ts'
 import { AnnouncementBar } from './announcement-bar.tsx'
-import { Composer } from './composer.tsx'
 import { ConnectionBar } from './connection-bar.tsx'
 import { Conversation } from './conversation.ts'
 import { Header } from './header.tsx'
-import { MessageList } from './message-list.tsx'
-import { Reply } from './reply.ts'
-import { TypingLine } from './typing-line.tsx'
+import { TypingIndicator } from './typing-indicator.tsx'
 
 /** The conversation that is open, for what stands beside it. */
 export const current = signal<Conversation | null>(null)
 
 export function ConversationPane({ roomId }: { roomId: string | null }) {
-  const { rooms } = useDesk()
+  const { rooms } = useSession()
   const wasThere = useRef(false)
   if (roomId === null) return <Nothing />
   const room = rooms.get(roomId)
@@ -46,7 +46,7 @@ const Gone = () => (
 function OpenConversation({ room }: { room: Room }) {
   const conversation = useConversation(room._id)
   const reply = useMemo(() => new Reply(), [])
-  const { uploads } = useDesk()
+  const { uploads } = useSession()
   const drop = useDrop((files) => uploads.add(room._id, files))
   return (
     <main
@@ -58,14 +58,14 @@ function OpenConversation({ room }: { room: Room }) {
       <ConnectionBar />
       <AnnouncementBar room={room} conversation={conversation} />
       <MessageList room={room} conversation={conversation} reply={reply} />
-      <TypingLine room={room} />
+      <TypingIndicator room={room} />
       <Composer room={room} reply={reply} />
     </main>
   )
 }
 
 function useConversation(roomId: string): Conversation {
-  const { chat, me } = useDesk()
+  const { chat, me } = useSession()
   const conversation = useMemo(() => new Conversation(chat, roomId, me._id), [])
   useEffect(() => {
     const wanted = wantedMessage.value?.roomId === roomId ? wantedMessage.value.messageId : undefined

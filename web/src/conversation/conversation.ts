@@ -12,8 +12,8 @@ import {
   reviseMessage,
   takeMessage,
   windowOf,
-} from './message-window.ts'
-import { ReadMark } from './read-mark.ts'
+} from '../message-list/message-window.ts'
+import { ReadCursor } from './read-cursor.ts'
 
 const PAGE = 60
 const AGAIN_MS = 1_000
@@ -35,7 +35,7 @@ export class Conversation {
   readonly heard = signal<Message | null>(null)
   private readonly chat: OfflineChat
   private readonly me: string
-  private readonly mark: ReadMark
+  private readonly mark: ReadCursor
   private readonly offs: (() => void)[] = []
   private opened: OpenRoom | null = null
   private readonly readUpTo = new Map<string, number>()
@@ -46,7 +46,7 @@ export class Conversation {
     this.chat = chat
     this.roomId = roomId
     this.me = me
-    this.mark = new ReadMark(chat, roomId, (fromSeq, seq) => this.read({ userId: me, fromSeq, seq }))
+    this.mark = new ReadCursor(chat, roomId, (fromSeq, seq) => this.read({ userId: me, fromSeq, seq }))
   }
 
   async open(wantedId?: string) {

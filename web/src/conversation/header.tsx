@@ -1,17 +1,17 @@
 import type { Room } from '@chat/contract'
 import { useEffect } from 'preact/hooks'
-import { useDesk } from '../desk/desk.ts'
-import { leaveToList } from '../desk/route.ts'
-import { shownPanel, togglePanel } from '../panel/shown-panel.ts'
-import { partnerIn } from '../rooms/room-row.tsx'
+import { shortMoment } from '../i18n/dates.ts'
+import { words } from '../i18n/words.ts'
+import { shownPanel, togglePanel } from '../panel/panel-state.ts'
+import { leaveToList } from '../session/route.ts'
+import { useSession } from '../session/session.ts'
+import { partnerIn } from '../sidebar/room-row.tsx'
 import { plainName } from '../text/plain.ts'
 import { Avatar } from '../ui/avatar.tsx'
 import { IconButton } from '../ui/button.tsx'
-import { shortMoment } from '../words/moments.ts'
-import { words } from '../words/words.ts'
 
 export function Header({ room }: { room: Room }) {
-  const { chat, me, presence, notices } = useDesk()
+  const { chat, me, presence, notices } = useSession()
   const partner = partnerIn(room, me._id)
   const standing = partner && presence.of(partner._id)
   const { room: texts, rooms, settings, back } = words.value

@@ -1,13 +1,13 @@
 import type { Room } from '@chat/contract'
-import { useDesk } from '../desk/desk.ts'
+import { words } from '../i18n/words.ts'
+import { useSession } from '../session/session.ts'
 import { Button } from '../ui/button.tsx'
-import { words } from '../words/words.ts'
 
 const formats = ['TXT', 'CSV', 'JSON'] as const
 
 /** The link to what is exported comes as a notice, when it is made. */
 export function ExportRoom({ room }: { room: Room }) {
-  const { chat, notices } = useDesk()
+  const { chat, notices } = useSession()
   const { settings } = words.value
   return (
     <section class="export">

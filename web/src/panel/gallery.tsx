@@ -1,25 +1,25 @@
 import type { Message, Room, File as StoredFile } from '@chat/contract'
 import { useState } from 'preact/hooks'
-import { Attachment, useLink } from '../conversation/file-body.tsx'
-import { Viewer } from '../conversation/viewer.tsx'
-import { useDesk } from '../desk/desk.ts'
+import { lengthOf } from '../i18n/dates.ts'
+import { words } from '../i18n/words.ts'
+import { Attachment, useLink } from '../message-list/file-body.tsx'
+import { Viewer } from '../message-list/viewer.tsx'
+import { useSession } from '../session/session.ts'
 import { partsOf } from '../text/parts.ts'
 import { plainName, plainText } from '../text/plain.ts'
 import { Button } from '../ui/button.tsx'
 import { openDialog } from '../ui/dialog.tsx'
-import { Failed } from '../ui/failed.tsx'
 import { Icon } from '../ui/icon.tsx'
-import { usePaged } from '../ui/paged.ts'
+import { LoadError } from '../ui/load-error.tsx'
 import { Empty, Spinner } from '../ui/small.tsx'
-import { lengthOf } from '../words/moments.ts'
-import { words } from '../words/words.ts'
+import { usePaged } from '../ui/use-pages.ts'
 
 const kinds = ['PHOTO', 'VIDEO', 'FILE', 'LINK'] as const
 type Kind = (typeof kinds)[number]
 
 /** What was shared in a room, newest first. */
 export function Gallery({ room }: { room: Room }) {
-  const { chat } = useDesk()
+  const { chat } = useSession()
   const [kind, setKind] = useState<Kind>('PHOTO')
   const shared = usePaged<Message>(
     (cursor) => chat.ask('listGallery', { roomId: room._id, kind, limit: 30, ...(cursor && { cursor }) }),
@@ -37,7 +37,7 @@ export function Gallery({ room }: { room: Room }) {
         ))}
       </div>
       {shared.isEmpty && <Empty icon="image" title={gallery.empty} />}
-      {shared.error !== null && <Failed error={shared.error} onRetry={shared.retry} />}
+      {shared.error !== null && <LoadError error={shared.error} onRetry={shared.retry} />}
       <div class={kind === 'PHOTO' || kind === 'VIDEO' ? 'tiles' : 'shared-list'}>
         {shared.list.map((message) => (
           <Shared key={message._id} message={message} kind={kind} />

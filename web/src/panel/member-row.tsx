@@ -1,24 +1,24 @@
 import type { JoinUser, Room } from '@chat/contract'
-import { isMasterOf } from '../conversation/message-actions.tsx'
-import { type Desk, useDesk } from '../desk/desk.ts'
+import { words } from '../i18n/words.ts'
+import { isMasterOf } from '../message-list/message-actions.tsx'
+import { type Session, useSession } from '../session/session.ts'
 import { plainName } from '../text/plain.ts'
 import { Avatar } from '../ui/avatar.tsx'
 import { IconButton } from '../ui/button.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { type MenuItem, useMenu } from '../ui/menu.tsx'
-import { words } from '../words/words.ts'
 
 type Props = { room: Room; member: JoinUser; isBanned: boolean; onDone: () => void }
 
 export function MemberRow(props: Props) {
   const { room, member } = props
-  const desk = useDesk()
+  const session = useSession()
   const { people, you } = words.value
   const name = plainName(member.nickName)
-  const menu = useMenu(people.actions(name), () => actionsOn(desk, props))
-  const isMe = member._id === desk.me._id
+  const menu = useMenu(people.actions(name), () => actionsOn(session, props))
+  const isMe = member._id === session.me._id
   const isMuted = member.mutedUntil !== undefined && Date.parse(member.mutedUntil) > Date.now()
-  const standing = desk.presence.of(member._id)
+  const standing = session.presence.of(member._id)
   return (
     <div class="person">
       <Avatar id={member._id} name={member.nickName} size="small" online={standing?.online === true} />
@@ -35,7 +35,7 @@ export function MemberRow(props: Props) {
           <Icon name="mute" size={14} /> {people.muted}
         </span>
       )}
-      {!isMe && actionsOn(desk, { ...props, room }).length > 0 && (
+      {!isMe && actionsOn(session, { ...props, room }).length > 0 && (
         <IconButton icon="more" label={people.actions(name)} aria-haspopup="menu" onClick={menu.openBelow} />
       )}
       {menu.menu}
@@ -43,7 +43,7 @@ export function MemberRow(props: Props) {
   )
 }
 
-function actionsOn({ chat, me, notices }: Desk, { room, member, isBanned, onDone }: Props): MenuItem[] {
+function actionsOn({ chat, me, notices }: Session, { room, member, isBanned, onDone }: Props): MenuItem[] {
   const { people } = words.value
   const targets = { roomId: room._id, targetUserIds: [member._id] }
   const attempt = (task: () => Promise<unknown>) => () =>

@@ -1,14 +1,14 @@
 import type { Room } from '@chat/contract'
 import { useEffect } from 'preact/hooks'
-import { useDesk } from '../desk/desk.ts'
-import { openRoomId } from '../desk/route.ts'
+import { words } from '../i18n/words.ts'
+import { openRoomId } from '../session/route.ts'
+import { useSession } from '../session/session.ts'
 import { IconButton } from '../ui/button.tsx'
-import { words } from '../words/words.ts'
 import { Gallery } from './gallery.tsx'
+import { shownPanel, type Tab, tabs } from './panel-state.ts'
 import { People } from './people.tsx'
 import { RoomSearch } from './room-search.tsx'
 import { RoomSettings } from './room-settings.tsx'
-import { shownPanel, type Tab, tabs } from './shown-panel.ts'
 
 const contents: Record<Tab | 'search', (props: { room: Room }) => preact.JSX.Element> = {
   people: People,
@@ -27,7 +27,7 @@ const close = () => {
 
 /** What belongs to the room that is open: its people, what was shared in it, its settings, its search. */
 export function Panel() {
-  const { rooms } = useDesk()
+  const { rooms } = useSession()
   const shown = shownPanel.value
   const room = openRoomId.value === null ? undefined : rooms.get(openRoomId.value)
   useEffect(() => {

@@ -1,15 +1,15 @@
 import type { JoinUser, Room, User } from '@chat/contract'
 import { useEffect, useState } from 'preact/hooks'
-import { isMasterOf } from '../conversation/message-actions.tsx'
-import { useDesk } from '../desk/desk.ts'
-import { PeoplePicker } from '../rooms/people-picker.tsx'
+import { language, words } from '../i18n/words.ts'
+import { isMasterOf } from '../message-list/message-actions.tsx'
+import { useSession } from '../session/session.ts'
+import { PeoplePicker } from '../sidebar/people-picker.tsx'
 import { Button } from '../ui/button.tsx'
 import { closeDialog, Dialog, DialogActions, openDialog } from '../ui/dialog.tsx'
-import { Failed } from '../ui/failed.tsx'
 import { Icon } from '../ui/icon.tsx'
-import { usePaged, useSettled } from '../ui/paged.ts'
+import { LoadError } from '../ui/load-error.tsx'
 import { SearchField, Spinner } from '../ui/small.tsx'
-import { language, words } from '../words/words.ts'
+import { usePaged, useSettled } from '../ui/use-pages.ts'
 import { inOrder, withMasters } from './member-order.ts'
 import { MemberRow } from './member-row.tsx'
 
@@ -19,7 +19,7 @@ type State = (typeof states)[number]
 
 /** Who is in a room, and for masters who may not write or come back. */
 export function People({ room }: { room: Room }) {
-  const { chat, me, presence } = useDesk()
+  const { chat, me, presence } = useSession()
   const [keyword, setKeyword] = useState('')
   const [state, setState] = useState<State>('JOINED')
   const wanted = useSettled(keyword.trim())
@@ -61,7 +61,7 @@ export function People({ room }: { room: Room }) {
         ))}
       </div>
       {members.isEmpty && <p class="hint">{people.nobody}</p>}
-      {members.error !== null && <Failed error={members.error} onRetry={members.retry} />}
+      {members.error !== null && <LoadError error={members.error} onRetry={members.retry} />}
       {members.isLoading && members.list.length === 0 && <Spinner />}
       {members.hasMore && (
         <Button look="quiet" onClick={members.loadMore}>
@@ -88,7 +88,7 @@ const States = ({ state, onPick }: { state: State; onPick: (state: State) => voi
 )
 
 function Invite({ room }: { room: Room }) {
-  const { chat, notices } = useDesk()
+  const { chat, notices } = useSession()
   const [picked, setPicked] = useState<User[]>([])
   const { people } = words.value
   const invite = async () => {

@@ -1,19 +1,19 @@
 import type { Message, Room } from '@chat/contract'
 import { useState } from 'preact/hooks'
 import { current } from '../conversation/conversation-pane.tsx'
-import { useDesk } from '../desk/desk.ts'
-import { FoundMessage } from '../rooms/room-row.tsx'
+import { words } from '../i18n/words.ts'
+import { useSession } from '../session/session.ts'
+import { FoundMessage } from '../sidebar/room-row.tsx'
 import { Button } from '../ui/button.tsx'
-import { Failed } from '../ui/failed.tsx'
-import { usePaged, useSettled } from '../ui/paged.ts'
+import { LoadError } from '../ui/load-error.tsx'
 import { Empty, SearchField, Spinner } from '../ui/small.tsx'
-import { words } from '../words/words.ts'
-import { shownPanel } from './shown-panel.ts'
+import { usePaged, useSettled } from '../ui/use-pages.ts'
+import { shownPanel } from './panel-state.ts'
 
 const SHORTEST = 2
 
 export function RoomSearch({ room }: { room: Room }) {
-  const { chat, notices } = useDesk()
+  const { chat, notices } = useSession()
   const [keyword, setKeyword] = useState('')
   const wanted = useSettled(keyword.trim())
   const found = usePaged<Message>(
@@ -42,7 +42,7 @@ export function RoomSearch({ room }: { room: Room }) {
       {found.list.map((message) => (
         <FoundMessage key={message._id} message={message} keyword={wanted} onPick={() => lead(message)} />
       ))}
-      {found.error !== null && <Failed error={found.error} onRetry={found.retry} />}
+      {found.error !== null && <LoadError error={found.error} onRetry={found.retry} />}
       {found.isLoading && <Spinner />}
       {found.hasMore && (
         <Button look="quiet" onClick={found.loadMore}>

@@ -1,13 +1,13 @@
 import type { Room } from '@chat/contract'
 import { useState } from 'preact/hooks'
-import { isMasterOf } from '../conversation/message-actions.tsx'
-import { useDesk } from '../desk/desk.ts'
-import { leaveToList } from '../desk/route.ts'
+import { words } from '../i18n/words.ts'
+import { isMasterOf } from '../message-list/message-actions.tsx'
+import { leaveToList } from '../session/route.ts'
+import { useSession } from '../session/session.ts'
 import { Button } from '../ui/button.tsx'
 import { confirmFirst } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { Switch } from '../ui/small.tsx'
-import { words } from '../words/words.ts'
 import { ExportRoom } from './export-room.tsx'
 
 const ruleNames = [
@@ -21,7 +21,7 @@ const ruleNames = [
 ] as const
 
 export function RoomSettings({ room }: { room: Room }) {
-  const { chat, me, notices } = useDesk()
+  const { chat, me, notices } = useSession()
   const { settings } = words.value
   const isMaster = isMasterOf(room, me._id)
   const turnAlarm = (alarmOn: boolean) =>
@@ -46,7 +46,7 @@ export function RoomSettings({ room }: { room: Room }) {
 }
 
 function MasterSettings({ room }: { room: Room }) {
-  const { chat, notices } = useDesk()
+  const { chat, notices } = useSession()
   const { settings } = words.value
   const change = (updateData: { name?: string; rules?: Partial<Room['rules']> }) =>
     void notices.attempt(() => chat.ask('updateRoomSetting', { roomId: room._id, updateData }))

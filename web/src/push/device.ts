@@ -1,14 +1,14 @@
 import type { OfflineChat } from '@chat/client'
 import { computed, signal } from '@preact/signals'
-import { fetchReady, type SignedIn } from '../desk/account.ts'
+import { fetchReady, type SignedIn } from '../session/account.ts'
 import { keepOwner, owner } from './owner.ts'
 
 type Pending = { state: 'none' | 'asking' | 'unconfigured' | 'unsupported' }
-type Failed = { state: 'failed'; reason: string }
+type LoadError = { state: 'failed'; reason: string }
 /** How far this browser is on its way to be reached while the page is closed. */
-type Progress = Pending | Failed | { state: 'done' }
+type Progress = Pending | LoadError | { state: 'done' }
 /** Whether it is: `taken` by somebody else, who has turned it on here since. */
-export type Reach = Pending | Failed | { state: 'reached' } | { state: 'taken'; by: string }
+export type Reach = Pending | LoadError | { state: 'reached' } | { state: 'taken'; by: string }
 
 /** Whoever signs out does not wait longer for a server that may be away. */
 const PATIENCE_MS = 2_000

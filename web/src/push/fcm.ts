@@ -1,6 +1,6 @@
 import { initializeApp } from '@firebase/app'
 import { getMessaging, getToken, isSupported } from '@firebase/messaging'
-import type { PushSettings } from '../desk/account.ts'
+import type { PushSettings } from '../session/account.ts'
 
 /** What FCM knows this browser by; null where the browser cannot be pushed to. */
 export async function fetchRegistration({ vapidKey, ...app }: PushSettings): Promise<string | null> {

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals'
-import type { SignedIn } from '../desk/account.ts'
+import type { SignedIn } from '../session/account.ts'
 
 /** For whom this browser is registered: one of its tabs, and all of them know. The last to register has it. */
 export type Owner = { signedIn: SignedIn; token: string }

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
-import { words } from '../words/words.ts'
+import { words } from '../i18n/words.ts'
 import { Button, IconButton } from './button.tsx'
 
 const shown = signal<ComponentChildren>(null)

@@ -1,10 +1,10 @@
-import { useDesk } from '../desk/desk.ts'
-import { words } from '../words/words.ts'
+import { words } from '../i18n/words.ts'
+import { useSession } from '../session/session.ts'
 import { IconButton } from './button.tsx'
 import { Icon } from './icon.tsx'
 
 export function NoticeList() {
-  const { notices } = useDesk()
+  const { notices } = useSession()
   return (
     <div class="notices" role="status" aria-live="polite">
       {notices.list.value.map(({ id, text, isError, href }) => (

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
-import { words } from '../words/words.ts'
+import { words } from '../i18n/words.ts'
 import { Icon, type IconName } from './icon.tsx'
 
 /** What stands where there is nothing to show. */

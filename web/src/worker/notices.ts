@@ -1,6 +1,6 @@
+import type { Notice, ToPage } from './protocol.ts'
 import { worker } from './scope.ts'
 import { tabsAbout } from './tabs.ts'
-import type { Notice, ToPage } from './talk.ts'
 
 /** The last of each room, once: an open tab and a push may tell of the same message. */
 export async function show({ title, body, ...data }: Notice) {

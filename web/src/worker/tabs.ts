@@ -1,5 +1,5 @@
+import type { Standing, ToPage } from './protocol.ts'
 import { worker } from './scope.ts'
-import type { Standing, ToPage } from './talk.ts'
 
 /** A tab that sleeps does not answer. */
 const PATIENCE_MS = 500

@@ -2,10 +2,10 @@
 // to the room, and keeps what the page is made of.
 
 import { lead, show } from './notices.ts'
-import { take } from './pushes.ts'
+import { answer, dropOthers, keep } from './page-cache.ts'
+import type { Notice } from './protocol.ts'
+import { take } from './push-events.ts'
 import { worker } from './scope.ts'
-import { answer, dropOthers, keep } from './shell.ts'
-import type { Notice } from './talk.ts'
 
 worker.addEventListener('install', (event) => {
   event.waitUntil(keep().then(() => worker.skipWaiting()))

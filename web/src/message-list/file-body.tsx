@@ -1,0 +1,97 @@
+import type { Message, File as StoredFile } from '@chat/contract'
+import { useState } from 'preact/hooks'
+import { lengthOf, sizeOf } from '../i18n/dates.ts'
+import { words } from '../i18n/words.ts'
+import { useSession } from '../session/session.ts'
+import { plainName } from '../text/plain.ts'
+import { openDialog } from '../ui/dialog.tsx'
+import { Icon } from '../ui/icon.tsx'
+import { Viewer } from './viewer.tsx'
+
+type Props = { file: StoredFile; type: Message['data']['type'] }
+const WIDEST = 320
+const TALLEST = 360
+
+/** Its place is kept before it has come: nothing moves when it does. */
+function placeOf({ frameSize }: StoredFile) {
+  const { width, height } = frameSize ?? { width: 4, height: 3 }
+  const scale = Math.min(WIDEST / Math.max(1, width), TALLEST / Math.max(1, height))
+  const shown = Math.max(120, Math.min(WIDEST, Math.round(width * scale)))
+  return { width: `${shown}px`, aspectRatio: `${Math.max(1, width)} / ${Math.max(1, height)}` }
+}
+
+export function FileBody({ file, type }: Props) {
+  const [hasFailed, setFailed] = useState(false)
+  if (type === 'FILE' || hasFailed) return <Attachment file={file} />
+  if (type === 'VIDEO') return <Video file={file} onFailed={() => setFailed(true)} />
+  return <Photo file={file} onFailed={() => setFailed(true)} />
+}
+
+/** An address that is renewed once where it does not open. */
+export function useLink(path: string, kind: '' | 'thumbnail', onFailed: () => void) {
+  const { files } = useSession()
+  const [address, setAddress] = useState(() => files.of(path, kind))
+  const onError = () => {
+    const next = files.renew(path, kind)
+    if (next === null) onFailed()
+    else setAddress(next)
+  }
+  return { address, onError }
+}
+
+function Photo({ file, onFailed }: { file: StoredFile; onFailed: () => void }) {
+  const { address, onError } = useLink(file.path, file.thumbnail ? 'thumbnail' : '', onFailed)
+  const name = plainName(file.name)
+  return (
+    <button
+      type="button"
+      class="photo"
+      style={placeOf(file)}
+      aria-label={words.value.message.view(name)}
+      onClick={() => openDialog(<Viewer file={file} />)}
+    >
+      <img src={address} alt={name} loading="lazy" decoding="async" onError={onError} />
+    </button>
+  )
+}
+
+function Video({ file, onFailed }: { file: StoredFile; onFailed: () => void }) {
+  const { files } = useSession()
+  const { address, onError } = useLink(file.path, '', onFailed)
+  return (
+    <figure class="video" style={placeOf(file)}>
+      {/* biome-ignore lint/a11y/useMediaCaption: what people send has none */}
+      <video
+        src={address}
+        controls
+        preload="none"
+        poster={file.thumbnail && files.of(file.path, 'thumbnail')}
+        aria-label={plainName(file.name)}
+        onError={onError}
+      />
+      {file.duration !== undefined && <figcaption>{lengthOf(file.duration)}</figcaption>}
+    </figure>
+  )
+}
+
+export function Attachment({ file }: { file: StoredFile }) {
+  const { files } = useSession()
+  const name = plainName(file.name)
+  return (
+    <a
+      class="attachment"
+      href={files.of(file.path, 'download')}
+      download
+      aria-label={words.value.message.download(name)}
+    >
+      <span class="attachment-icon">
+        <Icon name="file" />
+      </span>
+      <span class="attachment-text">
+        <span class="attachment-name">{name}</span>
+        <span class="attachment-size">{sizeOf(file.size)}</span>
+      </span>
+      <Icon name="download" size={18} />
+    </a>
+  )
+}

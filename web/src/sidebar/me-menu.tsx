@@ -1,0 +1,139 @@
+import { useState } from 'preact/hooks'
+import { type Language, language, languages, words } from '../i18n/words.ts'
+import { keepMentionAlarm, reachesByMention } from '../session/notifications.ts'
+import { useSession } from '../session/session.ts'
+import { type Theme, theme } from '../session/theme.ts'
+import { plainName } from '../text/plain.ts'
+import { Avatar } from '../ui/avatar.tsx'
+import { Button } from '../ui/button.tsx'
+import { closeDialog, Dialog, openDialog } from '../ui/dialog.tsx'
+import { Icon } from '../ui/icon.tsx'
+import { Switch } from '../ui/small.tsx'
+import { usePaged } from '../ui/use-pages.ts'
+import { NotificationSwitch } from './notification-switch.tsx'
+
+/** Oneself: how the page looks and speaks, and the way out. */
+export function MeMenu() {
+  const { me } = useSession()
+  return (
+    <button
+      type="button"
+      class="me"
+      aria-label={words.value.menu.open}
+      title={words.value.menu.open}
+      onClick={() => openDialog(<MySettings />)}
+    >
+      <Avatar id={me._id} name={me.nickName} size="small" />
+    </button>
+  )
+}
+
+function MySettings() {
+  const { me, leave } = useSession()
+  const [isLeaving, setLeaving] = useState(false)
+  const { menu } = words.value
+  const signOut = async () => {
+    setLeaving(true)
+    await leave()
+    closeDialog()
+  }
+  return (
+    <Dialog title={plainName(me.nickName)} class="dialog-small">
+      <Choice
+        name="theme"
+        label={menu.theme}
+        value={theme.value}
+        options={themeNames()}
+        onPick={(value) => {
+          theme.value = value
+        }}
+      />
+      <Choice
+        name="language"
+        label={menu.language}
+        value={language.value}
+        options={languageNames()}
+        onPick={(value) => {
+          language.value = value
+        }}
+      />
+      <NotificationSwitch />
+      <MentionAlarm />
+      <Blocked />
+      <Button look="quiet" disabled={isLeaving} onClick={() => void signOut()}>
+        <Icon name="exit" size={18} /> {menu.signOut}
+      </Button>
+    </Dialog>
+  )
+}
+
+function MentionAlarm() {
+  const { chat, notices } = useSession()
+  const [isOn, setOn] = useState(reachesByMention)
+  const turn = async (on: boolean) => {
+    if (!(await notices.attempt(() => chat.ask('setMentionAlarm', { on })))) return
+    keepMentionAlarm(on)
+    setOn(on)
+  }
+  return <Switch label={words.value.menu.mentionAlarm} isOn={isOn} onChange={(on) => void turn(on)} />
+}
+
+const themeNames = (): [Theme, string][] => [
+  ['system', words.value.menu.system],
+  ['light', words.value.menu.light],
+  ['dark', words.value.menu.dark],
+]
+const languageNames = () =>
+  Object.entries(languages).map(([key, { languageName }]): [Language, string] => [
+    key as Language,
+    languageName,
+  ])
+
+type ChoiceProps<T extends string> = {
+  name: string
+  label: string
+  value: T
+  options: [T, string][]
+  onPick: (value: T) => void
+}
+
+const Choice = <T extends string>({ name, label, value, options, onPick }: ChoiceProps<T>) => (
+  <fieldset class="choice">
+    <legend>{label}</legend>
+    <div>
+      {options.map(([key, text]) => (
+        <label key={key}>
+          <input type="radio" name={name} checked={key === value} onChange={() => onPick(key)} />
+          <span>{text}</span>
+        </label>
+      ))}
+    </div>
+  </fieldset>
+)
+
+function Blocked() {
+  const { chat, notices } = useSession()
+  const [turn, setTurn] = useState(0)
+  const { list, isEmpty } = usePaged(
+    async () => ({ ...(await chat.ask('listBlocked')), nextCursor: null }),
+    [turn],
+  )
+  const { menu, people } = words.value
+  const unblock = (userId: string) =>
+    notices.attempt(() => chat.ask('unblockUser', { userId })).then(() => setTurn(turn + 1))
+  return (
+    <section class="blocked">
+      <h3>{menu.blocked}</h3>
+      {isEmpty && <p class="hint">{menu.noneBlocked}</p>}
+      {list.map((user) => (
+        <div key={user._id} class="person">
+          <Avatar id={user._id} name={user.nickName} size="small" />
+          <span class="person-name">{plainName(user.nickName)}</span>
+          <Button look="quiet" onClick={() => void unblock(user._id)}>
+            {people.unblock}
+          </Button>
+        </div>
+      ))}
+    </section>
+  )
+}

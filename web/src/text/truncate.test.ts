@@ -1,0 +1,29 @@
+import { expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { cut } from './truncate.ts'
+
+const family = '👨‍👩‍👧‍👦'
+
+test.each([
+  ['short enough', 100, 'short enough'],
+  ['exactly', 7, 'exactly'],
+  ['one too many', 11, 'one too man'],
+  [`ab${family}c`, 2, 'ab'],
+  [`ab${family}c`, 3, 'ab'],
+  [`ab${family}c`, 2 + family.length, `ab${family}`],
+  ['e\u0301e\u0301', 3, 'e\u0301'],
+  ['한글', 1, '한'],
+  ['', 5, ''],
+])('%s, cut to %i, is %s', (text, units, expected) => {
+  expect(cut(text, units)).toBe(expected)
+})
+
+test('whatever is cut stays a well-formed beginning that fits', () => {
+  const text = fc.array(fc.constantFrom('a', '한', '🙂', family, '🇰🇷', 'e\u0301')).map((all) => all.join(''))
+  fc.assert(
+    fc.property(text, fc.nat(30), (whole, units) => {
+      const piece = cut(whole, units)
+      expect(whole.startsWith(piece) && piece.isWellFormed() && piece.length <= units).toBe(true)
+    }),
+  )
+})
