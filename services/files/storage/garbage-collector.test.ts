@@ -107,7 +107,7 @@ test('a share is the same object; it stays until the last message that refers to
   expect(await recorded(file)).toBeNull()
 })
 
-test('one that is shared while it is up for removal stays', async () => {
+test('a file that is shared while it is marked for removal stays', async () => {
   const { message, file } = await photo()
   const [shared] = await Promise.allSettled([share(message), remove(message)])
   await isGone(file)
@@ -131,7 +131,7 @@ test('nothing is removed before a minute has gone by, nor before all older messa
   expect(await sizes(file)).toEqual([null, null])
 })
 
-test('an object of which no message came goes two days later', async () => {
+test('an object without a message is removed after two days', async () => {
   const path = `00/${crypto.randomUUID()}`
   await stored.bucket.put(path, noise(10), 'image/png')
   const objects = await openObjects(stored.database)
@@ -143,7 +143,7 @@ test('an object of which no message came goes two days later', async () => {
   expect(await stored.bucket.sizeOf(path)).toBeNull()
 })
 
-test('what is marked by mistake is looked at again before it would go', async () => {
+test('references are checked again before a marked file is removed', async () => {
   const { file } = await photo()
   const { path } = file
   await stored.collection('objects').updateOne({ _id: path as never }, { $set: { sweepAt: new Date(0) } })
@@ -152,7 +152,7 @@ test('what is marked by mistake is looked at again before it would go', async ()
   expect(await recorded(file)).not.toHaveProperty('sweepAt')
 })
 
-test('many sweep at once, and what could not be removed is removed later', async () => {
+test('several sweeps run at once, and failed removals are repeated', async () => {
   const files: StoredFile[] = []
   for (let n = 0; n < 5; n++) {
     const { message, file } = await photo()

@@ -76,7 +76,7 @@ async function expectArrived(ack: Ack, data: Buffer) {
   expect(await newestPage(ann, room._id)).toEqual([ack.message])
 }
 
-test('a service killed between two chunks is gone on from by the next one', async () => {
+test('when a service is killed between two chunks, the next one continues', async () => {
   const file = announce(room._id)
   const data = noise(13_000_000)
   const first = await startFiles()
@@ -104,22 +104,25 @@ test('whenever a service is killed, the file arrives once and as it was sent', a
   // Five services are started one after the other.
 }, 90_000)
 
-test.each(['described', 'posted'])('one killed when its file was %s is gone on from', async (moment) => {
-  const file = announce(room._id)
-  const data = noise(6_000_000)
-  const first = await startFiles()
-  for (let slice = 0; slice < 11; slice++) await sendChunk(ann, file, data, slice, CHUNK)
-  const arriving = persist(file, data, 11)
-  await eventually(async () => {
-    const upload = await stored.collection('uploads').findOne({ syncKey: file.syncKey })
-    if (moment === 'described') expect(upload?.file).toBeTruthy()
-    else expect(await newestPage(ann, room._id)).toHaveLength(1)
-  })
-  await kill(first)
-  const second = await startFiles()
-  await expectArrived(await arriving, data)
-  await kill(second)
-})
+test.each(['described', 'posted'])(
+  'when a service is killed after the file was %s, the next one continues',
+  async (moment) => {
+    const file = announce(room._id)
+    const data = noise(6_000_000)
+    const first = await startFiles()
+    for (let slice = 0; slice < 11; slice++) await sendChunk(ann, file, data, slice, CHUNK)
+    const arriving = persist(file, data, 11)
+    await eventually(async () => {
+      const upload = await stored.collection('uploads').findOne({ syncKey: file.syncKey })
+      if (moment === 'described') expect(upload?.file).toBeTruthy()
+      else expect(await newestPage(ann, room._id)).toHaveLength(1)
+    })
+    await kill(first)
+    const second = await startFiles()
+    await expectArrived(await arriving, data)
+    await kill(second)
+  },
+)
 
 /** How many bytes of it are stored. */
 async function progress(file: Sent): Promise<number> {

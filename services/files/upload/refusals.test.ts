@@ -109,7 +109,7 @@ test('what shows only when all has come is refused then, and its object is gone'
   expect(await ask(2)).toEqual(refused('FILE_NO_EXISTS_WITH_SYNC_KEY'))
 })
 
-test('who may not write in the room, before anything else of the file is looked at', async () => {
+test('a user who may not write in the room, before anything of the file is checked', async () => {
   expect(await first(out, page)).toEqual(refused('ROOM_NO_EXISTS'))
   expect(await first(out, page, { slice: 3 })).toEqual(refused('ROOM_NO_EXISTS'))
   await ann.get('muteUsers', { roomId: room._id, targetUserIds: ['ben'], minutes: 5 })
@@ -127,7 +127,7 @@ test.each([
   ['muted', mute, 'USER_IS_MUTED'],
   ['kicked', kick, 'ROOM_NO_EXISTS'],
   ['kept out by a frozen room', freeze, 'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED'],
-] as const)('whoever is %s goes on with no upload', async (_, keepOut, code) => {
+] as const)('a user who is %s cannot continue an upload', async (_, keepOut, code) => {
   const data = noise(700_000)
   const byChunks = announce(room._id)
   const byParts = { ...announce(room._id), size: data.length }
@@ -138,7 +138,7 @@ test.each([
   expect(await ben.ask('createUpload', byParts)).toEqual(refused(code))
 })
 
-test('nobody who is kept out completes an upload', async () => {
+test('a muted user cannot complete an upload', async () => {
   const announced = { ...announce(room._id), size: 5 }
   await ben.get('createUpload', announced)
   await mute()
@@ -146,7 +146,7 @@ test('nobody who is kept out completes an upload', async () => {
   expect(await ben.ask('completeUpload', { roomId, syncKey })).toEqual(refused('USER_IS_MUTED'))
 })
 
-test('of a file that is on its way when its sender is muted or kicked no message is stored', async () => {
+test('no message is stored when the sender is muted or kicked during the upload', async () => {
   const file = announce(room._id)
   const data = noise(700_000)
   await sendChunk(ben, file, data, 0, 500_000)

@@ -61,7 +61,7 @@ async function later(hours: number) {
   await eventually(async () => expect(await collection.countDocuments(isBusy)).toBe(0))
 }
 
-test('an upload that nobody goes on with is kept for a day, and then forgotten with all its bytes', async () => {
+test('an untouched upload is kept for a day, and then removed with all its bytes', async () => {
   const file = announce(room._id)
   const data = noise(9_000_000)
   for (let slice = 0; slice < 14; slice++) await sendChunk(ann, file, data, slice, CHUNK)
@@ -79,7 +79,7 @@ test('an upload that nobody goes on with is kept for a day, and then forgotten w
   expect(data.equals(await stored.bytes(arrived.path))).toBe(true)
 })
 
-test('of one that is done the object stays, and its syncKey still names the message', async () => {
+test('when a completed upload is removed, its object stays, and its syncKey still names the message', async () => {
   const file = announce(room._id)
   const { message, file: arrived } = await send(ann, file, noise(700_000))
   await later(25)
@@ -102,7 +102,7 @@ test('an upload of a version without job fields is completed, and removed in its
   expect(await count('uploads')).toBe(0)
 })
 
-test('abandoned uploads do not count for ever', async () => {
+test('abandoned uploads stop counting against the limit', async () => {
   const begin = () => sendChunk(ann, announce(room._id), noise(600_000), 0, CHUNK)
   for (let n = 0; n < 4; n++) await begin()
   expect(await begin()).toMatchObject({ error: 'RATE_LIMITED', retryable: true })

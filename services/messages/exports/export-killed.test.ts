@@ -80,7 +80,7 @@ async function objects() {
 }
 
 test.each(['kill', 'stop'] as const)(
-  'after a %s another instance goes on where it was: one object, one notice',
+  'after a %s another instance resumes the export: one object, one notice',
   async (end) => {
     const before = await objects()
     await seedRoom(database, first, 7_500, (seq) => `${seq} `.padEnd(4_000, 'x'))
@@ -100,7 +100,7 @@ test.each(['kill', 'stop'] as const)(
   150_000,
 )
 
-test('what goes while it is written is not in it, though its part had been uploaded', async () => {
+test('a message deleted during the export is not in it, though its part was uploaded', async () => {
   await seedRoom(database, first, 100, (seq) => `${seq} `.padEnd(500_000, 'x'))
   const exportId = await exportRoom()
   await untilParts(exportId, 1)
@@ -122,7 +122,7 @@ test('what goes while it is written is not in it, though its part had been uploa
   expect((await partsOf(exportId))[0]?.to).toBeGreaterThan(part?.to as number)
 }, 150_000)
 
-test('one whose uploaded parts are lost begins anew', async () => {
+test('an export whose uploaded parts are lost begins again', async () => {
   await seedRoom(database, first, 8_000, (seq) => `${seq} `.padEnd(4_000, 'x'))
   const exportId = await exportRoom()
   await untilParts(exportId, 2)

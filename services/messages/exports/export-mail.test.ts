@@ -87,7 +87,7 @@ const arrived = (count = 1) =>
     return mails[count - 1] as Mail
   })
 
-test('the link comes by mail, to the one address, and opens the file', async () => {
+test('the link is mailed to the one address and opens the file', async () => {
   const exportId = await start(ann, 'ann+chat@example.com')
   const mail = await arrived()
   expect(mail).toMatchObject({ from: 'no-reply@example.com', to: ['ann+chat@example.com'] })
@@ -100,7 +100,7 @@ test('the link comes by mail, to the one address, and opens the file', async () 
   ).toEqual([])
 })
 
-test('a server that is busy is asked again; one that refuses is not, and the link is still to be had', async () => {
+test('a mail is retried when the server is busy, not when it refuses; the link is available in both cases', async () => {
   refusals.push({ code: 451, address: 'ann@example.com' })
   const late = await start(ann, 'ann@example.com')
   expect((await arrived()).text).toContain(`<${late}@example.com>`)
@@ -115,14 +115,14 @@ test('a server that is busy is asked again; one that refuses is not, and the lin
   expect((await arrived(2)).text).toContain(`<${again}@example.com>`)
 })
 
-test('a server that does not know us is asked again: somebody may be changing the password', async () => {
+test('a mail is retried when the server refuses our sign-in: the password may be changing', async () => {
   closedFor = 2
   const exportId = await eventually(() => start(ann, 'ann@example.com'))
   expect((await arrived()).text).toContain(`<${exportId}@example.com>`)
   expect(closedFor).toBe(0)
 })
 
-test('a platform has it mailed, too', async () => {
+test('a platform can have an export mailed, too', async () => {
   const { body } = await stack.post('/v1/exports', {
     roomId: room._id,
     format: 'CSV',
@@ -132,7 +132,7 @@ test('a platform has it mailed, too', async () => {
   expect((await arrived()).text).toContain(`<${exportId}@example.com>`)
 })
 
-test('one who is not in the room any more when it is ready gets no mail', async () => {
+test('a user who has left the room when the export is ready gets no mail', async () => {
   const own = await makeRoom(ann, ['ben'])
   const input = { roomId: own._id, format: 'TXT', email: 'ben@example.com' }
   refusals.push(...Array(3).fill({ code: 451, address: 'ben@example.com' }))

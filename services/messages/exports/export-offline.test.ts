@@ -45,7 +45,7 @@ afterAll(async () => {
   await wire?.close()
 })
 
-test('while S3 is away messages go on, and an export waits for it', async () => {
+test('while S3 is unavailable messages work, and an export is retried until it is back', async () => {
   await sendText(ann, room._id, 'hello')
   const asked = { roomId: room._id, format: 'JSON' }
   const { exportId } = await ann.get<{ exportId: string }>('exportMessages', asked)
@@ -63,4 +63,20 @@ test('while S3 is away messages go on, and an export waits for it', async () => 
   }, PATIENCE_MS)
   const list = (await (await fetch(url)).json()) as { data: { content: { text: string } } }[]
   expect(list.map(({ data }) => data.content.text)).toEqual(['hello'])
+}, 90_000)
+
+test('an export that fails too often is a dead letter, and does not keep its user from the next one', async () => {
+  const exports = database.collection<{ _id: string; state: string; tries: number }>('exports')
+  const asked = { roomId: room._id, format: 'JSON' }
+  wire.cut()
+  const { exportId } = await ann.get<{ exportId: string }>('exportMessages', asked)
+  await eventually(async () => {
+    const waiting = { _id: exportId, claim: null, state: { $ne: 'failed' } }
+    await exports.updateOne(waiting, { $set: { tries: 19, dueAt: new Date() } })
+    expect(await ann.get('getExport', { exportId })).toMatchObject({ state: 'FAILED' })
+  }, PATIENCE_MS)
+  const dead = { tries: 20, claim: null, isTold: true, deadAt: expect.any(Date) }
+  expect(await exports.findOne({ _id: exportId })).toMatchObject(dead)
+  wire.mend()
+  expect((await ann.ask('exportMessages', asked)).error).toBeNull()
 }, 90_000)

@@ -71,7 +71,7 @@ const getV1 = async (path: string) => {
 const stored = (exportId: string) =>
   database.collection<{ _id: string; path: string; parts: unknown[] }>('exports').findOne({ _id: exportId })
 
-test('JSON: every message, oldest first, authors as they are called now', async () => {
+test("JSON: every message, oldest first, with the authors' present names", async () => {
   await ann.get('joinRoom', room._id)
   const first = await sendText(ben, room._id, 'hello "Ann"\n안녕')
   await sendText(ann, room._id, 'hi', { replyTo: first._id })
@@ -99,7 +99,7 @@ test('CSV: a byte order mark, a line for each message, and nothing that a spread
   expect(text).toContain('"two\r\nlines, ""quoted"""')
 })
 
-test('TXT: no line of a message looks like one of somebody else', async () => {
+test('TXT: no line of a message looks like another message', async () => {
   const { createdAt } = await sendText(ben, room._id, `hi\n[${new Date().toISOString()}] ann: I agree`)
   const { text, headers } = await exported(ann, { format: 'TXT' })
   expect(headers.get('content-type')).toBe('text/plain; charset=utf-8')
@@ -108,13 +108,13 @@ test('TXT: no line of a message looks like one of somebody else', async () => {
   expect(lines.slice(1).filter((line) => line.startsWith('['))).toEqual([])
 })
 
-test.each(['JSON', 'CSV', 'TXT'])('a room where nothing was said is a %s file too', async (format) => {
+test.each(['JSON', 'CSV', 'TXT'])('an empty room is exported as a %s file, too', async (format) => {
   const { status, text } = await exported(ann, { format })
   expect(status).toBe(200)
   if (format === 'JSON') expect(JSON.parse(text)).toEqual([])
 })
 
-test('what is deleted or hidden is never in it, not even for masters; edits are as they are now', async () => {
+test('deleted and hidden messages are never exported, not even for masters; edited ones are as they are now', async () => {
   const [gone, hidden, edited] = [
     await sendText(ben, room._id, 'gone'),
     await sendText(ben, room._id, 'hidden'),
@@ -126,7 +126,7 @@ test('what is deleted or hidden is never in it, not even for masters; edits are 
   expect(texts(await rows(ann))).toEqual(['after'])
 })
 
-test('a period holds what was said from its beginning until before its end', async () => {
+test('a period includes its beginning and excludes its end', async () => {
   const said: Message[] = []
   for (const text of ['one', 'two', 'three']) {
     said.push(await sendText(ben, room._id, text))
@@ -167,7 +167,7 @@ test.each([
   expect((await ask(ann, more)).error).toBe('INVALID_REQUEST')
 })
 
-test('a foreign room is not exported, nor a foreign export told of', async () => {
+test('a user cannot export a room of others, nor see an export of another user', async () => {
   expect((await ask(cat)).error).toBe('ROOM_NO_EXISTS')
   expect((await ask(ann, { roomId: 'nowhere' })).error).toBe('ROOM_NO_EXISTS')
   const exportId = await started(ann)
@@ -184,7 +184,7 @@ test('without a mail server there is no mail', async () => {
   expect((await ask(cat, { email: 'cat@example.com' })).error).toBe('ROOM_NO_EXISTS')
 })
 
-test('one at a time for each user', async () => {
+test('a user has one running export at a time', async () => {
   const answers = await Promise.all([ask(ann), ask(ann), ask(ann), ask(ben)])
   const ids = answers.flatMap(({ data }) => (data as { exportId: string } | null)?.exportId ?? [])
   const refused = answers.filter(({ error }) => error === 'RATE_LIMITED')
@@ -201,7 +201,7 @@ test('one at a time for each user', async () => {
   expect(await started(ann)).not.toBe(ids[0])
 })
 
-test('one who was offline when it was ready gets a link all the same', async () => {
+test('a user who was offline when the export was ready gets a link later', async () => {
   const dan = await connectAs(stack, 'dan')
   const own = await makeRoom(dan, ['ben'])
   await sendText(dan, own._id, 'hello')
@@ -220,7 +220,7 @@ test('one who was offline when it was ready gets a link all the same', async () 
   back.close()
 })
 
-test('from the ack of a kick on nothing of the room opens any more', async () => {
+test('after the ack of a kick the exports of the room open no more', async () => {
   const exportId = await started(ben)
   const ready = await told(ben, exportId)
   expect((await readOf(ready)).status).toBe(200)
@@ -230,7 +230,7 @@ test('from the ack of a kick on nothing of the room opens any more', async () =>
   expect((await ask(ben)).error).toBe('ROOM_NO_EXISTS')
 })
 
-test('after a day it is gone', async () => {
+test('an export is removed after a day', async () => {
   const exportId = await started(ann)
   const ready = await told(ann, exportId)
   await eventually(async () => expect(await stored(exportId)).toMatchObject({ claim: null, isTold: true }))
@@ -241,7 +241,7 @@ test('after a day it is gone', async () => {
   await eventually(async () => expect(await stored(exportId)).toBeNull())
 })
 
-test('a platform exports any room, and asks how far it is', async () => {
+test('a platform exports any room and reads the progress', async () => {
   await sendText(ben, room._id, 'hello')
   const post = (body: object) => stack.post('/v1/exports', body)
   expect(await post({ roomId: 'nowhere', format: 'JSON' })).toMatchObject({

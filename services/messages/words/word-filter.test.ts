@@ -104,7 +104,7 @@ test('a list that is full takes no more', async () => {
   expect(await call('POST', ofRoom(), { words: ['W7'] })).toMatchObject({ status: 200 })
 })
 
-test('a room that is not there has no list; nor has who brings no key', async () => {
+test('an unknown room has no list, and a request needs an API key', async () => {
   for (const method of ['GET', 'PUT', 'POST', 'DELETE'])
     expect(
       await call(
@@ -121,7 +121,7 @@ test('clients neither see nor change the lists', async () => {
     expect((await ann.ask(event, { words: ['rude'] })).error).toBe('INVALID_REQUEST')
 })
 
-test('from the answer on no instance lets the word through, and nobody sees it', async () => {
+test('after the answer no instance lets the word through', async () => {
   await ann.get('joinRoom', room._id)
   expect(await outcome('rude')).toBeNull()
   await call('PUT', '/v1/banned-words', { words: ['rude', '나쁜말'], allow: ['crude'] })

@@ -44,7 +44,7 @@ const ban = (word: string, roomId = room) => words.change(roomId, () => ({ words
 const finds = async (lists: WordListCache, text: string, roomId = room) =>
   findBanned(fold(text), await lists.in(roomId)).length > 0
 
-test('what is known is not read again, until it changes', async () => {
+test('a cached list is not read again until it changes', async () => {
   await ban('rude')
   const lists = new WordListCache(counted(), bus)
   for (let times = 0; times < 3; times++) expect(await finds(lists, 'rude')).toBe(true)
@@ -55,7 +55,7 @@ test('what is known is not read again, until it changes', async () => {
   expect(read).toHaveLength(3)
 })
 
-test('a change that another instance announces is heard', async () => {
+test('a change that another instance announces takes effect', async () => {
   const [here, there] = [new WordListCache(words, bus), new WordListCache(words, bus)]
   await bus.flush()
   expect(await finds(here, 'rude')).toBe(false)
@@ -81,7 +81,7 @@ test('a list that was read before a change is not kept after it', async () => {
   expect(await finds(lists, 'rude')).toBe(true)
 })
 
-test('a change that nobody heard of is found after a while, and nobody waits for it', async () => {
+test('a change whose event was missed is found in the background', async () => {
   const lists = new WordListCache(words, bus)
   expect(await finds(lists, 'rude')).toBe(false)
   await ban('rude')
@@ -91,7 +91,7 @@ test('a change that nobody heard of is found after a while, and nobody waits for
   await eventually(async () => expect(await finds(lists, 'rude')).toBe(true))
 })
 
-test('those that were not asked for the longest make room for others', async () => {
+test('the least recently used lists are evicted', async () => {
   const rooms = ['a', 'b', 'c'].map((name) => `${name}-${room}`)
   for (const roomId of rooms) await ban('0123456789', roomId)
   const lists = new WordListCache(counted(), bus, { lists: 100, size: 25 })
@@ -101,7 +101,7 @@ test('those that were not asked for the longest make room for others', async () 
   expect(read.filter((key) => key !== '*')).toEqual([rooms[0]])
 })
 
-test('a list that cannot be read is tried again', async () => {
+test('a failed read is not cached', async () => {
   await ban('rude')
   let isAway = true
   const lists = new WordListCache(
