@@ -94,7 +94,7 @@ test.each([
     })
     expect(list).toHaveLength(50)
   })
-  const examined = await expectIndexed(queries, ['messages by _id'])
+  const examined = await expectIndexed(queries, ['messages by _id, roomId'])
   expect(
     examined.filter(({ name }) => name.startsWith('messages')).map(({ returned }) => returned),
   ).toContain(50)
@@ -146,7 +146,7 @@ test('exports are found, listed, worked on and ended through indexes', async () 
   })
   await expectIndexed(queries, [
     ...['exports by dueAt', 'exports by _id', 'exports by userId', 'exports by roomId, userId'],
-    'messages by _id',
+    'messages by _id, roomId',
   ])
 })
 
@@ -198,7 +198,7 @@ const platformReads: [what: string, path: () => string, queries: string[]][] = [
   ['rooms of a link', () => '/v1/rooms?linkSid=long', ['rooms by link.sid, _id']],
   ['rooms of a user', () => '/v1/rooms?userId=alice', ['members by userId, roomId']],
   ['all rooms', () => '/v1/rooms?limit=5', ['rooms by _id']],
-  ['messages', () => `/v1/rooms/${roomId}/messages`, ['messages by _id']],
+  ['messages', () => `/v1/rooms/${roomId}/messages`, ['messages by _id, roomId']],
   ['a member', () => `/v1/rooms/${roomId}/members/alice`, ['members by _id', 'bans by _id']],
   ['reports of a room', () => `/v1/reports?roomId=${roomId}`, ['reports by roomId']],
   ['all reports', () => '/v1/reports', ['reports by ']],
@@ -266,7 +266,7 @@ describe('search', () => {
       const list = await found(event, { ...input, ...(isInRoom && { roomId: sampleId }) })
       expect(list.map(({ data }) => data.content.text)).toEqual([2, 1, 0].map((n) => `${TEXT} ${n}`))
     })
-    const examined = await expectIndexed(queries, [name, 'searchPeriods by _id', 'messages by _id'])
+    const examined = await expectIndexed(queries, [name, 'searchPeriods by _id', 'messages by _id, roomId'])
     expect(
       examined.filter((each) => each.name === name).map(({ returned, docs }) => [returned, docs]),
     ).toEqual([[3, 3]])

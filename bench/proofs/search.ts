@@ -4,7 +4,8 @@ import { connectAs, type PlainClient } from '@chat/testing'
 import type { Document } from 'mongodb'
 import { SearchIndexer } from '../../services/messages/search/search-indexer.ts'
 import { openSearch } from '../../services/messages/search/search-store.ts'
-import { type MessageDoc, openStore, presentMessage } from '../../services/messages/send/message-store.ts'
+import { type MessageDoc, presentMessage } from '../../services/messages/send/message-doc.ts'
+import { openMessages } from '../../services/messages/send/message-store.ts'
 import { copyRoom } from '../bulk.ts'
 import { examine, problemOf, recordQueries } from '../queries.ts'
 import { print } from '../report.ts'
@@ -63,7 +64,7 @@ async function makeRooms(ground: Ground): Promise<Rooms> {
 /** Stores messages and indexes them, by the code and in the batches of the service itself. */
 async function openFilling({ stack }: Ground, { own, foreign }: Rooms) {
   const connection = await openMongo(stack.mongoUrl, `${stack.root}_messages`)
-  const store = await openStore(connection)
+  const store = await openMessages(connection)
   const indexing = new SearchIndexer(await openSearch(connection))
   const sample = (await store.bySeq(own[0] as string, 1)) as MessageDoc
   const roomIds = [...own.slice(1), ...foreign]

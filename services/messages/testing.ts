@@ -1,7 +1,7 @@
 import type { Message } from '@chat/contract'
 import { messageId } from '@chat/contract'
 import type { Connection } from 'mongoose'
-import type { MessageDoc } from './send/message-store.ts'
+import type { MessageDoc } from './send/message-doc.ts'
 
 const START = Date.parse('2020-01-01T00:00:00Z')
 const MINUTE_MS = 60_000

@@ -1,157 +1,119 @@
-import { anonymous, changeId, type Erased, mentionTextWithout } from '@chat/contract'
-import { type Connection, isDuplicate, writeEach } from '@chat/service'
-import mongoose from 'mongoose'
-import { asMentions, asStored, type MessageDoc, type MessageStore, statusOf } from '../send/message-store.ts'
-import { idRange, RoomSequence, wholeRoom } from '../send/room-sequence.ts'
+import { changeId } from '@chat/contract'
+import { type Connection, type Database, databaseOf, isDuplicate } from '@chat/service'
+import mongoose, { type ClientSession, type Model } from 'mongoose'
+import type { MessageDoc } from '../send/message-doc.ts'
+import type { MessageStore } from '../send/message-store.ts'
+import { ofRoom, roomRange } from '../send/room-ids.ts'
 
-/** `erase`: like `delete`, and its author is nobody any more; `unmention`: it mentioned somebody who was erased. */
+/** `erase`: a deletion that makes the author anonymous; `unmention`: an erased user is no longer mentioned. */
 export type ChangeKind = 'edit' | 'delete' | 'hide' | 'show' | 'card' | 'erase' | 'unmention'
-/** What happened to a message, numbered per room from 1 without gaps; the primary key arbitrates the numbers. */
+/** A change of a message, numbered per room from 1 without gaps. The primary key decides who gets a number. */
 export type ChangeDoc = {
   _id: string
   roomId: string
   change: number
   messageId: string
   seq: number
-  /** Empty where a platform did it. */
+  /** The user who made it; '' for a platform. */
   by: string
   kind: ChangeKind
-  /** What the message said before an edit; erased with the message. */
+  /** The text before an edit. It is deleted with the message. */
   text?: string
   /** Whom that text mentioned. */
   mentions?: string[]
-  /** Whom an edit mentions who was not mentioned before. */
+  /** Whom an edit mentions for the first time. */
   mentioned?: string[]
   createdAt: Date
 }
 /** A change, and its message as it is now. */
 export type Changed = Pick<ChangeDoc, 'change' | 'createdAt' | 'mentioned'> & { doc: MessageDoc }
 
-const { Schema } = mongoose
-const required = <T>(type: T) => ({ type, required: true })
-const changeSchema = new Schema<ChangeDoc>(
+const changeSchema = new mongoose.Schema<ChangeDoc>(
   {
     _id: String,
-    roomId: required(String),
-    change: required(Number),
-    messageId: required(String),
-    seq: required(Number),
+    roomId: { type: String, required: true },
+    change: { type: Number, required: true },
+    messageId: { type: String, required: true },
+    seq: { type: Number, required: true },
     by: { type: String, default: '' },
-    kind: required(String),
+    kind: { type: String, required: true },
     text: String,
     mentions: { type: [String], default: undefined },
     mentioned: { type: [String], default: undefined },
-    createdAt: required(Date),
+    createdAt: { type: Date, required: true },
   },
   { versionKey: false },
 )
 changeSchema.index({ messageId: 1 })
-// For the erasure of a person.
+// For the erasure of a user.
 changeSchema.index({ by: 1 })
 changeSchema.index({ mentioned: 1 }, { sparse: true })
 changeSchema.index({ mentions: 1 }, { sparse: true })
 
-/** The changes of all rooms' messages, and what they make of the messages. */
-export async function openChanges(connection: Connection, messages: MessageStore) {
-  const model = connection.model<ChangeDoc>('Change', changeSchema, 'changes')
-  await model.createIndexes()
-  const roomSequence = new RoomSequence({
-    idOf: changeId,
-    highestOf: async (ids) => {
-      const found = await model.find({ _id: { $in: ids } }, { change: 1 }).lean<{ change: number }[]>()
-      return Math.max(0, ...found.map((doc) => doc.change))
-    },
-  })
+/** The changes of all rooms' messages. */
+export class ChangeStore {
+  readonly model: Model<ChangeDoc>
+  private readonly connection: Connection
+  private readonly messages: MessageStore
+  /** The number of the room's last change; 0 when there is none. */
+  readonly last: (roomId: string) => Promise<number>
 
-  return {
-    /** The room's last change. */
-    last: (roomId: string) => roomSequence.last(roomId),
+  constructor(connection: Connection, model: Model<ChangeDoc>, messages: MessageStore, database: Database) {
+    this.connection = connection
+    this.model = model
+    this.messages = messages
+    this.last = database.lastNumber(model, changeId)
+  }
 
-    /**
-     * Stores the change and the message as it becomes, both or neither.
-     * @returns false where somebody else has taken the number, so that the message may have changed
-     */
-    async store(change: ChangeDoc, message: MessageDoc): Promise<boolean> {
-      const { _id, data, replyTo, mentions, meta, status, updatedAt } = asStored(message)
-      try {
-        await connection.transaction(async (session) => {
-          await model.create([change], { session })
-          const update = {
-            $set: {
-              data,
-              replyTo,
-              meta,
-              status: statusOf({ status }),
-              updatedAt,
-              ...(mentions && { mentions }),
-            },
-            ...(!mentions && { $unset: { mentions: 1 } }),
-          }
-          if (change.kind === 'erase') await messages.replace(message, session)
-          else await messages.model.updateOne({ _id }, update as never, { session })
-          if (change.kind === 'delete' || change.kind === 'erase')
-            await model.updateMany({ messageId: _id }, { $unset: { text: 1, mentions: 1 } }, { session })
-        })
-      } catch (error) {
-        if (isDuplicate(error)) return false
-        throw error
-      }
-      roomSequence.note(change.roomId, change.change)
+  /**
+   * Stores a change and what it makes of the message, both or neither.
+   * @returns false when somebody else has taken the number: the message may have changed
+   */
+  async store(change: ChangeDoc, message: MessageDoc): Promise<boolean> {
+    try {
+      await this.connection.transaction((session) => this.write(change, message, session))
       return true
-    },
+    } catch (error) {
+      if (isDuplicate(error)) return false
+      throw error
+    }
+  }
 
-    /** The seqs of messages that went with changes from one number to another, both inclusive. */
-    async goneBetween(roomId: string, from: number, to: number): Promise<number[]> {
-      const kinds: ChangeKind[] = ['delete', 'hide', 'erase']
-      const going = { ...idRange(changeId, roomId, from, to), kind: { $in: kinds } }
-      const changes = await model.find(going, { seq: 1 }).lean<{ seq: number }[]>()
-      return changes.map(({ seq }) => seq)
-    },
+  private async write(change: ChangeDoc, message: MessageDoc, session: ClientSession) {
+    const { kind, messageId, roomId } = change
+    await this.model.create([change], { session })
+    if (kind === 'erase') await this.messages.replace(message, session)
+    else await this.messages.update(message, session)
+    if (kind !== 'delete' && kind !== 'erase') return
+    await this.model.updateMany({ messageId, roomId }, { $unset: { text: 1, mentions: 1 } }, { session })
+  }
 
-    /** Nobody knows any more what a person did, or that it named them. */
-    async forgetWho(userId: string) {
-      await model.collection.updateMany({ mentioned: userId }, { $pull: { mentioned: userId as never } })
-      await model.updateMany({ by: userId }, { $set: { by: anonymous.authorId } })
-    },
+  /** Changes from one number to another, both inclusive, in order. */
+  async between(roomId: string, from: number, to: number): Promise<Changed[]> {
+    const filter = roomRange(changeId, roomId, from, to)
+    const changes = await this.model.find(filter).sort({ _id: 1 }).lean<ChangeDoc[]>()
+    const docs = await this.messages.byIds([...new Set(changes.map((change) => change.messageId))])
+    const byId = new Map(docs.map((doc) => [doc._id, doc]))
+    return changes.map(({ change, createdAt, mentioned, messageId }) => {
+      return { change, createdAt, ...(mentioned && { mentioned }), doc: byId.get(messageId) as MessageDoc }
+    })
+  }
 
-    /** Some of the texts of before that mention somebody. */
-    textsMentioning: (userId: string, limit: number): Promise<SaidBefore[]> =>
-      model
-        .find({ mentions: userId }, { roomId: 1, messageId: 1, text: 1, mentions: 1 })
-        .limit(limit)
-        .lean<SaidBefore[]>(),
+  /** The seqs of messages that a range of changes deleted or hid. */
+  async goneBetween(roomId: string, from: number, to: number): Promise<number[]> {
+    const kinds: ChangeKind[] = ['delete', 'hide', 'erase']
+    const filter = { ...roomRange(changeId, roomId, from, to), kind: { $in: kinds } }
+    const changes = await this.model.find(filter, { seq: 1 }).lean<{ seq: number }[]>()
+    return changes.map(({ seq }) => seq)
+  }
 
-    /** They mention this person no more, nor say their name. */
-    async unmention(texts: SaidBefore[], erased: Erased) {
-      const writes = texts.map(({ _id, text, mentions }) => {
-        const left = mentions.filter((id) => id !== erased.userId)
-        const update = {
-          $set: { text: mentionTextWithout(text, mentions, erased), ...asMentions(left) },
-          ...(left.length === 0 && { $unset: { mentions: 1 } }),
-        }
-        // One whose message was deleted meanwhile says nothing any more.
-        return { updateOne: { filter: { _id: _id as never, mentions: erased.userId as never }, update } }
-      })
-      if (writes.length > 0) await writeEach(model, writes as never)
-    },
-
-    async deleteRoom(roomId: string) {
-      await model.deleteMany(wholeRoom(changeId, roomId))
-    },
-
-    /** Changes from one number to another, both inclusive, in order. */
-    async between(roomId: string, from: number, to: number): Promise<Changed[]> {
-      const changes = await model
-        .find(idRange(changeId, roomId, from, to))
-        .sort({ _id: 1 })
-        .lean<ChangeDoc[]>()
-      const docs = await messages.byIds([...new Set(changes.map((change) => change.messageId))])
-      const byId = new Map(docs.map((doc) => [doc._id, doc]))
-      return changes.map(({ change, createdAt, mentioned, messageId }) => {
-        return { change, createdAt, ...(mentioned && { mentioned }), doc: byId.get(messageId) as MessageDoc }
-      })
-    },
+  async deleteRoom(roomId: string) {
+    await this.model.deleteMany(ofRoom(changeId, roomId))
   }
 }
-type SaidBefore = Required<Pick<ChangeDoc, '_id' | 'roomId' | 'messageId' | 'text' | 'mentions'>>
-export type ChangeStore = Awaited<ReturnType<typeof openChanges>>
+
+export async function openChanges(connection: Connection, messages: MessageStore): Promise<ChangeStore> {
+  const model = connection.model<ChangeDoc>('Change', changeSchema, 'changes')
+  await model.createIndexes()
+  return new ChangeStore(connection, model, messages, await databaseOf(connection))
+}

@@ -14,18 +14,19 @@ import { type Bus, KeyedQueue, type Logger } from '@chat/service'
 import type { Presenter } from '../read/presenter.ts'
 import { findMessage, requireVisible } from '../read/visible-message.ts'
 import type { AccessCache } from '../send/access-cache.ts'
-import type { Mentions } from '../send/mentions.ts'
-import { asMentions, type MessageDoc, type MessageStore, statusOf } from '../send/message-store.ts'
+import { resolveMentionsAgain } from '../send/mentions.ts'
+import { asMentions, type MessageDoc, statusOf } from '../send/message-doc.ts'
+import type { MessageStore } from '../send/message-store.ts'
 import type { Outbox } from '../send/outbox.ts'
 import { requireLength, requireMaster, requireMayDelete, requireMayWrite } from '../send/rules.ts'
 import type { WordFilter } from '../words/word-filter.ts'
 import type { ChangeDoc, ChangeKind, ChangeStore } from './change-store.ts'
 
-/** Each time somebody else was faster, so the room is getting on. */
+/** Each try fails only when another instance has changed a message of the room. */
 const MAX_TRIES = 50
 
 type Place = { roomId: string; messageId: string }
-/** What is done to a message, and what becomes of it; null where it is so already. */
+/** A change, and what it makes of the message; null when there is nothing to change. */
 type Decision = { kind: ChangeKind; becomes: Partial<MessageDoc> } | null
 type Decide = (doc: MessageDoc) => Decision | Promise<Decision>
 
@@ -36,113 +37,103 @@ type Parts = {
   outbox: Outbox
   presenter: Presenter
   wordFilter: WordFilter
-  mentions: Mentions
   bus: Bus
   logger: Logger
   textLength: number
 }
 
 /**
- * What happens to messages once they are there. A change takes the room's next number, in one transaction with what it
- * makes of the message; what it decides on was read after the number before it, so nothing can have come in between.
+ * Changes messages. A change takes the room's next number, in one transaction with what it makes of the message. It is
+ * decided on the message as read after the number before, so no other change comes in between.
  */
 export class MessageChanges {
   private readonly parts: Parts
-  private readonly rooms = new KeyedQueue()
+  private readonly queue = new KeyedQueue()
   constructor(parts: Parts) {
     this.parts = parts
   }
 
-  /** For everybody, and for good: nothing of what it said is kept. */
-  async delete(caller: Caller, input: Input<'deleteMessage'>): Promise<void> {
-    const message = await this.parts.access.during(caller, input.roomId, async (access) => {
-      requireMayDelete(access)
-      return this.change(caller, input, (doc) => {
-        if (doc.author.authorId !== caller.userId && !access.master) throw new Fault('FORBIDDEN')
-        return statusOf(doc).deleted ? null : { kind: 'delete', becomes: erased(doc) }
-      })
+  /** Deletes the content for everybody, and for good. */
+  async delete(caller: Caller, input: Input<'deleteMessage'>) {
+    using pass = await this.parts.access.enter(caller, input.roomId)
+    const { access } = pass
+    requireMayDelete(access)
+    await this.change(caller, input, (doc) => {
+      if (doc.author.authorId !== caller.userId && !access.master) throw new Fault('FORBIDDEN')
+      return deletion(doc)
     })
-    await this.note(caller, message)
+    return { result: true as const }
   }
 
-  async hide(caller: Caller, { hidden, ...place }: Input<'hideMessage'>): Promise<void> {
-    const message = await this.parts.access.during(caller, place.roomId, async (access) => {
-      requireMaster(access)
-      return this.change(caller, place, (doc) => {
-        const status = statusOf(requireVisible(doc, access))
-        if (status.hidden === hidden) return null
-        return { kind: hidden ? 'hide' : 'show', becomes: { status: { ...status, hidden } } }
-      })
+  async hide(caller: Caller, { hidden, ...place }: Input<'hideMessage'>) {
+    using pass = await this.parts.access.enter(caller, place.roomId)
+    const { access } = pass
+    requireMaster(access)
+    await this.change(caller, place, (doc) => {
+      const status = statusOf(requireVisible(doc, access))
+      return status.hidden === hidden ? null : hiding(status, hidden)
     })
-    await this.note(caller, message)
+    return { result: true as const }
   }
 
   async edit(caller: Caller, { text, ...place }: Input<'editMessage'>): Promise<Message> {
-    const message = await this.parts.access.during(caller, place.roomId, async (access) => {
-      requireMayWrite(access)
-      const screen = await this.parts.wordFilter.screenFor(place.roomId)
-      return this.change(caller, place, async (doc) => {
-        requireVisible(doc, access)
-        if (doc.author.authorId !== caller.userId || doc.data.type !== 'TEXT') throw new Fault('FORBIDDEN')
-        requireLength(text, this.parts.textLength)
-        const said = screen(text)
-        if (doc.data.content.text === said) return null
-        const mentions = await this.parts.mentions.again(caller, access, doc, said)
-        return { kind: 'edit', becomes: { data: { type: 'TEXT', content: { text: said } }, mentions } }
-      })
+    const { access: accessCache, wordFilter, bus, textLength } = this.parts
+    using pass = await accessCache.enter(caller, place.roomId)
+    const { access } = pass
+    requireMayWrite(access)
+    const screen = await wordFilter.screenFor(place.roomId)
+    return await this.change(caller, place, async (doc) => {
+      requireVisible(doc, access)
+      if (doc.author.authorId !== caller.userId || doc.data.type !== 'TEXT') throw new Fault('FORBIDDEN')
+      requireLength(text, textLength)
+      const screened = screen(text)
+      if (doc.data.content.text === screened) return null
+      const mentions = await resolveMentionsAgain(bus, caller, access, doc, screened)
+      return { kind: 'edit', becomes: { data: { type: 'TEXT', content: { text: screened } }, mentions } }
     })
-    await this.note(caller, message)
-    return message
   }
 
-  /** As platforms may: whoever wrote it, and whatever the rules say. */
+  /** For platforms: any author, whatever the room's rules. */
   async deleteFreely(caller: Caller, place: Place): Promise<void> {
-    const message = await this.change(caller, place, (doc) =>
-      statusOf(doc).deleted ? null : { kind: 'delete', becomes: erased(doc) },
-    )
-    await this.note(caller, message)
+    await this.change(caller, place, deletion)
   }
 
-  /** Hidden or shown, a card accepted or not. @throws MESSAGE_NO_EXISTS for what is deleted */
-  async set(caller: Caller, { hidden, acceptedStatus, ...place }: Input<'updateMessage'>): Promise<Message> {
-    const message = await this.change(caller, place, (doc) => {
+  /** Hides or shows a message, or sets a card's answer. @throws MESSAGE_NO_EXISTS for a deleted message */
+  set(caller: Caller, { hidden, acceptedStatus, ...place }: Input<'updateMessage'>): Promise<Message> {
+    return this.change(caller, place, (doc) => {
       const status = statusOf(requireVisible(doc, { master: true }))
-      const isHiding = hidden !== undefined && hidden !== status.hidden
       const data = acceptedStatus === undefined ? null : answered(doc, acceptedStatus)
-      if (!isHiding && !data) return null
-      const kind = isHiding ? (hidden ? 'hide' : 'show') : 'card'
-      return { kind, becomes: { ...(data && { data }), ...(isHiding && { status: { ...status, hidden } }) } }
+      const answer = data && ({ kind: 'card', becomes: { data } } as const)
+      if (hidden === undefined || hidden === status.hidden) return answer
+      const { kind, becomes } = hiding(status, hidden)
+      return { kind, becomes: { ...becomes, ...answer?.becomes } }
     })
-    await this.note(caller, message)
-    return message
   }
 
-  /** Nobody's, and empty: of a person who is erased. */
-  async erase(caller: Caller, place: Place): Promise<Message> {
-    const message = await this.change(caller, place, (doc) => ({
+  /** Deletes the content and the author's name: the author is erased. */
+  erase(caller: Caller, place: Place): Promise<Message> {
+    return this.change(caller, place, (doc) => ({
       kind: 'erase',
-      becomes: { ...erased(doc), ...anonymised({ _id: doc._id, status: statusOf(doc) }) },
+      becomes: { ...emptied(doc), ...anonymised({ _id: doc._id, status: statusOf(doc) }) },
     }))
-    await this.note(caller, message)
-    return message
   }
 
-  /** It mentions somebody no more who is erased, nor says their name; also where it did so before it was edited. */
-  async unmention(caller: Caller, place: Place, erased: Erased): Promise<Message> {
-    const message = await this.change(caller, place, (doc) => unmentioned(doc, erased))
-    await this.note(caller, message)
-    return message
+  /** Takes an erased user's mention and name out of the message, even if only an earlier text had them. */
+  unmention(caller: Caller, place: Place, erased: Erased): Promise<Message> {
+    return this.change(caller, place, (doc) => unmentioned(doc, erased))
   }
 
-  /** @returns the message in full, once what was done to it, now or before, is stored and published */
-  private change(caller: Caller, place: Place, decide: Decide): Promise<Message> {
+  /** @returns the message in full, once the change, this or an earlier one, is stored and published */
+  private async change(caller: Caller, place: Place, decide: Decide): Promise<Message> {
     const { outbox, presenter } = this.parts
-    return this.rooms.run(place.roomId, async () => {
+    const message = await this.queue.run(place.roomId, async () => {
       const { change, doc, mentioned } = await this.store(caller, place, decide)
       const [message] = (await presenter.inFull(caller, [doc])) as [Message]
       if (change !== null) await outbox.publish({ kind: 'change', change, message, ...mentioned })
       return message
     })
+    await this.notify(caller, message)
+    return message
   }
 
   private async store(caller: Caller, place: Place, decide: Decide) {
@@ -154,25 +145,27 @@ export class MessageChanges {
       if (!decision) return { change: null, doc }
       const { mentions = doc.mentions ?? [], ...becomes } = decision.becomes
       const { mentions: before = [], ...rest } = doc
-      const changed = { ...rest, ...becomes, ...asMentions(mentions), updatedAt: after(doc) }
-      const fresh = mentions.filter((userId) => !before.includes(userId))
-      const mentioned = fresh.length > 0 ? { mentioned: fresh } : {}
+      const changed = { ...rest, ...becomes, ...asMentions(mentions), updatedAt: timeAfter(doc) }
+      const added = mentions.filter((userId) => !before.includes(userId))
+      const mentioned = added.length > 0 ? { mentioned: added } : {}
       const stored = { ...changeOf(change, decision.kind, doc, caller.userId), ...mentioned }
       if (await changes.store(stored, changed)) return { change, doc: changed, mentioned }
     }
     throw new Fault('SERVICE_UNAVAILABLE')
   }
 
-  /** So that the caller's own counts are right at once; to everybody it comes by the stream. */
-  private async note(caller: Caller, message: Message) {
+  /** Makes the caller's own counts right at once; everybody else gets the change from the stream. */
+  private async notify(caller: Caller, message: Message) {
     const { bus, logger } = this.parts
     await bus
       .ask('noteChange', caller, message)
-      .catch((err) => logger.warn({ err, requestId: caller.requestId }, 'change not noted at once'))
+      .catch((err) =>
+        logger.warn({ err, requestId: caller.requestId }, 'rooms was not told of a change at once'),
+      )
   }
 }
 
-const erased = (doc: MessageDoc): Partial<MessageDoc> => ({
+const emptied = (doc: MessageDoc): Partial<MessageDoc> => ({
   data: { type: doc.data.type, content: {} },
   replyTo: null,
   mentions: [],
@@ -180,7 +173,15 @@ const erased = (doc: MessageDoc): Partial<MessageDoc> => ({
   status: { ...statusOf(doc), deleted: true },
 })
 
-/** Null where that is so already, or where somebody else is meant by the name. */
+const deletion = (doc: MessageDoc): Decision =>
+  statusOf(doc).deleted ? null : { kind: 'delete', becomes: emptied(doc) }
+
+const hiding = (status: Message['status'], hidden: boolean): NonNullable<Decision> => ({
+  kind: hidden ? 'hide' : 'show',
+  becomes: { status: { ...status, hidden } },
+})
+
+/** Null when the message is clean already, or when the name in it means somebody else. */
 function unmentioned({ data, mentions = [] }: MessageDoc, erased: Erased): Decision {
   const becomes = unmentioning(data, mentions, erased)
   if (mentions.includes(erased.userId)) return { kind: 'unmention', becomes }
@@ -188,7 +189,7 @@ function unmentioned({ data, mentions = [] }: MessageDoc, erased: Erased): Decis
   return isSame || isNamesakeAmong(mentions, erased) ? null : { kind: 'unmention', becomes }
 }
 
-/** Null where it says so already. @throws INVALID_REQUEST for what is no card */
+/** Null when the card has that answer already. @throws INVALID_REQUEST for a message that is no card */
 function answered({ data }: MessageDoc, acceptedStatus: boolean): MessageData | null {
   const { rawData } = data.content
   if (data.type !== 'CARD' || !rawData)
@@ -197,8 +198,8 @@ function answered({ data }: MessageDoc, acceptedStatus: boolean): MessageData | 
   return { ...data, content: { ...data.content, rawData: { ...rawData, acceptedStatus } } }
 }
 
-/** Of two states of a message the later one counts, whatever the clocks of two instances say. */
-const after = ({ createdAt, updatedAt }: MessageDoc) =>
+/** Of two states of a message the one with the later time wins, so time moves on whatever the instances' clocks say. */
+const timeAfter = ({ createdAt, updatedAt }: MessageDoc) =>
   new Date(Math.max(Date.now(), (updatedAt ?? createdAt).getTime() + 1))
 
 const changeOf = (change: number, kind: ChangeKind, doc: MessageDoc, by: string): ChangeDoc => ({

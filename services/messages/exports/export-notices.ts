@@ -18,12 +18,13 @@ export async function notify(parts: ExportParts, doc: ExportDoc): Promise<void> 
 }
 
 /** Runs `work` under the user's access to the room. A platform has access to every room. */
-export function whileMember<T>(
+export async function whileMember<T>(
   { access }: ExportParts,
   { _id, userId, roomId }: ExportDoc,
   work: () => Promise<T>,
 ): Promise<T> {
-  return userId === '' ? work() : access.during({ userId, requestId: _id }, roomId, work)
+  using _pass = userId === '' ? null : await access.enter({ userId, requestId: _id }, roomId)
+  return await work()
 }
 
 /** The link is valid until the export expires. */

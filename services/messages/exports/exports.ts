@@ -29,14 +29,13 @@ export class Exports {
   }
 
   /** @throws ROOM_NO_EXISTS, MAIL_NOT_CONFIGURED, RATE_LIMITED while another export of the user is not over */
-  start(caller: Caller, wanted: Wanted): Promise<Output<'exportMessages'>> {
+  async start(caller: Caller, wanted: Wanted): Promise<Output<'exportMessages'>> {
     requirePeriod(wanted)
-    return this.parts.access.during(caller, wanted.roomId, async () => {
-      this.requireMail(wanted)
-      const doc = await this.draft(caller.userId, wanted)
-      await this.takeSlot(doc)
-      return this.queue(doc)
-    })
+    using _pass = await this.parts.access.enter(caller, wanted.roomId)
+    this.requireMail(wanted)
+    const doc = await this.draft(caller.userId, wanted)
+    await this.takeSlot(doc)
+    return await this.queue(doc)
   }
 
   /** @throws ROOM_NO_EXISTS, MAIL_NOT_CONFIGURED, RATE_LIMITED while too many are not over */

@@ -1,7 +1,7 @@
 import { isGone } from '@chat/contract'
 import { DutyCycle } from '@chat/service'
 import { LRUCache } from 'lru-cache'
-import { type MessageDoc, statusOf } from '../send/message-store.ts'
+import { type MessageDoc, statusOf } from '../send/message-doc.ts'
 import type { ExportDoc } from './export-store.ts'
 import { formats, type Row } from './formats.ts'
 import type { ExportParts } from './parts.ts'

@@ -1,65 +1,70 @@
 import { type Connection, insertMissing } from '@chat/service'
-import mongoose from 'mongoose'
+import mongoose, { type Model } from 'mongoose'
 
-/** A message that has mentioned somebody who is being erased; gone when they are. */
+/** A message that has mentioned a user who is being erased. Deleted at the end of the erasure. */
 type ErasedMentionDoc = { _id: string; messageId: string; roomId: string }
 type Place = { roomId: string; messageId: string }
 
-const { Schema } = mongoose
 const required = { type: String, required: true }
-const schema = new Schema<ErasedMentionDoc>(
+const schema = new mongoose.Schema<ErasedMentionDoc>(
   { _id: String, messageId: required, roomId: required },
   { versionKey: false },
 )
 
-/** A user's id may be anything; as JSON it ends where it ends. */
+/** A user's id may hold any character; JSON marks where it ends. */
 const idOf = (userId: string, messageId: string) => `${JSON.stringify(userId)}:${messageId}`
-/** What a user's ids begin with, beyond a message's; of all rooms, or of one. */
+/** A user's ids after a message's, in all rooms or in one. */
 const range = (userId: string, after: string, roomId?: string) =>
   roomId === undefined
     ? { _id: { $gt: idOf(userId, after), $lt: `${JSON.stringify(userId)};` } }
     : { _id: { $gt: idOf(userId, after || `${roomId}-`), $lt: idOf(userId, `${roomId}.`) } }
 
 /**
- * Where people were mentioned who are being erased. A message that mentions one is noted before it stops doing so: by
- * this list whatever was made of it is found then, in all services.
+ * Notes where erased users were mentioned. A message is noted before its mention is taken out, so that all services
+ * find the copies of the message by these notes.
  */
-export async function openErasedMentions(connection: Connection) {
-  const model = connection.model<ErasedMentionDoc>('ErasedMention', schema, 'erasedMentions')
-  await model.createCollection()
-  return {
-    async note(userId: string, places: Place[]) {
-      const ids = new Map(places.map((place) => [idOf(userId, place.messageId), place]))
-      const docs = [...ids].map(([_id, { messageId, roomId }]) => ({ _id, messageId, roomId }))
-      if (docs.length > 0) await insertMissing(model, docs)
-    },
+export class ErasedMentionStore {
+  private readonly model: Model<ErasedMentionDoc>
+  constructor(model: Model<ErasedMentionDoc>) {
+    this.model = model
+  }
 
-    /** The next messages, of all rooms or of one, in the order of their ids. */
-    async page(userId: string, after: string, limit: number, roomId?: string): Promise<string[]> {
-      const docs = await model
-        .find(range(userId, after, roomId), { messageId: 1 })
-        .sort({ _id: 1 })
-        .limit(limit)
-        .lean()
-      return docs.map(({ messageId }) => messageId)
-    },
+  async note(userId: string, places: Place[]) {
+    const docs = places.map(({ messageId, roomId }) => ({ _id: idOf(userId, messageId), messageId, roomId }))
+    const unique = [...new Map(docs.map((doc) => [doc._id, doc])).values()]
+    if (unique.length > 0) await insertMissing(this.model, unique)
+  }
 
-    /** All of one room. */
-    async inRoom(userId: string, roomId: string): Promise<ReadonlySet<string>> {
-      const docs = await model.find(range(userId, '', roomId), { messageId: 1 }).lean()
-      return new Set(docs.map(({ messageId }) => messageId))
-    },
+  /** The next messages, in all rooms or in one, in the order of their ids. */
+  async page(userId: string, after: string, limit: number, roomId?: string): Promise<string[]> {
+    const docs = await this.model
+      .find(range(userId, after, roomId), { messageId: 1 })
+      .sort({ _id: 1 })
+      .limit(limit)
+      .lean()
+    return docs.map(({ messageId }) => messageId)
+  }
 
-    /** The next room in which there are some; null at the end. */
-    async roomAfter(userId: string, roomId: string): Promise<string | null> {
-      const after = roomId === '' ? '' : `${roomId}.`
-      const [next] = await model.find(range(userId, after), { roomId: 1 }).sort({ _id: 1 }).limit(1).lean()
-      return next?.roomId ?? null
-    },
+  /** All messages of one room. */
+  async inRoom(userId: string, roomId: string): Promise<ReadonlySet<string>> {
+    const docs = await this.model.find(range(userId, '', roomId), { messageId: 1 }).lean()
+    return new Set(docs.map(({ messageId }) => messageId))
+  }
 
-    async forget(userId: string) {
-      await model.deleteMany(range(userId, ''))
-    },
+  /** The next room with notes; null at the end. */
+  async roomAfter(userId: string, roomId: string): Promise<string | null> {
+    const after = roomId === '' ? '' : `${roomId}.`
+    const [next] = await this.model.find(range(userId, after), { roomId: 1 }).sort({ _id: 1 }).limit(1).lean()
+    return next?.roomId ?? null
+  }
+
+  async forget(userId: string) {
+    await this.model.deleteMany(range(userId, ''))
   }
 }
-export type ErasedMentionStore = Awaited<ReturnType<typeof openErasedMentions>>
+
+export async function openErasedMentions(connection: Connection): Promise<ErasedMentionStore> {
+  const model = connection.model<ErasedMentionDoc>('ErasedMention', schema, 'erasedMentions')
+  await model.createCollection()
+  return new ErasedMentionStore(model)
+}

@@ -1,26 +1,13 @@
-import { type Bus, purgeRoomEvents } from '@chat/service'
-import type { ChangeStore } from '../changes/change-store.ts'
-import type { ExportErasure } from '../exports/export-erasure.ts'
-import type { ReportStore } from '../reports/report-store.ts'
-import type { SearchStore } from '../search/search-store.ts'
-import type { MessageStore } from '../send/message-store.ts'
-import type { WordListEditor } from '../words/word-list-editor.ts'
+import { purgeRoomEvents } from '@chat/service'
+import type { Operation } from '../parts.ts'
 
-type Parts = {
-  store: MessageStore
-  changes: ChangeStore
-  reports: ReportStore
-  search: SearchStore
-  exports: ExportErasure
-  wordListEditor: WordListEditor
-  bus: Bus
-}
-
-/** Everything that was said in a room that goes away. The stream first: what it still tells would come back. */
-export async function purge(parts: Parts, roomId: string): Promise<void> {
-  const { store, changes, reports, search, exports, wordListEditor, bus } = parts
+/** Deletes everything of a room. The stream comes first: its events would bring the rest back. */
+export const purgeRoomMessages: Operation<'purgeRoomMessages'> = async (parts, _caller, input) => {
+  const { roomId } = input
+  const { store, changes, reportStore, searchStore, exportErasure, wordListEditor, bus } = parts
   await purgeRoomEvents(bus, roomId)
-  await exports.removeRoom(roomId)
-  for (const each of [search, reports, changes, store]) await each.deleteRoom(roomId)
+  await exportErasure.removeRoom(roomId)
+  for (const each of [searchStore, reportStore, changes, store]) await each.deleteRoom(roomId)
   await wordListEditor.deleteRoom(roomId)
+  return { result: true }
 }

@@ -1,7 +1,7 @@
 import type { Caller, UserEvents } from '@chat/contract'
 import { AnswerCache, type Bus } from '@chat/service'
 
-/** Whom people have blocked: a small copy of what rooms knows. */
+/** Whom users have blocked, cached from rooms. */
 export class BlockCache {
   private readonly bus: Bus
   private readonly users = new AnswerCache<ReadonlySet<string>>()

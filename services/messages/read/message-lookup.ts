@@ -1,45 +1,34 @@
-import type { Caller, Input, Message, Output } from '@chat/contract'
-import { type Bus, bytesOf, PAGE_BYTES } from '@chat/service'
-import type { AccessCache } from '../send/access-cache.ts'
-import { type MessageStore, presentMessage, quoteOf } from '../send/message-store.ts'
+import type { Message } from '@chat/contract'
+import { bytesOf, PAGE_BYTES } from '@chat/service'
+import type { Operation } from '../parts.ts'
+import { presentMessage, quoteOf } from '../send/message-doc.ts'
 import { findVisible } from './visible-message.ts'
 
-/** So few that an answer has room for them, however long they are. */
-const READ_AT_ONCE = 4
+/** So few that they fit into an answer, however long they are. */
+const BATCH = 4
 
-/** What there is to know about one message. */
-export class MessageLookup {
-  private readonly store: MessageStore
-  private readonly access: AccessCache
-  private readonly bus: Bus
-  constructor(store: MessageStore, access: AccessCache, bus: Bus) {
-    this.store = store
-    this.access = access
-    this.bus = bus
-  }
+/** Who has read a message, as far as the caller may see them. */
+export const messageReaders: Operation<'messageReaders'> = async ({ store, access, bus }, caller, place) => {
+  using pass = await access.enter(caller, place.roomId)
+  const { roomId, seq, author } = await findVisible(store, place, pass.access)
+  return await bus.ask('readersOf', caller, { roomId, seq, authorId: author.authorId })
+}
 
-  /** Who has read it, as far as the caller may see them. */
-  async readers(caller: Caller, place: Input<'messageReaders'>): Promise<Output<'messageReaders'>> {
-    return this.access.during(caller, place.roomId, async (access) => {
-      const { roomId, seq, author } = await findVisible(this.store, place, access)
-      return this.bus.ask('readersOf', caller, { roomId, seq, authorId: author.authorId })
-    })
+/** Messages as they are now. `left`: the ids that did not fit into the answer. */
+export const messagesNow: Operation<'messagesNow'> = async ({ store }, _caller, { messageIds }) => {
+  const list: Message[] = []
+  let left = messageIds
+  for (let bytes = 0; left.length > 0 && bytes < PAGE_BYTES; left = left.slice(BATCH)) {
+    const docs = await store.byIds(left.slice(0, BATCH))
+    const messages = docs.map((doc) => presentMessage(doc))
+    bytes += bytesOf(messages)
+    list.push(...messages)
   }
+  return { list, left }
+}
 
-  async now(messageIds: string[]): Promise<Output<'messagesNow'>> {
-    const list: Message[] = []
-    let left = messageIds
-    for (let bytes = 0; left.length > 0 && bytes < PAGE_BYTES; left = left.slice(READ_AT_ONCE)) {
-      const some = (await this.store.byIds(left.slice(0, READ_AT_ONCE))).map((doc) => presentMessage(doc))
-      bytes += bytesOf(some)
-      list.push(...some)
-    }
-    return { list, left }
-  }
-
-  /** @throws MESSAGE_NO_EXISTS where it is gone */
-  async quote(place: Input<'quoteMessage'>): Promise<Output<'quoteMessage'>> {
-    const doc = await findVisible(this.store, place, { master: false })
-    return { author: doc.author, text: quoteOf(doc) }
-  }
+/** @throws MESSAGE_NO_EXISTS when the message is gone */
+export const quoteMessage: Operation<'quoteMessage'> = async ({ store }, _caller, place) => {
+  const doc = await findVisible(store, place, { master: false })
+  return { author: doc.author, text: quoteOf(doc) }
 }

@@ -1,16 +1,14 @@
-import { type Caller, Fault, type Input, type Output, seqOf } from '@chat/contract'
+import { Fault, type Input, seqOf } from '@chat/contract'
 import { PAGE_BYTES } from '@chat/service'
-import type { AccessCache } from '../send/access-cache.ts'
-import type { MessageStore } from '../send/message-store.ts'
+import type { Operation } from '../parts.ts'
 import { fitting, MAX_COUNT } from './page-size.ts'
-import type { Presenter } from './presenter.ts'
 
 const DEFAULT_COUNT = 10
 
 type Span = { from: number; to: number; anchor: number }
 
-/** Which seqs a page asks for, and which one it must hold; seqs have no gaps, so it is arithmetic. */
-export function spanOf(roomId: string, input: Input<'listenMessagesByRoom'>, lastSeq: number): Span {
+/** The seqs that a page asks for, and the one that it must hold. Seqs have no gaps, so arithmetic is enough. */
+function spanOf(roomId: string, input: Input<'listenMessagesByRoom'>, lastSeq: number): Span {
   const { lastMessageId, afterMessageId, aroundMessageId } = input
   if ([lastMessageId, afterMessageId, aroundMessageId].filter((id) => id !== undefined).length > 1) {
     throw new Fault('INVALID_REQUEST', {
@@ -36,29 +34,21 @@ export function spanOf(roomId: string, input: Input<'listenMessagesByRoom'>, las
   return { from: before - count, to: before - 1, anchor: before - 1 }
 }
 
-/** Pages of a room's messages. */
-export class MessagePages {
-  private readonly store: MessageStore
-  private readonly access: AccessCache
-  private readonly presenter: Presenter
-  constructor(store: MessageStore, access: AccessCache, presenter: Presenter) {
-    this.store = store
-    this.access = access
-    this.presenter = presenter
-  }
-
-  async page(caller: Caller, input: Input<'listenMessagesByRoom'>): Promise<Output<'listenMessagesByRoom'>> {
-    const { roomId } = input
-    return this.access.during(caller, roomId, async ({ master }) => {
-      const lastSeq = await this.store.lastSeq(roomId)
-      const { from, to, anchor } = spanOf(roomId, input, lastSeq)
-      const docs = to < 1 ? [] : await this.store.between(roomId, from, to)
-      const list = fitting(await this.presenter.asSeenBy(caller, docs, master), anchor, PAGE_BYTES)
-      return {
-        list,
-        hasMoreBefore: (list[0]?.seq ?? to + 1) > 1 && lastSeq > 0,
-        hasMoreAfter: (list.at(-1)?.seq ?? Math.max(0, from - 1)) < lastSeq,
-      }
-    })
+/** A page of a room's messages. */
+export const listenMessagesByRoom: Operation<'listenMessagesByRoom'> = async (
+  { store, access, presenter },
+  caller,
+  input,
+) => {
+  const { roomId } = input
+  using pass = await access.enter(caller, roomId)
+  const lastSeq = await store.lastSeq(roomId)
+  const { from, to, anchor } = spanOf(roomId, input, lastSeq)
+  const docs = to < 1 ? [] : await store.between(roomId, from, to)
+  const list = fitting(await presenter.asSeenBy(caller, docs, pass.access.master), anchor, PAGE_BYTES)
+  return {
+    list,
+    hasMoreBefore: (list[0]?.seq ?? to + 1) > 1 && lastSeq > 0,
+    hasMoreAfter: (list.at(-1)?.seq ?? Math.max(0, from - 1)) < lastSeq,
   }
 }

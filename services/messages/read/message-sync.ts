@@ -1,85 +1,76 @@
-import type { Caller, Input, Message, Output } from '@chat/contract'
+import type { Message } from '@chat/contract'
 import { bytesOf, PAGE_BYTES } from '@chat/service'
-import type { Changed, ChangeStore } from '../changes/change-store.ts'
-import type { AccessCache } from '../send/access-cache.ts'
-import { type MessageStore, presentMessage } from '../send/message-store.ts'
+import type { ChangeStore } from '../changes/change-store.ts'
+import type { Operation } from '../parts.ts'
+import { type MessageDoc, presentMessage } from '../send/message-doc.ts'
 import { fitting, leading, MAX_COUNT } from './page-size.ts'
-import type { Presenter } from './presenter.ts'
 
 type Change = { change: number; message: Message }
 
-/** What somebody has missed: new messages, and changes to those they have. */
-export class MessageSync {
-  private readonly store: MessageStore
-  private readonly changes: ChangeStore
-  private readonly access: AccessCache
-  private readonly presenter: Presenter
-  constructor(store: MessageStore, changes: ChangeStore, access: AccessCache, presenter: Presenter) {
-    this.store = store
-    this.changes = changes
-    this.access = access
-    this.presenter = presenter
-  }
+type Present = (docs: MessageDoc[]) => Promise<Message[]>
 
-  /** For a client; its numbers are those to go on after. */
-  async sync(caller: Caller, input: Input<'syncMessages'>): Promise<Output<'syncMessages'>> {
-    const { roomId, afterSeq, afterChange } = input
-    return this.access.during(caller, roomId, async ({ master }) => {
-      const asSeen = (docs: Changed['doc'][]) => this.presenter.asSeenBy(caller, docs, master)
-      // Before the messages: what changes in between is either among them or comes with the next changes.
-      const lastChange = await this.changes.last(roomId)
-      const lastSeq = await this.store.lastSeq(roomId)
-      const count = Math.min(input.limit ?? MAX_COUNT, MAX_COUNT)
-      const docs = await this.store.between(roomId, afterSeq + 1, afterSeq + count)
-      const list = fitting(await asSeen(docs), afterSeq + 1, PAGE_BYTES)
-      const changes = afterChange === undefined ? [] : await this.missed(roomId, afterChange, asSeen)
-      const shown = leading(changes, onceEach(), PAGE_BYTES - bytesOf(list))
-      return {
-        list,
-        changed: [...new Map(shown.map(({ message }) => [message._id, message])).values()],
-        lastSeq,
-        lastChange: shown.at(-1)?.change ?? Math.min(afterChange ?? lastChange, lastChange),
-        recovered:
-          afterSeq <= lastSeq &&
-          (afterChange ?? 0) <= lastChange &&
-          list.every((message, index) => message.seq === afterSeq + 1 + index),
-      }
-    })
-  }
-
-  /** For an edge that missed events, in full; its last numbers are the room's. */
-  async replay(caller: Caller, input: Input<'replayMessages'>): Promise<Output<'replayMessages'>> {
-    const { roomId, afterSeq, afterChange } = input
-    const inFull = (docs: Changed['doc'][]) => this.presenter.inFull(caller, docs)
-    const lastChange = await this.changes.last(roomId)
-    const changed = await this.missed(roomId, afterChange, inFull)
-    const docs = await this.store.between(roomId, afterSeq + 1, afterSeq + MAX_COUNT)
-    return {
-      list: fitting(
-        docs.map((doc) => presentMessage(doc)),
-        afterSeq + 1,
-        PAGE_BYTES,
-      ),
-      lastSeq: await this.store.lastSeq(roomId),
-      changed: leading(changed, bytesOf, PAGE_BYTES),
-      lastChange,
-    }
-  }
-
-  /** The next changes, each with its message as it is now; several of one message share it. */
-  private async missed(
-    roomId: string,
-    afterChange: number,
-    present: (docs: Changed['doc'][]) => Promise<Message[]>,
-  ): Promise<Change[]> {
-    const changes = await this.changes.between(roomId, afterChange + 1, afterChange + MAX_COUNT)
-    const docs = [...new Map(changes.map(({ doc }) => [doc._id, doc])).values()]
-    const messages = new Map((await present(docs)).map((message) => [message._id, message]))
-    return changes.map(({ change, doc }) => ({ change, message: messages.get(doc._id) as Message }))
+/** What a client missed: new messages, and changes to those it has. It goes on after the numbers of the answer. */
+export const syncMessages: Operation<'syncMessages'> = async (
+  { store, changes, access, presenter },
+  caller,
+  input,
+) => {
+  const { roomId, afterSeq, afterChange } = input
+  using pass = await access.enter(caller, roomId)
+  const asSeen: Present = (docs) => presenter.asSeenBy(caller, docs, pass.access.master)
+  // Read before the messages: a later change is in them, or comes with the next changes.
+  const lastChange = await changes.last(roomId)
+  const lastSeq = await store.lastSeq(roomId)
+  const count = Math.min(input.limit ?? MAX_COUNT, MAX_COUNT)
+  const docs = await store.between(roomId, afterSeq + 1, afterSeq + count)
+  const list = fitting(await asSeen(docs), afterSeq + 1, PAGE_BYTES)
+  const missed = afterChange === undefined ? [] : await missedChanges(changes, roomId, afterChange, asSeen)
+  const shown = leading(missed, onceEach(), PAGE_BYTES - bytesOf(list))
+  return {
+    list,
+    changed: [...new Map(shown.map(({ message }) => [message._id, message])).values()],
+    lastSeq,
+    lastChange: shown.at(-1)?.change ?? Math.min(afterChange ?? lastChange, lastChange),
+    recovered:
+      afterSeq <= lastSeq &&
+      (afterChange ?? 0) <= lastChange &&
+      list.every((message, index) => message.seq === afterSeq + 1 + index),
   }
 }
 
-/** Measures changes of which each message is sent once. */
+/** What an edge missed, in full; `lastSeq` and `lastChange` are the room's. */
+export const replayMessages: Operation<'replayMessages'> = async (
+  { store, changes, presenter },
+  caller,
+  { roomId, afterSeq, afterChange },
+) => {
+  const lastChange = await changes.last(roomId)
+  const inFull: Present = (docs) => presenter.inFull(caller, docs)
+  const missed = await missedChanges(changes, roomId, afterChange, inFull)
+  const docs = await store.between(roomId, afterSeq + 1, afterSeq + MAX_COUNT)
+  const messages = docs.map((doc) => presentMessage(doc))
+  return {
+    list: fitting(messages, afterSeq + 1, PAGE_BYTES),
+    lastSeq: await store.lastSeq(roomId),
+    changed: leading(missed, bytesOf, PAGE_BYTES),
+    lastChange,
+  }
+}
+
+/** The next changes, each with its message as it is now. Changes of one message share it. */
+async function missedChanges(
+  changes: ChangeStore,
+  roomId: string,
+  afterChange: number,
+  present: Present,
+): Promise<Change[]> {
+  const missed = await changes.between(roomId, afterChange + 1, afterChange + MAX_COUNT)
+  const docs = [...new Map(missed.map(({ doc }) => [doc._id, doc])).values()]
+  const messages = new Map((await present(docs)).map((message) => [message._id, message]))
+  return missed.map(({ change, doc }) => ({ change, message: messages.get(doc._id) as Message }))
+}
+
+/** The size of a change when each message is sent once. */
 function onceEach() {
   const seen = new Set<string>()
   return ({ message }: Change) => {

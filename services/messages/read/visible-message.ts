@@ -1,9 +1,10 @@
 import { Fault, seqOf } from '@chat/contract'
-import { type MessageDoc, type MessageStore, statusOf } from '../send/message-store.ts'
+import { type MessageDoc, statusOf } from '../send/message-doc.ts'
+import type { MessageStore } from '../send/message-store.ts'
 
 type Place = { roomId: string; messageId: string }
 
-/** @throws MESSAGE_NO_EXISTS for an id that the room does not have, whatever other rooms have */
+/** @throws MESSAGE_NO_EXISTS for an id that this room does not have */
 export async function findMessage(store: MessageStore, { roomId, messageId }: Place): Promise<MessageDoc> {
   const seq = seqOf(roomId, messageId)
   const doc = seq === null ? null : await store.bySeq(roomId, seq)
@@ -11,7 +12,7 @@ export async function findMessage(store: MessageStore, { roomId, messageId }: Pl
   return doc
 }
 
-/** Of what is deleted, and for others than masters of what is hidden, there is nothing to see. */
+/** @throws MESSAGE_NO_EXISTS for a deleted message, and for a hidden one unless the reader is a master */
 export function requireVisible(doc: MessageDoc, { master }: { master: boolean }): MessageDoc {
   const { deleted, hidden } = statusOf(doc)
   if (deleted || (hidden && !master)) throw new Fault('MESSAGE_NO_EXISTS')

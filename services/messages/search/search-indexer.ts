@@ -3,17 +3,17 @@ import { DutyCycle, type StreamEvent } from '@chat/service'
 import type { SearchEntry, SearchStore } from './search-store.ts'
 import { entriesOf } from './search-terms.ts'
 
-/** Few enough that a message waits for a few milliseconds at most behind them. */
-const AT_ONCE = 32
-/** Under load the index takes a ninth of the time, and catches up later. */
+/** Few enough that a message waits behind them for a few milliseconds at most. */
+const BATCH = 32
+/** Under load indexing takes a ninth of the time, and catches up later. */
 const REST = 8
 
-/** Keeps the index after the messages: it follows the stream, so that nobody who sends waits for it. */
+/** Keeps the index up to date from the stream, so that no sender waits for it. */
 export class SearchIndexer {
-  private readonly search: SearchStore
-  private readonly pacing = new DutyCycle(REST)
-  constructor(search: SearchStore) {
-    this.search = search
+  private readonly store: SearchStore
+  private readonly dutyCycle = new DutyCycle(REST)
+  constructor(store: SearchStore) {
+    this.store = store
   }
 
   /** Events may come again, late, or to several instances at once. */
@@ -25,15 +25,15 @@ export class SearchIndexer {
     }
     const messages = [...latest.values()]
     const entries = messages.filter((message) => !isChanged(message)).map(entryOf)
-    const fresh = entries.filter(({ grams }) => grams.length > 0)
-    for (let start = 0; start < fresh.length; start += AT_ONCE)
-      await this.pacing.run(() => this.search.insert(fresh.slice(start, start + AT_ONCE)))
+    const added = entries.filter(({ grams }) => grams.length > 0)
+    for (let start = 0; start < added.length; start += BATCH)
+      await this.dutyCycle.run(() => this.store.insert(added.slice(start, start + BATCH)))
     const changed = messages.filter(isChanged).map(entryOf)
-    if (changed.length > 0) await this.search.replace(changed)
+    if (changed.length > 0) await this.store.replace(changed)
   }
 }
 
-/** An event may carry a message as it has become since. */
+/** An event of a new message may carry a later state of it. */
 const isChanged = ({ createdAt, updatedAt }: Message) => createdAt !== updatedAt
 
 const entryOf = (message: Message): SearchEntry => ({

@@ -1,6 +1,6 @@
 import { Fault } from '@chat/contract'
 import { expect, test } from '@jest/globals'
-import { MessageSearch } from './message-search.ts'
+import { searchMessages } from './message-search.ts'
 
 const caller = { userId: 'ben', requestId: 'test' }
 const docs = ['left', 'kept'].map((roomId, index) => ({
@@ -17,12 +17,12 @@ async function searchWhile(...answers: string[][]) {
   const parts = {
     bus: { ask: async () => ({ roomIds: answers[Math.min(asked++, answers.length - 1)] }) },
     access: {
-      duringAll: async (_caller: unknown, roomIds: string[], work: () => unknown) => {
+      enterAll: async (_caller: unknown, roomIds: string[]) => {
         if (!roomIds.every(isMember)) throw new Fault('ROOM_NO_EXISTS')
-        return work()
+        return { [Symbol.dispose]: () => {} }
       },
     },
-    search: {
+    searchStore: {
       periods: async () => [0],
       newest: async ({ roomIds }: { roomIds: string[] }) =>
         docs.filter((doc) => roomIds.includes(doc.roomId)),
@@ -30,7 +30,7 @@ async function searchWhile(...answers: string[][]) {
     store: { byIds: async (ids: string[]) => docs.filter((doc) => ids.includes(doc._id)) },
     presenter: { asSeenBy: async (_caller: unknown, shown: object[]) => shown },
   }
-  const { list } = await new MessageSearch(parts as never).search(caller, { keyword: '회의' })
+  const { list } = await searchMessages(parts as never, caller, { keyword: '회의' })
   return list.map(({ roomId }) => roomId)
 }
 

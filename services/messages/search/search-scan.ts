@@ -1,5 +1,5 @@
-import { isGone } from '@chat/contract'
-import { type MessageDoc, type MessageStore, statusOf } from '../send/message-store.ts'
+import { isDocGone, type MessageDoc } from '../send/message-doc.ts'
+import type { MessageStore } from '../send/message-store.ts'
 import { beforePeriod } from './periods.ts'
 import type { Position } from './position.ts'
 import type { SearchStore } from './search-store.ts'
@@ -7,86 +7,82 @@ import type { SearchStore } from './search-store.ts'
 export type Question = {
   grams: readonly string[]
   roomIds: readonly string[]
-  /** Whether a message is what is looked for: the index finds all that are, and some more. */
+  /** Whether a candidate is a hit: the index finds all hits, and some more. */
   matches: (doc: MessageDoc) => boolean
 }
-/** `next`: go on below it; null where nothing is left. A page may be short, or empty, with more to come. */
+/** `next`: go on below it; null at the end. A page may be short, or empty, and have a next one. */
 export type Found = { docs: MessageDoc[]; next: Position | null }
+type Parts = { searchStore: SearchStore; store: MessageStore }
 
-/** What one request may cost; the next one goes on where it stopped. */
+/** What one request may cost. The next request goes on where it stopped. */
 const BUDGET_MS = 1_000
-const MAX_LOOKED_AT = 2_000
+const MAX_CANDIDATES = 2_000
 const BATCH = 200
-/** Messages are read a few at a time: most of what the index finds matches. */
+/** Most candidates match, so messages are read a few at a time. */
 const CHUNK = 50
 
-/** One request's way through the index, from the newest message to older ones. */
+/** Walks through the index for one request, from the newest message to older ones. */
 export class SearchScan {
-  private readonly search: SearchStore
-  private readonly byIds: MessageStore['byIds']
+  private readonly parts: Parts
   private readonly question: Question
   private readonly count: number
-  private readonly until = performance.now() + BUDGET_MS
-  private readonly found: MessageDoc[] = []
-  private lookedAt = 0
-  /** Where a client may be told to go on: the place of a message that nobody sees would tell of it. */
-  private told: Position | null = null
+  private readonly deadline = performance.now() + BUDGET_MS
+  private readonly hits: MessageDoc[] = []
+  private candidates = 0
+  /** Where a client may go on. Never the position of a message that is gone: that would reveal it. */
+  private next: Position | null = null
 
-  constructor(
-    parts: { search: SearchStore; byIds: MessageStore['byIds'] },
-    question: Question,
-    count: number,
-  ) {
-    this.search = parts.search
-    this.byIds = parts.byIds
+  constructor(parts: Parts, question: Question, count: number) {
+    this.parts = parts
     this.question = question
     this.count = count
   }
 
-  /** Looks for one more than is wanted, to know whether there is more. */
-  async from(start: Position | null): Promise<Found> {
+  /** Looks for one hit more than is wanted, which tells whether there is a next page. */
+  async run(start: Position | null): Promise<Found> {
     let below = start
     if (this.question.roomIds.length === 0) return { docs: [], next: null }
-    for (const period of await this.search.periods(start)) {
-      const isThrough = await this.through(period, below)
-      if (this.found.length > this.count) {
-        const docs = this.found.slice(0, this.count)
+    for (const period of await this.parts.searchStore.periods(start)) {
+      const isComplete = await this.scanPeriod(period, below)
+      if (this.hits.length > this.count) {
+        const docs = this.hits.slice(0, this.count)
         return { docs, next: docs.at(-1) as MessageDoc }
       }
-      if (isThrough) this.told = beforePeriod(period)
+      if (isComplete) this.next = beforePeriod(period)
       below = null
-      if (this.isSpent()) return { docs: this.found, next: this.told }
+      if (this.isBudgetSpent()) return { docs: this.hits, next: this.next }
     }
-    return { docs: this.found, next: null }
+    return { docs: this.hits, next: null }
   }
 
   /** @returns whether it came to the period's end */
-  private async through(period: number, start: Position | null): Promise<boolean> {
+  private async scanPeriod(period: number, start: Position | null): Promise<boolean> {
     const { grams, roomIds } = this.question
     for (let below = start; ; ) {
-      const batch = await this.search.newest({ period, grams, roomIds, below, limit: BATCH })
+      const batch = await this.parts.searchStore.newest({ period, grams, roomIds, below, limit: BATCH })
       for (let at = 0; at < batch.length; at += CHUNK) {
-        await this.lookAt(batch.slice(at, at + CHUNK))
-        if (this.found.length > this.count || this.isSpent()) return false
+        await this.check(batch.slice(at, at + CHUNK))
+        if (this.hits.length > this.count || this.isBudgetSpent()) return false
       }
       if (batch.length < BATCH) return true
       below = batch.at(-1) as Position
     }
   }
 
-  private async lookAt(positions: Position[]) {
-    const docs = new Map((await this.byIds(positions.map(({ _id }) => _id))).map((doc) => [doc._id, doc]))
-    this.lookedAt += positions.length
+  private async check(positions: Position[]) {
+    const docs = await this.parts.store.byIds(positions.map(({ _id }) => _id))
+    const byId = new Map(docs.map((doc) => [doc._id, doc]))
+    this.candidates += positions.length
     for (const position of positions) {
-      const doc = docs.get(position._id)
-      if (!doc || isGone({ status: statusOf(doc) })) continue
-      this.told = position
-      if (this.question.matches(doc)) this.found.push(doc)
+      const doc = byId.get(position._id)
+      if (!doc || isDocGone(doc)) continue
+      this.next = position
+      if (this.question.matches(doc)) this.hits.push(doc)
     }
   }
 
-  private isSpent() {
-    const isOver = this.lookedAt >= MAX_LOOKED_AT || performance.now() >= this.until
-    return isOver && this.told !== null
+  private isBudgetSpent() {
+    const isSpent = this.candidates >= MAX_CANDIDATES || performance.now() >= this.deadline
+    return isSpent && this.next !== null
   }
 }

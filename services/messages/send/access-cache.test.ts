@@ -69,7 +69,16 @@ function announce() {
   })
   return { confirmed: confirmed.promise, isConfirmed: () => isConfirmed }
 }
-const enter = () => cache.during(ann, room, async (access) => access.master)
+const enter = async () => {
+  using pass = await cache.enter(ann, room)
+  return pass.access.master
+}
+/** Enters rooms and stays until `held` resolves. @returns in how many rooms */
+async function stay(held: Promise<void>, ...roomIds: string[]) {
+  using passes = await cache.enterAll(ann, roomIds)
+  await held
+  return passes.accesses.length
+}
 
 test('many operations cost one question, until the room changes', async () => {
   await Promise.all([enter(), enter(), enter()])
@@ -83,9 +92,8 @@ test('many operations cost one question, until the room changes', async () => {
 
 test('it is confirmed once everything that was allowed before has ended', async () => {
   const held = Promise.withResolvers<void>()
-  const running = cache.during(ann, room, () => held.promise)
-  const begun = cache.during(ann, room, async () => 'done')
-  await begun
+  const running = stay(held.promise, room)
+  await enter()
   const { confirmed, isConfirmed } = announce()
   for (let n = 0; n < 5; n++) await rooms.flush()
   expect(isConfirmed()).toBe(false)
@@ -111,7 +119,7 @@ test('an answer that was on its way is not used by those who come later', async 
 
 test('what hangs does not hold a kick for good', async () => {
   const held = Promise.withResolvers<void>()
-  void cache.during(ann, room, () => held.promise)
+  void stay(held.promise, room)
   await enter()
   await announce().confirmed
   held.resolve()
@@ -119,10 +127,7 @@ test('what hangs does not hold a kick for good', async () => {
 
 test('an operation in several rooms needs all of them, and each waits for it', async () => {
   const held = Promise.withResolvers<void>()
-  const running = cache.duringAll(ann, ['other', room], async (accesses) => {
-    await held.promise
-    return accesses.length
-  })
+  const running = stay(held.promise, 'other', room)
   await enter()
   const { confirmed, isConfirmed } = announce()
   for (let n = 0; n < 5; n++) await rooms.flush()
@@ -130,4 +135,19 @@ test('an operation in several rooms needs all of them, and each waits for it', a
   held.resolve()
   expect(await running).toBe(2)
   await confirmed
+})
+
+test('a pass that was refused, or whose work failed, holds nobody up', async () => {
+  await expect(
+    (async () => {
+      using _pass = await cache.enter(ann, room)
+      throw new Error('failed')
+    })(),
+  ).rejects.toThrow('failed')
+  await announce().confirmed
+  answer = () => Promise.reject(new Fault('ROOM_NO_EXISTS'))
+  await expect(enter()).rejects.toMatchObject({ code: 'ROOM_NO_EXISTS' })
+  const began = performance.now()
+  await announce().confirmed
+  expect(performance.now() - began).toBeLessThan(900)
 })

@@ -1,22 +1,27 @@
 import type { Caller, Output, RoomEvents } from '@chat/contract'
 import { AnswerCache, type Bus, confirm } from '@chat/service'
+import { LRUCache } from 'lru-cache'
 
 export type Access = Output<'roomAccess'>
+/** The right to act in a room until the end of the block that declares it with `using`. */
+export type Pass = Disposable & { readonly access: Access }
+/** Likewise in several rooms, in the order in which they were asked for. */
+export type Passes = Disposable & { readonly accesses: Access[] }
 
 type EndRemoved = (roomId: string, userIds: string[]) => Promise<void>
 
 const MAX_ROOMS = 20_000
-const FINISH_WITHIN_MS = 1_000
+const MAX_WAIT_MS = 1_000
 
 /**
- * Who may do what in which room: a small copy of what rooms knows, so that a message costs no question. A room's
- * `access` event drops it, and is confirmed once all that began before it has ended: nothing that was allowed before
- * happens after.
+ * What members may do in rooms, cached so that a message costs no request to rooms. A room's `access` event drops the
+ * room's entries. It is confirmed when every pass that was begun before has ended, or after a second: what a removed
+ * member was allowed to do is done before the removal is acked.
  */
 export class AccessCache {
   private readonly bus: Bus
-  private readonly rooms = new Map<string, AnswerCache<Access>>()
-  private readonly running = new Map<string, Set<Promise<unknown>>>()
+  private readonly rooms = new LRUCache<string, AnswerCache<Access>>({ max: MAX_ROOMS })
+  private readonly passes = new Map<string, Set<Promise<void>>>()
   private endRemoved: EndRemoved = async () => {}
 
   constructor(bus: Bus) {
@@ -25,59 +30,68 @@ export class AccessCache {
       const { roomId, removed = [] } = request.json<RoomEvents['access']>()
       this.rooms.delete(roomId)
       const ended = removed.length > 0 ? this.endRemoved(roomId, removed) : null
-      void Promise.allSettled([this.finished(roomId), ended]).then(() => confirm(bus, request))
+      void Promise.allSettled([this.passesEnded(roomId), ended]).then(() => confirm(bus, request))
     })
     // Events may have been missed.
     bus.onReconnect(() => this.rooms.clear())
   }
 
-  /** Also ends what those who are removed have been given, before that is confirmed. */
+  /** Called with the members who are removed from a room, before the removal is confirmed. */
   onRemoved(end: EndRemoved) {
     this.endRemoved = end
   }
 
-  /** Does something that the caller's membership of a room allows. @throws ROOM_NO_EXISTS where they are not in it */
-  during<T>(caller: Caller, roomId: string, work: (access: Access) => Promise<T>): Promise<T> {
-    return this.duringAll(caller, [roomId], ([access]) => work(access as Access))
+  /**
+   * Declare the pass with `using`, and await within its block all that it allows (`return await`, not `return`).
+   * @throws ROOM_NO_EXISTS when the caller is not in the room
+   */
+  async enter(caller: Caller, roomId: string): Promise<Pass> {
+    const passes = await this.enterAll(caller, [roomId])
+    return { access: passes.accesses[0] as Access, [Symbol.dispose]: passes[Symbol.dispose] }
   }
 
-  /** Likewise in several rooms, all of which they must be in. */
-  duringAll<T>(caller: Caller, roomIds: string[], work: (accesses: Access[]) => Promise<T>): Promise<T> {
-    const running = Promise.all(roomIds.map((roomId) => this.of(caller, roomId))).then(work)
-    for (const roomId of roomIds) this.track(roomId, running)
-    return running
-  }
-
-  private of(caller: Caller, roomId: string): Promise<Access> {
-    let members = this.rooms.get(roomId)
-    if (!members) {
-      if (this.rooms.size >= MAX_ROOMS) this.rooms.clear()
-      members = new AnswerCache()
-      this.rooms.set(roomId, members)
+  /** @throws ROOM_NO_EXISTS when the caller is not in all of the rooms */
+  async enterAll(caller: Caller, roomIds: string[]): Promise<Passes> {
+    // Begins before the question: an event that comes while rooms answers waits for this pass.
+    const end = this.begin(roomIds)
+    try {
+      const accesses = await Promise.all(roomIds.map((roomId) => this.ask(caller, roomId)))
+      return { accesses, [Symbol.dispose]: end }
+    } catch (error) {
+      end()
+      throw error
     }
-    return members.of(caller.userId, () =>
-      this.bus.ask('roomAccess', caller, { roomId, userId: caller.userId }),
-    )
   }
 
-  private track(roomId: string, work: Promise<unknown>) {
-    const running = this.running.get(roomId) ?? new Set()
-    this.running.set(roomId, running)
-    running.add(work)
-    const ended = () => {
-      running.delete(work)
-      if (running.size === 0 && this.running.get(roomId) === running) this.running.delete(roomId)
+  private ask(caller: Caller, roomId: string): Promise<Access> {
+    const members = this.rooms.get(roomId) ?? new AnswerCache<Access>()
+    this.rooms.set(roomId, members)
+    const { userId } = caller
+    return members.of(userId, () => this.bus.ask('roomAccess', caller, { roomId, userId }))
+  }
+
+  private begin(roomIds: string[]): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    for (const roomId of roomIds) {
+      const passes = this.passes.get(roomId) ?? new Set()
+      this.passes.set(roomId, passes.add(promise))
     }
-    work.then(ended, ended)
+    return () => {
+      resolve()
+      for (const roomId of roomIds) {
+        const passes = this.passes.get(roomId)
+        passes?.delete(promise)
+        if (passes?.size === 0) this.passes.delete(roomId)
+      }
+    }
   }
 
-  /** Resolves when what runs in the room has ended, or a second later. */
-  private async finished(roomId: string) {
-    const running = this.running.get(roomId)
-    if (!running) return
+  private async passesEnded(roomId: string) {
+    const passes = this.passes.get(roomId)
+    if (!passes) return
     const waited = Promise.withResolvers<void>()
-    const timer = setTimeout(waited.resolve, FINISH_WITHIN_MS)
-    await Promise.race([Promise.allSettled(running), waited.promise])
+    const timer = setTimeout(waited.resolve, MAX_WAIT_MS)
+    await Promise.race([Promise.all(passes), waited.promise])
     clearTimeout(timer)
   }
 }

@@ -1,5 +1,6 @@
 import { Fault, messageId } from '@chat/contract'
 import {
+  BatchQueue,
   currentTrace,
   faultOf,
   type Logger,
@@ -7,135 +8,125 @@ import {
   type Trace,
   traced,
   tracedForAll,
-  untraced,
 } from '@chat/service'
-import { type Draft, type MessageDoc, type MessageStore, presentMessage } from './message-store.ts'
+import { LRUCache } from 'lru-cache'
+import { type Draft, type MessageDoc, presentMessage } from './message-doc.ts'
+import type { MessageStore } from './message-store.ts'
 import type { Outbox } from './outbox.ts'
 
+/** `isRepeat`: the syncKey was stored before, with this message. */
+export type Committed = { doc: MessageDoc; isRepeat: boolean }
+type Place = { roomId: string; syncKey: string }
+type Pending = { draft: Draft; done: PromiseWithResolvers<Committed>; trace: Trace }
+type Parts = { store: MessageStore; outbox: Outbox; metrics: Metrics; logger: Logger }
+
 const MAX_BATCH = 200
-/** Rooms whose last seq is remembered; a forgotten one costs two reads at its next message. */
+/** A room that is not remembered costs two reads at its next message. */
 const MAX_ROOMS = 50_000
 const STORING = { name: 'store message', kind: 'internal' } as const
 const PUBLISHING = { name: 'publish message', kind: 'producer' } as const
 
-type Pending = { draft: Draft; done: PromiseWithResolvers<MessageDoc>; trace: Trace }
-
-const keyOf = ({ roomId, author, syncKey }: Draft) => JSON.stringify([roomId, author.authorId, syncKey])
-
 /**
- * Group commit: sends that arrive while an insert is under way share the next one. Each room's messages get their
- * numbers here, in the order they came; the primary key arbitrates between instances. Publishing follows storing,
- * in the same order, and overlaps the next insert.
+ * Group commit: sends that arrive during an insert share the next one. A room's messages get their seqs here, in the
+ * order in which they arrive; between instances the primary key decides. Publishing follows in the same order, and
+ * overlaps the next insert.
  */
 export class GroupCommit {
-  private readonly store: MessageStore
-  private readonly outbox: Outbox
-  private readonly metrics: Metrics
-  private readonly logger: Logger
-  private queue: Pending[] = []
-  private working = false
-  private readonly lastSeqs = new Map<string, number>()
-  private readonly takingUp = new Map<string, Promise<void>>()
+  private readonly parts: Parts
+  private readonly queue = new BatchQueue<Pending>({
+    run: (batch) => this.commitBatch(batch),
+    failed: (error, batch) => this.reject(batch, error),
+    maxBatch: MAX_BATCH,
+  })
+  private readonly lastSeqs = new LRUCache<string, number>({ max: MAX_ROOMS })
+  /** Messages that wait until the last seq of their room is known. */
+  private readonly loading = new Map<string, Pending[]>()
 
-  constructor(parts: { store: MessageStore; outbox: Outbox; metrics: Metrics; logger: Logger }) {
-    this.store = parts.store
-    this.outbox = parts.outbox
-    this.metrics = parts.metrics
-    this.logger = parts.logger
+  constructor(parts: Parts) {
+    this.parts = parts
   }
 
   /**
-   * Resolves when the message is stored and published, or, for a syncKey that was there, with the stored message.
-   * @throws SERVICE_UNAVAILABLE or TIMEOUT where the outcome is unknown: sending again with the same syncKey is safe
+   * Resolves when the message is stored and published.
+   * @throws SERVICE_UNAVAILABLE or TIMEOUT when the outcome is unknown: a retry with the same syncKey is safe
    */
-  async commit(draft: Draft): Promise<MessageDoc> {
-    const pending = { draft, done: Promise.withResolvers<MessageDoc>(), trace: currentTrace() }
-    if (this.lastSeqs.has(draft.roomId)) this.enqueue([pending])
-    else this.enter([pending])
+  commit(draft: Draft): Promise<Committed> {
+    const pending = { draft, done: Promise.withResolvers<Committed>(), trace: currentTrace() }
+    this.queue.add(pending)
+    if (!this.lastSeqs.has(draft.roomId)) void this.load(draft.roomId, [])
     return pending.done.promise
   }
 
-  /** A message found in the store, once the stream has it too. */
-  async published(doc: MessageDoc): Promise<MessageDoc> {
-    await this.outbox.ensure({ kind: 'message', message: presentMessage(doc) })
-    return doc
+  /** The message that is stored under a syncKey, published too; null when there is none. */
+  async findRepeat({ roomId, syncKey }: Place, authorId: string): Promise<Committed | null> {
+    const doc = await this.parts.store.bySyncKey(roomId, authorId, syncKey)
+    return doc && this.repeat(doc)
   }
 
-  private enqueue(pendings: Pending[]) {
-    this.queue.push(...pendings)
-    if (this.working) return
-    this.working = true
-    void untraced(() => this.work())
+  private async repeat(doc: MessageDoc): Promise<Committed> {
+    await this.parts.outbox.ensure({ kind: 'message', message: presentMessage(doc) })
+    return { doc, isRepeat: true }
   }
 
-  /** Takes a room up first: waiters enter the queue in the order in which they came. */
-  private enter(pendings: Pending[]) {
-    const [first] = pendings as [Pending, ...Pending[]]
-    this.takeUp(first.draft.roomId).then(
-      () => this.enqueue(pendings),
-      (error) => {
-        for (const { done } of pendings) done.reject(this.unknown(error))
-      },
-    )
+  /** Reads the room's last seq. Until then these messages wait, and behind them all of the room in the queue. */
+  private async load(roomId: string, first: Pending[]) {
+    const pendings = [...first, ...this.queue.take(({ draft }) => draft.roomId === roomId)]
+    const waiting = this.loading.get(roomId)
+    if (waiting) waiting.push(...pendings)
+    else if (pendings.length > 0) await this.loadFor(roomId, pendings)
   }
 
-  private takeUp(roomId: string): Promise<void> {
-    const known = this.takingUp.get(roomId)
-    if (known) return known
-    const taking = this.outbox
-      .reconcile('message', roomId)
-      .then((seq) => {
-        if (this.lastSeqs.size >= MAX_ROOMS) this.lastSeqs.delete(this.lastSeqs.keys().next().value as string)
-        this.lastSeqs.set(roomId, seq)
-      })
-      .finally(() => this.takingUp.delete(roomId))
-    this.takingUp.set(roomId, taking)
-    return taking
-  }
-
-  private async work() {
-    while (this.queue.length > 0) await this.commitBatch(this.queue.splice(0, MAX_BATCH))
-    this.working = false
+  private async loadFor(roomId: string, waiting: Pending[]) {
+    this.loading.set(roomId, waiting)
+    try {
+      this.lastSeqs.set(roomId, await this.parts.outbox.reconcile('message', roomId))
+      this.queue.putBack(waiting)
+    } catch (error) {
+      this.reject(waiting, error)
+    } finally {
+      this.loading.delete(roomId)
+    }
   }
 
   private async commitBatch(taken: Pending[]) {
-    const batch = this.withoutRepeats(this.inKnownRooms(taken))
+    const batch = this.withoutRepeats(this.inLoadedRooms(taken))
     if (batch.length === 0) return
     const docs = batch.map(({ draft }) => this.numbered(draft))
-    this.metrics.batch.observe(docs.length)
+    this.parts.metrics.batch.observe(docs.length)
+    const traces = batch.map(({ trace }) => trace)
     try {
-      const traces = batch.map(({ trace }) => trace)
-      const { stored, isDuplicate } = await tracedForAll(STORING, traces, () => this.store.insert(docs))
+      const { stored, isDuplicate } = await tracedForAll(STORING, traces, () => this.parts.store.insert(docs))
       for (let index = 0; index < stored; index++)
         this.publish(batch[index] as Pending, docs[index] as MessageDoc)
       if (isDuplicate) await this.resume(batch.slice(stored), docs.slice(stored))
     } catch (error) {
-      // Whether they were stored is unknown: the next to write in these rooms looks.
-      for (const { draft, done } of batch) {
-        this.lastSeqs.delete(draft.roomId)
-        done.reject(this.unknown(error))
-      }
+      // Whether they are stored is unknown: the next message of these rooms reads their last seq.
+      for (const { draft } of batch) this.lastSeqs.delete(draft.roomId)
+      this.reject(batch, error)
     }
   }
 
   /** A room may have been forgotten while its messages waited. */
-  private inKnownRooms(taken: Pending[]): Pending[] {
+  private inLoadedRooms(batch: Pending[]): Pending[] {
+    const isLoaded = ({ draft }: Pending) => this.lastSeqs.has(draft.roomId)
     const forgotten = Map.groupBy(
-      taken.filter(({ draft }) => !this.lastSeqs.has(draft.roomId)),
+      batch.filter((pending) => !isLoaded(pending)),
       ({ draft }) => draft.roomId,
     )
-    for (const pendings of forgotten.values()) this.enter(pendings)
-    return forgotten.size === 0 ? taken : taken.filter(({ draft }) => !forgotten.has(draft.roomId))
+    for (const [roomId, pendings] of forgotten) void this.load(roomId, pendings)
+    return forgotten.size === 0 ? batch : batch.filter(isLoaded)
   }
 
-  /** The same syncKey twice in one batch: the later one gets the earlier one's answer. */
+  /** Of two messages with one syncKey the later one is answered as a repeat of the first. */
   private withoutRepeats(batch: Pending[]): Pending[] {
     const firsts = new Map<string, Pending>()
     return batch.filter((pending) => {
-      const key = keyOf(pending.draft)
+      const { roomId, author, syncKey } = pending.draft
+      const key = JSON.stringify([roomId, author.authorId, syncKey])
+      const { resolve, reject } = pending.done
       const first = firsts.get(key)
-      if (first) first.done.promise.then(pending.done.resolve, pending.done.reject)
-      else firsts.set(key, pending)
+      first?.done.promise.then(({ doc }) => resolve({ doc, isRepeat: true }), reject)
+      if (!first) firsts.set(key, pending)
       return !first
     })
   }
@@ -148,36 +139,33 @@ export class GroupCommit {
 
   private publish({ done, trace }: Pending, doc: MessageDoc) {
     const event = { kind: 'message', message: presentMessage(doc) } as const
-    traced(PUBLISHING, () => this.outbox.publish(event), trace).then(
-      () => done.resolve(doc),
-      (error) => done.reject(this.unknown(error)),
+    traced(PUBLISHING, () => this.parts.outbox.publish(event), trace).then(
+      () => done.resolve({ doc, isRepeat: false }),
+      (error) => done.reject(this.faultFor(error)),
     )
   }
 
-  /** After a duplicate key: either the syncKey was there, or another instance has written in that room. */
+  /** After a duplicate key: the syncKey is stored already, or another instance has taken the seq. */
   private async resume(rest: Pending[], docs: MessageDoc[]) {
-    for (const doc of docs.toReversed()) this.lastSeqs.set(doc.roomId, doc.seq - 1)
+    for (const { roomId, seq } of docs.toReversed()) this.lastSeqs.set(roomId, seq - 1)
     const [clash, ...others] = rest as [Pending, ...Pending[]]
     const { roomId, author, syncKey } = clash.draft
-    const existing = await this.store.bySyncKey(roomId, author.authorId, syncKey)
-    if (existing) {
-      this.answerRepeat(clash, existing)
-      this.queue.unshift(...others)
-      return
+    const stored = await this.parts.store.bySyncKey(roomId, author.authorId, syncKey)
+    if (stored) {
+      this.repeat(stored).then(clash.done.resolve, (error) => clash.done.reject(this.faultFor(error)))
+      this.queue.putBack(others)
+    } else {
+      this.lastSeqs.delete(roomId)
+      this.queue.putBack(rest)
     }
-    this.lastSeqs.delete(roomId)
-    const inRoom = this.queue.filter(({ draft }) => draft.roomId === roomId)
-    this.queue = [...others, ...this.queue].filter(({ draft }) => draft.roomId !== roomId)
-    this.enter([clash, ...others.filter(({ draft }) => draft.roomId === roomId), ...inRoom])
   }
 
-  private answerRepeat({ done }: Pending, existing: MessageDoc) {
-    this.published(existing).then(done.resolve, (error) => done.reject(this.unknown(error)))
+  private reject(pendings: Pending[], error: unknown) {
+    for (const { done } of pendings) done.reject(this.faultFor(error))
   }
 
-  /** Whatever kept a message from being stored and published: the client is to send it again. */
-  private unknown(error: unknown): Fault {
-    this.logger.warn({ err: error }, 'message not committed')
+  private faultFor(error: unknown): Fault {
+    this.parts.logger.warn({ err: error }, 'message not committed')
     return faultOf(error) ?? new Fault('SERVICE_UNAVAILABLE')
   }
 }

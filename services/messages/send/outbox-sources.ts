@@ -1,19 +1,21 @@
+import type { Message } from '@chat/contract'
 import type { NumberedKind } from '@chat/service'
 import type { ChangeStore } from '../changes/change-store.ts'
 import type { Presenter } from '../read/presenter.ts'
-import { type MessageStore, presentMessage } from './message-store.ts'
+import { presentMessage } from './message-doc.ts'
+import type { MessageStore } from './message-store.ts'
 import type { Source } from './outbox.ts'
 
-const onOwnBehalf = { userId: '', requestId: 'outbox' }
+const outboxCaller = { userId: '', requestId: 'outbox' }
 
-/** What the outbox owes the stream. */
-export const sourcesOf = (
+/** The events that the outbox publishes: messages and changes as they are stored. */
+export const outboxSources = (
   store: MessageStore,
   changes: ChangeStore,
   presenter: Presenter,
 ): Record<NumberedKind, Source> => ({
   message: {
-    lastOf: store.lastSeq,
+    lastOf: (roomId) => store.lastSeq(roomId),
     between: async (roomId, from, to) => {
       const docs = await store.between(roomId, from, to)
       return docs.map((doc) => ({
@@ -23,22 +25,15 @@ export const sourcesOf = (
     },
   },
   change: {
-    lastOf: changes.last,
+    lastOf: (roomId) => changes.last(roomId),
     between: async (roomId, from, to) => {
-      const changed = await changes.between(roomId, from, to)
-      const messages = await presenter.inFull(
-        onOwnBehalf,
-        changed.map(({ doc }) => doc),
-      )
-      return changed.map(({ change, createdAt, mentioned }, index) => ({
-        event: {
-          kind: 'change',
-          change,
-          message: messages[index] as (typeof messages)[0],
-          ...(mentioned && { mentioned }),
-        },
-        at: createdAt,
-      }))
+      const found = await changes.between(roomId, from, to)
+      const docs = found.map(({ doc }) => doc)
+      const messages = await presenter.inFull(outboxCaller, docs)
+      return found.map(({ change, createdAt, mentioned }, index) => {
+        const message = messages[index] as Message
+        return { event: { kind: 'change', change, message, ...(mentioned && { mentioned }) }, at: createdAt }
+      })
     },
   },
 })

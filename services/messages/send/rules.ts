@@ -1,7 +1,7 @@
 import { Fault } from '@chat/contract'
 import type { Access } from './access-cache.ts'
 
-// What contract.md lets members do in a room, in the order in which it is checked.
+// What a room lets its members do (contract.md). Callers check in the order of these functions.
 
 export function requireMaster({ master }: Access) {
   if (!master) throw new Fault('USER_IS_NOT_MASTER')
@@ -15,7 +15,7 @@ export function requireMayDelete({ master, rules }: Access) {
   if (!master && !rules.canDeleteMessage) throw new Fault('ROOM_RULES_CAN_NOT_DELETE')
 }
 
-/** Binds masters too: what is said in the room stays there. */
+/** Masters may not share either: messages stay in the room. */
 export function requireMayShare({ rules }: Access) {
   if (!rules.canShareMessage) throw new Fault('ROOM_RULES_CAN_NOT_SHARE')
 }

@@ -1,70 +1,52 @@
-import { type Caller, Fault, type Input, type Message, type MessageData } from '@chat/contract'
+import type { Input, MessageData } from '@chat/contract'
+import type { Operation, Parts } from '../parts.ts'
 import { findVisible } from '../read/visible-message.ts'
-import type { WordFilter } from '../words/word-filter.ts'
-import type { Access, AccessCache } from './access-cache.ts'
-import type { StoredAnswer } from './answer.ts'
-import type { Draft, MessageStore } from './message-store.ts'
+import type { Access } from './access-cache.ts'
+import type { Draft } from './message-doc.ts'
 import { requireMayShare, requireNotFrozen, requireNotMuted } from './rules.ts'
 
-/** Messages posted again in other rooms. */
-export class Share {
-  private readonly store: MessageStore
-  private readonly access: AccessCache
-  private readonly storedAnswer: StoredAnswer
-  private readonly wordFilter: WordFilter
-  constructor(store: MessageStore, access: AccessCache, storedAnswer: StoredAnswer, wordFilter: WordFilter) {
-    this.store = store
-    this.access = access
-    this.storedAnswer = storedAnswer
-    this.wordFilter = wordFilter
-  }
+/**
+ * Posts a message again in other rooms. It is checked for all rooms before anything is stored; a repeat with the same
+ * syncKey stores what is missing.
+ * @returns the copy in each target
+ */
+export const shareMessage: Operation<'shareMessage'> = async (parts, caller, input) => {
+  const { access, groupCommit, presenter } = parts
+  const targetIds = [...new Set(input.targetRoomIds)]
+  using passes = await access.enterAll(caller, [input.roomId, ...targetIds])
+  const [source, ...targets] = passes.accesses as [Access, ...Access[]]
+  const find = (roomId: string) => groupCommit.findRepeat({ roomId, syncKey: input.syncKey }, caller.userId)
+  const repeats = (await Promise.all(targetIds.map(find))).filter((repeat) => repeat !== null)
+  const isRepeat = repeats.length === targetIds.length
+  const drafts = isRepeat ? [] : await compose(parts, input, source, targets, targetIds)
+  const copies = isRepeat ? repeats : await Promise.all(drafts.map((draft) => groupCommit.commit(draft)))
+  const answers = copies.map((copy, index) => presenter.committed(caller, copy, targets[index] as Access))
+  return { messages: await Promise.all(answers) }
+}
 
-  /** All or nothing is checked; a repeat with the same syncKey stores what is missing. @returns a copy per target */
-  async share(caller: Caller, input: Input<'shareMessage'>): Promise<Message[]> {
-    const targetIds = [...new Set(input.targetRoomIds)]
-    return this.access.duringAll(caller, [input.roomId, ...targetIds], async ([source, ...targets]) => {
-      const copies = await this.copies(input, source as Access, targets, targetIds).catch((refusal) =>
-        this.repeatsOf(caller, input.syncKey, targetIds, refusal),
-      )
-      return Promise.all(
-        copies.map((copy, index) => this.storedAnswer.answer(caller, targets[index] as Access, copy)),
-      )
-    })
-  }
-
-  private async copies(
-    { syncKey, ...place }: Input<'shareMessage'>,
-    source: Access,
-    targets: Access[],
-    targetIds: string[],
-  ): Promise<Draft[]> {
-    targets.forEach(requireNotFrozen)
-    requireMayShare(source)
-    targets.forEach(requireNotMuted)
-    // What is hidden leaves the room through nobody, masters included.
-    const { data } = await findVisible(this.store, place, { master: false })
-    const said: MessageData = data.type === 'ADMIN' ? { ...data, type: 'TEXT' } : data
-    // Each room has words of its own, and lists are longer than when the message was written.
-    const screened = await Promise.all(targetIds.map((roomId) => this.wordFilter.screenMessage(roomId, said)))
-    return targets.map(({ author, memberCount }, index) => ({
-      roomId: targetIds[index] as string,
-      syncKey,
-      author,
-      data: screened[index] as MessageData,
-      replyTo: null,
-      meta: null,
-      audience: memberCount - 1,
-      createdAt: new Date(),
-    }))
-  }
-
-  /** What would be refused now may have been stored before, in all targets. @throws the refusal */
-  private async repeatsOf({ userId }: Caller, syncKey: string, targetIds: string[], refusal: unknown) {
-    if (!(refusal instanceof Fault)) throw refusal
-    const stored = await Promise.all(targetIds.map((roomId) => this.store.bySyncKey(roomId, userId, syncKey)))
-    return stored.map((doc) => {
-      if (!doc) throw refusal
-      return doc
-    })
-  }
+async function compose(
+  { store, wordFilter }: Parts,
+  { syncKey, ...place }: Input<'shareMessage'>,
+  source: Access,
+  targets: Access[],
+  targetIds: string[],
+): Promise<Draft[]> {
+  targets.forEach(requireNotFrozen)
+  requireMayShare(source)
+  targets.forEach(requireNotMuted)
+  // Nobody shares a hidden message, masters included.
+  const { data } = await findVisible(store, place, { master: false })
+  const copied: MessageData = data.type === 'ADMIN' ? { ...data, type: 'TEXT' } : data
+  // Each room has banned words of its own, and lists have grown since the message was written.
+  const screened = await Promise.all(targetIds.map((roomId) => wordFilter.screenMessage(roomId, copied)))
+  return targets.map(({ author, memberCount }, index) => ({
+    roomId: targetIds[index] as string,
+    syncKey,
+    author,
+    data: screened[index] as MessageData,
+    replyTo: null,
+    meta: null,
+    audience: memberCount - 1,
+    createdAt: new Date(),
+  }))
 }
