@@ -13,11 +13,11 @@ const run = promisify(execFile)
 
 /** Reference documents exist in English only. */
 const ENGLISH_ONLY = ['docs/protocol.md', 'docs/configuration.md', 'docs/glossary.md']
-/** Folders of this repository: a path that begins with one of them must exist. */
-const FOLDERS =
-  /^(\.github|bench|deploy|docs|examples|libs|operations|scripts|services|stack|web)(\/|$)|^[\w.-]+\.(md|json|yml|mjs|ts)$/
+/** What looks like a path: one that begins with a folder of this repository, or has a folder and an extension. */
+const PATH =
+  /^(\.github|bench|deploy|docs|examples|libs|operations|scripts|services|stack|web)\/|\/.*\.(ts|mjs|yml|json|conf)$/
 /** Made by a command, or a reader's own. */
-const MADE = /(^|\/)(dist|node_modules)(\/|$)|[<>*{}…$ ]|^(bob|receiver|guide)\.mjs$/
+const MADE = /^\/|(^|\/)(dist|node_modules)(\/|$)|[<>*{}…$ ]|^(bob|receiver|guide)\.mjs$/
 
 const isOurs = (file: string) => !/(^|\/)(node_modules|dist|\.chat-data)\//.test(file)
 async function filesLike(...patterns: string[]) {
@@ -75,7 +75,7 @@ test.each(ALL)('the npm scripts and files that %s names are there', async (file)
   const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link = '']) => link)
   const quoted = [...text.matchAll(/`([^`\n]+)`/g)].map(([, path = '']) => path)
   // A path in a document is from the root, or from the document's own folder.
-  const paths = quoted.filter((path) => /^[\w./-]+$/.test(path) && FOLDERS.test(path) && !MADE.test(path))
+  const paths = quoted.filter((path) => /^[\w./-]+$/.test(path) && PATH.test(path) && !MADE.test(path))
   for (const link of links) expect([link, await exists(join(dirname(file), link))]).toEqual([link, true])
   for (const path of paths)
     expect([path, (await exists(path)) || (await exists(join(dirname(file), path)))]).toEqual([path, true])
