@@ -224,11 +224,12 @@ test('an operator looks at a user by indexes', async () => {
   const queries = await recordQueries(async () => {
     expect(await bus.ask('inspectUser', caller, 'alice')).toMatchObject({ user: { _id: 'alice' } })
     expect(await bus.ask('listDevices', caller, 'alice')).toEqual({ devices: [] })
-    expect(await bus.ask('getSetAside', caller, 'none')).toEqual({ letter: null })
-    expect(await bus.ask('dropSetAside', caller, { ids: ['none'] })).toEqual({ dropped: 0 })
+    expect(await bus.askJobs('push', 'getDeadLetter', caller, 'none')).toEqual({ deadLetter: null })
+    const ids = ['none']
+    expect(await bus.askJobs('push', 'dropDeadLetters', caller, { ids })).toEqual({ dropped: 0 })
   })
   await bus.close()
-  await expectIndexed(queries, ['users by _id', 'devices by userId', 'setAside by _id'])
+  await expectIndexed(queries, ['users by _id', 'devices by userId', 'tasks by _id'])
 })
 
 test('a platform erases a user by indexes, but for a look at the answers of a day', async () => {
@@ -240,7 +241,7 @@ test('a platform erases a user by indexes, but for a look at the answers of a da
   await expectIndexed(queries, [
     'members by userId',
     ...['messages by replyTo.author.authorId', 'messages by mentions', 'exports by userId'],
-    ...['objects by owner, _id', 'tasks by _id', 'setAside by _id', 'devices by userId'],
+    ...['objects by owner, _id', 'tasks by _id', 'devices by userId'],
     ...['deliveries by about, _id', 'changes by mentions', 'erasedMentions by _id'],
   ])
 })

@@ -9,7 +9,7 @@ import { natsConfig } from '@chat/engines'
 const passwordOf = (name: RoleName) => `$NATS_${name.replace('-', '_').toUpperCase()}`
 
 const FILE = new URL('nats.conf', import.meta.url)
-const text = `# Made of libs/contract/roles.ts by: npm run nats-conf
+const text = `# Made of libs/contract/access/roles.ts by: npm run nats-conf
 ${natsConfig({
   host: '0.0.0.0',
   port: 4222,

@@ -125,8 +125,8 @@ export const rows: Row[] = [
         queries: [{ expr: per('chat_consumer_batch_size_sum', 'consumer'), legend: '{{consumer}}' }],
       },
       {
-        title: 'Failed, and given up on',
-        description: 'What failed is tried again; what was given up on waits for somebody to look.',
+        title: 'Failures and dead letters',
+        description: 'What failed is tried again. A dead letter failed too often and waits for an operator.',
         unit: 'short',
         queries: [
           {
@@ -135,9 +135,9 @@ export const rows: Row[] = [
           },
           {
             expr: 'sum by (consumer) (increase(chat_dead_letter_events_total[5m]))',
-            legend: '{{consumer}} given up',
+            legend: '{{consumer}} dead letters',
           },
-          { expr: 'max(chat_pushes_set_aside)', legend: 'pushes set aside' },
+          { expr: 'max by (kind) (chat_dead_letters)', legend: 'dead letters: {{kind}}' },
         ],
       },
       {

@@ -81,7 +81,7 @@ afterAll(async () => {
 test('alone it explains itself', async () => {
   const { code, out } = await admin([])
   expect(code).toBe(0)
-  for (const name of ['rooms', 'users', 'dead-letters', 'replay', 'drop', 'lag', 'recount'])
+  for (const name of ['rooms', 'users', 'jobs', 'dead-letters', 'replay', 'drop', 'lag', 'recount'])
     expect(out).toMatch(new RegExp(`^  ${name}`, 'm'))
   expect((await admin(['--help'])).out).toBe(out)
 })
@@ -103,6 +103,7 @@ test.each([
   ['nothing to replay', ['replay'], '--all'],
   ['some and all', ['drop', 'one', '--all'], 'not both'],
   ['nothing to recount', ['recount'], '--all'],
+  ['a kind of job that there is not', ['dead-letters', '--kind', 'x'], '--kind'],
   ['an id where there are none', ['lag', 'rooms'], 'no ids'],
 ])('%s is a mistake, and nothing is asked', async (_, args, told) => {
   const { code, out, err } = await admin(args)
@@ -232,20 +233,21 @@ describe('users', () => {
 
 describe('dead letters', () => {
   const at = new Date()
-  const setAside = (_id: string) => ({
+  const deadLetter = (_id: string) => ({
     _id,
     notice: { messageId: _id, roomId: 'room', seq: 1, authorId: 'ann', mentions: [], body: 'hello' },
-    ...{ only: null, isSecond: false, reason: 'messaging/internal-error', tries: 5, at },
+    ...{ only: null, isSecond: false, lastError: 'messaging/internal-error', tries: 5, deadAt: at },
+    ...{ claim: null, dueAt: new Date(at.getTime() + 60_000) },
   })
-  const put = (...ids: string[]) => pushes.collection('setAside').insertMany(ids.map(setAside) as never[])
+  const put = (...ids: string[]) => pushes.collection('tasks').insertMany(ids.map(deadLetter) as never[])
   type List = { list: { id: string }[] }
   const listed = async () => (await read<List>('dead-letters')).list.map(({ id }) => id)
 
   test('are listed and looked at', async () => {
     await put('room-1', 'room-2')
     const { lines } = await admin(['dead-letters'])
-    expect(lines[0]).toMatch(/^DEAD LETTER +SET ASIDE +TRIES +REASON$/)
-    expect(lines[1]).toBe(`room-1       ${at.toISOString()}  5      messaging/internal-error`)
+    expect(lines[0]).toMatch(/^KIND +DEAD LETTER +SINCE +TRIES +REASON$/)
+    expect(lines[1]).toBe(`push  room-1       ${at.toISOString()}  5      messaging/internal-error`)
     expect((await admin(['dead-letters', 'room-1'])).lines).toEqual(
       expect.arrayContaining([
         'author       ann',
@@ -254,6 +256,9 @@ describe('dead letters', () => {
       ]),
     )
     expect(await admin(['dead-letters', 'none'])).toMatchObject({ code: 1 })
+    const counts = { kind: 'push', waiting: 0, running: 0, dead: 2 }
+    expect(await read('jobs', '--kind', 'push')).toEqual({ list: [counts] })
+    expect((await admin(['jobs'])).lines).toContain('push  0        0        2')
   })
 
   test('those named are tried again, then all others', async () => {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { permissionsOf, type RoleName, roleNames } from '@chat/contract/permissions'
+import { jobKinds, permissionsOf, type RoleName, roleNames } from '@chat/contract/permissions'
 import { start as startFiles } from '@chat/files'
 import { start as startPlatformApi } from '@chat/platform-api'
 import { start as startPush } from '@chat/push'
@@ -81,10 +81,13 @@ async function operate(roomId: string) {
   await bus.ask('searchUsers', caller, { keyword: 'ann' })
   await bus.ask('inspectUser', caller, 'ann')
   await bus.ask('listDevices', caller, 'ann')
-  await bus.ask('listSetAside', caller, { limit: 10 })
-  await bus.ask('getSetAside', caller, 'none')
-  await bus.ask('replaySetAside', caller, { ids: ['none'] })
-  await bus.ask('dropSetAside', caller, { ids: ['none'] })
+  for (const kind of jobKinds) {
+    await bus.askJobs(kind, 'countJobs', caller, {})
+    await bus.askJobs(kind, 'listDeadLetters', caller, { limit: 10 })
+    await bus.askJobs(kind, 'getDeadLetter', caller, 'none')
+    await bus.askJobs(kind, 'replayDeadLetters', caller, { ids: ['none'] })
+    await bus.askJobs(kind, 'dropDeadLetters', caller, { ids: ['none'] })
+  }
   await streamStatus(bus)
   await bus.close()
 }

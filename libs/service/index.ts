@@ -21,6 +21,7 @@ export {
   LeaseLost,
   newJob,
 } from './jobs/job.ts'
+export { serveJobs } from './jobs/job-operations.ts'
 export { JobStore } from './jobs/job-store.ts'
 export { JobWorker } from './jobs/job-worker.ts'
 export { LeaderLease } from './jobs/leader-lease.ts'

@@ -1,5 +1,5 @@
 import type { Command } from './command.ts'
-import { deadLetters, drop, replay } from './dead-letters.ts'
+import { deadLetters, drop, jobs, replay } from './jobs.ts'
 import { lag } from './lag.ts'
 import { recount } from './recount.ts'
 import { rooms } from './rooms.ts'
@@ -9,6 +9,7 @@ import { users } from './users.ts'
 export const commands = new Map<string, Command>([
   ['rooms', rooms],
   ['users', users],
+  ['jobs', jobs],
   ['dead-letters', deadLetters],
   ['replay', replay],
   ['drop', drop],

@@ -1,19 +1,13 @@
 import type { Handlers } from '@chat/contract'
 import type { Devices } from './devices/devices.ts'
 import type { PreferenceStore } from './devices/preference-store.ts'
-import type { PushErasure } from './privacy/push-erasure.ts'
-import type { DeadLetters } from './tasks/dead-letters.ts'
+import { collectUser, eraseUser, type KeptData, purgeRoom } from './privacy/push-erasure.ts'
 
-export type Parts = {
-  devices: Devices
-  pushErasure: PushErasure
-  preferences: PreferenceStore
-  settingAside: DeadLetters
-}
+type Parts = { devices: Devices; preferences: PreferenceStore; keptData: KeptData }
 
 const done = { result: true }
 
-export const handlers = ({ devices, pushErasure, preferences, settingAside }: Parts): Handlers<'push'> => ({
+export const handlers = ({ devices, preferences, keptData }: Parts): Handlers<'push'> => ({
   registerDevice: async (caller, device) => {
     await devices.register(caller.userId, device)
     return done
@@ -26,15 +20,11 @@ export const handlers = ({ devices, pushErasure, preferences, settingAside }: Pa
     await preferences.setMentionAlarm(caller.userId, on)
     return done
   },
-  listSetAside: (_caller, input) => settingAside.list(input),
-  getSetAside: async (_caller, id) => ({ letter: await settingAside.get(id) }),
-  dropSetAside: async (_caller, { ids }) => ({ dropped: await settingAside.drop(ids) }),
   listDevices: async (_caller, userId) => ({ devices: await devices.seenOf(userId) }),
-  replaySetAside: async (_caller, { ids }) => ({ replayed: await settingAside.replay(ids) }),
   purgeRoomPushes: async (_caller, { roomId }) => {
-    await pushErasure.purgeRoom(roomId)
+    await purgeRoom(keptData, roomId)
     return done
   },
-  eraseUserInPushes: (_caller, input) => pushErasure.eraseUser(input),
-  exportUserFromPushes: (_caller, input) => pushErasure.collect(input),
+  eraseUserInPushes: (_caller, input) => eraseUser(keptData, input),
+  exportUserFromPushes: (_caller, input) => collectUser(keptData, input),
 })

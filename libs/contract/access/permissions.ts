@@ -1,7 +1,7 @@
 import { inboxPrefix, type Subjects, subjectsOf } from '../wire/subjects.ts'
 import { type Role, type RoleName, roles } from './roles.ts'
 
-export { type Role, type RoleName, roleNames, roles } from './roles.ts'
+export { jobKinds, type Role, type RoleName, roleNames, roles } from './roles.ts'
 
 /** The subjects of a NATS user. Answering requests is allowed besides (`allow_responses`). */
 export type Permissions = { publish: string[]; subscribe: string[] }
@@ -33,8 +33,9 @@ const told = ({ tells, roll, words }: Role, subjects: Subjects) => [
 ]
 
 /** One instance answers a request: its user may subscribe within the service's queue group only. */
-const served = ({ serves, presence }: Role, subjects: Subjects) => [
+const served = ({ serves, jobs, presence }: Role, subjects: Subjects) => [
   ...(serves ? [`${subjects.rpc(serves, '*')} ${serves}`] : []),
+  ...(jobs ?? []).map((kind) => `${subjects.jobs(kind, '*')} jobs`),
   ...(presence?.answers ?? []).map(subjects.everyPresence),
 ]
 

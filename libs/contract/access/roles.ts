@@ -8,7 +8,9 @@ import type { RoomEvents, UserEvents } from '../wire/bus-events.ts'
  */
 export type Role = {
   /** The service whose requests it answers. */
-  serves?: ServiceName
+  serves?: Exclude<ServiceName, 'jobs'>
+  /** The kinds of jobs that it answers operators about. */
+  jobs?: readonly string[]
   asks: readonly OperationName[]
   hears?: { room?: readonly (keyof RoomEvents | '*')[]; user?: readonly (keyof UserEvents | '*')[] }
   tells?: { room?: readonly (keyof RoomEvents)[]; user?: readonly (keyof UserEvents)[] }
@@ -98,6 +100,7 @@ export const roles = {
   },
   push: {
     serves: 'push',
+    jobs: ['push'],
     asks: ['listAudiences', 'countBadges', 'messagesNow'],
     hears: { room: ['read'] },
     presence: { asks: ['room'] },
@@ -108,7 +111,7 @@ export const roles = {
     asks: [
       ...(['listRooms', 'getRoom', 'listRoomIds', 'recountRoom'] as const),
       ...(['searchUsers', 'inspectUser', 'listDevices'] as const),
-      ...(['listSetAside', 'getSetAside', 'replaySetAside', 'dropSetAside'] as const),
+      ...(['countJobs', 'listDeadLetters', 'getDeadLetter', 'replayDeadLetters', 'dropDeadLetters'] as const),
     ],
     stream: { consumers: [], surveys: true },
   },
@@ -116,3 +119,6 @@ export const roles = {
 
 export type RoleName = keyof typeof roles
 export const roleNames = Object.keys(roles) as RoleName[]
+
+/** Every kind of job that some service answers operators about. */
+export const jobKinds = Object.values<Role>(roles).flatMap(({ jobs }) => jobs ?? [])

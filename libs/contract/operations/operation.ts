@@ -1,7 +1,8 @@
 import type { Static, TSchema } from 'typebox'
 import type { ErrorCode } from '../wire/errors.ts'
 
-export type ServiceName = 'rooms' | 'messages' | 'files' | 'push'
+/** `jobs`: whichever service has the kind of job that is asked about. */
+export type ServiceName = 'rooms' | 'messages' | 'files' | 'push' | 'jobs'
 
 /** One operation: a row of the contract's table. */
 export type Row<I extends TSchema = TSchema, O extends TSchema = TSchema> = {

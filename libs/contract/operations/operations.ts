@@ -8,6 +8,7 @@ import { roomOperations } from './client/rooms.ts'
 import { userOperations } from './client/users.ts'
 import { wordInternals } from './internal/banned-words.ts'
 import { fileInternals } from './internal/files.ts'
+import { jobOperations } from './internal/jobs.ts'
 import { messageInternals } from './internal/messages.ts'
 import { pushInternals } from './internal/push.ts'
 import { pushSources } from './internal/push-audience.ts'
@@ -55,6 +56,7 @@ export const operations = {
   ...pushInternals,
   ...pushSources,
   ...wordInternals,
+  ...jobOperations,
   ...platformOperations,
 }
 

@@ -20,7 +20,13 @@ export function token(id: string): string {
 export function subjectsOf(root = 'chat') {
   return {
     rpc: (service: ServiceName, operation: string) => `${root}.rpc.${service}.${operation}`,
-    rpcOf: (name: OperationName) => `${root}.rpc.${rowOf(name).service}.${name}`,
+    /** An operation of the table; one on jobs for every kind of them. */
+    rpcOf: (name: OperationName) => {
+      const { service } = rowOf(name)
+      return service === 'jobs' ? `${root}.jobs.*.${name}` : `${root}.rpc.${service}.${name}`
+    },
+    /** An operation on the jobs of one kind. */
+    jobs: (kind: string, operation: string) => `${root}.jobs.${kind}.${operation}`,
     roomEvent: (roomId: string, kind: keyof RoomEvents | '*') =>
       `${root}.event.room.${token(roomId)}.${kind}`,
     everyRoom: (kind: keyof RoomEvents | '*') => `${root}.event.room.*.${kind}`,

@@ -151,22 +151,31 @@ export class Bus {
 
   /** Asks for an operation and gives its data. @throws Fault with the code of the answer */
   async ask<K extends OperationName>(name: K, caller: Caller, input: Input<K>): Promise<Output<K>> {
-    const envelope = await this.forward(name, bodyOf(name, caller, input), caller.requestId)
-    if (envelope.success) return envelope.data as Output<K>
-    throw new Fault(envelope.error ?? 'INTERNAL', {
-      data: envelope.data,
-      ...(envelope.message !== undefined && { message: envelope.message }),
-      ...(envelope.retryAfterMs !== undefined && { retryAfterMs: envelope.retryAfterMs }),
-    })
+    return dataOf(await this.forward(name, bodyOf(name, caller, input), caller.requestId))
+  }
+
+  /** Asks whichever service has jobs of a kind. @throws Fault with the code of the answer */
+  async askJobs<K extends keyof Handlers<'jobs'>>(
+    kind: string,
+    name: K,
+    caller: Caller,
+    input: Input<K>,
+  ): Promise<Output<K>> {
+    const subject = this.subjects.jobs(kind, name)
+    return dataOf(await this.forward(name, bodyOf(name, caller, input), caller.requestId, subject))
   }
 
   /** Sends an encoded request and gives the envelope as it comes; no answer is an envelope too. */
-  async forward(name: OperationName, body: Body, requestId: string): Promise<Envelope<unknown>> {
+  async forward(
+    name: OperationName,
+    body: Body,
+    requestId: string,
+    subject = this.subjects.rpcOf(name),
+  ): Promise<Envelope<unknown>> {
     const row = rowOf(name)
     const timeout = row.timeoutMs ?? this.options.requestTimeoutMs
     // The client would hold a request until it is connected again; an edge says at once that it cannot.
     if (!this.connected) return failed(new Fault('SERVICE_UNAVAILABLE'), requestId)
-    const subject = this.subjects.rpc(row.service, name)
     return traced({ name: `${row.service}.${name}`, kind: 'client' }, async () => {
       try {
         const header = headersOf(body, currentTrace())
@@ -189,9 +198,18 @@ export class Bus {
    * `close` stops taking requests and resolves when those in flight are answered; the client's own `drain()` would
    * not wait for them.
    */
-  serve<S extends ServiceName>(service: S, handlers: Handlers<S>): { close: () => Promise<void> } {
+  serve<S extends ServiceName>(service: S, handlers: Handlers<S>) {
+    return this.answerOn(this.subjects.rpc(service, '*'), service, handlers)
+  }
+
+  /** Answers operators about the jobs of one kind, sharing the load like `serve`. */
+  serveJobs(kind: string, handlers: Handlers<'jobs'>) {
+    return this.answerOn(this.subjects.jobs(kind, '*'), 'jobs', handlers)
+  }
+
+  private answerOn(subject: string, service: ServiceName, handlers: object): { close: () => Promise<void> } {
     const inFlight = new Set<Promise<void>>()
-    const subscription = this.connection.subscribe(this.subjects.rpc(service, '*'), {
+    const subscription = this.connection.subscribe(subject, {
       queue: service,
       callback: (error, request) => {
         if (error) return this.options.logger.error({ err: error, service }, 'subscription failed')
@@ -316,6 +334,16 @@ export class Bus {
     else await this.connection.close()
     await this.watching
   }
+}
+
+/** @throws Fault with the code of the envelope */
+function dataOf<T>({ success, error, data, message, retryAfterMs }: Envelope<unknown>): T {
+  if (success) return data as T
+  throw new Fault(error ?? 'INTERNAL', {
+    data,
+    ...(message !== undefined && { message }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  })
 }
 
 function bodyOf(name: OperationName, caller: Caller, input: unknown): Body {

@@ -8,7 +8,8 @@ import type { Metrics } from '../telemetry/metrics.ts'
  * 2. `const jobs = new JobStore<ExportDoc>({ kind: 'export', model, metrics, backoff })`.
  * 3. Work in the background is a `JobWorker`. Work that a request drives is `claim(id)` or `insertClaimed(doc)`, then
  *    `hold(jobs, docs, logger, work)`, then `finish`, `reschedule` or `release`.
- * 4. Progress that must not be lost is `update(doc, change)`, progress to look at is `lease.note(change)`.
+ * 4. Operators see it by `serveJobs(bus, jobs)`, and its kind in `jobs` of the process's role (contract, access/roles.ts).
+ * 5. Progress that must not be lost is `update(doc, change)`, progress to look at is `lease.note(change)`.
  */
 export type Job = {
   _id: string

@@ -132,11 +132,6 @@ export class Metrics {
     labelNames: ['platform', 'outcome'],
     registers: this.registers,
   })
-  readonly pushesSetAside = new Gauge({
-    name: 'chat_pushes_set_aside',
-    help: 'Messages whose pushes were given up on and not replayed yet',
-    registers: this.registers,
-  })
 
   readonly jobs = new Counter({
     name: 'chat_jobs_total',

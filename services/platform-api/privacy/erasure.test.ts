@@ -182,7 +182,7 @@ async function beTold(goner: PlainClient) {
     await eventually(async () =>
       expect(await database.collection('tasks').countDocuments()).toBeGreaterThan(0),
     )
-    await setAside(database, said)
+    await addDeadLetters(database, said)
   } finally {
     await database.close()
   }
@@ -224,7 +224,7 @@ async function mention(): Promise<Message> {
 }
 
 /** As it looks when FCM was away for long: of what they said, for them alone, and for others too. */
-async function setAside(database: mongoose.Connection, { _id: messageId, roomId, seq }: Message) {
+async function addDeadLetters(database: mongoose.Connection, { _id: messageId, roomId, seq }: Message) {
   const notice = {
     messageId,
     roomId,
@@ -233,7 +233,14 @@ async function setAside(database: mongoose.Connection, { _id: messageId, roomId,
     mentions: [ERASED],
     body: `keeper: @${NAME}, are`,
   }
-  const rest = { isSecond: false, reason: 'away', tries: 5, at: new Date() }
+  const dead = {
+    tries: 5,
+    lastError: 'away',
+    deadAt: new Date(),
+    dueAt: new Date(Date.now() + 60_000),
+    claim: null,
+  }
+  const rest = { isSecond: false, ...dead }
   const docs = [
     {
       _id: `${messageId}:of`,
@@ -243,7 +250,7 @@ async function setAside(database: mongoose.Connection, { _id: messageId, roomId,
     { _id: `${messageId}:for`, notice, only: [ERASED] },
     { _id: `${messageId}:all`, notice, only: ['third', ERASED] },
   ]
-  await database.collection('setAside').insertMany(docs.map((doc) => ({ ...doc, ...rest })) as never[])
+  await database.collection('tasks').insertMany(docs.map((doc) => ({ ...doc, ...rest })) as never[])
 }
 
 /** By mail for themselves; and by keeper, with everything they have said. */
@@ -267,7 +274,7 @@ test('before, they are found wherever people are kept', async () => {
     rooms: ['users', 'members', 'rooms', 'blocks', 'mutes', 'mentions'],
     messages: ['messages', 'reports', 'changes', 'exports'],
     files: ['objects'],
-    push: ['devices', 'preferences', 'receipts', 'tasks', 'setAside'],
+    push: ['devices', 'preferences', 'receipts', 'tasks'],
     platform: ['attempts', 'deliveries'],
   }
   expect(found).toEqual(
@@ -329,7 +336,10 @@ test('what others have exported is written anew without them, in the same place'
 test('what others are told goes on: a push that was given up on is kept for them', async () => {
   const database = await openDatabase(stack, 'push')
   try {
-    const left = await database.collection('setAside').find({}).toArray()
+    const left = await database
+      .collection('tasks')
+      .find({ deadAt: { $gt: new Date(0) } })
+      .toArray()
     const body = `Nick of keeper: ${SAID}`
     expect(left).toMatchObject([{ only: ['third'], notice: { authorId: 'keeper', mentions: [], body } }])
   } finally {

@@ -92,7 +92,7 @@ const byId = () => ({ _id: { $regex: `^${room._id}` } as never })
 const ofRooms: Record<string, () => object> = {
   ...{ 'messages.messages': byRoom, 'messages.search': byRoom, 'messages.reports': byRoom },
   ...{ 'messages.exports': byRoom, 'messages.wordLists': byId, 'files.references': byRoom },
-  ...{ 'rooms.members': byRoom, 'rooms.mentions': byRoom, 'rooms.mutes': byId, 'push.setAside': byId },
+  ...{ 'rooms.members': byRoom, 'rooms.mentions': byRoom, 'rooms.mutes': byId, 'push.tasks': byId },
 }
 async function countIn(place: string) {
   const [service, name] = place.split('.') as [string, string]
@@ -111,7 +111,8 @@ async function leaveMore({ _id, roomId }: Message) {
   await sendText(ann, roomId, 'you', { mentions: ['ben'] })
   const database = await openDatabase(stack, 'push')
   const notice = { messageId: _id, roomId, seq: 1, authorId: 'ann', mentions: [], body: 'x' }
-  await database.collection('setAside').insertOne({ _id: _id as never, notice, only: null, at: new Date() })
+  const dead = { deadAt: new Date(), dueAt: new Date(Date.now() + 60_000), claim: null, tries: 5 }
+  await database.collection('tasks').insertOne({ _id: _id as never, notice, only: null, ...dead })
   await database.close()
 }
 

@@ -1,38 +1,62 @@
-import type { Failure, StreamEvent } from '@chat/service'
-import type { DeadLetters } from '../tasks/dead-letters.ts'
+import { type Bus, consumeEvents, type Failure, type Logger, type StreamEvent } from '@chat/service'
 import type { LatestNotices } from '../tasks/latest-notices.ts'
+import type { TaskStore } from '../tasks/task-store.ts'
 import { noticeOf, type Task } from './notice.ts'
 import type { Notifier } from './notifier.ts'
 
-/** A message that has waited for longer than this, or comes again, may have been edited since. */
+/** An older message may have been edited since: its text is read again. */
 const LATE_MS = 1_000
+/** Messages held at a time. */
+const MAX_BATCH = 500
 
-type Parts = { notifier: Notifier; latestNotices: LatestNotices; settingAside: DeadLetters }
+type Parts = {
+  bus: Bus
+  notifier: Notifier
+  latestNotices: LatestNotices
+  tasks: TaskStore
+  logger: Logger
+  /** The pauses between tries. */
+  triesMs: number[]
+}
 
-/** Follows new messages. */
-export class MessageConsumer {
-  private readonly parts: Parts
-  constructor(parts: Parts) {
-    this.parts = parts
-  }
+/** Sends the pushes of new messages. A message that fails too often becomes a dead letter. */
+export const consumeMessages = (parts: Parts) =>
+  consumeEvents({
+    bus: parts.bus,
+    logger: parts.logger,
+    durable: 'push',
+    kinds: ['message'],
+    startsNow: true,
+    maxBatch: MAX_BATCH,
+    handle: (events) => push(parts, events),
+    retry: {
+      delaysMs: parts.triesMs,
+      deadLetter: (event, reason, tries) => addDeadLetter(parts, event, reason, tries),
+    },
+  })
 
-  async take(events: StreamEvent[]): Promise<Failure[]> {
-    const byTask = new Map<Task, StreamEvent>()
-    for (const event of events) {
-      const task = taskOf(event)
-      if (task) byTask.set(task, event)
-    }
-    const isLate = ([, { message }]: [Task, StreamEvent]) =>
-      Date.now() - Date.parse(message.createdAt) > LATE_MS
-    await this.parts.latestNotices.bringUpToDate([...byTask].filter(isLate).map(([task]) => task))
-    const failures = await this.parts.notifier.notify([...byTask.keys()])
-    return [...failures].map(([task, reason]) => ({ event: byTask.get(task) as StreamEvent, reason }))
-  }
-
-  async setAside(event: StreamEvent, reason: unknown, tries: number): Promise<void> {
+async function push({ notifier, latestNotices }: Parts, events: StreamEvent[]): Promise<Failure[]> {
+  const byTask = new Map<Task, StreamEvent>()
+  for (const event of events) {
     const task = taskOf(event)
-    if (task) await this.parts.settingAside.put(event.message._id, task, reason, tries)
+    if (task) byTask.set(task, event)
   }
+  const late = [...byTask].filter(([, { message }]) => Date.now() - Date.parse(message.createdAt) > LATE_MS)
+  await latestNotices.bringUpToDate(late.map(([task]) => task))
+  const failures = await notifier.notify([...byTask.keys()])
+  return [...failures].map(([task, reason]) => ({ event: byTask.get(task) as StreamEvent, reason }))
+}
+
+async function addDeadLetter({ tasks, logger }: Parts, event: StreamEvent, cause: unknown, tries: number) {
+  const task = taskOf(event)
+  if (!task) return
+  const lastError = cause instanceof Error ? cause.message : String(cause)
+  const { _id, roomId } = event.message
+  await tasks.jobs.deadLetters.insert({ _id, ...task }, { tries, lastError })
+  logger.error(
+    { roomId, messageId: _id, reason: lastError, tries },
+    'push is a dead letter: it can be replayed',
+  )
 }
 
 function taskOf({ message }: StreamEvent): Task | null {

@@ -1,6 +1,6 @@
 import { isGone, type Message } from '@chat/contract'
 
-/** As much of a message as a push needs. */
+/** The part of a message that a push needs. */
 export type Notice = {
   messageId: string
   roomId: string
@@ -10,10 +10,10 @@ export type Notice = {
   body: string
 }
 
-/** UTF-16 units: with the names around it far below the 4 KB that a push may have. */
+/** In UTF-16 units. With the names around it a push stays far below the 4 KB that FCM takes. */
 const BODY_LENGTH = 300
 
-/** What stands for a message that is no text, by its type; a text of its own goes before. */
+/** What stands for a message without a text, by its type. */
 const bodies: Record<Message['data']['type'], (content: Message['data']['content']) => string> = {
   TEXT: () => '',
   ADMIN: () => '',
@@ -23,7 +23,7 @@ const bodies: Record<Message['data']['type'], (content: Message['data']['content
   CARD: ({ rawData }) => rawData?.text ?? rawData?.link?.name ?? 'Card',
 }
 
-/** What a push says: one line, who says it first, unless it is said by nobody. */
+/** The text of a push: one line that begins with the author, but for messages of the platform. */
 function bodyOf({ author, data }: Message): string {
   const text = data.content.text || bodies[data.type](data.content)
   const line = shortened(text.replaceAll(/\s+/g, ' ').trim())
@@ -33,10 +33,10 @@ function bodyOf({ author, data }: Message): string {
 const shortened = (text: string) =>
   text.length <= BODY_LENGTH ? text : `${withoutHalf(text.slice(0, BODY_LENGTH - 1))}…`
 
-/** A cut may leave the first half of a character at the end. */
+/** A cut may leave the first half of a surrogate pair at the end. */
 const withoutHalf = (text: string) => text.replace(/[\uD800-\uDBFF]$/, '')
 
-/** Null for one that is deleted or hidden. */
+/** Null for a message that is deleted or hidden. */
 export const noticeOf = (message: Message): Notice | null =>
   isGone(message)
     ? null
@@ -50,27 +50,27 @@ export const noticeOf = (message: Message): Notice | null =>
       }
 
 /**
- * What is to be told, and to whom: `only` some, or null for everybody who wants it. The second time nobody is waited
- * for any more.
+ * A message's pushes: for `only` these users, or, where it is null, for every member who wants it. The second look is
+ * the last one: it pushes also to those who have the room open.
  */
 export type Task = { notice: Notice; only: string[] | null; isSecond: boolean }
 
-/** One that waits somewhere; its id begins with its message's. */
-export type Kept = Pick<Task, 'notice' | 'only'> & { _id: string }
+/** Its id begins with the message's. */
+export type StoredTask = Pick<Task, 'notice' | 'only'> & { _id: string }
 
-/** Ids of all that a room's messages wait by. */
+/** Finds the stored tasks of a room. */
 export const messagesOf = (roomId: string) => ({ _id: { $gt: `${roomId}-`, $lt: `${roomId}.` } })
 
 /**
- * What is left to be told when a person is gone: null where that is nothing, the same where it is everything. Of what
- * mentions them it is to be asked anew what it says: the text is empty until then.
+ * A task without an erased user: null where nothing is left of it, the same object where nothing changes. A notice that
+ * mentions them gets an empty body: its text has to be read again.
  */
-export function withoutPerson(kept: Kept, userId: string): Kept | null {
-  const { notice } = kept
-  const only = kept.only?.filter((id) => id !== userId) ?? null
+export function withoutPerson(task: StoredTask, userId: string): StoredTask | null {
+  const { notice } = task
+  const only = task.only?.filter((id) => id !== userId) ?? null
   if (notice.authorId === userId || only?.length === 0) return null
   const mentions = notice.mentions.filter((id) => id !== userId)
   const isMentioned = mentions.length < notice.mentions.length
-  if (only?.length === kept.only?.length && !isMentioned) return kept
-  return { ...kept, notice: { ...notice, mentions, ...(isMentioned && { body: '' }) }, only }
+  if (only?.length === task.only?.length && !isMentioned) return task
+  return { ...task, notice: { ...notice, mentions, ...(isMentioned && { body: '' }) }, only }
 }

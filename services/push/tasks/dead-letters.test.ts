@@ -1,7 +1,7 @@
 import type { Room } from '@chat/contract'
 import { eventually, makeRoom, sendText } from '@chat/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
-import { type PushStack, startPushStack, tokenOf, withDevice } from '../testing/stack.ts'
+import { type PushStack, startPush, startPushStack, tokenOf, withDevice } from '../testing/stack.ts'
 
 let on: PushStack
 let room: Room
@@ -20,11 +20,10 @@ beforeEach(() => {
   on.fcm.answers.clear()
 })
 
-const listed = () => on.bus.ask('listSetAside', caller, {})
+const listed = () => on.bus.askJobs('push', 'listDeadLetters', caller, {})
 const triesOn = (token: string, messageId: string) =>
   on.fcm.shownOn(token).filter(({ data }) => data.messageId === messageId).length
-const gauge = async () =>
-  (await on.push.metrics.registry.getSingleMetric('chat_pushes_set_aside')?.get())?.values[0]?.value
+const gauge = async () => (await on.push.metrics.deadLetters.get()).values[0]?.value
 
 test('what passes is tried again until it works, and nobody else hears of it twice', async () => {
   on.fcm.answers.set(BOB, ['QUOTA_EXCEEDED', 'INTERNAL', 'QUOTA_EXCEEDED'])
@@ -34,7 +33,7 @@ test('what passes is tried again until it works, and nobody else hears of it twi
   expect(await listed()).toMatchObject({ list: [], total: 0 })
 })
 
-test('after five tries it is set aside, where it is seen, and replayed to those who lack it', async () => {
+test('after five tries it is a dead letter, which operators see, and is replayed to those who lack it', async () => {
   on.fcm.answers.set(
     BOB,
     Array.from({ length: 5 }, () => 'INTERNAL' as const),
@@ -47,14 +46,21 @@ test('after five tries it is set aside, where it is seen, and replayed to those 
   })
   expect(list).toEqual([
     {
-      ...{ id: _id, roomId: room._id, messageId: _id, tries: 5 },
-      ...{ reason: 'messaging/internal-error', setAsideAt: expect.any(String) },
+      id: _id,
+      tries: 5,
+      reason: 'messaging/internal-error',
+      deadAt: expect.any(String),
     },
   ])
+  expect(await on.bus.askJobs('push', 'getDeadLetter', caller, _id)).toMatchObject({
+    deadLetter: { details: { room: room._id, message: _id } },
+  })
   expect(await gauge()).toBe(1)
   expect([triesOn(BOB, _id), triesOn(ZED, _id)]).toEqual([5, 1])
 
-  expect(await on.bus.ask('replaySetAside', caller, { ids: [_id, 'unknown'] })).toEqual({ replayed: 1 })
+  expect(await on.bus.askJobs('push', 'replayDeadLetters', caller, { ids: [_id, 'unknown'] })).toEqual({
+    replayed: 1,
+  })
   await eventually(() => expect(triesOn(BOB, _id)).toBe(6))
   expect(triesOn(ZED, _id)).toBe(1)
   expect(await listed()).toMatchObject({ list: [], total: 0 })
@@ -70,21 +76,21 @@ test('others go on meanwhile', async () => {
   const later = await sendText(on.ann, (await makeRoom(on.ann, ['zed']))._id)
   await eventually(() => expect(triesOn(ZED, later._id)).toBe(1))
   await eventually(async () => expect((await listed()).total).toBe(1))
-  await on.bus.ask('replaySetAside', caller, { ids: [stuck._id] })
+  await on.bus.askJobs('push', 'replayDeadLetters', caller, { ids: [stuck._id] })
   await eventually(() => expect(triesOn(BOB, stuck._id)).toBe(6))
 })
 
-test('what was replayed and fails again is set aside again', async () => {
+test('what was replayed and fails again is a dead letter again', async () => {
   on.fcm.answers.set(
     BOB,
     Array.from({ length: 10 }, () => 'INTERNAL' as const),
   )
   const { _id } = await sendText(on.ann, room._id)
   await eventually(async () => expect((await listed()).total).toBe(1))
-  await on.bus.ask('replaySetAside', caller, { ids: [_id] })
+  await on.bus.askJobs('push', 'replayDeadLetters', caller, { ids: [_id] })
   await eventually(() => expect(triesOn(BOB, _id)).toBe(10))
   await eventually(async () => expect((await listed()).total).toBe(1))
-  await on.bus.ask('replaySetAside', caller, { ids: [_id] })
+  await on.bus.askJobs('push', 'replayDeadLetters', caller, { ids: [_id] })
   await eventually(() => expect(triesOn(BOB, _id)).toBe(11))
   await eventually(async () => expect((await listed()).total).toBe(0))
 })
@@ -93,10 +99,24 @@ test('a list of many is read page by page', async () => {
   on.fcm.usual = 'INTERNAL'
   for (let n = 0; n < 3; n++) await sendText(on.ann, room._id)
   await eventually(async () => expect((await listed()).total).toBe(3))
-  const first = await on.bus.ask('listSetAside', caller, { limit: 2 })
-  const second = await on.bus.ask('listSetAside', caller, { limit: 2, after: first.nextAfter as string })
+  const first = await on.bus.askJobs('push', 'listDeadLetters', caller, { limit: 2 })
+  const second = await on.bus.askJobs('push', 'listDeadLetters', caller, {
+    limit: 2,
+    after: first.nextAfter as string,
+  })
   expect([first.list.length, second.list.length, second.nextAfter]).toEqual([2, 1, null])
   on.fcm.usual = 'ok'
   const ids = [...first.list, ...second.list].map(({ id }) => id)
-  expect(await on.bus.ask('replaySetAside', caller, { ids })).toEqual({ replayed: 3 })
+  expect(await on.bus.askJobs('push', 'replayDeadLetters', caller, { ids })).toEqual({ replayed: 3 })
+})
+
+test('dead letters of an earlier version, in a collection of their own, are found after a start', async () => {
+  const notice = { messageId: 'room-9', roomId: 'room', seq: 9, authorId: 'ann', mentions: [], body: 'hello' }
+  const rest = { only: ['bob'], isSecond: false, reason: 'away', tries: 5, at: new Date() }
+  await on.database.collection('setAside').insertOne({ _id: 'room-9' as never, notice, ...rest })
+  await on.push.close()
+  on.push = await startPush(on.stack)
+  const { list } = await on.bus.askJobs('push', 'listDeadLetters', caller, {})
+  expect(list).toMatchObject([{ id: 'room-9', tries: 5, reason: 'away' }])
+  expect(await on.database.collection('setAside').countDocuments()).toBe(0)
 })

@@ -46,14 +46,21 @@ test('so does one of a message that was edited before the push service came to i
   await eventually(() => expect(told(message)).toMatchObject([says('hello again')]))
 })
 
-test('and one that was set aside, when it is replayed', async () => {
+test('and a dead letter, when it is replayed', async () => {
   on.fcm.usual = 'INTERNAL'
   const message = await sendText(on.ann, room._id, 'my password')
-  const setAside = on.database.collection('setAside')
-  await eventually(async () => expect(await setAside.countDocuments()).toBe(1))
+  const dead = { deadAt: { $gt: new Date(0) } }
+  await eventually(async () => expect(await on.database.collection('tasks').countDocuments(dead)).toBe(1))
   await edit(message, 'hello')
   on.fcm.usual = 'ok'
   on.fcm.received.length = 0
-  await on.bus.ask('replaySetAside', { userId: '', requestId: 'operator' }, { ids: [message._id] })
+  await on.bus.askJobs(
+    'push',
+    'replayDeadLetters',
+    { userId: '', requestId: 'operator' },
+    {
+      ids: [message._id],
+    },
+  )
   await eventually(() => expect(told(message)).toMatchObject([says('hello')]))
 })

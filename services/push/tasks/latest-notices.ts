@@ -1,26 +1,26 @@
 import type { Bus } from '@chat/service'
 import { type Notice, noticeOf, type Task } from '../delivery/notice.ts'
 
-const AT_ONCE = 100
+const MESSAGES_PER_REQUEST = 100
 
-/** What is told late says what the message says by then: it may have been edited meanwhile. */
+/** Reads the present text of messages whose pushes are sent late: they may have been edited. */
 export class LatestNotices {
   private readonly bus: Bus
   constructor(bus: Bus) {
     this.bus = bus
   }
 
-  async bringUpToDate(late: Pick<Task, 'notice'>[]): Promise<void> {
+  /** A task whose message is deleted or hidden keeps its notice; rooms reports the message as gone later on. */
+  async bringUpToDate(tasks: Pick<Task, 'notice'>[]): Promise<void> {
     const notices = new Map<string, Notice>()
-    for (let ids = [...new Set(late.map(({ notice }) => notice.messageId))]; ids.length > 0; ) {
+    for (let ids = [...new Set(tasks.map(({ notice }) => notice.messageId))]; ids.length > 0; ) {
       const caller = { userId: '', requestId: crypto.randomUUID() }
-      const messageIds = ids.slice(0, AT_ONCE)
+      const messageIds = ids.slice(0, MESSAGES_PER_REQUEST)
       const { list, left } = await this.bus.ask('messagesNow', caller, { messageIds })
-      ids = [...left, ...ids.slice(AT_ONCE)]
-      // What is gone by now is left as it was: rooms know it, and nobody is told.
+      ids = [...left, ...ids.slice(MESSAGES_PER_REQUEST)]
       for (const notice of list.flatMap((message) => noticeOf(message) ?? []))
         notices.set(notice.messageId, notice)
     }
-    for (const task of late) task.notice = notices.get(task.notice.messageId) ?? task.notice
+    for (const task of tasks) task.notice = notices.get(task.notice.messageId) ?? task.notice
   }
 }
