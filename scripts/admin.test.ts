@@ -237,7 +237,7 @@ describe('dead letters', () => {
     _id,
     notice: { messageId: _id, roomId: 'room', seq: 1, authorId: 'ann', mentions: [], body: 'hello' },
     ...{ only: null, isSecond: false, lastError: 'messaging/internal-error', tries: 5, deadAt: at },
-    ...{ claim: null, dueAt: new Date(at.getTime() + 60_000) },
+    ...{ claim: null, dueAt: new Date(at.getTime() + 86_400_000) },
   })
   const put = (...ids: string[]) => pushes.collection('tasks').insertMany(ids.map(deadLetter) as never[])
   type List = { list: { id: string }[] }

@@ -44,7 +44,9 @@ afterEach(async () => {
 async function stoppedAt(stopAt: Point): Promise<ChildProcess> {
   const place: Place = { mongoUrl, database, stopAt }
   child = fork(PROGRAM, [JSON.stringify(place)], { execArgv: ['--disable-warning=ExperimentalWarning'] })
-  for (let told: unknown; told !== stopAt; ) [told] = await once(child, 'message')
+  const stopped = Promise.withResolvers<void>()
+  child.on('message', (told) => told === stopAt && stopped.resolve())
+  await stopped.promise
   return child
 }
 

@@ -237,7 +237,7 @@ async function addDeadLetters(database: mongoose.Connection, { _id: messageId, r
     tries: 5,
     lastError: 'away',
     deadAt: new Date(),
-    dueAt: new Date(Date.now() + 60_000),
+    dueAt: new Date(Date.now() + 86_400_000),
     claim: null,
   }
   const rest = { isSecond: false, ...dead }

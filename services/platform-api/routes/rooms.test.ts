@@ -111,7 +111,7 @@ async function leaveMore({ _id, roomId }: Message) {
   await sendText(ann, roomId, 'you', { mentions: ['ben'] })
   const database = await openDatabase(stack, 'push')
   const notice = { messageId: _id, roomId, seq: 1, authorId: 'ann', mentions: [], body: 'x' }
-  const dead = { deadAt: new Date(), dueAt: new Date(Date.now() + 60_000), claim: null, tries: 5 }
+  const dead = { deadAt: new Date(), dueAt: new Date(Date.now() + 86_400_000), claim: null, tries: 5 }
   await database.collection('tasks').insertOne({ _id: _id as never, notice, only: null, ...dead })
   await database.close()
 }
