@@ -25,7 +25,8 @@ export async function inviteByMember(
   caller: Caller,
   { roomId, targetUserIds }: Input<'inviteRoom'>,
 ): Promise<RoomDoc> {
-  const [{ store }, { userId }] = [parts, caller]
+  const { store } = parts
+  const { userId } = caller
   requireOpen((await requireMember(store, roomId, userId)).room)
   const known = await store.users.existing(targetUserIds)
   const blockers = await store.blocks.blockersOf(userId, [...known])
@@ -60,7 +61,7 @@ export async function inviteByMaster(
   })
 }
 
-/** A platform adds whom it likes, whatever the rules; the first into an empty room is its master. Banned users stay out. */
+/** A platform may add any user, whatever the rules. The first in an empty room becomes its master. Banned users stay banned. */
 export async function addMembers(parts: Parts, caller: Caller, { roomId, users }: Input<'addMembers'>) {
   requireUnfrozen(await requireRoom(parts.store, roomId))
   const isEmpty = (await parts.store.members.userIdsOf(roomId)).length === 0

@@ -31,8 +31,11 @@ export async function viewRoom(store: Store, room: RoomDoc): Promise<Room> {
 
 /** One room as the caller sees it. @throws ROOM_NO_EXISTS if they are not a member any more */
 export async function viewRoomFor(store: Store, caller: Caller, room: RoomDoc): Promise<Room> {
-  const { member } = await requireMember(store, room._id, caller.userId)
-  const [seen] = await seenBy(store, caller, [{ room, member }], [await viewRoom(store, room)])
+  const [{ member }, view] = await Promise.all([
+    requireMember(store, room._id, caller.userId),
+    viewRoom(store, room),
+  ])
+  const [seen] = await seenBy(store, caller, [{ room, member }], [view])
   return seen as Room
 }
 

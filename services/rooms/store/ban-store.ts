@@ -19,7 +19,7 @@ export class BanStore {
     return this.bans.find(inRoom(roomId, after)).sort({ _id: 1 }).limit(limit).lean()
   }
 
-  /** A ban that there is already begins anew. */
+  /** Replaces existing bans, so that `createdAt` is that of the latest. */
   async add(roomId: string, userIds: string[], transaction: Transaction): Promise<void> {
     const createdAt = new Date()
     const bans = userIds.map((userId) => ({ _id: memberId(roomId, userId), roomId, userId, createdAt }))

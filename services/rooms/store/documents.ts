@@ -76,7 +76,7 @@ export type RoomDoc = {
   lastMessage: Message | null
   /** The highest seq that was ever uncounted: above it no cursor needs the room's marks. */
   lastGone: number
-  /** The highest seq that ever mentioned somebody, likewise. */
+  /** The highest seq that ever mentioned somebody: above it no cursor needs the room's mentions. */
   lastMention?: number
   announcement: Announcement | null
   /** The time of its last message; orders the list. */
