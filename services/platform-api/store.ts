@@ -24,31 +24,13 @@ export type ErasureDoc = Job & {
 
 const KEPT_SECONDS = 24 * 60 * 60
 
-const { Schema } = mongoose
-const attemptSchema = new Schema<AttemptDoc>(
-  {
-    _id: String,
-    ...jobSchema,
-    digest: String,
-    about: String,
-    answer: Schema.Types.Mixed,
-    createdAt: Date,
-  },
-  { versionKey: false },
-)
+/** The types above are the schemas: every field is written here. */
+const fields = { _id: String, ...jobSchema }
+const options = { strict: false, versionKey: false } as const
+const attemptSchema = new mongoose.Schema<AttemptDoc>(fields, options)
 indexJobs(attemptSchema)
 attemptSchema.index({ createdAt: 1 }, { expireAfterSeconds: KEPT_SECONDS })
-const erasureSchema = new Schema<ErasureDoc>(
-  {
-    _id: String,
-    ...jobSchema,
-    names: Schema.Types.Mixed,
-    step: Number,
-    cursor: String,
-    createdAt: Date,
-  },
-  { versionKey: false },
-)
+const erasureSchema = new mongoose.Schema<ErasureDoc>(fields, options)
 indexJobs(erasureSchema)
 
 /** The collections of this service, webhooks apart. */

@@ -1,5 +1,4 @@
-import type { ErrorCode, Input, OperationName, Output } from '@chat/contract'
-import { type Row, rowOf } from '@chat/contract'
+import { type ErrorCode, type Input, type OperationName, type Output, type Row, rowOf } from '@chat/contract'
 import type { Auth } from '@chat/service'
 import type { Static, TSchema } from 'typebox'
 import type { Erasures } from '../privacy/erasures.ts'
@@ -14,8 +13,6 @@ type Endpoint = {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete'
   /** In OpenAPI's notation: `{roomId}` is a field of the input. */
   path: string
-  /** The section of the documents. */
-  tag: string
   /** Of a success; 200 by default. */
   status?: number
   /** Set on a DELETE that has a body. */
@@ -37,15 +34,19 @@ type HandledRoute<Schema extends TSchema, Value> = Endpoint & {
   /** @returns the answer's `data`, or a Readable that is sent as the whole answer */
   handle: (context: RouteContext, input: Value) => Promise<unknown>
 }
-/** A row of the table: one method of one path. */
-export type Route = OperationRoute | HandledRoute<TSchema, never>
+type UntaggedRoute = OperationRoute | HandledRoute<TSchema, never>
+/** A row of the table: one method of one path. `tag` is its section in the documents. */
+export type Route = UntaggedRoute & { tag: string }
+
+export const tagged = (tag: string, routes: UntaggedRoute[]): Route[] =>
+  routes.map((route) => ({ ...route, tag }))
 
 /** Gives the handler the type of what its input schema accepts. */
 export const handled = <Schema extends TSchema>(
   method: Endpoint['method'],
   path: string,
   route: Omit<HandledRoute<Schema, Static<Schema>>, 'method' | 'path'>,
-): Route => ({ method, path, ...route })
+): UntaggedRoute => ({ method, path, ...route })
 
 type Description = Pick<Row, 'summary' | 'input' | 'output' | 'errors'> & { name: string }
 export const describeRoute = (route: Route): Description =>

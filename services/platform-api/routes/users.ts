@@ -3,9 +3,8 @@ import { MAX_EXPIRES_IN_S, mintToken } from '@chat/service'
 import { Type } from 'typebox'
 import { personalData } from '../privacy/personal-data.ts'
 import { exportDeliveries } from '../webhooks/erasure.ts'
-import { handled, type Route } from './route.ts'
+import { handled, tagged } from './route.ts'
 
-const tag = 'users'
 const one = '/v1/users/{userId}'
 const UserId = Type.String({ minLength: 1, maxLength: 128 })
 
@@ -17,12 +16,11 @@ const TokenInput = Type.Object({
   profileUrl: Type.Optional(Type.String({ minLength: 1, maxLength: 2048 })),
 })
 
-export const userRoutes: Route[] = [
-  { method: 'post', path: '/v1/users', tag, status: 201, operation: 'createUser' },
-  { method: 'get', path: one, tag, operation: 'getUser' },
-  { method: 'patch', path: one, tag, operation: 'updateUser' },
+export const userRoutes = tagged('users', [
+  { method: 'post', path: '/v1/users', status: 201, operation: 'createUser' },
+  { method: 'get', path: one, operation: 'getUser' },
+  { method: 'patch', path: one, operation: 'updateUser' },
   handled('delete', one, {
-    tag,
     name: 'eraseUser',
     summary:
       'Erase a user: their messages are emptied and nothing stored identifies them. RUNNING: the erasure goes on by itself; ask again to learn when it is done',
@@ -32,7 +30,6 @@ export const userRoutes: Route[] = [
     handle: async ({ erasures }, { userId }) => ({ state: await erasures.erase(userId) }),
   }),
   handled('post', `${one}/token`, {
-    tag,
     name: 'mintToken',
     summary: 'Mint a token for a user and put them into the directory',
     input: TokenInput,
@@ -43,9 +40,8 @@ export const userRoutes: Route[] = [
       return mintToken(auth, profile.userId, expiresIn)
     },
   }),
-  { method: 'post', path: `${one}/revoke`, tag, operation: 'revokeTokens' },
+  { method: 'post', path: `${one}/revoke`, operation: 'revokeTokens' },
   handled('get', `${one}/export`, {
-    tag,
     name: 'exportUser',
     summary: 'Everything that is stored about a user, as one download',
     input: Type.Object({ userId: UserId }),
@@ -60,4 +56,4 @@ export const userRoutes: Route[] = [
       return Readable.from(personalData(ask, userId, exportDeliveries(webhooks, userId)))
     },
   }),
-]
+])

@@ -9,9 +9,8 @@ import {
   rotateSecret,
   updateWebhook,
 } from '../webhooks/webhooks.ts'
-import { handled, type Route } from './route.ts'
+import { handled, tagged } from './route.ts'
 
-const tag = 'webhooks'
 const all = '/v1/webhooks'
 const one = `${all}/{webhookId}`
 const deliveries = `${one}/deliveries`
@@ -38,9 +37,8 @@ const errors = ['WEBHOOK_NO_EXISTS'] as const
 const listOf = <T extends TProperties>(item: ReturnType<typeof Type.Object<T>>) =>
   Type.Object({ list: Type.Array(item), nextCursor: Type.Union([Type.String(), Type.Null()]) })
 
-export const webhookRoutes: Route[] = [
+export const webhookRoutes = tagged('webhooks', [
   handled('post', all, {
-    tag,
     name: 'createWebhook',
     status: 201,
     summary:
@@ -51,7 +49,6 @@ export const webhookRoutes: Route[] = [
     handle: ({ webhooks }, webhook) => createWebhook(webhooks, webhook),
   }),
   handled('get', all, {
-    tag,
     name: 'listWebhooks',
     summary: 'Webhooks, oldest first',
     input: Type.Object(paging),
@@ -60,7 +57,6 @@ export const webhookRoutes: Route[] = [
     handle: ({ webhooks }, page) => listWebhooks(webhooks, page),
   }),
   handled('get', one, {
-    tag,
     name: 'getWebhook',
     summary: 'One webhook, and whether its endpoint is failing',
     input: Type.Object(byId),
@@ -69,7 +65,6 @@ export const webhookRoutes: Route[] = [
     handle: ({ webhooks }, { webhookId }) => getWebhook(webhooks, webhookId),
   }),
   handled('patch', one, {
-    tag,
     name: 'updateWebhook',
     summary:
       'Change the URL, the events or the description; disable the webhook, or enable it again: waiting deliveries are sent then',
@@ -84,7 +79,6 @@ export const webhookRoutes: Route[] = [
     handle: ({ webhooks }, update) => updateWebhook(webhooks, update),
   }),
   handled('delete', one, {
-    tag,
     name: 'deleteWebhook',
     summary: 'Delete a webhook and its deliveries',
     input: Type.Object(byId),
@@ -96,7 +90,6 @@ export const webhookRoutes: Route[] = [
     },
   }),
   handled('post', `${one}/secret`, {
-    tag,
     name: 'rotateWebhookSecret',
     summary:
       'Make a new secret, shown only here. For a day, deliveries are signed with the previous one, too',
@@ -106,7 +99,6 @@ export const webhookRoutes: Route[] = [
     handle: ({ webhooks }, { webhookId }) => rotateSecret(webhooks, webhookId),
   }),
   handled('get', deliveries, {
-    tag,
     name: 'listWebhookDeliveries',
     summary: 'The deliveries of the last seven days, newest first',
     input: Type.Object({ ...byId, ...paging, state: State }),
@@ -115,7 +107,6 @@ export const webhookRoutes: Route[] = [
     handle: ({ webhooks }, query) => listDeliveries(webhooks, query),
   }),
   handled('get', delivery, {
-    tag,
     name: 'getWebhookDelivery',
     summary: 'One delivery, with its payload',
     input: Type.Object(byDelivery),
@@ -124,7 +115,6 @@ export const webhookRoutes: Route[] = [
     handle: ({ webhooks }, path) => getDelivery(webhooks, path),
   }),
   handled('post', `${delivery}/replay`, {
-    tag,
     name: 'replayWebhookDelivery',
     status: 202,
     summary: 'Send a delivery again, with the same id, whatever its state',
@@ -133,4 +123,4 @@ export const webhookRoutes: Route[] = [
     errors,
     handle: ({ webhooks }, path) => replayDelivery(webhooks, path),
   }),
-]
+])

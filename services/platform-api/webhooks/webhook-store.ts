@@ -34,23 +34,10 @@ export type WebhookDoc = Job & {
 type NewWebhook = Pick<WebhookDoc, 'url' | 'events' | 'description' | 'secrets' | 'hearsFrom'>
 
 const { ObjectId } = mongoose.Types
+/** The type is the schema: every field is written here. */
 const schema = new mongoose.Schema<WebhookDoc>(
-  {
-    _id: String,
-    ...jobSchema,
-    url: String,
-    events: [String],
-    description: String,
-    secrets: [mongoose.Schema.Types.Mixed],
-    disabledBecause: String,
-    hearsFrom: Date,
-    failures: Number,
-    failingSince: Date,
-    freeAt: Date,
-    createdAt: Date,
-    updatedAt: Date,
-  },
-  { versionKey: false },
+  { _id: String, ...jobSchema },
+  { strict: false, versionKey: false },
 )
 indexJobs(schema)
 
