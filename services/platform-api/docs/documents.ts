@@ -5,11 +5,11 @@ import { openApi } from './openapi.ts'
 import { socketPage } from './socket-page.ts'
 import { STYLE } from './style.ts'
 
-/** Nothing on these pages runs, and nothing comes from elsewhere. */
+/** The pages run no scripts and load only the stylesheet. */
 const POLICY =
   "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-/** Answers the documents, which need no key; anything else goes on. */
+/** Serves the documents, which need no key. */
 export function serveDocuments(namespace: string) {
   const http = openApi()
   const socket = asyncApi(namespace)

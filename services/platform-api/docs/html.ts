@@ -1,30 +1,22 @@
-/** Text that is safe between tags and in quoted attributes. */
+/** Safe between tags and in quoted attributes. */
 const escaped = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 
-/** Markup, as against text. */
-export class Html {
-  readonly markup: string
-  constructor(markup: string) {
-    this.markup = markup
-  }
-}
-
+/** Markup, as opposed to text. */
+export type Html = { markup: string }
 type Piece = string | number | Html | Piece[]
+
 const rendered = (piece: Piece): string => {
   if (Array.isArray(piece)) return piece.map(rendered).join('')
-  return piece instanceof Html ? piece.markup : escaped(String(piece))
+  return typeof piece === 'object' ? piece.markup : escaped(String(piece))
 }
 
-/** A template whose values are text unless they are markup already. */
-export const html = (parts: TemplateStringsArray, ...pieces: Piece[]) =>
-  new Html(
-    parts
-      .map((part, index) => part + (index < pieces.length ? rendered(pieces[index] as Piece) : ''))
-      .join(''),
-  )
+/** A template of markup. Values that are not markup are escaped. */
+export const html = (parts: TemplateStringsArray, ...pieces: Piece[]): Html => ({
+  markup: String.raw({ raw: parts }, ...pieces.map(rendered)),
+})
 
-/** A whole page, with its way to the other one. */
+/** A page with links to the other documents. */
 export const page = (title: string, intro: string, body: Piece): string =>
   html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>${title}</title>

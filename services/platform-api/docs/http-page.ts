@@ -13,58 +13,46 @@ type Operation = {
 }
 type Content = { content: { 'application/json': { schema: JsonSchema } } }
 
-/** The platform API to read. */
+/** The OpenAPI document as a page. */
 export function httpPage({ info, paths, webhooks, components }: ReturnType<typeof openApi>): string {
-  const all = Object.entries(paths).flatMap(([path, methods]) =>
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods as unknown as Record<string, Operation>).map(([method, operation]) => ({
-      ...{ path, method, operation },
+      tag: operation.tags[0] ?? '',
+      section: operationHtml(method, path, operation),
     })),
   )
-  const byTag = Map.groupBy(all, ({ operation }) => operation.tags[0] ?? '')
-  const sections = [...byTag].map(
-    ([tag, some]) => html`<h2 id="${tag}">${tag}</h2>${some.map(operationHtml)}`,
+  const tags = [...Map.groupBy(operations, ({ tag }) => tag)].map(
+    ([tag, some]) => html`<h2 id="${tag}">${tag}</h2>${some.map(({ section }) => section)}`,
+  )
+  const events = Object.entries(webhooks).map(([type, { post }]) =>
+    eventHtml(type, post as unknown as Operation),
   )
   const intro = `${info.description} The key goes into the header chat-api-key.`
-  return page(info.title, intro, [...sections, webhooksHtml(webhooks), entitiesHtml(components.schemas)])
+  const eventsHtml = html`<h2 id="webhook-events">webhook events</h2>${events}`
+  return page(info.title, intro, [...tags, eventsHtml, entitiesHtml(components.schemas)])
 }
 
-/** What is sent to webhooks. */
-const webhooksHtml = (webhooks: ReturnType<typeof openApi>['webhooks']): Html =>
-  html`<h2 id="webhook-events">webhook events</h2>${Object.entries(webhooks).map(([type, { post }]) => {
-    const { summary, requestBody } = post as unknown as Operation & { requestBody: Content }
-    const body = requestBody.content['application/json'].schema
-    return html`<h3><code>${type}</code></h3><p>${summary}</p><pre>${typeText(body)}</pre>`
-  })}`
+const bodyText = (content: Content) => typeText(content.content['application/json'].schema)
 
-/** The entities that both pages refer to. */
+const eventHtml = (type: string, { summary, requestBody }: Operation): Html =>
+  html`<h3><code>${type}</code></h3><p>${summary}</p><pre>${bodyText(requestBody as Content)}</pre>`
+
 export const entitiesHtml = (schemas: Record<string, JsonSchema>): Html =>
   html`<h2 id="entities">entities</h2>${Object.entries(schemas).map(
     ([name, schema]) => html`<h3>${name}</h3><pre>${typeText(schema)}</pre>`,
   )}`
 
-function operationHtml({
-  path,
-  method,
-  operation,
-}: {
-  path: string
-  method: string
-  operation: Operation
-}): Html {
-  const query = operation.parameters.filter((parameter) => parameter.in === 'query')
-  const body = operation.requestBody?.content['application/json'].schema
-  const queryText = query.map(
-    ({ name, required, schema }) => `${name}${required ? '' : '?'}: ${typeText(schema)}`,
-  )
-  return html`<section id="${operation.operationId}"><h3><span class="method">${method}</span> <code>${path}</code></h3>
-<p>${operation.summary}</p>${query.length > 0 ? html`<p>Query</p><pre>${queryText.join('\n')}</pre>` : ''}${
-    body ? html`<p>Body</p><pre>${typeText(body)}</pre>` : ''
-  }<dl>${Object.entries(operation.responses).map(responseHtml)}</dl></section>`
+function operationHtml(method: string, path: string, operation: Operation): Html {
+  const { operationId, summary, parameters, requestBody, responses } = operation
+  const query = parameters
+    .filter((parameter) => parameter.in === 'query')
+    .map(({ name, required, schema }) => `${name}${required ? '' : '?'}: ${typeText(schema)}`)
+  const queryHtml = query.length > 0 ? html`<p>Query</p><pre>${query.join('\n')}</pre>` : ''
+  const bodyHtml = requestBody ? html`<p>Body</p><pre>${bodyText(requestBody)}</pre>` : ''
+  const answers = Object.entries(responses).map(([status, response]) => {
+    const text = status.startsWith('2') ? html`<pre>${bodyText(response)}</pre>` : response.description
+    return html`<dt>${status}</dt><dd>${text}</dd>`
+  })
+  return html`<section id="${operationId}"><h3><span class="method">${method}</span> <code>${path}</code></h3>
+<p>${summary}</p>${queryHtml}${bodyHtml}<dl>${answers}</dl></section>`
 }
-
-const responseHtml = ([status, response]: [string, Operation['responses'][string]]): Html =>
-  html`<dt>${status}</dt><dd>${
-    status.startsWith('2')
-      ? html`<pre>${typeText(response.content['application/json'].schema)}</pre>`
-      : response.description
-  }</dd>`

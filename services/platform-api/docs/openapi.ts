@@ -11,7 +11,7 @@ import { statusOf } from '../http/status.ts'
 import { describeRoute, hasBody, inputShape, otherFields, pathFields, type Route } from '../routes/route.ts'
 import { routes } from '../routes/routes.ts'
 
-/** What the edge answers of itself, whatever is asked. */
+/** Any route may answer these. */
 const EDGE_CODES: ErrorCode[] = [
   'INVALID_REQUEST',
   'UNAUTHORIZED',
@@ -20,11 +20,10 @@ const EDGE_CODES: ErrorCode[] = [
   'SERVICE_UNAVAILABLE',
   'TIMEOUT',
 ]
-const HEADERS = {
-  'x-request-id': { description: 'Finds the request in the logs', schema: { type: 'string' } },
-}
-const ALLOW = { allow: { description: 'The methods that the path has', schema: { type: 'string' } } }
-const RETRY = { 'retry-after': { description: 'Seconds to wait', schema: { type: 'integer' } } }
+const header = (description: string, type: string) => ({ description, schema: { type } })
+const HEADERS = { 'x-request-id': header('Finds the request in the logs', 'string') }
+const ALLOW = { allow: header('The methods that the path has', 'string') }
+const RETRY = { 'retry-after': header('Seconds to wait', 'integer') }
 const IDEMPOTENCY_KEY = {
   name: 'Idempotency-Key',
   in: 'header',
@@ -33,7 +32,7 @@ const IDEMPOTENCY_KEY = {
   schema: { type: 'string', pattern: '^[!-~]{1,255}$' },
 }
 
-/** The platform API as an OpenAPI 3.1 document, made of the table that it is answered by. */
+/** The table of routes as an OpenAPI 3.1 document. */
 export const openApi = () => ({
   openapi: '3.1.0',
   info: {
@@ -61,7 +60,7 @@ export const openApi = () => ({
   },
 })
 
-/** As Standard Webhooks has it. */
+/** Those of Standard Webhooks. */
 const WEBHOOK_HEADERS = {
   'webhook-id': 'The same for an event however often it comes',
   'webhook-timestamp': 'When it was sent, in seconds since the epoch',
@@ -72,9 +71,15 @@ function webhookOf(type: string, summary: string, data: JsonSchema): JsonSchema 
   const properties = { type: { const: type }, timestamp: { type: 'string' }, data }
   const schema = { type: 'object', required: Object.keys(properties), properties }
   return {
-    ...{ operationId: type, tags: ['webhooks'], summary, security: [] },
+    operationId: type,
+    tags: ['webhooks'],
+    summary,
+    security: [],
     parameters: Object.entries(WEBHOOK_HEADERS).map(([name, description]) => ({
-      ...{ name, in: 'header', required: true, description, schema: { type: 'string' } },
+      name,
+      in: 'header',
+      required: true,
+      ...header(description, 'string'),
     })),
     requestBody: { required: true, content: { 'application/json': { schema } } },
     responses: { '2XX': { description: 'Received' } },
@@ -83,13 +88,12 @@ function webhookOf(type: string, summary: string, data: JsonSchema): JsonSchema 
 
 function operationOf(route: Route): JsonSchema {
   const { name, summary } = describeRoute(route)
-  const fields = otherFields(route)
   return {
     operationId: name,
     tags: [route.tag],
     summary,
     parameters: parametersOf(route),
-    ...(hasBody(route) && fields.length > 0 && { requestBody: bodyOf(route) }),
+    ...(hasBody(route) && otherFields(route).length > 0 && { requestBody: bodyOf(route) }),
     responses: responsesOf(route),
   }
 }
@@ -99,18 +103,15 @@ const isRequired = (route: Route, field: string) =>
   (inputShape(route).required ?? []).includes(field) && !Object.hasOwn(route.defaults ?? {}, field)
 
 function parametersOf(route: Route): JsonSchema[] {
-  const inPath = pathFields(route).map((name) => ({
+  const parameter = (place: 'path' | 'query') => (name: string) => ({
     name,
-    in: 'path',
-    required: true,
+    in: place,
+    required: place === 'path' || isRequired(route, name),
     schema: schemaOf(route, name),
-  }))
-  const inQuery = hasBody(route)
-    ? []
-    : otherFields(route).map((name) => ({
-        ...{ name, in: 'query', required: isRequired(route, name), schema: schemaOf(route, name) },
-      }))
-  return [...inPath, ...inQuery, ...(route.method === 'post' ? [IDEMPOTENCY_KEY] : [])]
+  })
+  const query = hasBody(route) ? [] : otherFields(route)
+  const key = route.method === 'post' ? [IDEMPOTENCY_KEY] : []
+  return [...pathFields(route).map(parameter('path')), ...query.map(parameter('query')), ...key]
 }
 
 function bodyOf(route: Route): JsonSchema {
@@ -137,7 +138,7 @@ function responsesOf(route: Route): JsonSchema {
     const text = some.map((code) => `${code}: ${errors[code].text}`).join('. ')
     return [status, answer(text, failureOf(some), status === 429 ? RETRY : {})]
   })
-  // Of other methods than those documented here.
+  // To the methods that the path does not have.
   const refused = answer('There is no such method', failureOf(['INVALID_REQUEST']), ALLOW)
   return { ...success, ...Object.fromEntries(failures), 405: refused }
 }

@@ -11,7 +11,7 @@ type Operation = {
 }
 type Message = { name: string; payload: JsonSchema }
 
-/** The socket side to read. */
+/** The AsyncAPI document as a page. */
 export function socketPage({ info, channels, operations, components }: ReturnType<typeof asyncApi>): string {
   const messages = channels.chat.messages as unknown as Record<string, Message>
   const messageOf = ({ $ref }: { $ref: string }) => messages[$ref.slice($ref.lastIndexOf('/') + 1)] as Message

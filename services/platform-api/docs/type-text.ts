@@ -3,7 +3,7 @@ import type { JsonSchema } from '@chat/contract'
 const INDENT = '  '
 const object = (value: unknown) => (value ?? {}) as Record<string, JsonSchema>
 
-/** A JSON schema as a reader of TypeScript would write it. */
+/** A JSON schema in the notation of TypeScript. */
 export function typeText(schema: JsonSchema, depth = 0): string {
   const { $ref, anyOf, oneOf, type, items } = schema
   if (typeof $ref === 'string') return $ref.slice($ref.lastIndexOf('/') + 1)

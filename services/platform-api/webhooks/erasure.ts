@@ -1,10 +1,9 @@
 import { type Caller, type Erased, Fault, type PersonalRecords } from '@chat/contract'
 import { awaitHandled, type Bus, erasedMentions } from '@chat/service'
-import { namingUser, quotingMessages, replaceContent } from './delivery/delivery-contents.ts'
 import type { DeliveryDoc, DeliveryModel } from './delivery/delivery-doc.ts'
 import type { DeliveryStore } from './delivery/delivery-store.ts'
 import { DURABLE } from './events/event-consumer.ts'
-import { withoutUser } from './events/webhook-event.ts'
+import { aboutQuote, aboutUser, withoutUser } from './events/webhook-event.ts'
 
 const PAGE = 100
 const HANDLED_MS = 20_000
@@ -12,37 +11,40 @@ const HANDLED_MS = 20_000
 type Parts = { deliveries: DeliveryStore; bus: Bus }
 
 /**
- * Removes a user from stored deliveries. The stream has to be without them already: what the consumer took from it
- * before becomes deliveries, too, and is waited for.
+ * Removes a user from deliveries. The stream has to be without them already. What the consumer took from it before
+ * becomes deliveries, too, and is waited for.
  * @throws SERVICE_UNAVAILABLE where that takes longer than 20 s
  */
-export async function eraseInDeliveries(
-  { deliveries, bus }: Parts,
-  caller: Caller,
-  erased: Erased,
-): Promise<void> {
+export async function eraseInDeliveries({ deliveries, bus }: Parts, caller: Caller, erased: Erased) {
   const { model } = deliveries
   if (!(await awaitHandled({ bus, durable: DURABLE }, HANDLED_MS))) throw new Fault('SERVICE_UNAVAILABLE')
-  const erase = (doc: DeliveryDoc, erased: Erased) =>
-    replaceContent(model, doc, withoutUser(doc, erased)?.data ?? null, erased.userId)
-  for await (const doc of deliveriesNaming(model, erased.userId)) await erase(doc, erased)
+  for await (const doc of deliveriesAbout(model, erased.userId)) await eraseIn(model, doc, erased)
   for await (const messageIds of erasedMentions(bus, caller, { userId: erased.userId })) {
     const mentionedIn = new Set(messageIds)
-    for (const doc of await quotingMessages(model, messageIds)) await erase(doc, { ...erased, mentionedIn })
+    for (const doc of await model.find({ about: { $in: messageIds.map(aboutQuote) } }).lean())
+      await eraseIn(model, doc, { ...erased, mentionedIn })
   }
+}
+
+async function eraseIn(model: DeliveryModel, doc: DeliveryDoc, erased: Erased) {
+  const { _id } = doc
+  const content = withoutUser(doc, erased)
+  const change = { $set: { data: content?.data }, $pull: { about: aboutUser(erased.userId) } }
+  await (content ? model.updateOne({ _id }, change) : model.deleteOne({ _id }))
 }
 
 export async function* exportDeliveries(
   { deliveries }: Pick<Parts, 'deliveries'>,
   userId: string,
 ): AsyncGenerator<PersonalRecords['records'][number]> {
-  for await (const { webhookId, eventId, type, at, data } of deliveriesNaming(deliveries.model, userId))
+  for await (const { webhookId, eventId, type, at, data } of deliveriesAbout(deliveries.model, userId))
     yield { kind: 'webhookDelivery', value: { webhookId, eventId, type, at, data } }
 }
 
-async function* deliveriesNaming(model: DeliveryModel, userId: string) {
+async function* deliveriesAbout(model: DeliveryModel, userId: string): AsyncGenerator<DeliveryDoc> {
   for (let after: string | undefined = ''; after !== undefined; ) {
-    const page = await namingUser(model, userId, after, PAGE)
+    const rest = model.find({ about: aboutUser(userId), _id: { $gt: after } })
+    const page: DeliveryDoc[] = await rest.sort({ _id: 1 }).limit(PAGE).lean()
     yield* page
     after = page.length === PAGE ? page.at(-1)?._id : undefined
   }

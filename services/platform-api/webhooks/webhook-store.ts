@@ -42,7 +42,8 @@ const schema = new mongoose.Schema<WebhookDoc>(
 indexJobs(schema)
 
 export const MAX_WEBHOOKS = 100
-const LONG_AGO = new Date(0)
+/** As `freeAt`: not paused. */
+export const LONG_AGO = new Date(0)
 
 export async function openWebhookStore(connection: Connection, metrics: Metrics, leaseMs: number) {
   const model = connection.model<WebhookDoc>('Webhook', schema, 'webhooks')
@@ -80,22 +81,15 @@ export class WebhookStore {
     return doc
   }
 
-  get(_id: string): Promise<WebhookDoc | null> {
-    return this.model.findById(_id).lean()
-  }
-
-  count(): Promise<number> {
-    return this.model.countDocuments()
-  }
+  get = (_id: string): Promise<WebhookDoc | null> => this.model.findById(_id).lean()
+  count = (): Promise<number> => this.model.countDocuments()
+  enabled = (): Promise<WebhookDoc[]> => this.model.find({ disabledBecause: null }).lean()
+  delete = async (_id: string) => (await this.model.deleteOne({ _id })).deletedCount > 0
 
   /** Oldest first: ids ascend with time. */
   list(after: string, limit: number): Promise<WebhookDoc[]> {
     const webhooks = this.model.find({ _id: { $gt: after } })
     return webhooks.sort({ _id: 1 }).limit(limit).lean()
-  }
-
-  enabled(): Promise<WebhookDoc[]> {
-    return this.model.find({ disabledBecause: null }).lean()
   }
 
   update(_id: string, fields: Partial<WebhookDoc>): Promise<WebhookDoc | null> {
@@ -114,35 +108,23 @@ export class WebhookStore {
     return (await this.model.updateOne({ _id, 'secrets.0.secret': replaced }, change)).matchedCount > 0
   }
 
-  async delete(_id: string): Promise<boolean> {
-    return (await this.model.deleteOne({ _id })).deletedCount > 0
-  }
-
   /**
-   * Makes webhooks due, except claimed ones: dueAt is the end of their lease. A document without dueAt is from a version
-   * before the job library.
+   * Makes webhooks due, except claimed ones: their dueAt is the end of the lease. Versions before the job library leave
+   * claimed ones without dueAt.
    * @returns the ids that do not exist
    */
   async makeDue(ids: string[]): Promise<string[]> {
     if (ids.length === 0) return []
-    const some = { _id: { $in: ids } }
-    const isFree = { $or: [{ claim: null }, { dueAt: null }] }
-    const { matchedCount } = await this.model.updateMany(
-      { ...some, ...isFree },
-      { $min: { dueAt: new Date() } },
-    )
-    if (matchedCount === ids.length) return []
-    const existing = new Set((await this.model.find(some, { _id: 1 }).lean()).map(({ _id }) => _id))
-    return ids.filter((id) => !existing.has(id))
+    const _id = { $in: ids }
+    const unclaimed = { _id, $or: [{ claim: null }, { dueAt: null }] }
+    await this.model.updateMany(unclaimed, { $min: { dueAt: new Date() } })
+    const existing = await this.model.find({ _id }, { _id: 1 }).lean()
+    return ids.filter((id) => !existing.some(({ _id }) => _id === id))
   }
 
   /** Stops deliveries until then, unless the webhook was updated since it was read. */
   async pause({ _id, claim, updatedAt }: WebhookDoc, until: Date) {
     await this.model.updateOne({ _id, claim, updatedAt }, { $set: { freeAt: until } })
-  }
-
-  async endPause(_id: string) {
-    await this.model.updateOne({ _id }, { $set: { freeAt: LONG_AGO } })
   }
 
   async setHealth(_id: string, failures: number, failingSince: Date | null) {

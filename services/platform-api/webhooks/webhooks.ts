@@ -4,7 +4,7 @@ import { type Addresses, PrivateAddress, requirePublic } from './delivery/addres
 import type { DeliveryStore } from './delivery/delivery-store.ts'
 import { newSecret } from './delivery/signature.ts'
 import type { Times } from './times.ts'
-import { MAX_WEBHOOKS, type WebhookDoc, type WebhookStore } from './webhook-store.ts'
+import { LONG_AGO, MAX_WEBHOOKS, type WebhookDoc, type WebhookStore } from './webhook-store.ts'
 
 const MAX_SECRETS = 5
 const DEFAULT_LIMIT = 20
@@ -73,11 +73,12 @@ export async function updateWebhook(
   const doc = await webhooks.update(webhookId, {
     ...fields,
     ...target,
+    // A pause was for the endpoint as it was before.
+    ...((enabled || url !== undefined) && { freeAt: LONG_AGO }),
     ...(enabled === false && { disabledBecause: 'PLATFORM' as const }),
-    ...(enabled && { disabledBecause: null, failures: 0, failingSince: null, dueAt: new Date() }),
+    ...(enabled && { disabledBecause: null, failures: 0, failingSince: null }),
   })
-  // A pause was for the endpoint as it was before.
-  if (enabled || url !== undefined) await webhooks.endPause(webhookId)
+  if (enabled) await webhooks.makeDue([webhookId])
   if (enabled) wake()
   return present(existing(doc))
 }
@@ -126,13 +127,13 @@ export function existing<T>(doc: T | null): T {
   return doc
 }
 
-const present = (doc: WebhookDoc): Webhook => ({
-  webhookId: doc._id,
-  url: doc.url,
-  events: doc.events,
-  description: doc.description ?? null,
-  enabled: !doc.disabledBecause,
-  disabledBecause: doc.disabledBecause ?? null,
+const present = ({ _id, url, events, description, disabledBecause, ...doc }: WebhookDoc): Webhook => ({
+  webhookId: _id,
+  url,
+  events,
+  description,
+  enabled: !disabledBecause,
+  disabledBecause,
   failingSince: doc.failingSince?.toISOString() ?? null,
   createdAt: doc.createdAt.toISOString(),
   updatedAt: doc.updatedAt.toISOString(),

@@ -48,13 +48,21 @@ export async function replayDelivery(
 
 const isOrder = (value: unknown): value is number => Number.isSafeInteger(value)
 
-const present = (doc: DeliverySummary): WebhookDelivery => ({
-  deliveryId: doc.eventId,
-  type: doc.type,
-  state: doc.state,
-  tries: doc.tries,
-  lastStatus: doc.lastStatus ?? null,
-  lastError: doc.lastError ?? null,
+const present = ({
+  eventId,
+  type,
+  state,
+  tries,
+  lastStatus,
+  lastError,
+  ...doc
+}: DeliverySummary): WebhookDelivery => ({
+  deliveryId: eventId,
+  type,
+  state,
+  tries,
+  lastStatus,
+  lastError,
   lastTriedAt: doc.lastTriedAt?.toISOString() ?? null,
   nextTryAt: doc.nextAt?.toISOString() ?? null,
   createdAt: doc.createdAt.toISOString(),

@@ -8,7 +8,7 @@ import {
   type Logger,
   streamTime,
 } from '@chat/service'
-import { deleteRooms, emptyMessages } from '../delivery/delivery-contents.ts'
+import { deleteRooms, emptyMessages } from '../delivery/deletions.ts'
 import { newDelivery } from '../delivery/delivery-doc.ts'
 import type { DeliveryStore } from '../delivery/delivery-store.ts'
 import type { WebhookDoc, WebhookStore } from '../webhook-store.ts'
