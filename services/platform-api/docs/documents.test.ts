@@ -16,7 +16,7 @@ afterAll(() => stack?.close())
 
 const read = async (path: string) => fetch(`${stack.platformUrl}${path}`)
 
-test('what is served is a valid OpenAPI 3.1 document of every route', async () => {
+test('openapi.json is a valid OpenAPI 3.1 document of every route', async () => {
   const served = (await (await read('/openapi.json')).json()) as ReturnType<typeof openApi>
   const verdict = await new Validator().validate(structuredClone(served))
   expect(verdict).toMatchObject({ valid: true })
@@ -29,7 +29,7 @@ test('what is served is a valid OpenAPI 3.1 document of every route', async () =
   expect(served).toEqual(JSON.parse(JSON.stringify(openApi())))
 })
 
-test('what is served is a valid AsyncAPI 3 document of every event', async () => {
+test('asyncapi.json is a valid AsyncAPI 3 document of every event', async () => {
   const served = await (await read('/asyncapi.json')).json()
   const schema = (asyncApiSpecs as unknown as { schemas: Record<string, object> }).schemas['3.0.0'] as object
   // It brings the meta schema of its own draft.
@@ -49,7 +49,7 @@ test('what is served is a valid AsyncAPI 3 document of every event', async () =>
   expect(received.map(([event]) => event).sort()).toEqual(events.sort())
 })
 
-test('no reference in them leads nowhere', () => {
+test('every reference resolves', () => {
   for (const document of [openApi(), asyncApi()] as object[]) {
     const text = JSON.stringify(document)
     for (const [, pointer] of text.matchAll(/"\$ref":"#\/([^"]+)"/g)) {
@@ -74,7 +74,7 @@ test.each(['/docs', '/docs/socket', '/docs/style.css', '/openapi.json', '/asynca
   },
 )
 
-test('the pages tell every route and every event', async () => {
+test('the pages show every route and every event', async () => {
   const http = await (await read('/docs')).text()
   for (const { path } of routes) expect(http).toContain(`<code>${path}</code>`)
   const socket = await (await read('/docs/socket')).text()

@@ -20,7 +20,7 @@ const call = (path: string, init: RequestInit = {}) =>
   fetch(`${stack.platformUrl}${path}`, { method: 'POST', ...init })
 const json = { 'content-type': 'application/json', 'chat-api-key': testApiKey }
 
-test.each(paths)('%s without a right key is 401, before anything else is looked at', async (path) => {
+test.each(paths)('%s without a valid key is 401, whatever the body', async (path) => {
   const keys = [
     '',
     'wrong',
@@ -40,7 +40,7 @@ test.each(paths)('%s without a right key is 401, before anything else is looked 
   expect((await call(`${path}?chat-api-key=${testApiKey}`)).status).toBe(401)
 })
 
-test('nobody learns without a key which paths there are', async () => {
+test('without a key, unknown paths answer 401 like known ones', async () => {
   expect((await call('/nope')).status).toBe(401)
   expect((await call('/chat/room', { method: 'GET' })).status).toBe(401)
 })
@@ -164,7 +164,7 @@ test('a body with __proto__ anywhere in it is refused, one with constructor.prot
   expect(({} as { a?: number }).a).toBeUndefined()
 })
 
-test('each of several keys opens, each failure carries its request id', async () => {
+test('each of several keys is valid; each failure carries its request id', async () => {
   const logger = createLogger('silent')
   const metrics = new Metrics()
   const api = await start({
@@ -197,7 +197,7 @@ test('each of several keys opens, each failure carries its request id', async ()
   }
 })
 
-test('a path that is not there is 404, one that cannot be read 400', async () => {
+test('an unknown path is 404, one that cannot be decoded is 400', async () => {
   expect(await stack.post('/v1/nowhere', {})).toMatchObject({ status: 404, body: { success: false } })
   expect(await stack.post('/v1/users/%/token', {})).toMatchObject({
     status: 400,

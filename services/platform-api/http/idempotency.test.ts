@@ -30,7 +30,7 @@ test('a repeat is answered alike and carried out once', async () => {
   expect([again.status, again.body]).toEqual([first.status, first.body])
 })
 
-test('without a key each request is one of its own', async () => {
+test('without an Idempotency-Key each request is carried out', async () => {
   const [one, two] = [
     await stack.call('POST', '/v1/rooms', newRoom('x')),
     await stack.call('POST', '/v1/rooms', newRoom('x')),
@@ -38,7 +38,7 @@ test('without a key each request is one of its own', async () => {
   expect(one.body).not.toEqual(two.body)
 })
 
-test('racing repeats are carried out once', async () => {
+test('concurrent repeats are carried out once', async () => {
   const path = `/v1/rooms/${room._id}/messages`
   // On a slow machine one may be told to come again.
   const again = () =>
@@ -64,14 +64,14 @@ test('another request with the same key is refused, one with another API key is 
   expect(other.status).toBe(201)
 })
 
-test('a final failure is repeated too', async () => {
+test('a final failure is repeated, too', async () => {
   const path = '/v1/rooms/nowhere/messages'
   const first = await post(path, message('x'), 'k4')
   expect(first).toMatchObject({ status: 404, body: { error: 'ROOM_NO_EXISTS' } })
   expect((await post(path, message('x'), 'k4')).body).toEqual(first.body)
 })
 
-test('who died while carrying it out blocks nobody for ever', async () => {
+test('a request whose instance died is carried out by a repeat', async () => {
   const body = message('survived')
   const path = `/v1/rooms/${room._id}/messages`
   const database = await openDatabase(stack, 'platform')
@@ -89,7 +89,7 @@ test('who died while carrying it out blocks nobody for ever', async () => {
   }
 })
 
-test('what went on though its answer was lost is not done again', async () => {
+test('a repeat stores no second message, even when the attempt is not known any more', async () => {
   const path = `/v1/rooms/${room._id}/messages`
   const first = await post(path, message('lost'), 'k6')
   const database = await openDatabase(stack, 'platform')

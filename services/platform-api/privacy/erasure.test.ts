@@ -268,7 +268,7 @@ const linkOf = (exportId: string): Promise<string> =>
     return url
   }, 20_000)
 
-test('before, they are found wherever people are kept', async () => {
+test('before the erasure, the user is found wherever users are stored', async () => {
   const found = traces(await stored()).map((text) => text.split(' ')[0]?.replace(`${stack.root}_`, ''))
   const places = {
     rooms: ['users', 'members', 'rooms', 'blocks', 'mutes', 'mentions'],
@@ -287,7 +287,7 @@ test('before, they are found wherever people are kept', async () => {
   expect(await files()).toHaveLength(1)
 })
 
-test('the export holds what is stored about them', async () => {
+test('the export contains what is stored about the user', async () => {
   const { status, headers, body } = await stack.call('GET', `/v1/users/${ERASED}/export`)
   expect(status).toBe(200)
   expect(headers.get('content-disposition')).toBe('attachment')
@@ -301,7 +301,7 @@ test('the export holds what is stored about them', async () => {
   for (const trace of TRACES.filter((each) => each !== token)) expect(JSON.stringify(data)).toContain(trace)
 })
 
-test('afterwards nothing has their id, their name or their words, and others still see where they spoke', async () => {
+test('after the erasure nothing has their id, name or words, and their messages stay as empty ones', async () => {
   const before = await newestPage(keeper, room._id)
   const mine = before.filter(({ author }) => author.authorId === ERASED).map(({ seq }) => seq)
   expect(mine.length).toBe(3)
@@ -320,7 +320,7 @@ test('afterwards nothing has their id, their name or their words, and others sti
   expect(await files()).toEqual([])
 })
 
-test('what others have exported is written anew without them, in the same place', async () => {
+test('exports of others are written again without the user, in the same place', async () => {
   await linkOf(kept.exportId)
   const answer = await fetch(kept.url)
   expect(answer.status).toBe(200)
@@ -333,7 +333,7 @@ test('what others have exported is written anew without them, in the same place'
   ).toHaveLength(1)
 })
 
-test('what others are told goes on: a push that was given up on is kept for them', async () => {
+test('a dead push is kept for the other recipients', async () => {
   const database = await openDatabase(stack, 'push')
   try {
     const left = await database
@@ -347,7 +347,7 @@ test('what others are told goes on: a push that was given up on is kept for them
   }
 })
 
-test('others hear of it where they have the room open, and see it in their lists', async () => {
+test('others receive the changes where they have the room open, and see them in their lists', async () => {
   const changed = keeper.payloads<Message>(`updateMessage_${room._id}`).filter(({ status }) => status.deleted)
   expect(new Set(changed.map(({ seq }) => seq)).size).toBe(3)
   await eventually(async () => {
@@ -363,7 +363,7 @@ test('others hear of it where they have the room open, and see it in their lists
   expect(found.list).toEqual([])
 })
 
-test('what mentioned them goes on without their name: told where the room is open, synced, quoted and found', async () => {
+test('messages that mentioned them lose the name: in open rooms, in sync, in quotes and in search', async () => {
   const page = await newestPage(keeper, room._id)
   const said = page.find(({ data }) => data.content.text === SAID)
   expect(said?.mentions).toEqual([])
@@ -381,7 +381,7 @@ test('what mentioned them goes on without their name: told where the room is ope
   expect(await find('(erased), are you')).toEqual([said?._id])
 })
 
-test('the numbers go on without a gap, and consumers too', async () => {
+test('message numbers have no gap, and consumers go on', async () => {
   const last = (await newestPage(keeper, room._id)).at(-1) as Message
   const next = await sendText(keeper, room._id, 'life goes on')
   expect(next.seq).toBe(last.seq + 1)
@@ -396,7 +396,7 @@ test('the numbers go on without a gap, and consumers too', async () => {
   })
 })
 
-test('their tokens are good for nothing, until they are made anew', async () => {
+test('their tokens are refused until the platform creates the user again', async () => {
   const old = await stack.token(ERASED, { iat: Math.floor(Date.now() / 1000) - 60 })
   await expect(connectPlain(stack.gatewayUrl, old)).rejects.toMatchObject({ data: { code: 'TOKEN_INVALID' } })
   expect((await stack.call('GET', `/v1/users/${ERASED}`)).status).toBe(404)

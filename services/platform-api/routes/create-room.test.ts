@@ -114,7 +114,7 @@ test('without a link, and for INQUIRY, a room is always made', async () => {
   expect((await create(group('ask', ['a', 'b']))).status).toBe(200)
 })
 
-test('of requests that race, one makes the room and all others are told which', async () => {
+test('of concurrent requests, one makes the room and the others learn which', async () => {
   const answers = await Promise.all(
     Array.from({ length: 12 }, (_, n) =>
       create(group('race', n % 2 ? ['r1', 'r2'] : ['r2', 'r1'], { message: firstMessage('r1') })),

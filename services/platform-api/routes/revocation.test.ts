@@ -29,7 +29,7 @@ const enter = async (token: string, gateway = 0) => {
 }
 const refused = { data: { code: 'TOKEN_INVALID' } }
 
-test('sockets on every gateway are told and closed within five seconds; old tokens never connect again', async () => {
+test('sockets on every gateway get tokenExpired and are closed within five seconds; old tokens never connect again', async () => {
   const old = await mint('alice')
   const sockets = [await enter(old, 0), await enter(old, 0), await enter(old, 1)]
   const bystander = await enter(await mint('bob'))
@@ -43,7 +43,7 @@ test('sockets on every gateway are told and closed within five seconds; old toke
   expect(bystander.socket.connected).toBe(true)
 })
 
-test('a token that is minted after the answer is good, though it may be of the same second', async () => {
+test('a token that is minted after the answer is valid, even within the same second', async () => {
   await mint('carol')
   for (let times = 0; times < 3; times++) {
     await stack.call('POST', '/v1/users/carol/revoke')
@@ -52,7 +52,7 @@ test('a token that is minted after the answer is good, though it may be of the s
   }
 })
 
-test('a token that does not say when it was issued is older than any revocation', async () => {
+test('a token without iat is older than any revocation', async () => {
   await mint('dave')
   const silent = await stack.token('dave')
   expect((await enter(silent)).socket.connected).toBe(true)
@@ -69,7 +69,7 @@ test('a revoked token fetches no file either', async () => {
   expect(await answer.json()).toMatchObject({ error: 'TOKEN_INVALID' })
 })
 
-test('a gateway that starts later knows of it', async () => {
+test('a gateway that starts later refuses revoked tokens', async () => {
   const old = await mint('frank')
   await stack.call('POST', '/v1/users/frank/revoke')
   const port = await freePort()
@@ -85,7 +85,7 @@ test('a gateway that starts later knows of it', async () => {
   }
 })
 
-test('nobody unknown is revoked', async () => {
+test('revoking an unknown user fails', async () => {
   expect(await stack.call('POST', '/v1/users/nobody/revoke')).toMatchObject({
     status: 404,
     body: { error: 'USER_NO_EXISTS' },

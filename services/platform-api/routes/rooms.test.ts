@@ -116,7 +116,7 @@ async function leaveMore({ _id, roomId }: Message) {
   await database.close()
 }
 
-test('a deleted room is gone for everybody, with all that was said in it', async () => {
+test('a deleted room is gone for everybody, with its messages', async () => {
   const said = await sendText(ann, room._id, 'to be forgotten')
   await ben.get('sendFileMessage', {
     ...{ syncKey: 'f', roomId: room._id, type: 'FILE', size: 3, name: 'a.bin', data: Buffer.from([0, 1, 2]) },
@@ -138,7 +138,7 @@ test('a deleted room is gone for everybody, with all that was said in it', async
   for (const place of Object.keys(ofRooms)) expect([place, await countIn(place)]).toEqual([place, 0])
 })
 
-test('members come and go by the platform, whatever the rules say', async () => {
+test('the platform adds and removes members, whatever the rules say', async () => {
   const added = await call('POST', `${path}/members`, { users: [person('cho'), person('ben')] })
   expect(added).toMatchObject({ status: 201, body: { data: { memberCount: 3 } } })
   expect(await call('POST', `${path}/members`, { users: [person('cho')] })).toMatchObject({ status: 409 })
@@ -208,7 +208,7 @@ test('messages are listed newest first, read, hidden, and deleted', async () => 
     })
 })
 
-test('a card that is accepted changes where it is open; other messages are no cards', async () => {
+test('an accepted card changes in open rooms; other messages are no cards', async () => {
   const content = { rawData: { cardType: 'offer', acceptedStatus: false } }
   const card = { author: { authorId: 'ann' }, data: { type: 'CARD', content } }
   const posted = (await call('POST', `${path}/messages`, card)).body.data as { message: Message }
@@ -240,7 +240,7 @@ test('an announcement is pinned, seen and taken down', async () => {
   await eventually(async () => expect((await listed(ben, room._id))?.announcement).toBeNull())
 })
 
-test('reports are listed newest first, of a room or of all, as it was said', async () => {
+test('reports are listed newest first, of one room or of all, with the reported text', async () => {
   const said = [await post('bad'), await post('worse')]
   for (const { _id } of said)
     await ben.get('reportMessage', { roomId: room._id, messageId: _id, reason: 'rude' })
@@ -254,7 +254,7 @@ test('reports are listed newest first, of a room or of all, as it was said', asy
   expect((await call('GET', '/v1/reports')).status).toBe(200)
 })
 
-test('every list refuses a cursor that is not one of its own', async () => {
+test('every list refuses a cursor that it has not made', async () => {
   const lists = ['rooms', 'reports', 'exports', 'webhooks', `rooms/${room._id}/members`]
   for (const list of [...lists, `rooms/${room._id}/messages`])
     for (const cursor of ['abc', '%25', 'e30', 'bnVsbA', '1'])

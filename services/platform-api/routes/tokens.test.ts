@@ -30,7 +30,7 @@ const enter = async (token: string) => {
 }
 const secondsLeft = (expiresAt: string) => (Date.parse(expiresAt) - Date.now()) / 1000
 
-test('a token connects, and is good for an hour', async () => {
+test('a token connects, and is valid for an hour', async () => {
   const { status, success, data } = await mint('alice')
   expect({ status, success }).toEqual({ status: 200, success: true })
   expect(secondsLeft(data.expiresAt)).toBeGreaterThan(3_590)
@@ -39,7 +39,7 @@ test('a token connects, and is good for an hour', async () => {
   expect(await (await enter(data.token)).ask('listenRooms', null)).toMatchObject({ success: true })
 })
 
-test('no body at all is no wish', async () => {
+test('a request without a body takes the defaults', async () => {
   for (const headers of [{}, { 'content-type': 'application/json' }] as Record<string, string>[]) {
     const answer = await fetch(`${stack.platformUrl}/v1/users/alice/token`, {
       method: 'POST',
@@ -114,7 +114,7 @@ test.each(['x'.repeat(129), 'a\n', '\u0000', '\u007f'])('the id %j is 400', asyn
   expect(await mint(userId)).toMatchObject({ status: 400, error: 'INVALID_REQUEST' })
 })
 
-test('an id that is no UTF-8 is a code of the table, not a failure of ours', async () => {
+test('an id that is not UTF-8 never causes an internal error', async () => {
   for (const path of ['%E0%A4%A', '%ff', '%', '%zz']) {
     const { status } = await mint(path, {}, (id) => id)
     expect([200, 400, 404]).toContain(status)

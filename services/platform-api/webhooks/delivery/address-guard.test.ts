@@ -53,7 +53,7 @@ test.each([
   expect(await create(url)).toMatchObject({ status: 400, body: { error: 'INVALID_REQUEST' } })
 })
 
-test('a name that leads nowhere now may lead somewhere later', async () => {
+test('a name that does not resolve yet is accepted', async () => {
   const { status, body } = await create('https://hooks.invalid/chat#part')
   expect({ status, body }).toMatchObject({
     status: 201,
@@ -62,7 +62,7 @@ test('a name that leads nowhere now may lead somewhere later', async () => {
   await stack.call('DELETE', `/v1/webhooks/${(body as { data: { webhookId: string } }).data.webhookId}`)
 })
 
-test('a name that leads elsewhere later is refused then, and nobody is connected to', async () => {
+test('a name that resolves to a private address later is refused then, without a connection', async () => {
   const answers = [['93.184.215.14'], ['127.0.0.1'], ['93.184.215.14', '127.0.0.1']]
   const addresses = addressesOf(false, (_name, _options, found) => {
     const now = answers.shift() ?? []
@@ -82,7 +82,7 @@ test('a name that leads elsewhere later is refused then, and nobody is connected
   sender.close()
 })
 
-test('a connection goes to the address that was looked at', async () => {
+test('a connection uses the address that was checked', async () => {
   const asked: string[] = []
   const addresses = addressesOf(true, (name, _options, found) => {
     asked.push(name)

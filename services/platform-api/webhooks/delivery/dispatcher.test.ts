@@ -3,7 +3,7 @@ import { connectAs, eventually, makeRoom, sendText, startTestStack, testApiKey }
 import { expect, test } from '@jest/globals'
 import { makeWebhook, openReceiver, quick } from '../testing.ts'
 
-test('what comes after one that failed in its room waits for it over a restart, too', async () => {
+test('a failed delivery holds back the later ones of its room, also over a restart', async () => {
   const receiver = await openReceiver()
   const stack = await startTestStack({
     config: { webhooksMayBePrivate: true },

@@ -10,7 +10,7 @@ beforeAll(async () => {
 })
 afterAll(() => scene?.close())
 
-test('what fails for too long has failed; nothing but failures for days disables, until it is enabled again', async () => {
+test('a delivery that fails for too long is FAILED; a webhook with only failures is disabled until it is enabled again', async () => {
   const hook = await scene.makeWebhook({ events: ['message.created'] })
   scene.receiver.answer = () => 500
   const { _id } = await sendText(scene.ann, scene.roomId)
@@ -50,7 +50,7 @@ test('what fails for too long has failed; nothing but failures for days disables
   await hook.delete()
 })
 
-test('what is final but nothing else for days disables too', async () => {
+test('a webhook with only final failures is disabled, too', async () => {
   const hook = await scene.makeWebhook({ events: ['message.created'] })
   scene.receiver.answer = () => 404
   await eventually(async () => {

@@ -57,7 +57,7 @@ test.each([301, 302, 307, 308, 400, 401, 404, 409, 422])('%i is final', async (s
   expect(scene.receiver.refused).toEqual([])
 })
 
-test('410 disables the webhook, visibly; enabled again, it hears what comes then', async () => {
+test('410 disables the webhook; enabled again, it receives later events', async () => {
   answering(410)
   const first = await sendText(scene.ann, scene.roomId)
   await eventually(async () =>
@@ -69,7 +69,7 @@ test('410 disables the webhook, visibly; enabled again, it hears what comes then
   await eventually(() => expect(idsOf(hook.received())).toEqual([first._id, _id]))
 })
 
-test('an answer that does not come is given up and asked for again', async () => {
+test('a delivery whose answer does not come in time is tried again', async () => {
   answering(null)
   const { _id } = await sendText(scene.ann, scene.roomId)
   await eventually(async () => expect(await logged(_id)).toMatchObject({ state: 'DELIVERED', tries: 2 }))
@@ -77,7 +77,7 @@ test('an answer that does not come is given up and asked for again', async () =>
   expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan(900)
 })
 
-test('a receiver that is away is waited for', async () => {
+test('an endpoint that cannot be reached gets its deliveries later', async () => {
   const port = await freePort()
   await scene.stack.call('PATCH', hook.place, { url: `http://127.0.0.1:${port}${hook.path}` })
   const { _id } = await sendText(scene.ann, scene.roomId)
@@ -105,7 +105,7 @@ test('Retry-After is honoured', async () => {
   expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan(950)
 })
 
-test('one that is enabled again is not left alone any longer', async () => {
+test('enabling a webhook ends its pause', async () => {
   answering({ status: 503, headers: { 'retry-after': '3600' } })
   const { _id } = await sendText(scene.ann, scene.roomId)
   await eventually(async () => expect(await hook.look()).toMatchObject({ failingSince: expect.any(String) }))
@@ -115,7 +115,7 @@ test('one that is enabled again is not left alone any longer', async () => {
   await eventually(async () => expect(await logged(_id)).toMatchObject({ state: 'DELIVERED' }))
 })
 
-test('one that is replayed while it is on its way is sent again', async () => {
+test('a delivery that is replayed while it is being sent is sent again', async () => {
   const isHeld = Promise.withResolvers<number>()
   scene.receiver.answer = ({ path }) =>
     path === hook.path && hook.received().length === 1 ? isHeld.promise : 204
@@ -127,7 +127,7 @@ test('one that is replayed while it is on its way is sent again', async () => {
   expect(idsOf(hook.received())).toEqual([_id, _id])
 })
 
-test('what comes after one that failed in its room waits for it', async () => {
+test('a failed delivery holds back the later ones of its room', async () => {
   await sendText(scene.ann, scene.roomId, 'warm')
   await eventually(() => expect(hook.received()).toHaveLength(1))
   answering(503, 503, 503)
@@ -141,7 +141,7 @@ test('what comes after one that failed in its room waits for it', async () => {
   expect(inOrder.slice(1)).toEqual(sent)
 })
 
-test('one slow receiver keeps no other waiting, and has so many at a time', async () => {
+test('a slow endpoint delays no other, and gets at most ten deliveries at a time', async () => {
   const slow = await openReceiver()
   const held = Promise.withResolvers<number>()
   slow.answer = () => held.promise
@@ -159,7 +159,7 @@ test('one slow receiver keeps no other waiting, and has so many at a time', asyn
   await slow.close()
 })
 
-test('what was told is listed in pages, shown with what was sent, and sent again', async () => {
+test('deliveries are listed in pages, shown with their payload, and replayed', async () => {
   const sent: string[] = []
   for (let n = 0; n < 3; n++) sent.push((await sendText(scene.ann, scene.roomId, `${n}`))._id)
   await eventually(async () => expect((await hook.log('?state=DELIVERED')).list).toHaveLength(3))

@@ -23,7 +23,7 @@ const toldOf = (received: Received[], roomId: string) =>
 const person = (_id: string, master = false) => ({ _id, nickName: _id, master })
 const rules = { canInviteMemebrs: true, canLeaveOutRoom: true }
 
-test('whatever happens to a room and its people is told, in order', async () => {
+test('every event of a room and its members is delivered, in order', async () => {
   const hook = await scene.makeWebhook()
   const { _id: roomId } = await makeRoom(scene.ann, ['ben'], rules, 'Made')
   const at = `/v1/rooms/${roomId}`
@@ -68,7 +68,7 @@ test('whatever happens to a room and its people is told, in order', async () => 
   await hook.delete()
 })
 
-test('messages are told as they are, edited, hidden and deleted', async () => {
+test('messages are delivered as they are when sent, edited, hidden and deleted', async () => {
   const hook = await scene.makeWebhook()
   const { _id: roomId } = await makeRoom(scene.ann, ['ben'])
   const said = await sendText(scene.ann, roomId, 'one', { meta: { order: 7 } })
@@ -107,7 +107,7 @@ test('messages are told as they are, edited, hidden and deleted', async () => {
   await hook.delete()
 })
 
-test('one hears what it has asked for, from when it was made until it is disabled or gone', async () => {
+test('a webhook receives the events it wants while it exists and is enabled', async () => {
   const { _id: roomId } = await makeRoom(scene.ann, ['ben'])
   await sendText(scene.ann, roomId, 'before')
   const events = ['message.created', 'member.left']
@@ -142,7 +142,7 @@ test('one hears what it has asked for, from when it was made until it is disable
   await all.delete()
 })
 
-test('one that is enabled and told to be so misses nothing', async () => {
+test('enabling an enabled webhook loses nothing', async () => {
   const hook = await scene.makeWebhook({ events: ['message.created'] })
   const { _id: roomId } = await makeRoom(scene.ann, ['ben'])
   const sent: string[] = []
@@ -154,7 +154,7 @@ test('one that is enabled and told to be so misses nothing', async () => {
   await hook.delete()
 })
 
-test('one that is deleted while it is told keeps nothing', async () => {
+test('deleting a webhook during events leaves no deliveries', async () => {
   const { _id: roomId } = await makeRoom(scene.ann, ['ben'])
   const last = await scene.makeWebhook()
   for (let round = 0; round < 5; round++) {
@@ -171,7 +171,7 @@ test('one that is deleted while it is told keeps nothing', async () => {
   await last.delete()
 })
 
-test('what a death left unpublished is found again and told', async () => {
+test('an event that a killed instance left unpublished is delivered', async () => {
   const hook = await scene.makeWebhook({ events: ['room.deleted'] })
   const database = await openDatabase(scene.stack, 'rooms')
   const roomId = 'orphan'
@@ -184,7 +184,7 @@ test('what a death left unpublished is found again and told', async () => {
   await hook.delete()
 })
 
-test('what waits says nothing of what is deleted meanwhile; of a room that is gone only that is told', async () => {
+test('waiting deliveries lose the content of deleted messages; of a deleted room only the deletion is delivered', async () => {
   const hook = await scene.makeWebhook()
   const { _id: roomId } = await makeRoom(scene.ann, ['ben'])
   await eventually(() => expect(toldOf(hook.received(), roomId)).toHaveLength(1))
