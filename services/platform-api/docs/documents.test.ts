@@ -32,7 +32,7 @@ test('openapi.json is a valid OpenAPI 3.1 document of every route', async () => 
 test('asyncapi.json is a valid AsyncAPI 3 document of every event', async () => {
   const served = await (await read('/asyncapi.json')).json()
   const schema = (asyncApiSpecs as unknown as { schemas: Record<string, object> }).schemas['3.0.0'] as object
-  // It brings the meta schema of its own draft.
+  // The schema contains its own meta schema.
   const ajv = new Ajv({
     meta: false,
     validateSchema: false,

@@ -15,7 +15,7 @@ afterAll(async () => {
 const room = { name: 'Room', roomType: 'GROUP', joinUsers: [{ _id: 'alice', nickName: 'Alice' }] }
 const paths = ['/chat/room', '/chat/inviteUsers', '/v1/users/alice/token']
 
-/** A request as it is, without a content type or a key unless given. */
+/** A request with no headers but the given ones. */
 const call = (path: string, init: RequestInit = {}) =>
   fetch(`${stack.platformUrl}${path}`, { method: 'POST', ...init })
 const json = { 'content-type': 'application/json', 'chat-api-key': testApiKey }

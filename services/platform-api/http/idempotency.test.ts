@@ -40,7 +40,7 @@ test('without an Idempotency-Key each request is carried out', async () => {
 
 test('concurrent repeats are carried out once', async () => {
   const path = `/v1/rooms/${room._id}/messages`
-  // On a slow machine one may be told to come again.
+  // On a slow machine a repeat may get SERVICE_UNAVAILABLE.
   const again = () =>
     eventually(async () => {
       const answer = await post(path, message('raced'), 'k2')

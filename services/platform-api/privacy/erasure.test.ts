@@ -23,7 +23,7 @@ const ERASED = 'goner-7f3a'
 const NAME = 'Quillon Vanderbeek'
 const FILE = 'passport-of-quillon.bin'
 const SECRET = 'my number is 555-0199'
-/** What is left of a mention. */
+/** A mention after the erasure. */
 const SAID = '@(erased), are you there?'
 const PHONE = 'phone-of-quillon'
 const EMAIL = 'quillon@example.org'
@@ -32,16 +32,16 @@ const TRACES = [ERASED, NAME, FILE, SECRET, PHONE, EMAIL]
 let stack: TestStack
 let room: Room
 let left: Room
-/** Their last messages quote one that mentions them, and mention them. */
+/** The last message of the first quotes a mention of the user; that of the second is one. */
 let quoting: Room
 let ending: Room
 let keeper: PlainClient
 let receiver: Receiver
-/** Nothing gets there: what it is to be told waits. */
+/** Its endpoint fails, so its deliveries wait. */
 let waiting: TestWebhook
-/** Minted for them, and kept for repeats of the request. */
+/** The user's token, in an answer that is stored for repeats. */
 let token: string
-/** What keeper has exported, and where it was. */
+/** An export of keeper's, and its link. */
 let kept: { exportId: string; url: string }
 const clients: PlainClient[] = []
 
@@ -110,7 +110,7 @@ const traces = (texts: string[]) =>
   texts.filter((text) => TRACES.some((trace) => text.toLowerCase().includes(trace.toLowerCase())))
 
 beforeAll(async () => {
-  // Mails get nowhere: what is to be mailed stays where it is.
+  // Mails cannot be sent: exports to mail stay stored.
   const mail = { url: 'smtp://127.0.0.1:1', from: 'no-reply@example.com' }
   receiver = await openReceiver()
   const config = { mail, webhooksMayBePrivate: true }
@@ -136,7 +136,7 @@ afterAll(async () => {
   await receiver?.close()
 })
 
-/** Leaves something of oneself wherever there is a place for it. */
+/** Leaves data about the user wherever users can. */
 async function liveALife(goner: PlainClient) {
   for (const roomId of [room._id, left._id]) {
     const said = await sendText(goner, roomId, SECRET)
@@ -167,7 +167,7 @@ async function liveALife(goner: PlainClient) {
   )
 }
 
-/** Mentioned in every way, with a device: pushed to, about to be, and given up on. */
+/** Pushes to the user's device: sent, waiting, and dead; with mentions of every kind. */
 async function beTold(goner: PlainClient) {
   await goner.get('setMentionAlarm', { on: false })
   await goner.get('registerDevice', { token: PHONE, platform: 'ANDROID' })
@@ -192,8 +192,8 @@ const edit = ({ _id: messageId }: Message, text: string) =>
   keeper.get('editMessage', { roomId: room._id, messageId, text })
 
 /**
- * By name: in a message, quoted, announced and reported, by an edit, in the text before one, by what a platform sends,
- * and in the last word of a room or the quote in it.
+ * Mentions by name: in a message, its quotes, announcement and reports; added and removed by an edit; in messages from
+ * the platform; in the last message of a room, and in what that quotes.
  */
 async function mention(): Promise<Message> {
   const said = await sendText(keeper, room._id, `@${NAME}, are you there?`)
@@ -223,7 +223,7 @@ async function mention(): Promise<Message> {
   return said
 }
 
-/** As it looks when FCM was away for long: of what they said, for them alone, and for others too. */
+/** Dead pushes: of the user's own message, for the user alone, and for others, too. */
 async function addDeadLetters(database: mongoose.Connection, { _id: messageId, roomId, seq }: Message) {
   const notice = {
     messageId,
@@ -253,7 +253,7 @@ async function addDeadLetters(database: mongoose.Connection, { _id: messageId, r
   await database.collection('tasks').insertMany(docs.map((doc) => ({ ...doc, ...rest })) as never[])
 }
 
-/** By mail for themselves; and by keeper, with everything they have said. */
+/** Exports: one to the user's mail, and one by keeper with the user's messages. */
 async function exportWhatWasSaid(goner: PlainClient) {
   await goner.get('exportMessages', { roomId: room._id, format: 'TXT', email: EMAIL })
   const wanted = { roomId: room._id, format: 'JSON' }
@@ -297,7 +297,7 @@ test('the export contains what is stored about the user', async () => {
     ...['block', 'device', 'export', 'file', 'membership', 'mention', 'message', 'mute', 'preference'],
     ...['report', 'user', 'webhookDelivery'],
   ])
-  // An answer that is kept for its repeats is not about them; their token has to go all the same.
+  // Stored answers are not in the export. The token in one has to be erased all the same.
   for (const trace of TRACES.filter((each) => each !== token)) expect(JSON.stringify(data)).toContain(trace)
 })
 
@@ -314,7 +314,7 @@ test('after the erasure nothing has their id, name or words, and their messages 
     expect(message).toMatchObject({ status: { deleted: true }, data: { content: {} } })
     expect(message.author).toEqual({ authorId: '(erased)', nickName: '(erased)', profileUrl: null })
   }
-  // What is on its way in consumers ends too.
+  // Consumers may still be handling events.
   await eventually(async () => expect(traces(await stored())).toEqual([]))
   expect(traces(await streamed())).toEqual([])
   expect(await files()).toEqual([])
@@ -400,7 +400,7 @@ test('their tokens are refused until the platform creates the user again', async
   const old = await stack.token(ERASED, { iat: Math.floor(Date.now() / 1000) - 60 })
   await expect(connectPlain(stack.gatewayUrl, old)).rejects.toMatchObject({ data: { code: 'TOKEN_INVALID' } })
   expect((await stack.call('GET', `/v1/users/${ERASED}`)).status).toBe(404)
-  // Asked again, there is nothing left to do.
+  // A second erasure has nothing to do.
   expect(await stack.call('DELETE', `/v1/users/${ERASED}`)).toMatchObject({
     body: { data: { state: 'DONE' } },
   })

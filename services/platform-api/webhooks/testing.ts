@@ -6,7 +6,7 @@ import { connectAs, makeRoom, startTestStack, type TestStack } from '@chat/testi
 import { Webhook } from 'standardwebhooks'
 import type { Times } from './times.ts'
 
-/** As the receiver sees it. */
+/** A delivery as the receiver got it. */
 export type Received = {
   id: string
   type: WebhookType
@@ -17,10 +17,10 @@ export type Received = {
   at: number
 }
 type Reply = number | { status: number; headers: Record<string, string> }
-/** What is answered to something; null: nothing, for as long as the other side waits. */
+/** null: the receiver never answers. */
 type Answer = (received: Received) => Reply | null | Promise<Reply | null>
 
-/** So fast that tests need not wait, and so slow that a slow machine is no failure. */
+/** Fast enough for tests, slow enough for slow machines. */
 export const quick = {
   delays: [50, 100, 200],
   pause: 20,
@@ -28,16 +28,16 @@ export const quick = {
   poll: 50,
 } satisfies Partial<Times>
 
-/** Whoever a platform lets be told: checks every signature by the reference library before it believes anything. */
+/** A webhook endpoint. It verifies every signature with the reference library. */
 export async function openReceiver(port = 0) {
   const state = {
-    /** What was believed, in the order in which it came. */
+    /** Deliveries with a valid signature and payload, in the order in which they came. */
     received: [] as Received[],
-    /** What was not, and why. */
+    /** Why others were refused. */
     refused: [] as unknown[],
     secrets: new Map<string, string>(),
     answer: ((): number => 204) as Answer,
-    /** On its way at this moment, and at most so far. */
+    /** Requests without an answer: now, and at most so far. */
     open: 0,
     mostOpen: 0,
   }
@@ -79,7 +79,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString()
 }
 
-/** @throws what the reference library does, and where it is not what the contract says */
+/** @throws the reference library's errors, and INVALID_REQUEST for a payload that the contract does not have */
 function read(request: IncomingMessage, body: string, secrets: Map<string, string>): Received {
   const path = request.url ?? ''
   const headers = request.headers as Record<string, string>
@@ -94,7 +94,7 @@ function read(request: IncomingMessage, body: string, secrets: Map<string, strin
 
 type Made = { webhookId: string; secret: string; url: string }
 
-/** A webhook of its own path, that the receiver knows. */
+/** Creates a webhook with a path of its own and tells the receiver its secret. */
 export async function makeWebhook(stack: Pick<TestStack, 'call'>, receiver: Receiver, wish: object = {}) {
   const path = `/${crypto.randomUUID()}`
   const { status, body } = await stack.call('POST', '/v1/webhooks', { url: receiver.url + path, ...wish })
@@ -107,7 +107,6 @@ export async function makeWebhook(stack: Pick<TestStack, 'call'>, receiver: Rece
     path,
     place,
     received: () => receiver.of(path),
-    /** As the platform sees it. */
     look: async () => ((await stack.call('GET', place)).body as { data: object }).data,
     log: async (query = '') => {
       const answer = await stack.call('GET', `${place}/deliveries${query}`)
@@ -123,7 +122,7 @@ type Setting = {
   instances?: NonNullable<Parameters<typeof startTestStack>[0]>['instances']
 }
 
-/** A stack that may tell a receiver here, and ann, in a room with ben. */
+/** A stack with a receiver, and ann in a room with ben. */
 export async function setScene({ times = {}, instances = {} }: Setting = {}) {
   const receiver = await openReceiver()
   const stack = await startTestStack({

@@ -90,7 +90,7 @@ test('a connection uses the address that was checked', async () => {
   })
   const sender = new HttpSender(addresses, 5_000)
   const url = `http://receiver.example:${receiver.port}/`
-  // It has no signature: the receiver is there, and refuses it.
+  // The receiver answers 400 because there is no signature.
   expect(await sender.send({ url, headers: {}, body: '{}' })).toEqual({ status: 400, retryAfterMs: null })
   expect(asked).toEqual(['receiver.example'])
   sender.close()

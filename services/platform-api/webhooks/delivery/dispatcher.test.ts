@@ -26,7 +26,7 @@ test('a failed delivery holds back the later ones of its room, also over a resta
   const heard = () => hook.received().map(({ id }) => id)
 
   receiver.answer = () => (receiver.received.length === 1 ? 204 : 503)
-  // A receiver that nothing ever got to is asked by itself first, whatever the room.
+  // One success first: a failing endpoint gets single deliveries, whatever the room.
   await sendText(ann, roomId, 'warm')
   await eventually(() => expect(heard()).toHaveLength(1))
   const first = await sendText(ann, roomId, 'first')

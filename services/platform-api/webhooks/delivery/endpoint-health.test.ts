@@ -2,7 +2,7 @@ import { eventually, sendText } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type Scene, setScene } from '../testing.ts'
 
-// When it ends that something is tried.
+// When deliveries and webhooks are given up.
 
 let scene: Scene
 beforeAll(async () => {

@@ -14,10 +14,10 @@ import {
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { makeWebhook, openReceiver, quick, type Receiver } from '../testing.ts'
 
-/** A process that is killed has to be started first, which takes its time: CHAT_TEST_KILLS=50 for a proof. */
+/** Each kill needs a new process, which takes time. CHAT_TEST_KILLS=50 for a thorough run. */
 const KILLS = Number(process.env.CHAT_TEST_KILLS ?? 5)
 const PATIENCE_MS = 120_000
-/** Events that are owed at a time: so much load, however slow the machine. */
+/** Events that may wait for delivery, so that the load suits the machine. */
 const MOST_OWED = 100
 
 let stack: TestStack
@@ -46,7 +46,7 @@ async function startPlatformApi() {
   running.push(service)
   return service
 }
-/** Asks the one that was started last. */
+/** Calls the process that was started last. */
 async function call(method: string, path: string, body?: unknown) {
   const response = await fetch(`http://127.0.0.1:${running.at(-1)?.port}${path}`, {
     method,
@@ -64,7 +64,7 @@ test(`each event is delivered, whatever fails, is slow or is killed ${KILLS} tim
     count++
     if (count % 7 === 0) return 503
     if (count % 11 === 0) return { status: 429, headers: { 'retry-after': '1' } }
-    // Longer than is waited for.
+    // No answer in time.
     if (count % 41 === 0) return null
     return 204
   }
@@ -89,7 +89,7 @@ test(`each event is delivered, whatever fails, is slow or is killed ${KILLS} tim
   })()
   for (let n = 0; n < KILLS; n++) {
     const before = receiver.received.length
-    // At any moment of its work: while it follows, sends, writes down; alone or beside another one.
+    // At any moment: while it consumes, sends or stores; alone or beside another instance.
     await eventually(() => expect(receiver.received.length).toBeGreaterThan(before + 20 + n * 7), PATIENCE_MS)
     const next = n % 2 === 0 ? null : await startPlatformApi()
     await current.kill()

@@ -9,7 +9,7 @@ import {
   type TestWebhook,
 } from '../testing.ts'
 
-// What is sent again, when, and what never.
+// Which deliveries are tried again, and when.
 
 let scene: Scene
 let hook: TestWebhook
@@ -28,7 +28,7 @@ afterAll(() => scene?.close())
 
 const idsOf = (some: { id: string }[]) => some.map(({ id }) => id)
 const logged = async (id: string) => (await hook.log()).list.find(({ deliveryId }) => deliveryId === id)
-/** The first answers, and then 204. */
+/** The receiver's first answers; 204 after them. */
 const answering = (...replies: Awaited<ReturnType<Receiver['answer']>>[]) => {
   scene.receiver.answer = () => (replies.length > 0 ? (replies.shift() ?? null) : 204)
 }

@@ -4,7 +4,7 @@ import { eventually, makeRoom, openDatabase, sendText } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type Received, type Scene, setScene } from '../testing.ts'
 
-// What a receiver is told of rooms, people and messages, and what it is not.
+// Which events of rooms, members and messages a webhook receives.
 
 let scene: Scene
 beforeAll(async () => {
@@ -17,7 +17,7 @@ type Told = {
   data: { roomId?: string; userIds?: string[]; message?: Message; room?: Room }
 }
 const roomOf = ({ data }: Told) => data.roomId ?? data.message?.roomId ?? data.room?._id
-/** What one was told of a room, in the order in which it came. */
+/** The received events of a room, in the order in which they came. */
 const toldOf = (received: Received[], roomId: string) =>
   (received as unknown as (Told & Omit<Received, 'data'>)[]).filter((each) => roomOf(each) === roomId)
 const person = (_id: string, master = false) => ({ _id, nickName: _id, master })
@@ -37,7 +37,7 @@ test('every event of a room and its members is delivered, in order', async () =>
   await scene.ann.get('leaveOutRoom', roomId)
   await scene.stack.call('DELETE', `${at}/members/cho`)
   await scene.stack.call('PATCH', at, { meta: { a: 1 } })
-  // What is not told by then is not told any more.
+  // The deletion removes what is not delivered by then.
   await eventually(() => expect(toldOf(hook.received(), roomId)).toHaveLength(12))
   await scene.stack.call('DELETE', at)
   const told = await eventually(() => {
@@ -73,7 +73,7 @@ test('messages are delivered as they are when sent, edited, hidden and deleted',
   const { _id: roomId } = await makeRoom(scene.ann, ['ben'])
   const said = await sendText(scene.ann, roomId, 'one', { meta: { order: 7 } })
   const other = await sendText(scene.ben, roomId, 'two', { replyTo: said._id })
-  // What is not told yet would be told as it has become.
+  // A deletion empties deliveries that still wait.
   const told = (count: number) =>
     eventually(() => {
       const all = toldOf(hook.received(), roomId).filter(({ type }) => type.startsWith('message.'))
