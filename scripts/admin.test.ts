@@ -20,7 +20,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { AckPolicy, DeliverPolicy, jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import type mongoose from 'mongoose'
-import { blocksOf } from './blocks.ts'
+import { blocksOf } from './testing/blocks.ts'
 
 // What an operator does from a shell. Scripts speak to the stack of this name.
 const root = 'chat'

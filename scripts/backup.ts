@@ -1,7 +1,7 @@
 // npm run backup -- <folder> [--no-files]: writes everything that the stack keeps into a new folder. The stack may be in
 // use. Without files where S3 is backed up by its own means.
 import { parseArgs } from 'node:util'
-import { readConfig } from '@chat/service'
+import { readConfig } from '@chat/stack/config'
 import { takeBackup } from '../operations/backup/taking.ts'
 
 /** What is not configured is looked for on this machine; images, where everything is, have no engines. */

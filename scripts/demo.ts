@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { type Chat, connect } from '@chat/client'
 import type { Envelope, Room } from '@chat/contract'
-import { readConfig } from '@chat/service'
+import { readConfig } from '@chat/stack/config'
 import { developmentKeys } from './development.ts'
 
 // A conversation of three people through the public interfaces, against a stack that is running.

@@ -5,7 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { startTestStack, type TestStack, testApiKey } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { type Block, blocksOf } from './blocks.ts'
+import { type Block, blocksOf } from './testing/blocks.ts'
 
 // What the documents say is tried: the READMEs' commands (the guides' are in guides.test.ts), and where their links lead.
 

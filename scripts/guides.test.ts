@@ -17,7 +17,7 @@ import {
   testApiKey,
 } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { blocksOf } from './blocks.ts'
+import { blocksOf } from './testing/blocks.ts'
 
 // The commands and the code of every guide, run as they are written, in a clone and beside a stack that runs.
 

@@ -1,6 +1,7 @@
 // npm run restore -- <folder>: puts a backup into empty stores, with the services stopped. Then start them, and
 // `npm run admin -- recount --all`.
-import { type Config, createLogger, Metrics, openAll, openBus, readConfig, type Scope } from '@chat/service'
+import { createLogger, Metrics, openAll, openBus, type Scope } from '@chat/service'
+import { type Config, readConfig } from '@chat/stack/config'
 import { restoreBackup } from '../operations/backup/restoring.ts'
 
 /** What is not configured is started on this machine; images, where everything is, have no engines. */

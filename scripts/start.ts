@@ -1,15 +1,15 @@
 import { startEngines } from '@chat/engines'
 import {
-  type Config,
   ConfigError,
   createLogger,
   type Logger,
   Metrics,
   openAll,
-  readConfig,
   runUntilStopped,
+  tuneHeap,
 } from '@chat/service'
 import { startStack } from '@chat/stack'
+import { type Config, readConfig } from '@chat/stack/config'
 import { developmentKeys } from './development.ts'
 import { buildPage } from './page.ts'
 
@@ -54,6 +54,7 @@ async function fillInKeys(config: Config) {
   )
 }
 
+tuneHeap()
 const abort = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => abort.abort())
 

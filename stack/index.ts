@@ -5,7 +5,8 @@ import { start as startMessages } from '@chat/messages'
 import { type Options as PlatformOptions, start as startPlatformApi } from '@chat/platform-api'
 import { start as startPush } from '@chat/push'
 import { start as startRooms } from '@chat/rooms'
-import { type Checks, type Config, type Logger, Metrics, openAll, openTracing, surround } from '@chat/service'
+import { type Checks, type Logger, Metrics, openAll, openTracing, serviceOptions } from '@chat/service'
+import type { Config } from './config.ts'
 
 export type StackOptions = {
   config: Config
@@ -46,7 +47,7 @@ export const startStack = (options: StackOptions) =>
     const { natsUrlOf = () => natsUrl } = options
     const checkOutput = options.checksOutput ? outputProblem : undefined
     const around = (name: string) =>
-      surround({
+      serviceOptions({
         ...{ name, root, config, mongoUrl, s3Url, logger, metrics, checkOutput },
         natsUrl: natsUrlOf(name),
       })

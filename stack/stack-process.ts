@@ -4,7 +4,8 @@ import { start as startMessages } from '@chat/messages'
 import { type Options as PlatformOptions, start as startPlatformApi } from '@chat/platform-api'
 import { start as startPush } from '@chat/push'
 import { start as startRooms } from '@chat/rooms'
-import { type Config, createLogger, Metrics, openAll, openTracing, surround } from '@chat/service'
+import { createLogger, Metrics, openAll, openTracing, serviceOptions } from '@chat/service'
+import type { Config } from './config.ts'
 
 const services = {
   files: startFiles,
@@ -39,7 +40,7 @@ export async function startAlone(service: Alone, place: Place, wanted = 0) {
     await scope.use('tracing', openTracing(config.tracing, `chat-${service}`), (t) => t.close())
     const own = { ...config, gatewayPort: wanted, platformPort: wanted }
     const starting: Promise<{ port?: number; close: () => Promise<void> }> = services[service]({
-      ...surround({ name: service, config: own, root, natsUrl, mongoUrl, s3Url, logger, metrics }),
+      ...serviceOptions({ name: service, config: own, root, natsUrl, mongoUrl, s3Url, logger, metrics }),
       ...{ database: `${root}_${databases[service] ?? service}`, webhookTimes },
     })
     const running = await scope.use(service, starting, (started) => started.close())

@@ -6,7 +6,7 @@ import { start as startFiles } from '@chat/files'
 import { start as startPlatformApi } from '@chat/platform-api'
 import { start as startPush } from '@chat/push'
 import { start as startRooms } from '@chat/rooms'
-import { createLogger, Metrics, openBus, streamStatus, surround } from '@chat/service'
+import { createLogger, Metrics, openBus, serviceOptions, streamStatus } from '@chat/service'
 import {
   connectAs,
   covers,
@@ -55,7 +55,7 @@ afterAll(async () => {
 const around = (name: RoleName, root: string) => {
   const { config, mongoUrl, s3Url } = stack
   const place = { config, mongoUrl, s3Url, logger: createLogger('silent'), metrics: new Metrics() }
-  return surround({ ...place, name, root, natsUrl: stack.natsUrlOf(name) })
+  return serviceOptions({ ...place, name, root, natsUrl: stack.natsUrlOf(name) })
 }
 
 /** Each of them may be the first to come: then it makes the stream. */

@@ -1,5 +1,6 @@
-import { createLogger, Metrics, readConfig } from '@chat/service'
+import { createLogger, Metrics, tuneHeap } from '@chat/service'
 import { startStack } from '@chat/stack'
+import { readConfig } from '@chat/stack/config'
 import { mintToken } from '@chat/testing'
 import { answerParent } from '../child.ts'
 import type { RoomPlan } from '../load/crowd.ts'
@@ -11,6 +12,7 @@ const root = `bench${process.pid}`
 const unlimited = 1_000_000
 const ROOMS_AT_ONCE = 8
 
+tuneHeap()
 const config = readConfig(
   {
     CHAT_JWT_SECRET: secret,

@@ -27,24 +27,19 @@ export { JobWorker } from './jobs/job-worker.ts'
 export { LeaderLease } from './jobs/leader-lease.ts'
 export { hold, type Lease } from './jobs/lease.ts'
 export { eachJob, type Outcome, type Outcomes, type Reschedule } from './jobs/outcome.ts'
-export {
-  type Auth,
-  type Config,
-  ConfigError,
-  defaultLimits,
-  type Limits,
-  type Need,
-  readConfig,
-  type Tracing,
-} from './process/config.ts'
-export type { FcmWeb } from './process/fcm-web.ts'
+export { type Auth, readAuth } from './process/config/auth.ts'
+export { areTexts, type Parsed } from './process/config/document.ts'
+export { readMongo, readS3, readS3Urls } from './process/config/engines.ts'
+export { defaultLimits, type Limits } from './process/config/limits.ts'
+export { readEdge, readProcess } from './process/config/process.ts'
+export { ConfigError, ConfigReader } from './process/config/reader.ts'
 export { type Checks, serveHealth } from './process/health.ts'
+export { tuneHeap } from './process/heap.ts'
 export { closeHttp, connectionsOf, listen, retire } from './process/http.ts'
 export { giveWay } from './process/priority.ts'
 export { runUntilStopped } from './process/run.ts'
 export { openAll, Scope } from './process/scope.ts'
-export type { ServiceAccount } from './process/service-account.ts'
-export { type Surroundings, surround } from './process/service-options.ts'
+export { type ServiceOptions, serviceOptions } from './process/service-options.ts'
 export { runService } from './process/service-process.ts'
 export { MAX_EXPIRES_IN_S, mintToken } from './process/tokens.ts'
 export { insertMissing, writeEach } from './storage/bulk-writes.ts'

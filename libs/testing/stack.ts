@@ -1,5 +1,6 @@
-import { type Config, createLogger, Metrics, readConfig } from '@chat/service'
+import { createLogger, Metrics } from '@chat/service'
 import { type StackOptions, startStack } from '@chat/stack'
+import { type Config, readConfig } from '@chat/stack/config'
 import { signedIn } from './nats-users.ts'
 import { mintToken } from './tokens.ts'
 

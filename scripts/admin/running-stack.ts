@@ -1,4 +1,5 @@
-import { type Bus, createLogger, Metrics, openBus, readConfig } from '@chat/service'
+import { type Bus, createLogger, Metrics, openBus } from '@chat/service'
+import { readConfig } from '@chat/stack/config'
 
 const NONE = 'There is no stack here: start it with npm start, or set CHAT_NATS_URL'
 

@@ -1,5 +1,6 @@
 import { giveWay, runService } from '@chat/service'
+import { readConfig } from './config.ts'
 import { start } from './service.ts'
 
 giveWay()
-await runService({ name: 'files', needs: ['mongo', 's3'], start })
+await runService({ name: 'files', readConfig, start })

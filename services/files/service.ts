@@ -1,7 +1,6 @@
 import {
   type Bucket,
   type Bus,
-  type Config,
   type Connection,
   consumeEvents,
   DutyCycle,
@@ -15,6 +14,7 @@ import {
   pingMongo,
   type Scope,
 } from '@chat/service'
+import type { FilesConfig } from './config.ts'
 import { DownloadLinks } from './download/download-links.ts'
 import { handlers } from './handlers.ts'
 import { ImagePreviewer } from './preview/image-previewer.ts'
@@ -40,7 +40,7 @@ const PARTS_AT_ONCE = 2
 const MAX_CHUNK_BYTES = 8 * 1024 * 1024
 
 export type Options = {
-  config: Pick<Config, 's3' | 'fileTypes' | 'limits'>
+  config: Pick<FilesConfig, 's3' | 'fileTypes' | 'limits'>
   mongoUrl: string
   database?: string
   s3Url: string

@@ -1,8 +1,9 @@
 import { runService } from '@chat/service'
+import { readConfig } from './config.ts'
 import { demoOf, start } from './service.ts'
 
 await runService({
   name: 'gateway',
-  needs: ['auth', 'page'],
+  readConfig,
   start: (around) => start({ ...around, demo: demoOf(around.config, around.s3Url) }),
 })

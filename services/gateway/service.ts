@@ -3,10 +3,8 @@ import { fileURLToPath } from 'node:url'
 import {
   type Bus,
   type Checks,
-  type Config,
   closeHttp,
   connectionsOf,
-  type FcmWeb,
   joinRoll,
   type Logger,
   listen,
@@ -16,6 +14,7 @@ import {
   type Scope,
   serveHealth,
 } from '@chat/service'
+import type { GatewayConfig } from './config.ts'
 import { admitSockets } from './connection/admission.ts'
 import { type Authenticate, createAuthenticate } from './connection/auth.ts'
 import { drainSockets } from './connection/drain.ts'
@@ -27,6 +26,7 @@ import { BlockedUsers } from './delivery/blocked-users.ts'
 import { Broadcast } from './delivery/broadcast.ts'
 import { MessageDelivery } from './delivery/message-delivery.ts'
 import { RoomUpdates } from './delivery/room-updates.ts'
+import type { FcmWeb } from './demo/fcm-web.ts'
 import { servePage } from './demo/page.ts'
 import { PageFolder } from './demo/page-folder.ts'
 import { serveDemo } from './demo/sign-in.ts'
@@ -39,7 +39,7 @@ import { effectsOf } from './requests/effects.ts'
 
 export type Options = {
   config: Pick<
-    Config,
+    GatewayConfig,
     'host' | 'gatewayPort' | 'drainMs' | 'namespace' | 'allowedOrigins' | 'limits' | 'auth'
   >
   logger: Logger
@@ -55,8 +55,10 @@ export type Options = {
 const CLOSE_WITHIN_MS = 500
 const PAGE_FOLDER = fileURLToPath(new URL('../../web/dist', import.meta.url))
 
+type Demo = Pick<GatewayConfig, 'demo' | 's3' | 'fcmWeb'>
+
 /** The demo's options; undefined where the demo is off. @param s3Url where S3 is, unless browsers reach it elsewhere */
-export const demoOf = ({ demo, s3, fcmWeb }: Config, s3Url: string, pageFolder?: string) =>
+export const demoOf = ({ demo, s3, fcmWeb }: Demo, s3Url: string, pageFolder?: string) =>
   demo ? { filesUrl: s3.publicUrl ?? s3Url, pageFolder, push: fcmWeb } : undefined
 
 /** Starts the edge for clients: socket.io in front, the bus behind, no chat data of its own. */

@@ -1,4 +1,5 @@
 import { runService } from '@chat/service'
+import { readConfig } from './config.ts'
 import { start } from './service.ts'
 
-await runService({ name: 'messages', needs: ['mongo', 's3'], start })
+await runService({ name: 'messages', readConfig, start })

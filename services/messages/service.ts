@@ -1,6 +1,5 @@
 import {
   type Bus,
-  type Config,
   type Connection,
   consumeEvents,
   EventLog,
@@ -15,6 +14,7 @@ import {
 } from '@chat/service'
 import { type ChangeStore, openChanges } from './changes/change-store.ts'
 import { MessageChanges } from './changes/message-changes.ts'
+import type { MessagesConfig } from './config.ts'
 import { ExportErasure } from './exports/export-erasure.ts'
 import { openExports } from './exports/export-store.ts'
 import { startExportWorker } from './exports/export-worker.ts'
@@ -40,7 +40,7 @@ import { WordListEditor } from './words/word-list-editor.ts'
 import { openWords } from './words/word-store.ts'
 
 export type Options = {
-  config: Pick<Config, 's3' | 'limits' | 'mail' | 'bannedWordsMode'>
+  config: Pick<MessagesConfig, 's3' | 'limits' | 'mail' | 'bannedWordsMode'>
   mongoUrl: string
   database?: string
   s3Url: string
@@ -105,7 +105,7 @@ const indexEvents = (bus: Bus, logger: Logger, indexer: SearchIndexer) =>
     handle: (events) => indexer.handle(events),
   })
 
-async function openWordFilter(mongo: Connection, bus: Bus, mode: Config['bannedWordsMode']) {
+async function openWordFilter(mongo: Connection, bus: Bus, mode: MessagesConfig['bannedWordsMode']) {
   const words = await openWords(mongo)
   const lists = new WordListCache(words, bus)
   return {

@@ -1,4 +1,5 @@
 import { runService } from '@chat/service'
+import { readConfig } from './config.ts'
 import { start } from './service.ts'
 
-await runService({ name: 'platform-api', needs: ['auth', 'apiKeys', 'mongo'], start })
+await runService({ name: 'platform-api', readConfig, start })

@@ -2,7 +2,6 @@ import { createServer } from 'node:http'
 import {
   type Bus,
   type Checks,
-  type Config,
   closeHttp,
   type Logger,
   listen,
@@ -13,6 +12,7 @@ import {
   retire,
   serveHealth,
 } from '@chat/service'
+import type { PlatformApiConfig } from './config.ts'
 import { createApp } from './http/app.ts'
 import { Idempotency } from './http/idempotency.ts'
 import type { Rate } from './http/rate-limit.ts'
@@ -28,7 +28,7 @@ const KEEP_ALIVE_MS = 65_000
 
 export type Options = {
   config: Pick<
-    Config,
+    PlatformApiConfig,
     'host' | 'platformPort' | 'drainMs' | 'auth' | 'apiKeys' | 'namespace' | 'webhooksMayBePrivate'
   >
   mongoUrl: string

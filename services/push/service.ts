@@ -1,7 +1,6 @@
 import type { RoomEvents } from '@chat/contract'
 import {
   type Bus,
-  type Config,
   ensureStream,
   type Logger,
   type Metrics,
@@ -12,6 +11,7 @@ import {
 } from '@chat/service'
 import { BadgeUpdates } from './badges/badge-updates.ts'
 import { Badges } from './badges/badges.ts'
+import type { PushConfig } from './config.ts'
 import { consumeMessages } from './delivery/message-consumer.ts'
 import { Notifier } from './delivery/notifier.ts'
 import { PushDelivery } from './delivery/push-delivery.ts'
@@ -30,7 +30,7 @@ import { startTaskWorker } from './tasks/task-worker.ts'
 import { defaultTimes, type Times } from './times.ts'
 
 export type Options = {
-  config: Pick<Config, 'fcm'>
+  config: Pick<PushConfig, 'fcm'>
   mongoUrl: string
   database?: string
   logger: Logger

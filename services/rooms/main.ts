@@ -1,4 +1,5 @@
 import { runService } from '@chat/service'
+import { readConfig } from './config.ts'
 import { start } from './service.ts'
 
-await runService({ name: 'rooms', needs: ['mongo'], start })
+await runService({ name: 'rooms', readConfig, start })

@@ -1,37 +1,35 @@
-const MAX_AGE_MS = 30_000
-const MAX_KEPT = 50_000
+import { LRUCache } from 'lru-cache'
 
-type Entry<T> = { answer: Promise<T>; at: number }
+const MAX_AGE_MS = 30_000
+const MAX_ANSWERS = 50_000
 
 /**
- * Answers of another service, kept until they are dropped or 30 s old. One that is dropped while it is on its way is
- * not given to those who ask later.
+ * Answers of another service, kept for 30 s or until they are dropped. Requests that are under way are shared. An
+ * answer that is dropped while it is under way is not given to later callers.
  */
 export class AnswerCache<T> {
-  private readonly entries = new Map<string, Entry<T>>()
-  private readonly maxKept: number
+  private readonly answers: LRUCache<string, Promise<T>>
 
-  constructor(maxKept = MAX_KEPT) {
-    this.maxKept = maxKept
+  constructor(max = MAX_ANSWERS) {
+    this.answers = new LRUCache({ max, ttl: MAX_AGE_MS })
   }
 
   of(key: string, ask: () => Promise<T>): Promise<T> {
-    const known = this.entries.get(key)
-    if (known && performance.now() - known.at < MAX_AGE_MS) return known.answer
-    if (this.entries.size >= this.maxKept) this.entries.clear()
-    const entry = { answer: ask(), at: performance.now() }
-    this.entries.set(key, entry)
-    entry.answer.catch(() => {
-      if (this.entries.get(key) === entry) this.entries.delete(key)
+    const known = this.answers.get(key)
+    if (known) return known
+    const answer = ask()
+    this.answers.set(key, answer)
+    answer.catch(() => {
+      if (this.answers.peek(key) === answer) this.answers.delete(key)
     })
-    return entry.answer
+    return answer
   }
 
   drop(key: string) {
-    this.entries.delete(key)
+    this.answers.delete(key)
   }
 
   clear() {
-    this.entries.clear()
+    this.answers.clear()
   }
 }

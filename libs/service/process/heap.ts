@@ -1,25 +1,27 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-/**
- * Buffers that only pass through, as the chunks of files do, count as growth of the heap, and V8 answers that by
- * collecting all of it, again and again: each time messages wait for ten milliseconds and more. They die young, and
- * collecting the young takes less than one.
- */
 const COLLECTED_BYTES = 8 * 1024 * 1024
 const GROWTH_PERCENT = 100
 
-/** What `--expose-gc` gives, without asking everybody who starts a process to set it. */
-type Collect = (options: { type: 'minor' }) => void
-setFlagsFromString('--expose-gc')
-const collect: Collect = runInNewContext('gc')
-setFlagsFromString('--no-expose-gc')
-// What is passing through just then does not count either; more room than this would stay resident where many connect.
-setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`)
-
+let collect: (options: { type: 'minor' }) => void = () => {}
 let passed = 0
 
-/** Tells that so many bytes have passed through this process; collects what is left of them every few MiB. */
+/**
+ * Sets V8 flags for a process that passes many buffers through, as the chunks of files. V8 counts such buffers as
+ * growth of the heap and answers with full collections, which hold up messages for 10 ms and more each. Buffers die
+ * young, and a minor collection takes less than 1 ms: `noteBytes` runs one every few MiB.
+ */
+export function tuneHeap() {
+  // Gives what `--expose-gc` gives, without that flag on the command line.
+  setFlagsFromString('--expose-gc')
+  collect = runInNewContext('gc')
+  setFlagsFromString('--no-expose-gc')
+  // Room for buffers that are passing through. More would stay resident where many clients connect.
+  setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`)
+}
+
+/** Counts bytes that passed through this process. */
 export function noteBytes(count: number) {
   passed += count
   if (passed < COLLECTED_BYTES) return

@@ -2,14 +2,15 @@ import type { OperationName } from '@chat/contract'
 import { type Bus, openBus } from '../bus/bus.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
-import type { Config, Limits } from './config.ts'
+import type { Limits } from './config/limits.ts'
+import type { ProcessConfig } from './config/process.ts'
 
-type Place = {
-  /** Of the service, as logs and NATS show it. */
+type Options<C> = {
+  /** The service's name in logs and NATS. */
   name: string
-  config: Config
+  config: C
   natsUrl: string
-  /** An engine that the service does not use has an empty URL. */
+  /** Empty where the service does not use the engine. */
   mongoUrl: string
   s3Url: string
   /** Separates installations that share their engines. */
@@ -19,19 +20,24 @@ type Place = {
   checkOutput?: ((name: OperationName, output: unknown) => string | null) | undefined
 }
 
-/** What every service's `start` is given, each taking what it needs. */
-export type Surroundings = Pick<Place, 'config' | 'mongoUrl' | 's3Url' | 'logger' | 'metrics'> & {
-  limits: Limits
-  openBus: () => Promise<Bus>
-}
+/** What every service's `start` gets. Each takes what it needs. */
+export type ServiceOptions<C = ProcessConfig> = Pick<
+  Options<C>,
+  'config' | 'mongoUrl' | 's3Url' | 'logger' | 'metrics'
+> & { limits: Limits; openBus: () => Promise<Bus> }
 
-export function surround({ name, natsUrl, root, checkOutput, ...place }: Place): Surroundings {
-  const { config, mongoUrl, s3Url, metrics } = place
+export function serviceOptions<C extends ProcessConfig>(options: Options<C>): ServiceOptions<C> {
+  const { name, natsUrl, root, checkOutput, config, mongoUrl, s3Url, metrics } = options
   const { limits } = config
-  const logger = place.logger.child({ service: name })
+  const logger = options.logger.child({ service: name })
   const { requestTimeoutMs } = limits
   return {
-    ...{ config, limits, mongoUrl, s3Url, logger, metrics },
+    config,
+    limits,
+    mongoUrl,
+    s3Url,
+    logger,
+    metrics,
     openBus: () => openBus({ natsUrl, name, root, logger, metrics, requestTimeoutMs, checkOutput }),
   }
 }

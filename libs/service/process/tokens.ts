@@ -1,6 +1,6 @@
 import { Fault } from '@chat/contract'
 import { SignJWT } from 'jose'
-import type { Auth } from './config.ts'
+import type { Auth } from './config/auth.ts'
 
 const DEFAULT_EXPIRES_IN_S = 3_600
 export const MAX_EXPIRES_IN_S = 10 * 365 * 24 * 3_600

@@ -9,16 +9,15 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace'
-import type { Tracing } from '../process/config.ts'
-import { setTracer } from './tracing.ts'
+import type { Tracing } from '../process/config/process.ts'
 
 const EXPORT_EVERY_MS = 1_000
-/** A collector that does not answer costs spans, and neither memory nor a stop in time. */
+/** When a collector does not answer, spans are lost; memory stays bounded, and a stop is in time. */
 const EXPORT_WITHIN_MS = 2_000
 const MAX_WAITING = 4_096
 
-/** @returns what exports the rest, and ends it */
-export function startExport({ url, ratio }: Tracing, service: string): () => Promise<void> {
+/** Exports spans until `close`, which exports the rest. */
+export function startExport({ url, ratio }: Tracing, service: string) {
   const exporter = new OTLPTraceExporter({
     url: `${url.replace(/\/+$/, '')}/v1/traces`,
     timeoutMillis: EXPORT_WITHIN_MS,
@@ -36,11 +35,10 @@ export function startExport({ url, ratio }: Tracing, service: string): () => Pro
   })
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
   propagation.setGlobalPropagator(new W3CTraceContextPropagator())
-  setTracer(provider.getTracer('chat'))
-  return async () => {
-    setTracer(null)
+  const close = async () => {
     context.disable()
     propagation.disable()
     await provider.shutdown().catch(() => {})
   }
+  return { tracer: provider.getTracer('chat'), close }
 }

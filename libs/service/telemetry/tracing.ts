@@ -10,9 +10,9 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api'
-import type { Tracing } from '../process/config.ts'
+import type { Tracing } from '../process/config/process.ts'
 
-/** A place in a trace, as W3C's `traceparent` spells it; null where nothing is traced. */
+/** A position in a trace, in the form of W3C's `traceparent`; null where nothing is traced. */
 export type Trace = string | null
 type Step = { name: string; kind: keyof typeof kinds; attributes?: Attributes }
 
@@ -23,30 +23,32 @@ const kinds = {
   producer: SpanKind.PRODUCER,
 }
 const SAMPLED = /-01$/
-/** Codes that are the system's fault and not the asker's. */
+/** Codes for failures of the system, not of the caller. */
 const FAILURES = new Set(['INTERNAL', 'TIMEOUT', 'SERVICE_UNAVAILABLE'])
 
-/** Null unless traces are exported: then what is below costs a comparison. */
+/** Null where no traces are exported: then the functions below cost one comparison. */
 let tracer: Tracer | null = null
 
 export const isTracing = () => tracer !== null
 
 /**
- * Exports traces as long as it is open; without a configuration nothing of it is even loaded.
- * @param service as others see it
+ * Exports traces until `close`. Without a configuration, the exporter is not even loaded.
+ * @param service the service's name in traces
  */
 export async function openTracing(tracing: Tracing | null, service: string) {
   if (!tracing) return { close: async () => {} }
   const { startExport } = await import('./trace-export.ts')
-  return { close: startExport(tracing, service) }
+  const started = startExport(tracing, service)
+  tracer = started.tracer
+  return {
+    close: async () => {
+      tracer = null
+      await started.close()
+    },
+  }
 }
 
-/** For who exports them. */
-export function setTracer(next: Tracer | null) {
-  tracer = next
-}
-
-/** Does work as a step of the trace in which it is asked for, or of the one that `parent` names. */
+/** Runs work as a span of the current trace, or of the trace that `parent` names. */
 export function traced<T>(step: Step, work: () => Promise<T>, parent?: Trace): Promise<T> {
   if (!tracer) return work()
   const at = parent === undefined ? context.active() : contextOf(parent)
@@ -54,7 +56,7 @@ export function traced<T>(step: Step, work: () => Promise<T>, parent?: Trace): P
   return context.with(trace.setSpan(at, span), () => untilDone([span], work))
 }
 
-/** Does work that several wait for at once, as a step of each one's trace. What it asks for itself belongs to the first. */
+/** Runs work that several callers wait for, as a span of each caller's trace. Its own requests belong to the first. */
 export function tracedForAll<T>(step: Step, parents: Trace[], work: () => Promise<T>): Promise<T> {
   if (!tracer) return work()
   const places = parents.filter((parent) => parent !== null && SAMPLED.test(parent)).map(contextOf)
@@ -65,10 +67,10 @@ export function tracedForAll<T>(step: Step, parents: Trace[], work: () => Promis
   return context.with(at, () => untilDone(spans, work))
 }
 
-/** Does work that goes on for others: it belongs to nobody's trace. */
+/** Runs work that belongs to no trace. */
 export const untraced = <T>(work: () => T): T => (tracer ? context.with(ROOT_CONTEXT, work) : work())
 
-/** Where the trace stands, for who goes on with it elsewhere. */
+/** The position in the current trace, to continue it elsewhere. */
 export function currentTrace(): Trace {
   if (!tracer) return null
   const carrier: { traceparent?: string } = {}
@@ -76,13 +78,13 @@ export function currentTrace(): Trace {
   return carrier.traceparent ?? null
 }
 
-/** A step of what is being done, of which the end is told later; null where that is not recorded. */
+/** Begins a span of the current trace, which the caller ends; null where the trace is not recorded. */
 export function beginStep(step: Step): Span | null {
   if (!tracer || !trace.getActiveSpan()?.isRecording()) return null
   return begin(tracer, step, context.active())
 }
 
-/** How the request ended that is being done. */
+/** Notes the code with which the current request ends. */
 export function noteCode(code: string) {
   const span = tracer && trace.getActiveSpan()
   if (!span) return

@@ -1,7 +1,8 @@
 import type { Server as HttpServer } from 'node:http'
 import { Fault } from '@chat/contract'
-import type { Config, Limits, Logger } from '@chat/service'
+import type { Limits, Logger } from '@chat/service'
 import { Server } from 'socket.io'
+import type { GatewayConfig } from '../config.ts'
 import type { ClientSocket, Clients } from './session.ts'
 
 /** What base64, JSON and the event's name add to a file chunk at most. */
@@ -14,7 +15,7 @@ export const allows = (origins: string[], origin: string) => origins.includes('*
 /** The socket.io server. Websocket only: the other transport would need sticky sessions. */
 export function openSockets(
   http: HttpServer,
-  { namespace, allowedOrigins, limits }: Pick<Config, 'namespace' | 'allowedOrigins' | 'limits'>,
+  { namespace, allowedOrigins, limits }: Pick<GatewayConfig, 'namespace' | 'allowedOrigins' | 'limits'>,
 ) {
   const io = new Server(http, {
     transports: ['websocket'],

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Fault, succeeded } from '@chat/contract'
-import { type Auth, type Bus, type FcmWeb, type Logger, mintToken } from '@chat/service'
+import { type Auth, type Bus, type Logger, mintToken } from '@chat/service'
 import { answerFailure } from '../http/failure.ts'
 import { demoUsers } from './demo-rooms.ts'
+import type { FcmWeb } from './fcm-web.ts'
 import { makeDemoRooms } from './room-setup.ts'
 
 const PATH = /^\/demo\/(?:users|tokens\/([\w-]{1,64}))$/

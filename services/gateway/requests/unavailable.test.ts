@@ -1,7 +1,8 @@
 import { start as startRooms } from '@chat/rooms'
-import { createLogger, Metrics, openBus, readConfig } from '@chat/service'
+import { ConfigReader, createLogger, Metrics, openBus } from '@chat/service'
 import { connectPlain, mintToken, testSecret } from '@chat/testing'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { readConfig } from '../config.ts'
 import { start } from '../service.ts'
 
 // A gateway whose services are not there, or go away.
@@ -9,7 +10,7 @@ import { start } from '../service.ts'
 const root = `t${crypto.randomUUID().slice(0, 8)}`
 const natsUrl = process.env.CHAT_TEST_NATS_URL as string
 const mongoUrl = process.env.CHAT_TEST_MONGO_URL as string
-const config = { ...readConfig({}, true), gatewayPort: 0 }
+const config = { ...readConfig(new ConfigReader({}, { isDevelopment: true })), gatewayPort: 0 }
 config.auth.secret = testSecret
 const logger = createLogger('silent')
 const metrics = new Metrics()

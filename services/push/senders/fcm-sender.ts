@@ -1,9 +1,9 @@
-import type { ServiceAccount } from '@chat/service'
 import { type Credential, deleteApp, initializeApp } from 'firebase-admin/app'
 import { getMessaging, type SendResponse } from 'firebase-admin/messaging'
 import { JWT } from 'google-auth-library'
 import { payloadOf } from './payload.ts'
 import type { Outcome, Sender } from './sender.ts'
+import type { ServiceAccount } from './service-account.ts'
 
 type Result = Exclude<Outcome['result'], 'sent'>
 

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
-import type { ServiceAccount } from '@chat/service'
+import type { ServiceAccount } from '../senders/service-account.ts'
 import { pem } from './loopback.ts'
 
 // The HTTP end of FCM on this machine, as its reference describes it: for tests, of real senders.

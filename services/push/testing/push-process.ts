@@ -1,4 +1,5 @@
-import { createLogger, Metrics, openBus, type ServiceAccount } from '@chat/service'
+import { createLogger, Metrics, openBus } from '@chat/service'
+import type { ServiceAccount } from '../senders/service-account.ts'
 import { start } from '../service.ts'
 import type { Times } from '../times.ts'
 import { reachGoogleAt } from './loopback.ts'

@@ -1,10 +1,10 @@
 import { createPrivateKey } from 'node:crypto'
-import { areTexts, type Outcome } from './config-document.ts'
+import { areTexts, type Parsed } from '@chat/service'
 
-/** What Google gives for a project's back end, as far as it is needed. */
+/** The fields of a Google service account that are used. */
 export type ServiceAccount = { projectId: string; clientEmail: string; privateKey: string }
 
-export function parseServiceAccount(json: string): Outcome<ServiceAccount> {
+export function parseServiceAccount(json: string): Parsed<ServiceAccount> {
   try {
     const { project_id: projectId, client_email: clientEmail, private_key: privateKey } = JSON.parse(json)
     if (!areTexts(projectId, clientEmail)) throw new TypeError('incomplete')

@@ -1,9 +1,9 @@
 import { ECDH } from 'node:crypto'
-import { areTexts, type Outcome } from './config-document.ts'
+import { areTexts, type Parsed } from '@chat/service'
 
 /**
- * What a browser needs to be reached through Firebase: the configuration of a web app, as its console shows it, and the
- * public key of its web push certificates. None of it is a secret.
+ * What a browser needs to be reached through Firebase: the configuration of a web app, as the Firebase console shows
+ * it, and the public key of its web push certificates. None of it is a secret.
  */
 export type FcmWeb = {
   apiKey: string
@@ -13,8 +13,8 @@ export type FcmWeb = {
   vapidKey: string
 }
 
-/** Of what the console shows besides, nothing is needed. */
-export function parseFcmWeb(json: string): Outcome<FcmWeb> {
+/** Other fields are ignored. */
+export function parseFcmWeb(json: string): Parsed<FcmWeb> {
   try {
     const { apiKey, projectId, messagingSenderId, appId, vapidKey } = JSON.parse(json)
     if (!areTexts(apiKey, projectId, messagingSenderId, appId, vapidKey)) throw new TypeError('incomplete')

@@ -1,14 +1,14 @@
 export type ReadText = (path: string) => string
 
-/** What a document holds, or what is wrong with it; nothing secret is told. */
-export type Outcome<T> = { value: T } | { problem: string }
+/** What a document holds, or what is wrong with it. The problem shows nothing of the document. */
+export type Parsed<T> = { value: T } | { problem: string }
 
-/** @param given the document as JSON, or the path of it */
+/** @param given JSON, or the path of a file that holds it */
 export function readDocument<T>(
   given: string,
   readText: ReadText,
-  parse: (json: string) => Outcome<T>,
-): Outcome<T> {
+  parse: (json: string) => Parsed<T>,
+): Parsed<T> {
   if (given.startsWith('{')) return parse(given)
   try {
     return parse(readText(given))
@@ -17,6 +17,6 @@ export function readDocument<T>(
   }
 }
 
-/** Whether a document says all of it. */
+/** Whether all values are texts that are not empty. */
 export const areTexts = (...values: unknown[]): boolean =>
   values.every((value) => typeof value === 'string' && value !== '')

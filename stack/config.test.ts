@@ -1,6 +1,10 @@
 import { createECDH, generateKeyPairSync } from 'node:crypto'
+import { readConfig as readFiles } from '@chat/files/config'
+import { readConfig as readGateway } from '@chat/gateway/config'
+import { readConfig as readRooms } from '@chat/rooms/config'
+import { ConfigError, ConfigReader, defaultLimits } from '@chat/service'
 import { describe, expect, test } from '@jest/globals'
-import { ConfigError, defaultLimits, readConfig } from './config.ts'
+import { readConfig } from './config.ts'
 
 const secret = 's'.repeat(32)
 const production = { CHAT_JWT_SECRET: secret, CHAT_API_KEYS: 'one' }
@@ -256,4 +260,25 @@ test('the demo is on in development alone, unless others sign the tokens', () =>
   expect(variables(problemsOf({ CHAT_DEMO: 'on', CHAT_JWKS_URL: 'https://keys.example' }))).toEqual([
     'CHAT_DEMO',
   ])
+})
+
+test('a service in a process of its own needs its engines, and reads nothing of other services', () => {
+  const problems = (readService: (read: ConfigReader) => unknown, env: Record<string, string> = {}) => {
+    const read = new ConfigReader(env, { needsEngines: true })
+    readService(read)
+    try {
+      read.check()
+      return []
+    } catch (error) {
+      return variables((error as ConfigError).problems)
+    }
+  }
+  const engines = { CHAT_NATS_URL: 'nats://n', CHAT_MONGO_URL: 'mongodb://m', CHAT_S3_URL: 'http://s' }
+  expect(problems(readRooms)).toEqual(['CHAT_NATS_URL', 'CHAT_MONGO_URL'])
+  expect(problems(readFiles)).toEqual(['CHAT_NATS_URL', 'CHAT_MONGO_URL', 'CHAT_S3_URL'])
+  expect(problems(readGateway)).toEqual(['CHAT_NATS_URL', 'CHAT_JWT_SECRET'])
+  expect(problems(readRooms, { ...engines, CHAT_JWT_SECRET: 'short', CHAT_FILE_TYPES: '' })).toEqual([])
+  const gateway = { CHAT_NATS_URL: 'nats://n', CHAT_JWT_SECRET: secret, CHAT_DEMO: 'on' }
+  expect(problems(readGateway, gateway)).toEqual(['CHAT_S3_PUBLIC_URL'])
+  expect(problems(readGateway, { ...gateway, CHAT_S3_URL: 'http://s' })).toEqual([])
 })

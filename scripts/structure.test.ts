@@ -1,0 +1,89 @@
+import { glob, readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { expect, test } from '@jest/globals'
+
+// The layout's rules, read from the imports of every source file. Imports of types count.
+
+const MAX_LINES = 400
+const MAX_FILES = 13
+const SOURCES = '{libs,services,stack,scripts,bench,operations,examples,web/src}/**/*.{ts,tsx}'
+const IGNORED = /(^|\/)(node_modules|dist)\//
+const IMPORT = /(?:from|import|import\()\s*'([^']+)'/g
+const isTest = (file: string) => /\.(test|browser)\.tsx?$|(^|\/)testing(\/|\.ts)|stand-in/.test(file)
+
+/** What each package's name leads to, as `@chat/service` or `@chat/stack/config`. */
+async function packageEntries() {
+  const entries = new Map<string, string>()
+  for await (const file of glob('{libs/*,services/*,stack,web}/package.json')) {
+    const { name, exports } = JSON.parse(await readFile(file, 'utf8')) as { name: string; exports?: unknown }
+    const paths = typeof exports === 'object' && exports !== null ? Object.entries(exports) : [['.', exports]]
+    for (const [path, target] of paths) {
+      const source =
+        typeof target === 'object' && target !== null && 'source' in target ? target.source : target
+      if (typeof source === 'string') entries.set(join(name, path as string), join(dirname(file), source))
+    }
+  }
+  return entries
+}
+
+const texts = new Map<string, string>()
+for await (const file of glob(SOURCES)) if (!IGNORED.test(file)) texts.set(file, await readFile(file, 'utf8'))
+const entries = await packageEntries()
+const imports = new Map(
+  [...texts].map(([file, text]) => {
+    const targets = [...text.matchAll(IMPORT)].map(([, target = '']) =>
+      target.startsWith('.') ? join(dirname(file), target) : (entries.get(target) ?? ''),
+    )
+    return [file, targets.filter((target) => texts.has(target))]
+  }),
+)
+
+/** The first circle that is met, as a list of files. */
+function findCircle(): string[] {
+  const finished = new Set<string>()
+  const visit = (file: string, path: string[]): string[] => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file]
+    if (finished.has(file)) return []
+    for (const target of imports.get(file) ?? []) {
+      const circle = visit(target, [...path, file])
+      if (circle.length > 0) return circle
+    }
+    finished.add(file)
+    return []
+  }
+  return [...imports.keys()].map((file) => visit(file, [])).find((circle) => circle.length > 0) ?? []
+}
+
+test('the packages that sources import are known here', () => {
+  expect(imports.get('stack/config.ts')).toContain('services/gateway/config.ts')
+  expect(imports.get('stack/config.ts')).toContain('libs/service/index.ts')
+})
+
+test('no file imports itself, however indirectly', () => {
+  expect(findCircle()).toEqual([])
+})
+
+test('imports point one way: services and libraries import no other service, libraries no stack', () => {
+  const areaOf = (file: string) => file.split('/').slice(0, 2).join('/')
+  const wrong = [...imports].flatMap(([file, targets]) => {
+    if (isTest(file) || !/^(libs|services)\//.test(file)) return []
+    const isOutside = (target: string) =>
+      /^(services|stack)\//.test(target) && areaOf(target) !== areaOf(file)
+    return targets.filter(isOutside).map((target) => `${file} imports ${target}`)
+  })
+  expect(wrong).toEqual([])
+})
+
+test(`no source file has more than ${MAX_LINES} lines`, () => {
+  const lines = [...texts].map(([file, text]) => ({ file, lines: text.split('\n').length - 1 }))
+  expect(lines.filter((each) => !isTest(each.file) && each.lines > MAX_LINES)).toEqual([])
+})
+
+test(`no folder has more than ${MAX_FILES} source files`, () => {
+  const byFolder = Map.groupBy(
+    [...texts.keys()].filter((file) => !isTest(file)),
+    dirname,
+  )
+  const full = [...byFolder].filter(([, files]) => files.length > MAX_FILES)
+  expect(full.map(([folder, files]) => `${folder}: ${files.length}`)).toEqual([])
+})
