@@ -11,15 +11,15 @@ import type { Config } from './config.ts'
 export type StackOptions = {
   config: Config
   natsUrl: string
-  /** Where services sign in to NATS as users of their own: the URL of each. */
+  /** The NATS URL of each service, where services sign in as different users. */
   natsUrlOf?: ((service: string) => string) | undefined
   mongoUrl: string
   s3Url: string
   logger: Logger
   metrics?: Metrics
-  /** Separates stacks that share their engines: prefix of subjects and databases. */
+  /** Prefix of subjects and databases. Separates stacks that share their engines. */
   root?: string
-  /** How many of each run; each edge after the first listens on a port of its own. */
+  /** Instances of each service. Edges after the first listen on free ports. */
   instances?: {
     gateways?: number
     platformApis?: number
@@ -28,17 +28,17 @@ export type StackOptions = {
     files?: number
     push?: number
   }
-  /** Another built page than the own one. */
+  /** The folder of another built demo page. */
   pageFolder?: string | undefined
-  /** How many requests an API key may make, where that is not the default. */
+  /** The rate limit per API key. */
   platformRate?: { requests: number; seconds: number }
-  /** How long webhooks take their time, where that is not the default; in milliseconds. */
+  /** Times of webhooks in ms, for tests. */
   webhookTimes?: PlatformOptions['webhookTimes']
   /** Checks every answer of a service against the contract. */
   checksOutput?: boolean
 }
 
-/** Every service in one process over real engines, by the same `start` that a process of its own calls. */
+/** Starts every service in one process, with the same `start` that a service's own process calls. */
 export const startStack = (options: StackOptions) =>
   openAll(async (scope) => {
     const { config, logger, natsUrl, mongoUrl, s3Url, root = 'chat', instances = {} } = options

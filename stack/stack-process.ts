@@ -17,7 +17,7 @@ const services = {
 }
 export type Alone = keyof typeof services
 const databases: Partial<Record<Alone, string>> = { 'platform-api': 'platform' }
-/** Where that stack is. */
+/** The engines and configuration of a running stack. */
 export type Place = {
   config: Config
   root: string
@@ -28,9 +28,9 @@ export type Place = {
 }
 
 /**
- * One service by itself, as the stack starts it, over the engines of a stack.
- * @param wanted the port of an edge; a free one without it
- * @returns with the port it listens on; null where it listens on none
+ * Starts one service over the engines of a stack.
+ * @param wanted the port of an edge; 0 for a free one
+ * @returns the port it listens on; null where it is no edge
  */
 export async function startAlone(service: Alone, place: Place, wanted = 0) {
   const { config, root, natsUrl, mongoUrl, s3Url, webhookTimes } = place

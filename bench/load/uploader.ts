@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { giveWay } from '@chat/service'
+import { lowerPriority } from '@chat/service'
 import { connectPlain, type PlainClient } from '@chat/testing'
 import { answerParent } from '../child.ts'
 
@@ -44,7 +44,7 @@ const uploader: Uploader = {
 }
 
 // Clients are elsewhere.
-giveWay()
+lowerPriority()
 answerParent(uploader, async () => {
   for (const client of clients.values()) client.close()
 })

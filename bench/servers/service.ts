@@ -1,4 +1,4 @@
-import { giveWay } from '@chat/service'
+import { lowerPriority } from '@chat/service'
 import { type Alone, type Place, startAlone } from '@chat/stack/process'
 import { answerParent } from '../child.ts'
 import type { Memory } from './server.ts'
@@ -17,7 +17,7 @@ let running: Awaited<ReturnType<typeof startAlone>> | undefined
 /** One service alone, so that its memory can be told from everybody else's. What is in use needs --expose-gc. */
 const server: ServiceProcess = {
   start: async ({ service, place }) => {
-    if (service === 'files') giveWay()
+    if (service === 'files') lowerPriority()
     running = await startAlone(service, place)
     return running.port
   },

@@ -14,26 +14,25 @@ export type EngineOptions = {
   dataDir: string
   env: NodeJS.ProcessEnv
   log: (line: string) => void
-  /** All of them unless told otherwise. */
+  /** All of them by default. */
   only?: EngineName[]
-  /** Ends a build that is under way. */
+  /** Cancels a build. */
   signal?: AbortSignal
-  /** Who may sign in to a NATS that is started here; anybody may do anything without. */
+  /** Users of a NATS that is started here. Without it, every client may do anything. */
   natsUsers?: NatsUser[]
 }
 
 export type Engines = {
-  /** An engine that was not asked for has an empty URL. */
+  /** Empty for an engine that was not requested. */
   urls: EngineUrls
   pids: () => Partial<Record<EngineName, number>>
-  /** Resolves when every engine that was started here is gone, within about five seconds. */
+  /** Resolves when every engine that was started here has ended, within about five seconds. */
   close: () => Promise<void>
 }
 
 /**
- * Starts the engines whose URLs are not in the environment, and resolves when each of them answers.
- *
- * @throws one error with a message for the user, with nothing left running
+ * Starts the engines whose URLs are not in the environment. Resolves when all engines answer.
+ * @throws one error with a message for the user; then nothing is left running
  */
 export async function startEngines(options: EngineOptions): Promise<Engines> {
   const { env, only } = options

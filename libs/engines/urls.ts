@@ -6,8 +6,8 @@ import { resolveDataDir } from './process/data-dir.ts'
 import { readRecord, recordFile } from './process/record.ts'
 
 /**
- * Where the engines of a running stack are: the environment says it, or the data folder that they run from.
- * @throws naming the variable of one that is in neither
+ * The URLs of a running stack's engines, from the environment or from the data folder that they run in.
+ * @throws naming the variable of an engine that is in neither
  */
 export async function runningUrls(dataDir: string, env: NodeJS.ProcessEnv): Promise<EngineUrls> {
   const urls = { natsUrl: '', mongoUrl: '', s3Url: '' }

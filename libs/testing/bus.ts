@@ -1,7 +1,7 @@
 import { createLogger, Metrics, openBus } from '@chat/service'
 import type { TestStack } from './stack.ts'
 
-/** The bus of a stack, to ask as edges and services do. */
+/** Opens a bus to a stack, to send requests as edges and services do. */
 export const openTestBus = (stack: TestStack) =>
   openBus({
     natsUrl: stack.natsUrl,

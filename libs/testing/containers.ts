@@ -7,7 +7,7 @@ import { natsUsers } from './nats-users.ts'
 const COMPOSE = new URL('../../docker-compose.yml', import.meta.url)
 const START_MS = 60_000
 
-/** The engines of docker-compose.yml, of the images that it names, each in a container that goes with its data. */
+/** The engines of docker-compose.yml with its images, each in a container that is removed with its data. */
 export async function startContainers() {
   const compose = await readFile(COMPOSE, 'utf8')
   const imageOf = (name: string) => {
@@ -61,7 +61,7 @@ async function startMongo(image: GenericContainer) {
     .withWaitStrategy(Wait.forListeningPorts())
     .start()
   const url = `mongodb://${addressOf(container, 27_017)}/?directConnection=true`
-  // The set knows itself by its address within the container: the one from outside does not lead there.
+  // The replica set knows its address inside the container, which does not work from outside.
   await eventually(() => initiate(url, '127.0.0.1:27017'), START_MS)
   return { container, url }
 }

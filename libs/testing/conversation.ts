@@ -1,7 +1,7 @@
 import type { Message, Room } from '@chat/contract'
 import type { PlainClient } from './plain-client.ts'
 
-/** What most conversations in tests consist of. */
+/** The calls that most tests of conversations make. */
 export const makeRoom = (master: PlainClient, users: string[], rules: object = {}, name = 'Room') =>
   master.get<Room>('createNewRoom', { users, name, rules })
 
@@ -10,10 +10,10 @@ export async function sendText(who: PlainClient, roomId: string, text = 'hello',
   return (await who.get<{ message: Message }>('sendMessage', draft)).message
 }
 
-/** A room as it stands in its member's list; undefined where it does not. */
+/** A room in a member's list; undefined where it is not there. */
 export const listed = async (who: PlainClient, roomId: string) =>
   (await who.get<{ list: Room[] }>('listenRooms', {})).list.find(({ _id }) => _id === roomId)
 
-/** The newest page, oldest first. */
+/** The newest page of messages, oldest first. */
 export const newestPage = async (who: PlainClient, roomId: string) =>
   (await who.get<{ list: Message[] }>('listenMessagesByRoom', { roomId, count: 100 })).list

@@ -1,6 +1,6 @@
 import mongoose from 'mongoose'
 import type { TestStack } from './stack.ts'
 
-/** The database of a service, as it lies there. */
+/** Opens the database of a service directly. */
 export const openDatabase = (stack: TestStack, service = 'messages') =>
   mongoose.createConnection(stack.mongoUrl, { dbName: `${stack.root}_${service}` }).asPromise()

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
 /**
- * A program in a process of its own, once it says that it is ready; `told` is what it says.
- * @param place what it has to know
+ * Forks a program and waits until it sends a message, which says that it is ready; `told` is that message.
+ * @param place what the program has to know
  */
 export async function forkProgram<T>(program: URL, place: object): Promise<{ child: ChildProcess; told: T }> {
   const options = { execArgv: ['--disable-warning=ExperimentalWarning'] }
@@ -15,7 +15,7 @@ export async function forkProgram<T>(program: URL, place: object): Promise<{ chi
   return { child, told }
 }
 
-/** Ends it without a chance to do anything about it. */
+/** Kills it with SIGKILL. */
 export async function killAtOnce(child: ChildProcess) {
   if (child.exitCode !== null || child.signalCode !== null) return
   const exited = once(child, 'exit')

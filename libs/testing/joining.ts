@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 
-/** What comes at one end goes out at the other; they end together. @param ends those that are open */
+/** Joins two sockets in both directions. They end together. @param ends the sockets that are open */
 export function joinEnds(near: Socket, far: Socket, ends: Set<Socket>) {
   for (const [end, other] of [
     [near, far],
@@ -10,7 +10,7 @@ export function joinEnds(near: Socket, far: Socket, ends: Set<Socket>) {
     end.on('error', () => {})
     end.once('close', () => {
       ends.delete(end)
-      // What it has been given still goes out.
+      // Data that was written is still sent.
       other.destroySoon()
     })
     end.pipe(other)

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 
 type Use = { publish: Set<string>; subscribe: Set<string> }
 
-/** A way to NATS on which it is noted what each user publishes and listens to: `subject queue` in a queue group. */
+/** A proxy to NATS that records what each user publishes and subscribes to, as `subject` or `subject queue`. */
 export async function openNatsTap(natsUrl: string) {
   const { hostname, port } = new URL(natsUrl)
   const uses = new Map<string, Use>()
@@ -33,13 +33,13 @@ export async function openNatsTap(natsUrl: string) {
   return {
     url: `nats://127.0.0.1:${(server.address() as AddressInfo).port}`,
     usesOf,
-    /** What the server refused, in its words: answers that it did not let through, too. */
+    /** Refusals of the server, in its words. */
     refusals,
     close: () => new Promise((resolve) => server.close(resolve)),
   }
 }
 
-/** What a client says, line by line; what it publishes is passed over. */
+/** The lines of a client's protocol, without payloads. */
 class Reader {
   private readonly usesOf: (user: string) => Use
   private use: Use | undefined

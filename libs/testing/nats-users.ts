@@ -2,8 +2,8 @@ import { permissionsOf, roleNames } from '@chat/contract/permissions'
 import type { NatsUser } from '@chat/engines'
 
 /**
- * The users of production on the server of the tests, for any stack there, each with its own name as password; and
- * tests themselves, which do not sign in and may do anything. A subject that a role lacks fails a test at once.
+ * Production's NATS users, for the tests' server. Each has its name as password. Tests themselves do not sign in and
+ * may do anything. A subject that a role lacks fails a test at once.
  */
 export const natsUsers: NatsUser[] = [
   ...roleNames.map((name) => ({

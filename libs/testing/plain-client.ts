@@ -5,7 +5,7 @@ import type { TestStack } from './stack.ts'
 /** A client as the original document describes it: socket.io-client and nothing else. */
 export class PlainClient {
   readonly socket: Socket
-  /** Every event that came, in order. */
+  /** Every event that was received, in order. */
   readonly heard: { event: string; payload: never }[] = []
 
   constructor(socket: Socket) {
@@ -18,7 +18,7 @@ export class PlainClient {
     return this.socket.timeout(20_000).emitWithAck(event, payload)
   }
 
-  /** The data of an ack that must be a success. */
+  /** The data of an ack. @throws where the ack is a failure */
   async get<T = never>(event: string, payload?: unknown): Promise<T> {
     const envelope = await this.ask(event, payload)
     if (!envelope.success) throw new Error(`${event} answered ${envelope.error}: ${envelope.message}`)
@@ -29,12 +29,12 @@ export class PlainClient {
     return this.heard.filter((item) => item.event === event).map((item) => item.payload)
   }
 
-  /** The room as it was last told, by that event: other rooms' may come at any time. */
+  /** The last state of the room that the event brought. Events of other rooms are skipped. */
   told(event: 'listenRoom' | 'updateRoomLastMessage', roomId: string): Room | undefined {
     return this.payloads<Room>(event).findLast(({ _id }) => _id === roomId)
   }
 
-  /** Every state of a room that was told, in order; one that is new here comes by another event than its news. */
+  /** Every state of a room that was received, in order, by whichever event. */
   shown(roomId: string): Room[] {
     const isOfRoom = ({ event, payload }: { event: string; payload: Room }) =>
       (event === 'listenRoom' || event === 'updateRoomLastMessage') && payload._id === roomId
@@ -46,7 +46,7 @@ export class PlainClient {
   }
 }
 
-/** Connects, or throws what the server refused with: `error.data.code`. */
+/** @throws the server's refusal, with `error.data.code` */
 export async function connectPlain(
   url: string,
   token: unknown,

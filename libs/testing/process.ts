@@ -24,7 +24,7 @@ export type Place = {
   limits?: Record<string, number>
 }
 
-/** `npm start` as a process of its own, ready. */
+/** Runs `npm start` as a process of its own, and resolves when it is ready. */
 export async function startProcess({ dataDir, gatewayPort, platformPort, limits = {} }: Place) {
   const child = spawn(process.execPath, ['scripts/start.ts'], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -46,7 +46,7 @@ export async function startProcess({ dataDir, gatewayPort, platformPort, limits 
     output,
     gatewayUrl: `ws://127.0.0.1:${gatewayPort}`,
     platformUrl: `http://127.0.0.1:${platformPort}`,
-    /** Ends it and resolves with its exit code, or the signal it died of. */
+    /** Ends it and resolves with its exit code or signal. */
     end: async (signal: NodeJS.Signals) => {
       if (child.exitCode !== null || child.signalCode !== null) return child.exitCode ?? child.signalCode
       const exited = once(child, 'exit')

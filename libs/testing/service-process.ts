@@ -5,8 +5,8 @@ import { forkProgram, killAtOnce } from './forked.ts'
 const PROGRAM = new URL('./service-program.ts', import.meta.url)
 
 /**
- * A service in a process of its own, ready, for tests that kill or stop it; where the stack runs none, it is the only
- * one. @param port of an edge; a free one without it
+ * Starts a service in a process of its own, for tests that kill or stop it. The stack may run other instances.
+ * @param port of an edge; a free one by default
  */
 export async function startService(
   service: Alone,
@@ -18,11 +18,11 @@ export async function startService(
   const { child, told } = await forkProgram<{ port: number | null }>(PROGRAM, { service, place, port })
   return {
     pid: child.pid as number,
-    /** Where clients reach it, if it is an edge. */
+    /** The address of an edge. */
     url: `ws://127.0.0.1:${told.port}`,
     port: told.port,
     kill: () => killAtOnce(child),
-    /** As a deploy does. @returns what it exited with, or the signal that it died of */
+    /** Stops it as a deploy does. @returns its exit code or signal */
     stop: async () => {
       if (child.exitCode === null && child.signalCode === null) {
         const exited = once(child, 'exit')

@@ -1,7 +1,7 @@
 import { createLogger, runUntilStopped } from '@chat/service'
 import { type Alone, type Place, startAlone } from '@chat/stack/process'
 
-// The program of `startService`. When it is ready, it tells its parent the port that it listens on, if any.
+// The program of `startService`. It sends its parent the port that it listens on, if any, when it is ready.
 
 type Told = { service: Alone; place: Place; port?: number }
 

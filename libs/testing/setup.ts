@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { startEngines } from '@chat/engines'
 import { natsUsers } from './nats-users.ts'
 
-/** In containers where `CHAT_TEST_ENGINES` is `docker`, else as `npm start` has them. */
+/** Runs engines in containers where `CHAT_TEST_ENGINES` is `docker`, otherwise as `npm start` does. */
 async function start(dataDir: string) {
   if (process.env.CHAT_TEST_ENGINES === 'docker') return (await import('./containers.ts')).startContainers()
   const print = (line: string) => process.stdout.write(`${line}\n`)
@@ -12,12 +12,12 @@ async function start(dataDir: string) {
 }
 export type RunEngines = Awaited<ReturnType<typeof start>>
 
-/** One set of engines for the whole run; workers find them by the environment. */
+/** One set of engines for the whole run. Workers get their URLs from the environment. */
 export default async function setup() {
   const dataDir = await mkdtemp(join(tmpdir(), 'chat-test-'))
   const engines = await start(dataDir)
   process.env.CHAT_TEST_NATS_URL = engines.urls.natsUrl
-  // A server from elsewhere has users of its own, or none.
+  // A NATS server that was not started here may have other users.
   if (engines.urls.natsUrl !== process.env.CHAT_NATS_URL) process.env.CHAT_TEST_NATS_USERS = 'on'
   process.env.CHAT_TEST_MONGO_URL = engines.urls.mongoUrl
   process.env.CHAT_TEST_S3_URL = engines.urls.s3Url

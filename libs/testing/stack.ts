@@ -13,25 +13,25 @@ type Options = {
   config?: Partial<Config>
   /** Use other engines than the run's. */
   engines?: { natsUrl: string; mongoUrl: string; s3Url?: string }
-  /** Another way to the run's NATS. */
+  /** Another address of the run's NATS, such as a proxy. */
   natsUrl?: string
   root?: string
   pageFolder?: string
   platformRate?: NonNullable<StackOptions['platformRate']>
   webhookTimes?: StackOptions['webhookTimes']
-  /** Tells in its metrics of the process, too, as those that operators run do. */
+  /** Adds metrics of the process, as production does. */
   withProcess?: boolean
 }
 
-/** Limits that do not get in the way of tests that are not about them. */
-const roomy = {
+/** Limits that are too high to matter in tests of other things. */
+const highLimits = {
   messagesPerSecond: 10_000,
   messageBurst: 10_000,
   readsPerSecond: 10_000,
   readBurst: 10_000,
   eventsPerSecond: 10_000,
   eventBurst: 10_000,
-  // A slow machine is no fault of what is tested.
+  // Tests must pass on a slow machine.
   requestTimeoutMs: 15_000,
 }
 
@@ -41,7 +41,7 @@ const env = (name: string): string => {
   return value
 }
 
-/** The whole stack on free ports, with databases and subjects of its own. */
+/** Starts the whole stack on free ports, with its own databases, bucket and subjects. */
 export async function startTestStack(options: Options = {}) {
   const config: Config = {
     ...readConfig({ CHAT_LOG_LEVEL: process.env.CHAT_LOG_LEVEL ?? 'silent', CHAT_DEMO: 'off' }, true),
@@ -51,18 +51,17 @@ export async function startTestStack(options: Options = {}) {
   config.platformPort = options.config?.platformPort ?? 0
   config.apiKeys = options.config?.apiKeys ?? [testApiKey]
   config.auth = { ...config.auth, secret: testSecret, ...options.config?.auth }
-  config.limits = { ...config.limits, ...roomy, ...options.limits }
+  config.limits = { ...config.limits, ...highLimits, ...options.limits }
   const root = options.root ?? `t${crypto.randomUUID().replaceAll('-', '').slice(0, 12)}`
   const engines = {
     natsUrl: options.engines?.natsUrl ?? options.natsUrl ?? env('CHAT_TEST_NATS_URL'),
     mongoUrl: options.engines?.mongoUrl ?? env('CHAT_TEST_MONGO_URL'),
     s3Url: options.engines?.s3Url ?? env('CHAT_TEST_S3_URL'),
   }
-  // Another server than the run's has no users.
+  // Only the run's own NATS server has users.
   const isOurs = options.natsUrl !== undefined || engines.natsUrl === process.env.CHAT_TEST_NATS_URL
   const hasUsers = process.env.CHAT_TEST_NATS_USERS === 'on' && isOurs
   const natsUrlOf = (service: string) => (hasUsers ? signedIn(engines.natsUrl, service) : engines.natsUrl)
-  // A bucket of its own, as it has databases of its own.
   config.s3 = { ...config.s3, bucket: `chat-${root}`, ...options.config?.s3 }
   const stack = await startStack({
     config,
@@ -101,10 +100,10 @@ export async function startTestStack(options: Options = {}) {
     close: stack.close,
     token: (userId: string, claims: Record<string, unknown> = {}) =>
       mintToken(testSecret, { sub: userId, ...claims }),
-    /** A call of the platform API. */
+    /** Posts to the platform API. */
     post: (path: string, body: unknown, headers: Record<string, string> = { 'chat-api-key': testApiKey }) =>
       call('POST', path, body, headers),
-    /** Likewise by any method, with the key. */
+    /** Calls the platform API by any method, with the API key. */
     call: (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
       call(method, path, body, { 'chat-api-key': testApiKey, ...headers }),
   }

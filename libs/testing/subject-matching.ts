@@ -1,4 +1,4 @@
-/** Whether a subject, perhaps with wildcards of its own, lies within a pattern of NATS. */
+/** Whether a NATS pattern covers a subject, which may have wildcards itself. */
 export function covers(pattern: string, subject: string): boolean {
   const wanted = pattern.split('.')
   const tokens = subject.split('.')

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect as connectTcp, createServer, type Socket } from 'node:net'
 import { joinEnds } from './joining.ts'
 
-/** A way to a gateway that can be cut, without a goodbye, and mended. */
+/** A TCP proxy that can be cut without closing connections, and mended. */
 export async function openWire(url: string) {
   let { hostname, port } = new URL(url)
   const ends = new Set<Socket>()
@@ -19,14 +19,14 @@ export async function openWire(url: string) {
       isCut = true
       for (const end of ends) end.destroy()
     },
-    /** From here on nothing passes, and neither end is told. */
+    /** Nothing passes any more, and neither end notices. */
     freeze: () => {
       for (const end of ends) {
         end.unpipe()
         end.pause()
       }
     },
-    /** New connections go there from now on. */
+    /** Sends new connections to another address. */
     sendTo: (other: string) => {
       ;({ hostname, port } = new URL(other))
     },

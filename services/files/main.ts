@@ -1,6 +1,6 @@
-import { giveWay, runService } from '@chat/service'
+import { lowerPriority, runService } from '@chat/service'
 import { readConfig } from './config.ts'
 import { start } from './service.ts'
 
-giveWay()
+lowerPriority()
 await runService({ name: 'files', readConfig, start })

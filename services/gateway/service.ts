@@ -5,7 +5,7 @@ import {
   type Checks,
   closeHttp,
   connectionsOf,
-  joinRoll,
+  joinConfirmers,
   type Logger,
   listen,
   type Metrics,
@@ -123,7 +123,7 @@ async function openParts(scope: Scope, { bus, clients, options }: Edge) {
   const responder = new OpenRoomResponder(bus, clients)
   const sessions = new Sessions({ bus, logger, updates, blockedUsers, presence, limits })
   // From here on the answer to a kick waits for this gateway.
-  await scope.use('roll', joinRoll(bus), (roll) => roll.close())
+  await scope.use('roll', joinConfirmers(bus), (roll) => roll.close())
   const dispatch = new Dispatch({ bus, limits, logger, metrics, effects: effectsOf(delivery) })
   return { delivery, updates, responder, sessions, dispatch, limits, logger, metrics }
 }

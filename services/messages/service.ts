@@ -4,7 +4,7 @@ import {
   consumeEvents,
   EventLog,
   ensureStream,
-  joinRoll,
+  joinConfirmers,
   type Logger,
   type Metrics,
   openAll,
@@ -59,7 +59,7 @@ export const start = (options: Options) =>
     await ensureStream(bus, true)
 
     const access = new AccessCache(bus)
-    await scope.use('roll', joinRoll(bus), (roll) => roll.close())
+    await scope.use('roll', joinConfirmers(bus), (roll) => roll.close())
     const presenter = new Presenter(bus, new BlockCache(bus))
     const sources = outboxSources(stores.store, stores.changes, presenter)
     const eventLog = new EventLog(bus)

@@ -10,26 +10,21 @@ import { cachedFile, cacheFolder, isExecutable, onPath } from './find.ts'
 type Kitchen = { env: NodeJS.ProcessEnv; log: (line: string) => void; signal?: AbortSignal }
 
 /**
- * Runs a recipe in a folder of its own and moves the result into the cache in one step, so that a
- * half-built program is never used. A second process that wants the same one waits for the first.
+ * Runs a recipe in a folder of its own and moves the result into the cache in one step, so that a half-built program
+ * is never used. A second process that needs the same program waits for the first.
  *
  * @returns the program's path in the cache
  */
-export async function cook(
-  title: string,
-  program: Program,
-  recipe: Recipe,
-  kitchen: Kitchen,
-): Promise<string> {
-  const cache = cacheFolder(kitchen.env)
+export async function cook(title: string, program: Program, recipe: Recipe, site: Kitchen): Promise<string> {
+  const cache = cacheFolder(site.env)
   const target = cachedFile(cache, program)
   const staging = join(cache, '.building', program.cached.folder)
   await mkdir(staging, { recursive: true })
-  const release = await takeTurn(`${staging}.lock`, title, kitchen)
+  const release = await takeTurn(`${staging}.lock`, title, site)
   try {
     if (await isExecutable(target)) return target
-    kitchen.log(`${title}: getting ${program.cached.folder} with ${nameOf(recipe)}; takes ${recipe.takes}`)
-    await run(title, recipe, staging, kitchen)
+    site.log(`${title}: getting ${program.cached.folder} with ${nameOf(recipe)}; takes ${recipe.takes}`)
+    await run(title, recipe, staging, site)
     await mkdir(dirname(target), { recursive: true })
     await rename(join(staging, recipe.result), target)
     await rm(staging, { recursive: true, force: true })
@@ -73,7 +68,7 @@ async function run(title: string, recipe: Recipe, staging: string, { env, log, s
   }
 }
 
-/** Tells every ten seconds how far it is, and ends a command that shows no sign of life. */
+/** Logs progress every ten seconds, and ends a command that prints nothing for too long. */
 function watch(
   child: ChildProcess,
   title: string,

@@ -7,14 +7,14 @@ import type { Program } from '../engine.ts'
 /** A program and where its binary is. */
 export type Found = { program: Program; file: string }
 
-/** Where built engines are kept, for all projects of this user. */
+/** The cache of engines, shared by all projects of this user. */
 export const cacheFolder = (env: NodeJS.ProcessEnv): string =>
   join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'chat-api', 'engines')
 
 export const cachedFile = (cache: string, { cached }: Program): string =>
   join(cache, cached.folder, cached.file)
 
-/** The first of an engine's programs that is on the PATH, else the first that was built or downloaded. */
+/** The first of an engine's programs that is on the PATH, else the first in the cache. */
 export async function findProgram(programs: Program[], env: NodeJS.ProcessEnv): Promise<Found | undefined> {
   for (const program of programs) {
     const file = await onPath(program.command, env)
@@ -28,13 +28,13 @@ export async function findProgram(programs: Program[], env: NodeJS.ProcessEnv): 
   return undefined
 }
 
-/** Only the program that wrote this data folder can read it; all of them while it holds no data. */
+/** Only the program that wrote a data folder can read it. An empty folder suits all programs. */
 export async function programsFor(programs: Program[], dataDir: string): Promise<Program[]> {
   const used = await Promise.all(programs.map((program) => holdsFiles(join(dataDir, program.data))))
   return used.includes(true) ? programs.filter((_, index) => used[index]) : programs
 }
 
-/** An absolute path is found as it is. */
+/** An absolute path is tried as it is. */
 export async function onPath(command: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   if (command.startsWith('/')) return command
   for (const folder of (env.PATH ?? '').split(delimiter)) {

@@ -10,10 +10,9 @@ export type Wanted = {
 }
 
 /**
- * A binary for each engine: from the PATH, the cache, its makers, or its registry's sources, in this order.
- * Nothing is built before it is known that everything missing can be.
- *
- * @throws one error that names every engine that cannot be had, and the ways on
+ * A binary for each engine: from the PATH, the cache, a release download, or built from a package registry, in this
+ * order. Nothing is built unless everything that is missing can be.
+ * @throws one error that names every engine that cannot be obtained, and what to do
  */
 export async function obtain(wanted: Engine[], options: Wanted): Promise<Map<Engine, Found>> {
   const found = new Map<Engine, Found>()

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import type { Recipe } from '../engine.ts'
 
-/** `go install`, with the names of the packages as they are compiled. */
+/** `go install`, which prints the packages that it compiles. */
 export const goInstall = (packageAtVersion: string, result: string, takes: string): Recipe => ({
   tool: 'go',
   toolName: 'Go (https://go.dev/dl)',
@@ -11,14 +11,14 @@ export const goInstall = (packageAtVersion: string, result: string, takes: strin
   takes,
 })
 
-/** `cargo install`; what was compiled before an interruption is kept in the folder. */
+/** `cargo install`. What was compiled before an interruption stays in the folder. */
 export const cargoInstall = (crate: string, version: string, result: string, takes: string): Recipe => ({
   tool: 'cargo',
   toolName: 'Rust (https://rustup.rs)',
   args: (into) => ['install', crate, '--version', version, '--ignore-rust-version', '--root', into],
   env: (into) => ({
     CARGO_TARGET_DIR: `${into}/target`,
-    // Several times faster to build, and no slower in use.
+    // Builds several times faster, and runs as fast.
     CARGO_PROFILE_RELEASE_LTO: 'off',
     CARGO_PROFILE_RELEASE_CODEGEN_UNITS: '16',
   }),
@@ -26,7 +26,7 @@ export const cargoInstall = (crate: string, version: string, result: string, tak
   takes,
 })
 
-/** MongoDB's official binary, by a script in a process of its own: its downloader cannot be cancelled. */
+/** MongoDB's official binary, in a process of its own: the downloader cannot be cancelled. */
 export const mongodDownload = (version: string): Recipe => ({
   tool: process.execPath,
   toolName: 'the network',

@@ -5,10 +5,10 @@ import { type Running, type RunOptions, run } from './run.ts'
 export type ChildOptions = RunOptions & { log: (line: string) => void }
 
 const longestPauseMs = 10_000
-/** An engine that lived this long has earned a restart without a pause. */
+/** An engine that ran this long is restarted without a pause. */
 const steadyMs = 30_000
 
-/** An engine that is started again, on the same port, whenever it dies, until it is closed. */
+/** An engine that is restarted on the same port whenever it dies, until `close`. */
 export class Child {
   #options: ChildOptions
   #running: Running | undefined
@@ -31,7 +31,7 @@ export class Child {
     return this.#options.launch.url
   }
 
-  /** Resolves when the engine answers. @throws with the end of its log when it does not come up */
+  /** Resolves when the engine answers. @throws with the end of its log where it does not start */
   async start(): Promise<void> {
     const first = run(this.#options, this.#closing.signal)
     this.#watching = first.then(
@@ -41,7 +41,7 @@ export class Child {
     await first
   }
 
-  /** Resolves when the process is gone: asked first, killed after four seconds. */
+  /** Resolves when the process has ended: SIGTERM first, SIGKILL after four seconds. */
   async close(): Promise<void> {
     this.#closing.abort()
     await this.#watching

@@ -7,11 +7,9 @@ import { endLeftOver } from './record.ts'
 type Acquire = { waitMs?: number; log?: (line: string) => void }
 
 /**
- * Makes this process the only one that runs engines in a data folder, and ends the engines that a killed
- * owner left running there.
- *
- * @param waitMs how long a live owner may take to go, 10 s unless told otherwise
- * @throws naming the owner's pid when it stays
+ * Makes this process the only one that runs engines in a data folder, and ends engines that a killed owner left there.
+ * @param waitMs how long to wait for a live owner, by default 10 s
+ * @throws naming the owner's pid where it stays
  */
 export async function acquireDataDir(
   dataDir: string,
@@ -31,13 +29,13 @@ export async function acquireDataDir(
   return release
 }
 
-/** The folder itself, made if missing: engines carry it in their command lines, where it must be one spelling. */
+/** The folder's real path, created if missing: engines have it in their command lines, where it must be unique. */
 export async function resolveDataDir(dataDir: string): Promise<string> {
   await makeFolder(dataDir)
   return realpath(dataDir)
 }
 
-/** As mkdir's own `recursive`, which never ends where a file system denies that it could hold the folder (/proc/x). */
+/** Like mkdir's `recursive`, which never ends where the file system cannot hold the folder (/proc/x). */
 async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path)

@@ -6,9 +6,9 @@ import { birthOf } from './processes.ts'
 export type Release = () => Promise<void>
 
 /**
- * Takes a lock that lasts as long as this process at most. Every taker puts down a claim, a file named
- * after its process, and only then looks for others: of two takers at least one sees the other and steps
- * back. A claim is never renewed or taken over, so one left by a killed process can be removed by anybody.
+ * Takes a lock that ends with this process at the latest. Every process writes a claim, a file named after itself,
+ * before it looks for other claims: of two processes at least one sees the other and steps back. Claims are never
+ * renewed or taken over, so any process may remove the claim of a dead one.
  *
  * @param waitMs how long to wait for a live owner before `heldBy` is thrown
  * @param heldBy makes the error from the owner's pid
@@ -21,12 +21,12 @@ export async function lock(folder: string, waitMs: number, heldBy: (pid: number)
     const owner = (await otherOwner(folder, mine)) ?? (await claim(folder, mine))
     if (typeof owner !== 'number') return owner
     if (Date.now() >= deadline) throw heldBy(owner)
-    // At random, so that two that stepped back together do not meet again.
+    // Random, so that two processes that stepped back together do not collide again.
     await delay(50 + Math.random() * 100)
   }
 }
 
-/** The release, or the pid of who was there first. */
+/** The release, or the pid of the owner. */
 async function claim(folder: string, mine: string): Promise<Release | number> {
   const file = join(folder, mine)
   const release = () => rm(file, { force: true })

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 
 const largestBytes = 10_000_000
 
-/** Opens an engine's log to append to; one that has grown large makes room and is kept once. */
+/** Opens an engine's log to append to. A large log is renamed first; one old log is kept. */
 export async function openLog(file: string): Promise<FileHandle> {
   await mkdir(dirname(file), { recursive: true })
   const size = await stat(file).then(

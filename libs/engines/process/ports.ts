@@ -2,10 +2,9 @@ import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 
 /**
- * A free port on 127.0.0.1, the preferred one if it is free, none of those that are taken already
- * though nobody listens there yet. Never from the range that the system hands
- * out to outgoing connections: there, a client that retries while its engine is down can take the
- * engine's port for itself, or even end up connected to itself.
+ * A free port on 127.0.0.1: the preferred one if it is free, and none that is reserved already. Never from the range
+ * of outgoing connections: a client that retries while its engine is down could take the engine's port, or connect to
+ * itself.
  */
 export async function freePort(preferred: number | undefined, taken: number[]): Promise<number> {
   for (let port = preferred ?? randomPort(); ; port = randomPort()) {

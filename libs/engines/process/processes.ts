@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
 /**
- * When a process began, as an opaque token. Pids are used again, a pid with its birth is not.
- * Undefined when there is no such process any more; a zombie counts as gone.
+ * When a process started, as an opaque token. Pids are reused; a pid with its start time is unique. Undefined where
+ * there is no such process; a zombie counts as none.
  */
 export function birthOf(pid: number): string | undefined {
   try {
@@ -13,7 +13,7 @@ export function birthOf(pid: number): string | undefined {
   }
 }
 
-/** The command line of a process, arguments separated by spaces; empty when it is gone. */
+/** The command line of a process, separated by spaces; empty where there is no such process. */
 export function commandLineOf(pid: number): string {
   try {
     if (process.platform !== 'linux') return ps(pid, 'args=')
@@ -23,7 +23,7 @@ export function commandLineOf(pid: number): string {
   }
 }
 
-/** Sends a signal; a process that is gone already is what the sender wanted. */
+/** Sends a signal. Does nothing where the process has ended. */
 export function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name)
@@ -34,7 +34,7 @@ export function signal(pid: number, name: NodeJS.Signals): void {
 
 function birthFromProc(pid: number): string | undefined {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  // The second field is the program's name in parentheses, which may hold spaces itself.
+  // The second field is the program's name in parentheses, which may contain spaces.
   const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return state === 'Z' ? undefined : fields[18]
 }

@@ -3,12 +3,12 @@ import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { birthOf, commandLineOf, signal } from './processes.ts'
 
-/** What a data folder remembers of an engine's last run: its port, and its process while it runs. */
+/** An engine's last run, as its data folder records it: the port, and the process while it runs. */
 export type EngineRecord = { port: number; pid?: number }
 
 export const recordFile = (dataDir: string, name: string): string => join(dataDir, 'run', `${name}.json`)
 
-/** At once and not later, so that no process lives that its data folder does not know. */
+/** Synchronous, so that no process runs without a record. */
 export function writeRecord(file: string, record: EngineRecord): void {
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(file, JSON.stringify(record))
@@ -19,14 +19,14 @@ export function readRecord(file: string): EngineRecord | undefined {
     const { port, pid } = JSON.parse(readFileSync(file, 'utf8'))
     return Number.isInteger(port) ? { port, pid } : undefined
   } catch {
-    // Missing, or cut short by a crash: it only saves a port and the search for what was left over.
+    // Missing or cut short by a crash. Only the port, and a process to clean up, are lost.
     return undefined
   }
 }
 
 /**
- * Ends what a killed run left behind. A pid may by now be somebody else's process: only one whose command
- * line names both the engine and this data folder is ended.
+ * Ends an engine that a killed run left behind. The pid may belong to another process by now: only a process whose
+ * command line names both the engine and this data folder is ended.
  */
 export async function endLeftOver(
   dataDir: string,
@@ -42,7 +42,7 @@ export async function endLeftOver(
   return pid
 }
 
-/** Asks a process to stop, makes it after the deadline, and resolves when it is gone. */
+/** Sends SIGTERM, then SIGKILL after the deadline, and resolves when the process has ended. */
 export async function endProcess(pid: number, deadlineMs: number): Promise<void> {
   const birth = birthOf(pid)
   if (birth === undefined) return

@@ -18,16 +18,15 @@ export type RunOptions = {
   answers: (url: string) => Promise<void>
 }
 
-/** One run of an engine; `exited` resolves to how it ended and never rejects. */
+/** One run of an engine. `exited` resolves to how it ended, and never rejects. */
 export type Running = { pid: number; exited: Promise<string>; end: () => void }
 
 const startDeadlineMs = 30_000
 const endDeadlineMs = 4000
 
 /**
- * Starts an engine, which runs until the signal ends it, and resolves when it answers.
- *
- * @throws with the last lines of its log, once it is gone, when it did not come up
+ * Starts an engine, which runs until the signal ends it. Resolves when it answers.
+ * @throws with the last lines of its log where it does not start
  */
 export async function run(options: RunOptions, signal: AbortSignal): Promise<Running> {
   const running = await spawnEngine(options)
@@ -58,7 +57,7 @@ async function spawnEngine({ file, launch, folder, port, logFile, recordFile, en
     cwd: folder,
     env: { ...env, ...launch.env },
     stdio: ['ignore', log.fd, log.fd],
-    // A process group of its own: Ctrl-C in a terminal reaches the services, which still need the engine.
+    // A process group of its own: Ctrl-C must not reach the engine before the services have stopped.
     detached: true,
   })
   const { pid } = child

@@ -4,7 +4,7 @@ import { mongodDownload } from '../obtain/recipes.ts'
 
 const version = '8.2.6'
 
-/** MongoDB's own server, as a replica set of one: transactions and change streams need a set. */
+/** MongoDB's server as a replica set of one, which transactions need. */
 export const mongod: Program = {
   command: 'mongod',
   data: 'mongod',
@@ -17,7 +17,7 @@ export const mongod: Program = {
   answers: (url) => initiate(url, new URL(url).host),
 }
 
-/** Makes a server a replica set of one, known as `host`; rejects until it takes writes. Changes nothing twice. */
+/** Makes a server a replica set of one, known as `host`. Rejects until it accepts writes. May be repeated. */
 export const initiate = (url: string, host: string): Promise<void> =>
   withAdmin(url, (admin) => becomePrimary(admin, host))
 
@@ -35,7 +35,7 @@ async function withAdmin(url: string, use: (admin: Db) => Promise<void>): Promis
   }
 }
 
-/** Or moves the set to the port that it has today. */
+/** Initiates the set, or moves it to its current port. */
 async function becomePrimary(admin: Db, host: string): Promise<void> {
   const hello = await admin.command({ hello: 1 })
   if (hello.isWritablePrimary) return
@@ -44,7 +44,7 @@ async function becomePrimary(admin: Db, host: string): Promise<void> {
     await admin.command({ replSetInitiate: { _id: 'chat', members: [{ _id: 0, host }] } })
   } else if (config.members[0]?.host !== host) {
     const moved = { ...config, version: config.version + 1, members: [{ ...config.members[0], host }] }
-    // By force, since at its old address the set has no primary that could agree.
+    // With `force`, since the set has no primary at its old address.
     await admin.command({ replSetReconfig: moved, force: true })
   }
   throw new Error('MongoDB is not the primary yet')

@@ -1,29 +1,28 @@
-/** Somebody who signs in to NATS. */
+/** A NATS user. */
 export type NatsUser = {
   name: string
-  /** As the configuration spells it: a quoted text, or `$NAME` for a variable of the server's environment. */
+  /** In the configuration's syntax: a quoted text, or `$NAME` for an environment variable of the server. */
   password: string
-  /** The subjects allowed, and those of questions to be answered; everything where there is none. */
+  /** The allowed subjects. Without it, the user may use all subjects. */
   permissions?: { publish: string[]; subscribe: string[] }
 }
 
 type Server = {
   host: string
   port: number
-  /** Where JetStream keeps its data. */
+  /** JetStream's data folder. */
   folder: string
-  /** Where the server tells of itself over HTTP. */
+  /** Port of the server's HTTP monitoring. */
   monitor?: string
-  /** Without any, nobody signs in. */
+  /** Without users, no client signs in. */
   users?: NatsUser[]
-  /** Who those are that do not sign in; they are refused without. */
+  /** The user of clients that do not sign in. Without it they are refused. */
   guest?: string
 }
 
 /**
- * A server's configuration. JetStream acks before it syncs unless told otherwise. A stream reserves its whole limit
- * when it is made, so the store's own limit is set beyond any: by default it is a share of the disk that is free by
- * chance.
+ * A server's configuration. By default JetStream acks before it syncs. A stream reserves its maximum size when it is
+ * created, so the store's limit is set above that: its default is a share of the free disk space.
  */
 export const natsConfig = ({ host, port, folder, monitor, users = [], guest }: Server): string => `
 host: "${host}"
@@ -38,7 +37,7 @@ ${monitor === undefined ? '' : `http: "${monitor}"\n`}${guest === undefined ? ''
   users.length === 0 ? '' : `authorization {\n  users = [\n${users.map(userConfig).join('')}  ]\n}\n`
 }`
 
-/** The server counts one for each subscription that hears the question, and the answer on top. */
+/** The server counts one for each subscription that receives the request, and one for the answer. */
 const MAX_ANSWERS = 4
 
 const userConfig = ({ name, password, permissions }: NatsUser) =>

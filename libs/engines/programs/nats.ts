@@ -22,12 +22,12 @@ async function prepare({ folder, port, natsUsers }: Site): Promise<Launch> {
   return { args: ['-c', config], url: `nats://127.0.0.1:${port}` }
 }
 
-/** Greets the server as a client would: only its PONG tells that it takes requests. */
+/** Connects as a client does. Only the server's PONG says that it accepts requests. */
 function answers(url: string): Promise<void> {
   const { hostname, port } = new URL(url)
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const socket = connect(Number(port), hostname)
-  socket.setTimeout(2000, () => reject(new Error('NATS is silent')))
+  socket.setTimeout(2000, () => reject(new Error('NATS does not answer')))
   socket.once('error', reject).once('close', () => reject(new Error('NATS closed the connection')))
   let heard = ''
   socket.on('data', (bytes) => {

@@ -16,13 +16,13 @@ export const versitygw: Program = {
 
 async function prepare({ folder, port }: Site): Promise<Launch> {
   const objects = join(folder, 'objects')
-  // Beside the objects, not in their extended attributes: not every file system has those.
+  // Metadata in files: not every file system has extended attributes.
   const metadata = join(folder, 'metadata')
   await Promise.all([objects, metadata].map((each) => mkdir(each, { recursive: true })))
   const { access, secret } = await credentials(join(folder, 'credentials.json'))
   return {
     args: ['--quiet', '--port', `127.0.0.1:${port}`, 'posix', '--sidecar', metadata, objects],
-    // Not as arguments, which every user of the machine can read.
+    // Every user of the machine can read arguments.
     env: { ROOT_ACCESS_KEY: access, ROOT_SECRET_KEY: secret },
     url: `http://${access}:${secret}@127.0.0.1:${port}`,
     isBulk: true,

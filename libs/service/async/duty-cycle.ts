@@ -2,22 +2,22 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { KeyedQueue } from '@chat/contract/keyed-queue'
 
 /**
- * Bulk work, one piece at a time and with rests in between: what shares disks and processors with it, first of all
- * messages, is not kept waiting. Where everything is slow the rests are long.
+ * Runs bulk work one piece at a time with rests in between, so that messages get disks and processors. The slower the
+ * pieces are, the longer are the rests.
  */
 export class DutyCycle {
-  private readonly lanes = new KeyedQueue()
+  private readonly queue = new KeyedQueue()
   private readonly rest: number
 
-  /** @param rest how many times as long as a piece took one rests after it */
+  /** @param rest the length of a rest, in durations of the piece before */
   constructor(rest: number) {
     this.rest = rest
   }
 
-  /** The piece's own outcome, before the rest. */
+  /** Resolves with the piece's outcome, before the rest. */
   run<T>(piece: () => Promise<T>): Promise<T> {
     const done = Promise.withResolvers<T>()
-    void this.lanes.run('pieces', async () => {
+    void this.queue.run('pieces', async () => {
       const began = performance.now()
       try {
         done.resolve(await piece())

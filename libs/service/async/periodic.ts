@@ -1,4 +1,4 @@
-/** Does something every so often, never twice at a time. What fails is told, and done again the next time. */
+/** Runs work at intervals, never twice at a time. `failed` gets the errors. */
 export class Periodic {
   private readonly timer: NodeJS.Timeout
   private readonly work: () => Promise<void>
@@ -12,12 +12,12 @@ export class Periodic {
     this.timer = setInterval(() => this.start(), everyMs)
   }
 
-  /** What takes long looks at it in between. */
+  /** Long work checks this between its steps. */
   get isClosed() {
     return this.closed
   }
 
-  /** Resolves when what is being done is done. */
+  /** Resolves when the current run has ended. */
   async close() {
     this.closed = true
     clearInterval(this.timer)

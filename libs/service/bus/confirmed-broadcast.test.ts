@@ -1,7 +1,7 @@
 import { createLogger, Metrics, openBus } from '@chat/service'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import type { Bus } from './bus.ts'
-import { ConfirmedBroadcast, confirm, joinRoll } from './confirmed-broadcast.ts'
+import { ConfirmedBroadcast, confirm, joinConfirmers } from './confirmed-broadcast.ts'
 
 const natsUrl = process.env.CHAT_TEST_NATS_URL as string
 let root: string
@@ -37,7 +37,7 @@ async function member(isReady: () => Promise<void> = async () => {}) {
     heard.push(request.json())
     void isReady().then(() => confirm(bus, request))
   })
-  const joined = await joinRoll(bus)
+  const joined = await joinConfirmers(bus)
   const self = { heard, bus, leave: joined.close }
   members.push(self)
   return self

@@ -1,18 +1,19 @@
 import type { Msg, Subscription } from '@nats-io/transport-node'
-import { type Bus, encode } from './bus.ts'
+import type { Bus } from './bus.ts'
+import { encode } from './request.ts'
 
 const BEAT_MS = 1_000
-/** Who has not been heard of for so long is dead, and waited for no more. */
+/** A process without a heartbeat for this long counts as dead. */
 const DEAD_AFTER_MS = 3_500
 const CONFIRM_WITHIN_MS = 1_000
 
 type Beat = { id: string; isAlive: boolean } | { asks: true }
 
 /**
- * Puts this process on the roll: of those that keep a copy of who may do what, and confirm that it is dropped.
- * Resolves once everybody who calls the roll knows of it.
+ * Joins the processes that cache access and confirm when they drop it from the cache. Resolves when every sender of
+ * confirmed broadcasts knows of this process.
  */
-export async function joinRoll(bus: Bus): Promise<{ close: () => Promise<void> }> {
+export async function joinConfirmers(bus: Bus): Promise<{ close: () => Promise<void> }> {
   const beat = (isAlive: boolean) =>
     bus.connection.publish(bus.subjects.roll, encode({ id: bus.instanceId, isAlive }))
   const subscription = bus.subscribe(bus.subjects.roll, (message) => {
@@ -30,20 +31,20 @@ export async function joinRoll(bus: Bus): Promise<{ close: () => Promise<void> }
   }
 }
 
-/** The answer to a request that waits for everybody on the roll. */
+/** Confirms a broadcast. */
 export const confirm = (bus: Bus, request: Msg) => {
   if (request.reply) request.respond(encode(bus.instanceId))
 }
 
-/** Knows who is on the roll, and waits for all of them. */
+/** Publishes events and waits until every live process of the group has confirmed them. */
 export class ConfirmedBroadcast {
   private readonly bus: Bus
-  private readonly heardAt = new Map<string, number>()
+  private readonly aliveAt = new Map<string, number>()
   private readonly subscription: Subscription
 
   constructor(bus: Bus) {
     this.bus = bus
-    this.subscription = bus.subscribe(bus.subjects.roll, (message) => this.hear(message.json<Beat>()))
+    this.subscription = bus.subscribe(bus.subjects.roll, (message) => this.note(message.json<Beat>()))
     bus.connection.publish(bus.subjects.roll, encode({ asks: true }))
   }
 
@@ -51,15 +52,15 @@ export class ConfirmedBroadcast {
     this.subscription.unsubscribe()
   }
 
-  /** Publishes, and resolves when everybody alive has confirmed; after a second at the latest. */
+  /** Resolves when every live process has confirmed the event, or after one second. */
   async tell(subject: string, event: unknown): Promise<void> {
-    // Whoever came onto the roll before now has been heard then.
+    // After the flush, the heartbeats of all processes that joined before are here.
     await this.bus.flush()
     const awaited = this.alive()
     const done = Promise.withResolvers<void>()
     const inbox = this.bus.openInbox()
     const replies = this.bus.subscribe(inbox, (reply) => {
-      // With nobody there the server answers in their place, with no data.
+      // Without subscribers the server answers itself, with no data.
       if (reply.data.length > 0) awaited.delete(reply.json<string>())
       if (awaited.size === 0) done.resolve()
     })
@@ -70,15 +71,15 @@ export class ConfirmedBroadcast {
     replies.unsubscribe()
   }
 
-  private hear(beat: Beat) {
+  private note(beat: Beat) {
     if ('asks' in beat) return
-    if (beat.isAlive) this.heardAt.set(beat.id, performance.now())
-    else this.heardAt.delete(beat.id)
+    if (beat.isAlive) this.aliveAt.set(beat.id, performance.now())
+    else this.aliveAt.delete(beat.id)
   }
 
   private alive(): Set<string> {
     const since = performance.now() - DEAD_AFTER_MS
-    for (const [id, at] of this.heardAt) if (at < since) this.heardAt.delete(id)
-    return new Set(this.heardAt.keys())
+    for (const [id, at] of this.aliveAt) if (at < since) this.aliveAt.delete(id)
+    return new Set(this.aliveAt.keys())
   }
 }

@@ -1,7 +1,7 @@
 import type { Caller, Input } from '@chat/contract'
 import type { Bus } from './bus.ts'
 
-/** Messages that have mentioned somebody who is being erased, of all rooms or of one, some at a time. */
+/** Pages of ids of the messages that mentioned a user who is being erased, in one room or in all. */
 export async function* erasedMentions(
   bus: Bus,
   caller: Caller,

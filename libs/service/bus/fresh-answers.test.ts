@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { FreshAnswers } from './fresh-answers.ts'
 
-/** Answers with what was so when it was asked. */
+/** Answers with the state at the time of the request. */
 function clock() {
   const answers = new FreshAnswers<number>()
   const state = { now: 0, asked: 0 }
@@ -16,27 +16,27 @@ function clock() {
   return { state, ask }
 }
 
-test('those who ask while a question is under way share the next one', async () => {
+test('calls made while a request is under way share the next one', async () => {
   const { state, ask } = clock()
   const first = ask()
   await delay(5)
   state.now = 1
   const later = Array.from({ length: 100 }, () => ask())
   expect(await first).toBe(0)
-  // What has changed before they asked is in their answer.
+  // Their answer includes changes from before the calls.
   expect(new Set(await Promise.all(later))).toEqual(new Set([1]))
   expect(state.asked).toBe(2)
   await ask()
   expect(state.asked).toBe(3)
 })
 
-test('each key has questions of its own', async () => {
+test('each key has requests of its own', async () => {
   const { state, ask } = clock()
   await Promise.all([ask('ann'), ask('ben')])
   expect(state.asked).toBe(2)
 })
 
-test('a question that fails is failed for those who shared it, and asked again for the next', async () => {
+test('a request that fails fails for all who share it; the next call requests again', async () => {
   const answers = new FreshAnswers<number>()
   const failing = () => answers.of('ann', () => Promise.reject(new Error('away')))
   const outcomes = await Promise.allSettled([failing(), failing()])

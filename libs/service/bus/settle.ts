@@ -1,7 +1,7 @@
 import { type Envelope, type ErrorCode, Fault, failed, succeeded } from '@chat/contract'
 import type { Logger } from '../telemetry/logger.ts'
 
-/** Failures of libraries that mean "a dependency is away", by the name of the error. */
+/** Errors of libraries that mean that a dependency is unavailable, by name. */
 const outages: Record<string, ErrorCode> = {
   MongoNetworkError: 'SERVICE_UNAVAILABLE',
   MongoNetworkTimeoutError: 'SERVICE_UNAVAILABLE',
@@ -21,9 +21,9 @@ const outages: Record<string, ErrorCode> = {
   TimeoutError: 'TIMEOUT',
 }
 
-/** What the caller is told of any error; null where it is a bug of ours. */
+/** The fault to answer with; null where the error is a bug. */
 export function faultOf(error: unknown): Fault | null {
-  // A chain of causes may lead back to itself.
+  // A chain of causes may be a circle.
   const seen = new Set<unknown>()
   for (let at = error; at instanceof Error && !seen.has(at); at = at.cause) {
     if (at instanceof Fault) return at
@@ -35,8 +35,8 @@ export function faultOf(error: unknown): Fault | null {
 }
 
 /**
- * The one place that catches: any outcome becomes an envelope. What is not a Fault is logged with its cause and
- * request id, and leaves as `INTERNAL` with a fixed sentence.
+ * Turns the outcome of a handler into an envelope. An error that is no Fault and no outage is logged with its cause
+ * and request id, and becomes `INTERNAL` with a fixed sentence.
  */
 export async function settle<T>(
   work: () => Promise<T>,

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Metrics } from '../telemetry/metrics.ts'
 
-/** Named questions; each resolves where the dependency answers. */
+/** Named checks. Each resolves when its dependency answers. */
 export type Checks = Record<string, () => Promise<unknown>>
 
 const CHECK_TIMEOUT_MS = 2_000
@@ -33,7 +33,7 @@ function reply(response: ServerResponse, status: number, type: string, body: str
   response.end(body)
 }
 
-/** Answers `/livez` (never asks dependencies), `/readyz` (does) and `/metrics`. False where the path is another's. */
+/** Answers `/livez`, `/readyz` (which runs the checks) and `/metrics`. @returns false for other paths */
 export function serveHealth(checks: Checks, metrics: Metrics) {
   metrics.watchDependencies(async () => (await readiness(checks)).checks)
   const routes: Record<string, (response: ServerResponse) => Promise<void>> = {

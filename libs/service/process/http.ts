@@ -3,10 +3,10 @@ import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Checks } from './health.ts'
 
-/** Connections that may wait to be accepted: many clients come back at once after a restart. Node's own default is 511. */
+/** Connections that may wait to be accepted: many clients reconnect after a restart. Node's default is 511. */
 const BACKLOG = 4_096
 
-/** Resolves with the port when the server listens. @throws where the port is taken */
+/** @returns the port @throws where the port is taken */
 export const listen = (http: Server, port: number, host: string) =>
   new Promise<number>((resolve, reject) => {
     http.once('error', (cause) => {
@@ -21,23 +21,23 @@ export const listen = (http: Server, port: number, host: string) =>
   })
 
 /**
- * Is ready no more, and goes on answering for as long as a balancer takes to see it. Connections that it would keep
- * for later requests end with the answer to the one that they carry.
+ * Fails readiness and continues to answer for `waitMs`, so that balancers take the server out first. Each connection
+ * ends with the answer to its current request.
  */
 export async function retire(http: Server, checks: Checks, waitMs: number) {
-  checks.staying = () => Promise.reject(new Error('is leaving'))
+  checks.staying = () => Promise.reject(new Error('stopping'))
   http.prependListener('request', (_request, response) => response.setHeader('connection', 'close'))
   if (waitMs > 0) await delay(waitMs)
 }
 
-/** Takes nothing new and resolves when what has come is answered. */
+/** Accepts no more connections, and resolves when open requests are answered. */
 export const closeHttp = (http: Server) =>
   new Promise<void>((resolve) => {
     http.close(() => resolve())
     http.closeIdleConnections()
   })
 
-/** The connections of a server, those that became websockets too. `end` waits for nobody at their other ends. */
+/** The connections of a server, websockets included. `end` destroys them without waiting for clients. */
 export function connectionsOf(http: Server) {
   const open = new Set<Socket>()
   http.on('connection', (socket) => {

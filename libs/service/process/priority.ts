@@ -1,4 +1,4 @@
 import { constants, setPriority } from 'node:os'
 
-/** A process of bulk work that shares a machine with messages lets them go first. */
-export const giveWay = () => setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
+/** For a process with bulk work: other processes of the machine go first. */
+export const lowerPriority = () => setPriority(constants.priority.PRIORITY_BELOW_NORMAL)

@@ -4,23 +4,22 @@ const STOP_DEADLINE_MS = 9_000
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
- * Runs until the process is told to stop, then closes, then exits: 0, or 1 where closing failed or took too long.
- * Also stops when the process that started it is gone, where that one keeps a channel to it. A signal that comes
- * while the stack is still starting is kept until it has started, or failed to.
+ * Runs until a signal, or until the parent process ends its channel. Then closes and exits with 0, or with 1 where
+ * closing fails or takes too long. A signal during the start takes effect after the start.
  */
 export async function runUntilStopped(starting: Promise<{ close: () => Promise<void> }>, logger: Logger) {
-  const told = Promise.withResolvers<string>()
-  for (const signal of SIGNALS) process.on(signal, () => told.resolve(signal))
-  process.on('disconnect', () => told.resolve('parent is gone'))
-  process.on('unhandledRejection', (err) => logger.error({ err }, 'a rejection nobody handles'))
+  const stopped = Promise.withResolvers<string>()
+  for (const signal of SIGNALS) process.on(signal, () => stopped.resolve(signal))
+  process.on('disconnect', () => stopped.resolve('parent has ended'))
+  process.on('unhandledRejection', (err) => logger.error({ err }, 'unhandled rejection'))
   process.on('uncaughtException', (err) => {
-    logger.fatal({ err }, 'an exception nobody handles')
+    logger.fatal({ err }, 'uncaught exception')
     process.exitCode = 1
-    told.resolve('uncaught exception')
+    stopped.resolve('uncaught exception')
   })
 
   const { close } = await starting
-  logger.info({ reason: await told.promise }, 'stopping')
+  logger.info({ reason: await stopped.promise }, 'stopping')
   const deadline = setTimeout(() => {
     logger.error({}, 'stopping took too long')
     process.exit(1)
@@ -29,7 +28,7 @@ export async function runUntilStopped(starting: Promise<{ close: () => Promise<v
     await close()
     logger.info({}, 'stopped')
   } catch (err) {
-    logger.error({ err }, 'not everything could be closed')
+    logger.error({ err }, 'closing failed')
     process.exitCode = 1
   }
   clearTimeout(deadline)

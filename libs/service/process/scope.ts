@@ -1,11 +1,11 @@
 type Closer = { name: string; close: () => unknown }
 
-/** What was opened, closed in reverse order. One that fails to close does not keep the others open. */
+/** Closes what was opened, in reverse order. One that fails to close does not keep the others open. */
 export class Scope {
   private readonly closers: Closer[] = []
   private closing = Promise.resolve()
 
-  /** Remembers how to close what `opening` opens. */
+  /** Opens something and remembers how to close it. */
   async use<T>(name: string, opening: T | Promise<T>, close: (opened: T) => unknown): Promise<T> {
     const opened = await opening
     this.closers.push({ name, close: () => close(opened) })
@@ -13,8 +13,8 @@ export class Scope {
   }
 
   /**
-   * Whoever closes it while somebody else does waits for them, and closes what was opened since.
-   * @throws AggregateError naming what could not be closed, after everything else was
+   * A second call waits for the first, and closes what was opened since.
+   * @throws AggregateError naming what failed to close, after everything else was closed
    */
   close(): Promise<void> {
     const closed = this.closing.then(() => this.closeAll())
@@ -35,7 +35,7 @@ export class Scope {
   }
 }
 
-/** Opens a whole or nothing: when `open` fails halfway, what it had opened is closed again. */
+/** Opens all or nothing: when `open` fails, what it had opened is closed. */
 export async function openAll<T>(
   open: (scope: Scope) => Promise<T>,
 ): Promise<T & { close: () => Promise<void> }> {

@@ -5,7 +5,7 @@ import type { Auth } from './config/auth.ts'
 const DEFAULT_EXPIRES_IN_S = 3_600
 export const MAX_EXPIRES_IN_S = 10 * 365 * 24 * 3_600
 
-/** Mints a client token. @param expiresIn seconds @throws FORBIDDEN where another party issues the tokens */
+/** Signs a client token. @param expiresIn seconds @throws FORBIDDEN where another party issues the tokens */
 export async function mintToken(auth: Auth, userId: string, expiresIn = DEFAULT_EXPIRES_IN_S) {
   if (auth.secret === null) {
     throw new Fault('FORBIDDEN', {

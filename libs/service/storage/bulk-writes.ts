@@ -6,17 +6,17 @@ type WriteError = { code?: number; index: number }
 const UNORDERED = { ordered: false } as const
 const DUPLICATE = 11000
 
-// Both go past mongoose's casting: the fields are our own.
+// Both skip mongoose's casting: the fields are our own.
 
-/** Stores those that are not there yet; the others stay as they are. */
+/** Inserts the documents whose keys are free. @returns the indexes of the others */
 export const insertMissing = <T>({ collection }: Model<T>, docs: object[]) =>
-  takenOf(() => collection.insertMany(docs as never[], UNORDERED))
+  takenKeys(() => collection.insertMany(docs as never[], UNORDERED))
 
-/** @returns the places of those whose key was taken */
+/** @returns the indexes of writes whose key was taken */
 export const writeEach = <T>({ collection }: Model<T>, writes: Writes) =>
-  takenOf(() => collection.bulkWrite(writes as never[], UNORDERED))
+  takenKeys(() => collection.bulkWrite(writes as never[], UNORDERED))
 
-async function takenOf(write: () => Promise<unknown>): Promise<number[]> {
+async function takenKeys(write: () => Promise<unknown>): Promise<number[]> {
   try {
     await write()
     return []

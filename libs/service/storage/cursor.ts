@@ -1,17 +1,17 @@
 import { Fault } from '@chat/contract'
 
-/** contract.md: a page or list ends early here. */
+/** Maximum size of a page or list; see contract.md. */
 export const PAGE_BYTES = 512 * 1024
 
 export const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value))
 
-/** Where a page ended, as clients get it. */
+/** The position where a page ended, as an opaque string for clients. */
 export const encodeCursor = (place: unknown) => Buffer.from(JSON.stringify(place)).toString('base64url')
 
-/** Likewise, where it is of a list in the order of its keys. */
+/** The same for a list in the order of its keys. */
 export const encodeKey = (key: string) => encodeCursor(key)
 
-/** @returns where to go on after `shown`, of what was found and may be one more; null at the end */
+/** The cursor after `shown`, where `found` has more; null at the end. */
 export function cursorAfter<T>(
   shown: readonly T[],
   found: readonly unknown[],
@@ -21,17 +21,17 @@ export function cursorAfter<T>(
   return last === undefined ? null : encodeCursor(placeOf(last))
 }
 
-/** Milliseconds of a moment that a Date can hold. */
+/** Whether a value is a time in milliseconds that a Date can hold. */
 export const isTime = (value: unknown): value is number =>
   Number.isInteger(value) && !Number.isNaN(new Date(value as number).getTime())
 
-/** @throws INVALID_REQUEST where it does not name such a place: clients may send anything */
+/** @throws INVALID_REQUEST for anything that `encodeCursor` did not make of such a position */
 export function decodeCursor<T>(cursor: string, isPlace: (place: unknown) => place is T): T {
   try {
     const place: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
     if (isPlace(place) && encodeCursor(place) === cursor) return place
   } catch {
-    // Told below, like a cursor of the wrong shape.
+    // Refused below, like a cursor of the wrong shape.
   }
   throw new Fault('INVALID_REQUEST', { message: 'The cursor is not one of ours' })
 }

@@ -6,12 +6,12 @@ import { developmentDatabase } from './development-database.ts'
 
 export type { Connection }
 
-/** How long an engine that is there and does not answer yet is waited for. */
+/** How long to wait for a server that does not answer. */
 const PATIENCE_MS = 6_000
 
 /**
- * A service's own database. Writes that an ack depends on are on disk and on a majority first.
- * @param url mongodb://…; its database name, if any, is replaced by `name`
+ * Opens a service's database. Writes are acknowledged when they are on the disks of a majority.
+ * @param url mongodb://…; `name` replaces its database name
  * @throws Error saying what to check, where no server of the URL answers
  */
 export async function openMongo(url: string, name: string): Promise<Connection> {
@@ -52,7 +52,7 @@ export async function openMongo(url: string, name: string): Promise<Connection> 
 const isUnanswered = (error: unknown): error is Error =>
   error instanceof mongoose.Error.MongooseServerSelectionError
 
-/** The servers that a URL names, without who signs in to them; it may name several, which `URL` does not read. */
+/** The servers of a URL, without credentials. `URL` does not parse several servers. */
 const hostsOf = (url: string) => url.replace(/^[^/]*\/\/(.*@)?/, '').replace(/[/?].*$/, '')
 
 export const pingMongo = (connection: Connection) =>
@@ -64,11 +64,11 @@ export async function databaseOf(connection: Connection): Promise<Database> {
   return info?.secantusVersion ? developmentDatabase : mongoDatabase
 }
 
-/** Creates collections and indexes that are missing. Run by every instance at its start: it changes nothing twice. */
+/** Creates missing collections and indexes. Every instance runs it when it starts. */
 export async function ensureIndexes(connection: Connection) {
   for (const model of Object.values(connection.models)) await model.createIndexes()
 }
 
-/** Whether a unique key was there already. */
+/** Whether an error says that a unique key exists already. */
 export const isDuplicate = (error: unknown) =>
   error instanceof Error && 'code' in error && error.code === 11000

@@ -2,32 +2,39 @@ import http from 'node:http'
 import https from 'node:https'
 import type { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { clientOf, guarded, patient, type S3Client, StorageError, unlessMissing } from './s3-client.ts'
+import {
+  clientOf,
+  guarded,
+  type S3Client,
+  StorageError,
+  unlessMissing,
+  withIdleTimeout,
+} from './s3-client.ts'
 
 export type BucketOptions = {
   /** http(s)://access:secret@host:port */
   url: string
-  /** The host of links that clients open, where it is another one. */
+  /** The address in links that clients open, where it differs. */
   publicUrl?: string | null
   bucket: string
 }
-/** One that is stored; `etag` is what S3 knows its bytes by. */
+/** A stored part of an upload. `etag` identifies its bytes in S3. */
 export type Part = { number: number; etag: string; size: number }
 
 const MAX_SOCKETS = 32
 
-/** Opens a bucket, and makes it where it is missing. Objects are private: clients reach them by signed links. */
+/** Opens a bucket, and creates it where it is missing. Objects are private: clients open them by signed links. */
 export async function openBucket(options: BucketOptions): Promise<Bucket> {
   const agent = new (options.url.startsWith('https:') ? https : http).Agent({
     keepAlive: true,
     maxSockets: MAX_SOCKETS,
   })
-  const client = clientOf(options.url, { transport: patient(options.url), transportAgent: agent })
+  const client = clientOf(options.url, { transport: withIdleTimeout(options.url), transportAgent: agent })
   const { bucket } = options
   try {
     await guarded(() => ensureBucket(client, bucket))
     const region = await guarded(() => client.getBucketRegionAsync(bucket))
-    // Signing asks nobody: the public address need not be reachable from here.
+    // Signing sends no request, so the public address need not be reachable from here.
     const signer = clientOf(publicUrlOf(options), { region })
     return new Bucket({ client, signer, bucket, agent })
   } catch (cause) {
@@ -44,7 +51,7 @@ async function ensureBucket(client: S3Client, bucket: string) {
   try {
     await client.makeBucket(bucket)
   } catch (error) {
-    // Another instance may have been faster; how it is refused then differs between servers.
+    // Another instance may have created it. Servers differ in the error.
     if (!(await client.bucketExists(bucket))) throw error
   }
 }
@@ -57,7 +64,7 @@ function publicUrlOf({ url, publicUrl }: BucketOptions): string {
   return shown.href
 }
 
-/** The objects of one bucket, and uploads of them in parts (at least 5 MiB each, but for the last). */
+/** The objects of one bucket, and uploads in parts of at least 5 MiB each, the last one excepted. */
 export class Bucket {
   private readonly client: S3Client
   private readonly signer: S3Client
@@ -76,49 +83,48 @@ export class Bucket {
     await guarded(() => this.client.putObject(this.bucket, path, data, data.length, headers))
   }
 
-  /** Likewise, as it comes. @param size in bytes */
+  /** Stores a stream. @param size in bytes */
   async write(path: string, data: Readable, size: number) {
     await guarded(() => this.client.putObject(this.bucket, path, data, size))
   }
 
-  /** The whole object. @throws where there is none, or S3 goes away while it is read */
+  /** The whole object. @throws where there is none; the stream fails where S3 stops answering */
   read(path: string): Promise<Readable> {
     return guarded(() => this.client.getObject(this.bucket, path))
   }
 
-  /** Puts the whole object into `room`. @returns its length in bytes; null where there is none */
-  async readInto(path: string, room: Buffer): Promise<number | null> {
+  /** Reads the whole object into `target`. @returns its length in bytes; null where there is none */
+  async readInto(path: string, target: Buffer): Promise<number | null> {
     const stream = await unlessMissing(this.read(path))
     if (!stream) return null
     let length = 0
     for await (const piece of stream as AsyncIterable<Buffer>) {
-      if (length + piece.length > room.length) throw new Error(`${path} is larger than its place`)
-      length += piece.copy(room, length)
+      if (length + piece.length > target.length) throw new Error(`${path} is larger than its buffer`)
+      length += piece.copy(target, length)
     }
     return length
   }
 
-  /** Its first bytes: fewer where it is shorter. */
+  /** The first bytes of an object, at most `length`. */
   start(path: string, length: number): Promise<Buffer> {
     return guarded(async () => buffer(await this.client.getPartialObject(this.bucket, path, 0, length)))
   }
 
-  /** In bytes; null where there is no such object. */
+  /** An object's size in bytes; null where there is none. */
   sizeOf(path: string): Promise<number | null> {
     return unlessMissing(guarded(async () => (await this.client.statObject(this.bucket, path)).size))
   }
 
-  /** Nothing happens where it is gone already. */
+  /** Does nothing where there is no such object. */
   async remove(path: string) {
     await unlessMissing(guarded(() => this.client.removeObject(this.bucket, path)))
   }
 
-  /** Likewise for many at once. */
   async removeAll(paths: string[]) {
     if (paths.length > 0) await guarded(() => this.client.removeObjects(this.bucket, paths))
   }
 
-  /** The paths that begin so. */
+  /** All paths with a prefix. */
   list(prefix: string): Promise<string[]> {
     return guarded(async () => {
       const paths: string[] = []
@@ -147,13 +153,13 @@ export class Bucket {
       const { etag } = await guarded(() => this.client.uploadPart(part, data))
       return { number, etag, size: data.length }
     } catch (error) {
-      // A server that knows no such upload may hang up on the bytes, before its answer is read.
+      // A server without such an upload may close the connection before its answer is read.
       if (!(error instanceof StorageError) || (await this.parts(path, uploadId)) !== null) throw error
       throw new Error(`S3 knows no upload ${uploadId}`, { cause: error })
     }
   }
 
-  /** Those that have come, ascending; null where there is no such upload, or no more. */
+  /** The stored parts, ascending; null where there is no such upload, or it is finished. */
   async parts(path: string, uploadId: string): Promise<Part[] | null> {
     const listed = await unlessMissing(guarded(() => this.client.listParts(this.bucket, path, uploadId)))
     return (
@@ -163,24 +169,24 @@ export class Bucket {
     )
   }
 
-  /** Makes the object of its parts; once more where somebody has made it already does nothing. */
+  /** Makes the object of its parts. Does nothing where the object is made already. */
   async complete(path: string, uploadId: string, parts: Part[]) {
     const etags = parts.map(({ number, etag }) => ({ part: number, etag }))
     const size = parts.reduce((sum, part) => sum + part.size, 0)
     try {
       await guarded(() => this.client.completeMultipartUpload(this.bucket, path, uploadId, etags))
     } catch (error) {
-      // Which error tells that it is made differs between servers.
+      // Servers differ in the error for an upload that is complete already.
       if ((await this.sizeOf(path)) !== size) throw error
     }
   }
 
-  /** Forgets an upload and its parts. */
+  /** Deletes an upload and its parts. */
   async abort(path: string, uploadId: string) {
     await unlessMissing(guarded(() => this.client.abortMultipartUpload(this.bucket, path, uploadId)))
   }
 
-  /** A link that opens an object. @param seconds how long it does */
+  /** A link to an object, valid for `seconds`. */
   linkToRead(
     path: string,
     { seconds, mediaType, disposition }: { seconds: number; mediaType: string; disposition: string },
@@ -191,7 +197,7 @@ export class Bucket {
     })
   }
 
-  /** A link that takes one part of an upload, by PUT. @param seconds how long it does */
+  /** A link that stores one part of an upload by PUT, valid for `seconds`. */
   linkToPart(path: string, uploadId: string, number: number, seconds: number): Promise<string> {
     const query = { uploadId, partNumber: String(number) }
     return this.signer.presignedUrl('PUT', this.bucket, path, seconds, query)

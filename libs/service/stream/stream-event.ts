@@ -1,5 +1,5 @@
 import { changeId, kindOf, type Message, type RoomEvents, type RoomFact, type Subjects } from '@chat/contract'
-import { encode } from '../bus/bus.ts'
+import { encode } from '../bus/request.ts'
 
 type Events = {
   message: { kind: 'message'; message: Message }

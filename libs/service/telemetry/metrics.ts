@@ -9,12 +9,12 @@ export type ConsumerLag = { lagMs: number; pending: number }
 /** What became of a job that a process had claimed. */
 export type JobOutcome = 'finished' | 'retried' | 'dead' | 'released' | 'lost'
 
-/** Which of the things that a process depends on answer it. */
-type Answering = Record<string, boolean>
+/** Whether each dependency of a process answers. */
+type Answers = Record<string, boolean>
 
 /**
- * What one process measures. Labels have few values, all of them ours: never an id. A registry of its own lets tests
- * run many in one process.
+ * The metrics of one process. Labels have few values and are never ids. A registry per instance lets tests run many
+ * in one process.
  */
 export class Metrics {
   readonly registry = new Registry()
@@ -22,7 +22,7 @@ export class Metrics {
   private readonly consumers = new Map<string, () => Promise<ConsumerLag>>()
   private readonly deadLetterCounts = new Map<string, () => Promise<number>>()
   private measuring: Promise<void> | null = null
-  private readonly answering: (() => Promise<Answering>)[] = []
+  private readonly dependencyChecks: (() => Promise<Answers>)[] = []
 
   readonly requests = new Histogram({
     name: 'chat_request_seconds',
@@ -45,13 +45,13 @@ export class Metrics {
   })
   readonly connections = new Counter({
     name: 'chat_connections_total',
-    help: 'Sockets that wanted to connect, by what they were answered',
+    help: 'Connection attempts, by the code of the answer',
     labelNames: ['code'],
     registers: this.registers,
   })
   readonly disconnections = new Counter({
     name: 'chat_disconnections_total',
-    help: 'Sockets that went, by the reason that socket.io tells',
+    help: 'Sockets that disconnected, by the reason that socket.io gives',
     labelNames: ['reason'],
     registers: this.registers,
   })
@@ -63,7 +63,7 @@ export class Metrics {
   })
   readonly owed = new Gauge({
     name: 'chat_unpublished_events',
-    help: 'Events that are stored and that the stream does not have yet',
+    help: 'Stored events that are not in the stream yet',
     registers: this.registers,
   })
   readonly deliveries = new Histogram({
@@ -74,19 +74,19 @@ export class Metrics {
   })
   readonly repairs = new Counter({
     name: 'chat_delivery_repairs_total',
-    help: 'Times that a gateway fetched what it had not heard of an open room',
+    help: 'Gap repairs: messages of an open room that a gateway fetched because it had missed them',
     registers: this.registers,
   })
   readonly busConnected = new Gauge({
     name: 'chat_nats_connected',
-    help: 'Whether the connection to NATS stands',
+    help: 'Whether NATS is connected',
     labelNames: ['service'],
     registers: this.registers,
   })
 
   readonly ready: Gauge = new Gauge({
     name: 'chat_ready',
-    help: 'Whether what this process cannot do without answers it, as /readyz tells',
+    help: 'Whether each dependency answers, as in /readyz',
     labelNames: ['dependency'],
     registers: this.registers,
     collect: () => this.askDependencies(),
@@ -94,14 +94,14 @@ export class Metrics {
 
   readonly consumed = new Histogram({
     name: 'chat_consumer_batch_size',
-    help: 'Events of the stream that were handled at a time',
+    help: 'Events of the stream that were handled in one batch',
     labelNames: ['consumer'],
     buckets: [1, 2, 5, 10, 50, 100, 500, 2000],
     registers: this.registers,
   })
   readonly consumerFailures = new Counter({
     name: 'chat_consumer_failures_total',
-    help: 'Events of the stream whose handling failed, and is tried again',
+    help: 'Events of the stream whose handling failed and is retried',
     labelNames: ['consumer'],
     registers: this.registers,
   })
@@ -113,7 +113,7 @@ export class Metrics {
   })
   readonly consumerLag: Gauge = new Gauge({
     name: 'chat_consumer_lag_seconds',
-    help: 'How long the oldest event has been there that a consumer has not handled; the same from all instances',
+    help: 'Age of the oldest event that a consumer has not handled; the same from all instances',
     labelNames: ['consumer'],
     registers: this.registers,
     collect: () => this.measureConsumers(),
@@ -149,34 +149,34 @@ export class Metrics {
 
   readonly webhooks = new Counter({
     name: 'chat_webhooks_total',
-    help: 'Webhooks sent, by what became of them',
+    help: 'Webhooks sent, by outcome',
     labelNames: ['outcome'],
     registers: this.registers,
   })
 
-  /** Adds what the process itself tells: memory, CPU, event-loop delay. */
+  /** Adds metrics of the process: memory, CPU, event-loop delay. */
   withProcess(): this {
     collectDefaultMetrics({ register: this.registry })
     return this
   }
 
-  /** Dependencies are asked whenever somebody asks for the metrics. */
-  watchDependencies(ask: () => Promise<Answering>) {
-    this.answering.push(ask)
+  /** The checks run whenever the metrics are read. */
+  watchDependencies(ask: () => Promise<Answers>) {
+    this.dependencyChecks.push(ask)
   }
 
-  /** Where several parts of a process need the same thing, it is there when it is for all of them. */
+  /** A dependency of several parts of a process counts as ready when all of them reach it. */
   private async askDependencies() {
-    const all = await Promise.all(this.answering.map((ask) => ask()))
+    const all = await Promise.all(this.dependencyChecks.map((ask) => ask()))
     this.ready.reset()
     for (const name of new Set(all.flatMap(Object.keys)))
       this.ready.set({ dependency: name }, all.every((each) => each[name] !== false) ? 1 : 0)
   }
 
-  /** A consumer is measured whenever somebody asks for the metrics. @returns ends that */
+  /** Measures a consumer whenever the metrics are read. @returns a function that ends it */
   watchConsumer(consumer: string, measure: () => Promise<ConsumerLag>) {
     this.consumers.set(consumer, measure)
-    // Of a counter that begins at 1 nobody can tell that it has grown.
+    // Counters begin at 0: a counter that begins at 1 shows no increase.
     for (const counter of [this.consumerFailures, this.deadLetterEvents]) counter.inc({ consumer }, 0)
     return () => {
       if (this.consumers.get(consumer) === measure) this.consumers.delete(consumer)
@@ -197,7 +197,7 @@ export class Metrics {
     await Promise.all(counting)
   }
 
-  /** Two metrics come of one measurement. */
+  /** One measurement gives both metrics. */
   private measureConsumers(): Promise<void> {
     this.measuring ??= this.measureEach().finally(() => {
       this.measuring = null
@@ -205,7 +205,7 @@ export class Metrics {
     return this.measuring
   }
 
-  /** One that cannot be measured is not told of: an old number would say that all is well. */
+  /** A consumer that cannot be measured is left out: an old number would look healthy. */
   private async measureEach() {
     const measuring = [...this.consumers].map(async ([consumer, measure]) => {
       const lag = await measureInTime(measure)

@@ -3,10 +3,10 @@ import { SpanStatusCode } from '@opentelemetry/api'
 import type { mongo } from 'mongoose'
 import { beginStep } from './tracing.ts'
 
-/** What the driver does on its own behalf. */
+/** Commands that the driver sends by itself. */
 const OWN = new Set(['hello', 'ping', 'endSessions', 'killCursors'])
 
-/** Each command becomes a step of the trace in which it is sent; what is asked or written is not told. */
+/** Makes each command a span of the current trace. The span holds no values of queries or documents. */
 export function traceCommands(client: mongo.MongoClient) {
   const open = new Map<number, Span>()
   client.on('commandStarted', ({ requestId, commandName, databaseName, command }) => {

@@ -1,0 +1,106 @@
+import { inboxPrefix, type OperationName } from '@chat/contract'
+import { connect, type NatsConnection, type Status } from '@nats-io/transport-node'
+import type { Logger } from '../telemetry/logger.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+
+export type BusOptions = {
+  natsUrl: string
+  name: string
+  /** Separates installations that share one NATS; default `chat`. */
+  root?: string | undefined
+  logger: Logger
+  metrics: Metrics
+  requestTimeoutMs: number
+  /** Checks the output of handlers against the contract; for tests. */
+  checkOutput?: ((name: OperationName, output: unknown) => string | null) | undefined
+}
+
+/** @throws Error saying what to check, where NATS cannot be reached */
+export async function connectNats({ natsUrl, name }: BusOptions): Promise<NatsConnection> {
+  const url = firstOf(natsUrl)
+  return connect({
+    servers: natsUrl.split(',').map((server) => new URL(server).host),
+    ...(url.username && { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) }),
+    ...inboxOf(natsUrl),
+    // Without `tls` the client would accept a server that offers none.
+    ...(url.protocol === 'tls:' && { tls: {} }),
+    name,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 250,
+    waitOnFirstConnect: false,
+    // A dead peer is noticed within about ten seconds.
+    pingInterval: 5_000,
+    maxPingOut: 2,
+    // Stack traces of requests are costly and add nothing here: each request carries an id.
+    noAsyncTraces: true,
+  }).catch((cause: Error) => {
+    const message = `NATS at ${url.host} cannot be reached (${cause.message}): check CHAT_NATS_URL`
+    throw new Error(message, { cause })
+  })
+}
+
+/** A NATS user gets answers on subjects that no other user may subscribe to. */
+export function inboxOf(natsUrl: string): { inboxPrefix?: string } {
+  const { username } = firstOf(natsUrl)
+  return username ? { inboxPrefix: inboxPrefix(decodeURIComponent(username)) } : {}
+}
+
+/** The first of several servers. All have the same credentials. */
+const firstOf = (natsUrl: string) => new URL(natsUrl.split(',')[0] as string)
+
+/** Whether a connection stands. Tells log, metrics and listeners of every change. */
+export class ConnectionState {
+  isConnected = true
+  isClosing = false
+  private readonly connection: NatsConnection
+  private readonly options: BusOptions
+  private readonly disconnected = new Set<() => void>()
+  private readonly reconnected = new Set<() => void>()
+  private readonly watching: Promise<void>
+
+  constructor(connection: NatsConnection, options: BusOptions) {
+    this.connection = connection
+    this.options = options
+    this.set(true)
+    this.watching = this.watch()
+  }
+
+  onReconnect(callback: () => void) {
+    this.reconnected.add(callback)
+  }
+
+  onDisconnect(callback: () => void) {
+    this.disconnected.add(callback)
+  }
+
+  async close() {
+    this.isClosing = true
+    if (this.isConnected) await this.connection.drain()
+    else await this.connection.close()
+    await this.watching
+  }
+
+  private set(isConnected: boolean) {
+    this.isConnected = isConnected
+    this.options.metrics.busConnected.set({ service: this.options.name }, isConnected ? 1 : 0)
+  }
+
+  private async watch() {
+    for await (const status of this.connection.status()) this.note(status)
+  }
+
+  private note(status: Status) {
+    const { logger, name } = this.options
+    if (status.type === 'disconnect' || status.type === 'close') {
+      if (this.isConnected && !this.isClosing) logger.warn({ name }, 'nats connection lost')
+      this.set(false)
+      for (const callback of this.disconnected) callback()
+    } else if (status.type === 'reconnect') {
+      this.set(true)
+      logger.info({ name }, 'nats connection is back')
+      for (const callback of this.reconnected) callback()
+    } else if (status.type === 'error' || status.type === 'slowConsumer') {
+      logger.error({ name, status }, 'nats reported a problem')
+    }
+  }
+}
