@@ -15,12 +15,13 @@ const isTest = (file: string) => /\.(test|browser)\.tsx?$|(^|\/)testing(\/|\.ts)
 const PENDING_IMPORTS = new Set([
   'libs/client/upload/chunks.ts > libs/client/upload/upload.ts',
   'libs/client/upload/parts.ts > libs/client/upload/upload.ts',
-  'services/gateway/requests/effects.ts > services/gateway/connection/sessions.ts',
-  'web/src/push/owner.ts > web/src/desk/account.ts',
-  'web/src/conversation/viewer.tsx > web/src/conversation/file-body.tsx',
-  'web/src/conversation/bubble.tsx > web/src/conversation/message-row.tsx',
+  'services/files/preview/image-previewer.ts > services/files/preview/previews.ts',
+  'services/files/preview/video-previewer.ts > services/files/preview/previews.ts',
+  'web/src/push/owner.ts > web/src/session/account.ts',
+  'web/src/message-list/viewer.tsx > web/src/message-list/file-body.tsx',
+  'web/src/message-list/bubble.tsx > web/src/message-list/message-row.tsx',
 ])
-const PENDING_FOLDERS = new Set(['web/src/conversation', 'services/rooms/store'])
+const PENDING_FOLDERS = new Set(['services/messages/exports', 'services/rooms/store'])
 
 /** What each package's name leads to, as `@chat/service` or `@chat/stack/config`. */
 async function packageEntries() {
