@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from '@jest/globals'
 import { memoryStore } from '../stores/memory-store.ts'
 import { Cache } from './cache.ts'
 
-// What a room begins to be held with, and what is asked for around that, in whatever order they come.
+// How a room begins to be cached, and pages that were requested around that, in whatever order they arrive.
 
 let cache: Cache
 beforeEach(async () => {
@@ -15,7 +15,7 @@ const at = (seq: number, version = '1') => ({ roomId: 'r1', seq, updatedAt: vers
 const held = async () => (await cache.messages('r1')).map(({ seq, updatedAt }) => [seq, updatedAt])
 const mark = { roomId: 'r1', seq: 2, change: 5 }
 
-test('a page that was asked for before the change number was learned may be older, and stays out', async () => {
+test('a page that was requested before the change number was learned may be older, and is ignored', async () => {
   const [before, learned, after] = [cache.tick(), cache.tick(), cache.tick()]
   await cache.begin(mark, learned)
   expect(await cache.addPage('r1', [at(1), at(2)], before)).toBe(false)
@@ -24,7 +24,7 @@ test('a page that was asked for before the change number was learned may be olde
   expect(await held()).toHaveLength(2)
 })
 
-test('so does one that was asked for before a later change number was learned', async () => {
+test('a page that was requested before a later change number was learned is ignored, too', async () => {
   await cache.begin(mark, cache.tick())
   const before = cache.tick()
   await cache.advance('r1', { from: 5, to: 6 }, cache.tick())
@@ -39,12 +39,12 @@ test('changes are counted without gaps', async () => {
   expect(await cache.mark('r1')).toEqual({ ...mark, change: 9 })
 })
 
-test('a room that is held begins only once', async () => {
+test('a room begins to be cached only once', async () => {
   await cache.begin(mark, cache.tick())
   expect(await cache.begin({ roomId: 'r1', seq: 9, change: 9 }, cache.tick())).toEqual(mark)
 })
 
-test('what a lost mark left behind is not taken for current', async () => {
+test('messages without a mark are not taken for current', async () => {
   const store = memoryStore()
   await store.write([{ kind: 'messages', key: 'r1/0000000002', value: at(2, 'old') }])
   cache = new Cache(store, {})
@@ -53,7 +53,7 @@ test('what a lost mark left behind is not taken for current', async () => {
   expect(await held()).toEqual([])
 })
 
-test('a change of a message that is not held is not a reason to hold it', async () => {
+test('a change of a message that is not cached does not cache it', async () => {
   await cache.begin(mark, cache.tick())
   await cache.revise('r1', [at(1, '2')])
   await cache.addPage('r1', [at(2)], cache.tick())
@@ -61,7 +61,7 @@ test('a change of a message that is not held is not a reason to hold it', async 
   expect(await held()).toEqual([[2, '2']])
 })
 
-test('a held reply quotes what the quoted message says now, and nothing of what is gone', async () => {
+test('a cached reply quotes the present text of a message, and nothing of one that is gone', async () => {
   const shown = { deleted: false, hidden: false }
   const said = (text: string, version: string, status = shown) =>
     ({ ...at(1, version), _id: 'm1', status, data: { content: { text } } }) as Message
@@ -75,7 +75,7 @@ test('a held reply quotes what the quoted message says now, and nothing of what 
   expect(await quote()).toBe('')
 })
 
-test('listeners hear what changed, and nothing where nothing did', async () => {
+test('listeners are called for changes only', async () => {
   const heard: unknown[] = []
   const off = cache.onChange((change) => heard.push(change))
   await cache.putRooms([{ _id: 'r1', createdAt: '1', lastMessage: null } as Room], cache.tick())

@@ -114,7 +114,7 @@ test('older pages join, as far as there is room', async () => {
   await shownTexts(chat, 'r1', numbers(5, 10))
 })
 
-test('a room that was only read is held too', async () => {
+test('a room that was only read is cached, too', async () => {
   rooms.open('r1', 3)
   const chat = offlineClient({ store })
   await read(chat, 'r1')
@@ -156,7 +156,7 @@ test('a message that one deletes in a closed room is emptied in the cache', asyn
   await shownTexts(chat, 'r1', ['', '2'])
 })
 
-test('after a reconnect every room that is held catches up, the newest activity first, and no other', async () => {
+test('after a reconnect every cached room is synced, the newest activity first, and no other', async () => {
   for (const roomId of ['r1', 'r2', 'r3']) rooms.open(roomId, 2)
   const chat = offlineClient({ store })
   await away(chat, 'r1', 'r2')
@@ -199,7 +199,7 @@ test('it pages until everything is there', async () => {
   await shownTexts(chat, 'r1', [...[1, 2, 3, 4, 5].map((seq) => `edited ${seq}`), '6', '7'])
 })
 
-test('a room that is further behind than is kept begins anew with its newest page', async () => {
+test('a room that is further behind than is kept starts again with its newest page', async () => {
   rooms.open('r1', 3)
   const chat = offlineClient({ store, maxCachedMessages: 5 })
   await away(chat, 'r1')
@@ -211,7 +211,7 @@ test('a room that is further behind than is kept begins anew with its newest pag
   await shownTexts(chat, 'r1', [...numbers(16, 19), 'edited'])
 })
 
-test('a room that was restored from an older state begins anew', async () => {
+test('a room that was restored from an older state starts again', async () => {
   rooms.open('r1', 5)
   const chat = offlineClient({ store })
   await away(chat, 'r1')
@@ -221,7 +221,7 @@ test('a room that was restored from an older state begins anew', async () => {
   await shownTexts(chat, 'r1', ['1', '2', 'other 3'])
 })
 
-test('so does one whose changes were restored', async () => {
+test('a room whose changes were restored starts again, too', async () => {
   rooms.open('r1', 2)
   const [original] = rooms.messages('r1')
   rooms.change('r1', 1, 'edited')
@@ -291,7 +291,7 @@ test('the list of rooms is paged, and no more of it is kept than is wanted', asy
   expect(await store.read('rooms', '')).toHaveLength(3)
 })
 
-test('a list that an event has overtaken does not undo it', async () => {
+test('a list that an event has overtaken does not undo the event', async () => {
   for (const roomId of ['r1', 'r2']) rooms.open(roomId, 1)
   server().answer('listenRooms', (input: never, socket) => {
     const older = rooms.answers.listenRooms(input)
@@ -311,7 +311,7 @@ test('a list that an event has overtaken does not undo it', async () => {
   await listed(chat, ['r1'])
 })
 
-test('after ten rooms it takes its time, to leave the app most of its reads', async () => {
+test('after ten rooms it slows down, to leave the app most of its reads', async () => {
   const many = numbers(1, 12).map((number) => `many ${number}`)
   for (const roomId of many) rooms.open(roomId, 1)
   const chat = offlineClient({ store })
@@ -345,7 +345,7 @@ test('a lost connection ends the catching up, and the next one begins anew', asy
   expect(lists.filter(({ at }) => at < (asks[1]?.at as number))).toHaveLength(3)
 })
 
-test('a server that is busy is asked until it answers', async () => {
+test('a busy server is retried until it answers', async () => {
   rooms.open('r1', 1)
   const chat = offlineClient({ store })
   await away(chat, 'r1')

@@ -28,7 +28,7 @@ test.each([
   expect(seqs(joined(range(1, 3), 3, coming, 100).held)).toEqual(expected)
 })
 
-test('where nothing is held yet, a page that reaches the mark is taken', () => {
+test('where nothing is cached, a page that reaches the mark is added', () => {
   expect(seqs(joined([], 10, range(6, 10), 100).held)).toEqual([6, 7, 8, 9, 10])
   expect(joined([], 10, range(8, 12), 100)).toMatchObject({ seq: 12 })
   expect(joined([], 10, range(3, 8), 100)).toEqual({ seq: 10, held: [] })
@@ -42,12 +42,12 @@ test('of two states the later one stays, of equal ones the one that came', () =>
   expect(joined(held, 1, [newer], 9).held).toEqual([newer])
 })
 
-test('what is left over beyond a gap is not shown', () => {
+test('messages beyond a gap are not shown', () => {
   expect(seqs(withoutGap([at(1), at(3), at(4), at(6)], 4))).toEqual([3, 4])
   expect(withoutGap([at(1), at(2)], 4)).toEqual([])
 })
 
-test('whatever comes, what is held is in one piece, ends at its mark, and is never too much', () => {
+test('whatever comes, the cached messages have no gap, end at the mark, and never exceed the maximum', () => {
   const page = fc.tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 0, max: 20 }))
   fc.assert(
     fc.property(fc.array(page), fc.integer({ min: 1, max: 15 }), (pages, max) => {

@@ -33,7 +33,7 @@ test('RATE_LIMITED waits as long as it is told and asks again', async () => {
     expect(at - (times[index] as number)).toBeGreaterThan(38)
 })
 
-test('RATE_LIMITED is given up after the tries that were allowed', async () => {
+test('RATE_LIMITED rejects after the allowed attempts', async () => {
   server().answer('listenRooms', () => fail('RATE_LIMITED', { retryable: true, retryAfterMs: 1 }))
   const requests = client({ rateLimitTries: 3 }).ask('listenRooms')
   await expect(requests).rejects.toMatchObject({ code: 'RATE_LIMITED', retryable: true })
@@ -50,7 +50,7 @@ test('CLIENT_ID_NO_EXISTS connects again and asks once more', async () => {
   expect(server().tokens).toHaveLength(2)
 })
 
-test('CLIENT_ID_NO_EXISTS twice is the caller’s', async () => {
+test('CLIENT_ID_NO_EXISTS twice rejects for the caller', async () => {
   server().answer('listenRooms', () => fail('CLIENT_ID_NO_EXISTS', { retryable: true }))
   await expect(client().ask('listenRooms')).rejects.toMatchObject({ code: 'CLIENT_ID_NO_EXISTS' })
   expect(server().asked('listenRooms')).toHaveLength(2)

@@ -79,7 +79,7 @@ test('a draft is not sent while it is being stored', async () => {
   await sendQueue
 })
 
-test('what was not sent before a restart goes out in order, with the same syncKeys, before anything new', async () => {
+test('drafts from before a restart are sent in order, with the same syncKeys, before anything new', async () => {
   const before = Array.from({ length: 12 }, (_, index) => ({
     roomId: 'r1',
     text: `${index}`,
@@ -120,7 +120,7 @@ test('a draft whose ack was lost is sent again by the next client', async () => 
   ])
 })
 
-test('a client that is not let in keeps what waits', async () => {
+test('a client that is refused keeps its drafts', async () => {
   server().door.refuse = () => 'TOKEN_INVALID'
   const chat = offlineClient({ store })
   await expect(chat.send({ roomId: 'r1', text: 'hello', syncKey: 'k1' })).rejects.toMatchObject({
@@ -195,7 +195,7 @@ test('of refused drafts the newest hundred stay', async () => {
   expect(await store.read('outbox', '')).toHaveLength(100)
 })
 
-test('what waits with the same syncKey is one message', async () => {
+test('drafts with the same syncKey are one message', async () => {
   await leftBehind([{ roomId: 'r1', text: 'hello', syncKey: 'k1' }])
   const chat = offlineClient({ store })
   const draft = { roomId: 'r1', text: 'hello', syncKey: 'k1' }
@@ -210,13 +210,13 @@ test('what waits with the same syncKey is one message', async () => {
   ])
 })
 
-test('what an earlier client left counts among those that may wait', async () => {
+test('drafts of an earlier client count as waiting', async () => {
   await leftBehind([{ roomId: 'r1', text: 'hello', syncKey: 'k1' }])
   const chat = offlineClient({ store, url: nowhere, maxQueuedSends: 1 })
   await expect(chat.send({ roomId: 'r1', text: 'more' })).rejects.toMatchObject({ code: 'RATE_LIMITED' })
 })
 
-test('a store that fails keeps no message back', async () => {
+test('a failing store holds no message back', async () => {
   const broken: ClientStore = {
     read: async () => {
       throw new Error('no store')

@@ -67,7 +67,7 @@ test('no ack in time is sent again', async () => {
   expect(new Set(inputs().map(({ syncKey }) => syncKey))).toEqual(new Set(['k1']))
 })
 
-test('RATE_LIMITED is waited out, however often', async () => {
+test('RATE_LIMITED is retried, however often', async () => {
   server().answer('sendMessage', (input: Sent) =>
     inputs().length > 8 ? stored(input) : fail('RATE_LIMITED', { retryable: true, retryAfterMs: 10 }),
   )
@@ -79,7 +79,7 @@ test('RATE_LIMITED is waited out, however often', async () => {
   expect((times.at(-1) as number) - (times[0] as number)).toBeGreaterThan(8 * 9)
 })
 
-test('a room’s messages go one after the other, whatever happens to the first', async () => {
+test('a room’s messages are sent one after the other, whatever happens to the first', async () => {
   server().answer('sendMessage', (input: Sent) =>
     inputs().length > 2 ? stored(input) : fail('SERVICE_UNAVAILABLE', { retryable: true, retryAfterMs: 5 }),
   )
@@ -97,7 +97,7 @@ test('another room does not wait', async () => {
   await expect(stuck).rejects.toMatchObject({ code: 'CLOSED' })
 })
 
-test('a refusal is the caller’s, and the next message goes on', async () => {
+test('a refusal rejects for the caller, and the next message is sent', async () => {
   server().answer('sendMessage', (input: Sent) =>
     input.data.content.text === 'bad' ? fail('MESSAGE_TOO_LONG', { retryable: false }) : stored(input),
   )

@@ -129,7 +129,7 @@ test('a reconnect during the catching up starts it again', async () => {
   expect([cuts, app.reports]).toEqual([1, [true]])
 })
 
-test('a reconnect that missed nothing asks for nothing, and says so', async () => {
+test('a reconnect that missed nothing requests nothing, and reports it', async () => {
   const app = listener()
   await client().openRoom('r1', app)
   server().cut()
@@ -138,7 +138,7 @@ test('a reconnect that missed nothing asks for nothing, and says so', async () =
   expect(server().asked('syncMessages')).toEqual([])
 })
 
-test('what cannot be had any more is reported, the rest delivered', async () => {
+test('messages that no longer exist are reported, the rest is delivered', async () => {
   const app = listener()
   await client().openRoom('r1', app)
   Object.assign(room, { last: 4, gone: [2] })
@@ -148,7 +148,7 @@ test('what cannot be had any more is reported, the rest delivered', async () => 
   expect(app.reports).toEqual([false])
 })
 
-test('a room that ends before where this client was goes on from its end', async () => {
+test('a room that ends before this client’s position goes on from its end', async () => {
   room.last = 3
   const app = listener()
   await client().openRoom('r1', { ...app, afterSeq: 50 })

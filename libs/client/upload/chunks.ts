@@ -2,8 +2,7 @@ import type { Message } from '@chat/contract'
 import { persist } from '../connection/backoff.ts'
 import { ChatError } from '../connection/chat-error.ts'
 import type { Requests } from '../connection/requests.ts'
-import { pieceOf } from './source.ts'
-import type { Upload } from './upload.ts'
+import { pieceOf, type Upload } from './source.ts'
 
 /** All clients use the same size, so that another client can resume an upload by its chunk index. */
 const CHUNK_BYTES = 500_000

@@ -56,7 +56,7 @@ test('a file goes in parts, and is completed once all are there', async () => {
   expect(server().asked('sendFileMessage')).toEqual([])
 })
 
-test('parts that did not get through are sent again, and no others', async () => {
+test('failed parts are sent again, and no others', async () => {
   const { parts, tries } = await fakeStore((partNumber, count) => partNumber === 2 && count < 3)
   await client().upload(picked, { roomId: 'r1', direct: true })
   expect(content(parts).equals(picked)).toBe(true)
@@ -68,7 +68,7 @@ test('parts that did not get through are sent again, and no others', async () =>
   ])
 })
 
-test('a store that takes nothing is given up, and the app may try again', async () => {
+test('an object store that takes nothing ends the upload, and the app may try again', async () => {
   await fakeStore(() => true)
   const uploads = client().upload(picked, { roomId: 'r1', direct: true })
   await expect(uploads).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE', retryable: true })

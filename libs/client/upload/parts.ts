@@ -3,8 +3,7 @@ import { backoff, persist, sleep } from '../connection/backoff.ts'
 import { unavailable } from '../connection/chat-error.ts'
 import type { AskOutput } from '../connection/events.ts'
 import type { Requests } from '../connection/requests.ts'
-import { pieceOf } from './source.ts'
-import type { Upload } from './upload.ts'
+import { pieceOf, type Upload } from './source.ts'
 
 const PARTS_AT_ONCE = 3
 /** Attempts in a row without any part stored: the object store is down, or refuses this page's origin. */

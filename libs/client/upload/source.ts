@@ -1,5 +1,16 @@
+import type { AskInput } from '../connection/events.ts'
+
 /** What can be uploaded: a browser's File or Blob, or bytes. */
 export type FileSource = Blob | Uint8Array
+
+/** A file that is being uploaded. */
+export type Upload = {
+  source: FileSource
+  place: AskInput<'createUpload'>
+  onProgress: (percent: number) => void
+  /** Aborted by the app, or when the client is closed. */
+  signal: AbortSignal
+}
 
 export const sizeOf = (source: FileSource) => (source instanceof Blob ? source.size : source.byteLength)
 

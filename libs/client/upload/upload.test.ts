@@ -57,7 +57,7 @@ test.each([
   expect(chunks()[0]?.syncKey).toMatch(/^[0-9a-f]{32}$/)
 })
 
-test('what is said counts more than what the file says of itself', async () => {
+test('options take precedence over the file’s own name and type', async () => {
   server().answer('sendFileMessage', fakeUpload().answer)
   const picked = new File([bytes(10)], 'x.png', { type: 'image/png' })
   await client().upload(picked, { roomId: 'r1', type: 'FILE', name: 'y.png' })
@@ -97,7 +97,7 @@ test('an upload that the server has lost begins anew', async () => {
   expect(upload.content().equals(file)).toBe(true)
 })
 
-test('a server that has fewer chunks than it said is asked where it stands', async () => {
+test('a server that has fewer chunks than it reported names the next chunk', async () => {
   const upload = fakeUpload()
   server().answer('sendFileMessage', (chunk: Chunk) => {
     if (slices().length === 3) upload.held.length = 1
@@ -129,14 +129,14 @@ test.each(['TIMEOUT', 'SERVICE_UNAVAILABLE', 'RATE_LIMITED', 'CLIENT_ID_NO_EXIST
   },
 )
 
-test('a refusal is the caller’s', async () => {
+test('a refusal rejects for the caller', async () => {
   server().answer('sendFileMessage', () => fail('FILE_TYPE_NOT_ALLOWED', { retryable: false }))
   const uploads = client().upload(file, { roomId: 'r1' })
   await expect(uploads).rejects.toMatchObject({ name: 'ChatError', code: 'FILE_TYPE_NOT_ALLOWED' })
   expect(slices()).toEqual([0])
 })
 
-test('an upload that is not wanted any more ends at once, with the reason', async () => {
+test('an aborted upload ends at once, with the reason', async () => {
   const control = new AbortController()
   const uploads = client().upload(file, { roomId: 'r1', signal: control.signal })
   await server().until(() => chunks().length === 1)

@@ -1,6 +1,5 @@
 import type { Message } from '@chat/contract'
 import type { Connection } from '../connection/connection.ts'
-import type { AskInput } from '../connection/events.ts'
 import { guarded } from '../connection/listeners.ts'
 import type { Requests } from '../connection/requests.ts'
 import { newSyncKey } from '../outbox/send-queue.ts'
@@ -21,15 +20,6 @@ export type UploadOptions = {
   signal?: AbortSignal
   /** Uploads straight to the object store, which must allow the page's origin. Default false. */
   direct?: boolean
-}
-
-/** A file that is being uploaded. */
-export type Upload = {
-  source: FileSource
-  place: AskInput<'createUpload'>
-  onProgress: (percent: number) => void
-  /** Aborted by the app, or when the client is closed. */
-  signal: AbortSignal
 }
 
 /** Uploads a file until it is stored. After a lost connection only what did not arrive is sent again. */

@@ -40,7 +40,7 @@ const draft = (roomId: string) => ({
   data: { type: 'TEXT', content: 'hello' },
 })
 
-test('it says that it leaves, and goes on answering for a while', async () => {
+test('it reports that it is leaving, and goes on answering for a while', async () => {
   const gateway = await startGateway(2_000)
   expect(await readiness(gateway)).toMatchObject({ status: 200 })
   const ann = await connect(gateway)
@@ -56,7 +56,7 @@ test('it says that it leaves, and goes on answering for a while', async () => {
   for (const client of [ann, late]) client.close()
 })
 
-test('what is being done is answered before the connection goes', async () => {
+test('requests in flight are answered before the connection closes', async () => {
   const gateway = await startGateway(0)
   const ann = await connect(gateway)
   const ben = await connect({ url: stack.gatewayUrl }, 'ben')
@@ -81,7 +81,7 @@ test('what is being done is answered before the connection goes', async () => {
   for (const client of [ann, ben]) client.close()
 })
 
-test('a client that does not read holds nobody up', async () => {
+test('a client that does not read delays nobody', async () => {
   const gateway = await startGateway(0)
   const wire = await openWire(gateway.url)
   const ann = await connect(wire)
@@ -91,7 +91,7 @@ test('a client that does not read holds nobody up', async () => {
   await wire.close()
 })
 
-test('a client goes on at another gateway', async () => {
+test('a client goes on on another gateway', async () => {
   const gateway = await startGateway(0)
   const wire = await openWire(gateway.url)
   const ann: PlainClient = await connectPlain(wire.url, await stack.token('ann'), { reconnection: true })

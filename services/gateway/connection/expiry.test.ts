@@ -36,13 +36,13 @@ test('a socket is told, then disconnected, when its token expires and not before
   expect(happened).toEqual(ended)
 })
 
-test('a token that has expired meanwhile ends at once', () => {
+test('an expired token ends the connection at once', () => {
   const { socket, happened } = listening()
   endAtExpiry(socket, 'alice', Date.now())
   expect(happened).toEqual(ended)
 })
 
-test('an expiry beyond the longest timer is waited for in turns that each fit', () => {
+test('an expiry beyond the longest timer is waited for with several timers', () => {
   const { socket, happened } = listening()
   const delays = jest.spyOn(globalThis, 'setTimeout')
   endAtExpiry(socket, 'alice', Date.now() + 60 * DAY_MS)
@@ -62,7 +62,7 @@ test.each([Date.UTC(2099, 0), Number.MAX_SAFE_INTEGER, Number.POSITIVE_INFINITY]
   expect(happened).toEqual([])
 })
 
-test('a socket that leaves takes its timer along', () => {
+test('a socket that disconnects leaves no timer', () => {
   const { socket, happened, leave } = listening()
   endAtExpiry(socket, 'alice', Date.now() + 60 * DAY_MS)
   jest.advanceTimersByTime(30 * DAY_MS)

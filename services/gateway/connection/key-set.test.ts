@@ -73,7 +73,7 @@ test('tokens signed with a key of the set connect; others do not', async () => {
   expect(await enter(await mintToken(testSecret, { sub: 'alice' }))).toBe('TOKEN_INVALID')
 })
 
-test('the public key is no shared secret, in any spelling', async () => {
+test('a public key is not accepted as a shared secret, however it is spelled', async () => {
   for (const secret of [null, testSecret]) {
     const enter = await start(keysUrl, secret)
     const publicKey = keys.RS256?.publicKey as CryptoKey
@@ -109,7 +109,7 @@ test.each([
   await eventually(async () => expect(await enter(token)).toBe('let in'))
 })
 
-test('a provider that is not there is SERVICE_UNAVAILABLE', async () => {
+test('a key set that cannot be fetched is SERVICE_UNAVAILABLE', async () => {
   const gone = createServer().listen(0, '127.0.0.1')
   await once(gone, 'listening')
   const { port } = gone.address() as AddressInfo

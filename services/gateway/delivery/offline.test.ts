@@ -153,7 +153,7 @@ test('connections that are cut in the middle of sending store each message once,
   await holdsAllOf(roomId)
 })
 
-test('a room that one was taken out of while away is gone from the cache', async () => {
+test('a room that the user was removed from while offline is gone from the cache', async () => {
   ann = await connectAnn()
   const { roomId, open } = await lookedAt('room')
   await open.close()

@@ -41,7 +41,7 @@ const heardBy = (who: PlainClient) =>
 const kick = (ban = false) =>
   ann.get('kickOutUsers', { roomId: room._id, targetUserIds: ['ben'], ...(ban && { ban }) })
 
-test('a kicked member hears no later message on any of their sockets, and is told once more of the room', async () => {
+test('a kicked member gets no later message on any socket, and gets the room for the last time', async () => {
   await sendText(cho, room._id, 'before')
   for (const ben of bens) await eventually(() => expect(heardBy(ben)).toEqual(['before']))
   await kick()
@@ -72,7 +72,7 @@ test('a kicked member hears no later message on any of their sockets, and is tol
   }
 })
 
-test('no message of a kicked member is stored after the ack, though they send all the time', async () => {
+test('no message of a kicked member is stored after the ack of the kick, while they keep sending', async () => {
   const codes = new Set<string>()
   let isOver = false
   const flood = async (ben: PlainClient, index: number) => {
@@ -98,7 +98,7 @@ test('no message of a kicked member is stored after the ack, though they send al
   ).toBe(lastSeq)
 })
 
-test('one who opens the room while being kicked does not keep it open', async () => {
+test('a member who opens the room while being kicked does not keep it open', async () => {
   for (let n = 0; n < 15; n++) {
     const opening = bens.map((ben) => ben.ask('joinRoom', room._id))
     const kicked = kick()
@@ -111,7 +111,7 @@ test('one who opens the room while being kicked does not keep it open', async ()
   }
 })
 
-test('one who is invited back hears again, and readers of older messages are not counted anew', async () => {
+test('a member who is invited back gets messages again, and readers of older messages are not recounted', async () => {
   await sendText(cho, room._id, 'before')
   await kick()
   await sendText(cho, room._id, 'meanwhile')
@@ -125,7 +125,7 @@ test('one who is invited back hears again, and readers of older messages are not
   await eventually(() => expect(heardBy(ben)).toEqual(['before', 'again']))
 })
 
-test('a banned one cannot be invited until the ban is taken back', async () => {
+test('a banned user cannot be invited until they are unbanned', async () => {
   await kick(true)
   const invite = () => cho.ask('inviteRoom', { roomId: room._id, targetUserIds: ['ben'] })
   expect(await invite()).toMatchObject({ error: 'USER_IS_BANNED' })
@@ -147,7 +147,7 @@ test('a banned one cannot be invited until the ban is taken back', async () => {
   expect(await invite()).toMatchObject({ success: true })
 })
 
-test('a leaving last master hands over to the longest-standing member, and the last one out leaves nobody', async () => {
+test('when the last master leaves, the longest-standing member becomes master; the last member may leave, too', async () => {
   await ann.get('leaveOutRoom', room._id)
   const [ben] = bens as [PlainClient]
   await eventually(async () => {
@@ -164,7 +164,7 @@ test('a leaving last master hands over to the longest-standing member, and the l
   expect(await listed(ben, room._id)).toBeUndefined()
 })
 
-test('of two masters who kick, demote or leave at once, one remains', async () => {
+test('when both masters kick, demote or leave at once, one remains', async () => {
   await ann.get('setMasters', { roomId: room._id, targetUserIds: ['cho'], master: true })
   const [first, second] = await Promise.all([
     ann.ask('setMasters', { roomId: room._id, targetUserIds: ['cho'], master: false }),
@@ -184,7 +184,7 @@ test('of two masters who kick, demote or leave at once, one remains', async () =
   expect(left.list.map(({ _id, master }) => [_id, master])).toEqual([['ben', true]])
 })
 
-test('a mute binds at once, for a time or for good, and is shown with the member', async () => {
+test('a mute applies at once, for a time or for good, and is shown with the member', async () => {
   const [ben] = bens as [PlainClient]
   const mute = (minutes?: number) =>
     ann.get('muteUsers', { roomId: room._id, targetUserIds: ['ben'], ...(minutes && { minutes }) })

@@ -31,7 +31,7 @@ async function enter(userId: string, gateway = 0) {
   return connectPlain(stack.gatewayUrl, data.token)
 }
 
-test('it tells who is ready', async () => {
+test('it lists the demo users', async () => {
   const answer = await fetch(http(stack, '/demo/users'))
   expect(await answer.json()).toMatchObject({
     success: true,
@@ -40,7 +40,7 @@ test('it tells who is ready', async () => {
   expect(answer.headers.get('cache-control')).toBe('no-store')
 })
 
-test('the first to come find their rooms, each once, whichever gateway they come by', async () => {
+test('the first users find their rooms, each made once, on whichever gateway they sign in', async () => {
   const people = await Promise.all(demoUsers.map(({ _id }, index) => enter(_id, index % 2)))
   const [mina] = people
   const { list } = await (mina as (typeof people)[number]).get<{ list: Room[] }>('listenRooms', {})
@@ -55,7 +55,7 @@ test('the first to come find their rooms, each once, whichever gateway they come
   for (const person of people) person.close()
 })
 
-test('who signs in again finds what has happened meanwhile, and nothing twice', async () => {
+test('a user who signs in again finds what has happened since, and nothing twice', async () => {
   const mina = await enter('demo-mina')
   const { list } = await mina.get<{ list: Room[] }>('listenRooms', {})
   await mina.get('updateRoomSetting', { roomId: list[0]?._id, updateData: { name: 'Renamed' } })
@@ -79,7 +79,7 @@ test.each([
   expect(await answer.json()).toMatchObject({ success: false, error })
 })
 
-test('where the demo is off there is neither page nor sign-in', async () => {
+test('where the demo is off neither page nor sign-in is served', async () => {
   const closed = await startTestStack()
   for (const path of ['/', '/demo/users']) expect((await fetch(http(closed, path))).status).toBe(404)
   expect((await fetch(http(closed, '/demo/tokens/demo-mina'), { method: 'POST' })).status).toBe(404)

@@ -49,7 +49,7 @@ const passed = async (of: PlainClient) => {
   )
 }
 
-test('the other one is told of the beginning and the end, each once, and the typist is not', async () => {
+test('the other member gets the beginning and the end, each once; the typist gets neither', async () => {
   expect(await typing(ann)).toMatchObject({ success: true, data: { result: true } })
   await eventually(() => expect(heard(ben)).toEqual([begun]))
   await typing(ann, false)
@@ -65,7 +65,7 @@ test('it ends by itself', async () => {
   await eventually(() => expect(heard(ben)).toEqual([begun, ended]))
 })
 
-test('a message of the typist ends it, and one of the other does not', async () => {
+test('a message of the typist ends it, a message of the other member does not', async () => {
   await typing(ann)
   await eventually(() => expect(heard(ben)).toEqual([begun]))
   await sendText(ben, room._id)
@@ -92,7 +92,7 @@ test('it ends also when the typist’s gateway dies', async () => {
   phone.close()
 }, 30_000)
 
-test('only those who have the room open are told', async () => {
+test('only sockets that have the room open get it', async () => {
   await ben.get('leaveRoom', room._id)
   await typing(ann)
   await ben.get('joinRoom', room._id)
@@ -102,7 +102,7 @@ test('only those who have the room open are told', async () => {
   expect(heard(ben).filter(({ isTyping }) => isTyping)).toEqual([begun])
 })
 
-test('who is blocked is not seen typing, and is not told so', async () => {
+test('a blocked user is not seen typing, and does not learn it', async () => {
   await ben.get('blockUser', { userId: 'ann' })
   expect(await typing(ann)).toMatchObject({ success: true })
   await typing(ann, false)

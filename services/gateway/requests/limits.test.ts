@@ -79,7 +79,7 @@ test('reads are limited per user, apart from messages and the rest', async () =>
   expect(await one.ask('sendMessage', message('nope'))).toMatchObject({ error: 'ROOM_NO_EXISTS' })
 })
 
-test('everything else is limited per connection, unknown events too', async () => {
+test('every other event is limited per connection, unknown events, too', async () => {
   const [one, two] = [await connect('joiner'), await connect('joiner')]
   const events = ['joinRoom', 'noSuchEvent', 'leaveRoom']
   const answers = await Promise.all(
@@ -90,7 +90,7 @@ test('everything else is limited per connection, unknown events too', async () =
   expect(await two.ask('joinRoom', 'nope')).toMatchObject({ error: 'ROOM_NO_EXISTS' })
 })
 
-test('files are limited per user, apart from what their sockets ask', async () => {
+test('files are limited per user, apart from the events of their sockets', async () => {
   const reader = await connect('fetcher')
   const origin = stack.gatewayUrl.replace('ws:', 'http:')
   const get = async (userId: string) =>
@@ -109,7 +109,7 @@ test('files are limited per user, apart from what their sockets ask', async () =
   await eventually(async () => expect((await get('fetcher')).status).toBe(404))
 })
 
-test('one socket more than socketsPerUser closes the oldest, and only that', async () => {
+test('one socket more than socketsPerUser closes the oldest one only', async () => {
   const oldest = await connect('many')
   const closed = new Promise((resolve) => oldest.socket.once('disconnect', resolve))
   const second = await connect('many')

@@ -66,7 +66,7 @@ test.each(odd.map((id, index) => [id, odd[(index + 1) % odd.length] as string]))
   },
 )
 
-test('nobody heard of a room that they are not in, nor gets into it', async () => {
+test('nobody gets events of a room that they are not in, nor gets into it', async () => {
   // What everybody hears last: whatever was on its way to them came before it.
   const last = await client('a.b').get<Room>('createNewRoom', { users: odd, name: 'everybody' })
   expect(last.memberCount).toBe(odd.length)
@@ -87,7 +87,7 @@ test('nobody heard of a room that they are not in, nor gets into it', async () =
   }
 })
 
-test('room ids that mean something to the bus or the store name no room', async () => {
+test('room ids with a meaning to the bus or the store name no room', async () => {
   const room = await client('a.b').get<Room>('createNewRoom', { users: ['a b'], name: 'Room' })
   const ids = [
     '*',

@@ -99,7 +99,7 @@ test('a message is one trace from the socket to the store', async () => {
   })
 })
 
-test('messages that share one insert have it in their traces, each', async () => {
+test('messages that share one insert each have it in their trace', async () => {
   const room = await makeRoom(ann, ['ben'])
   spans.length = 0
   const sent = await Promise.all(Array.from({ length: 20 }, (_, n) => sendText(ann, room._id, `number ${n}`)))
@@ -112,7 +112,7 @@ test('messages that share one insert have it in their traces, each', async () =>
   })
 })
 
-test('a trace tells neither who wrote nor what', async () => {
+test('a trace holds neither authors nor texts', async () => {
   const room = await makeRoom(ann, ['ben'])
   spans.length = 0
   await sendText(ann, room._id, 'a word that nobody is to see')
@@ -121,7 +121,7 @@ test('a trace tells neither who wrote nor what', async () => {
   for (const secret of ['a word that nobody is to see', room._id, '"ann"']) expect(told).not.toContain(secret)
 })
 
-test('a platform that traces its own requests finds ours in its trace', async () => {
+test('a platform that traces its requests finds ours in its trace', async () => {
   const traceId = 'c0ffee00000000000000000000000001'
   const headers = { traceparent: `00-${traceId}-00000000000000a1-01` }
   await stack.call('GET', '/v1/users/nobody', undefined, headers)

@@ -30,7 +30,7 @@ afterEach(async () => {
 const connect = async () =>
   connectPlain(`ws://127.0.0.1:${gateway.port}`, await mintToken(testSecret, { sub: 'alice' }))
 
-test('where the session cannot be loaded nobody is let in: SERVICE_UNAVAILABLE, at once', async () => {
+test('a client whose session cannot be loaded is refused at once with SERVICE_UNAVAILABLE', async () => {
   const started = performance.now()
   await expect(connect()).rejects.toMatchObject({ data: { code: 'SERVICE_UNAVAILABLE' } })
   expect(performance.now() - started).toBeLessThan(60_000 / 2)
