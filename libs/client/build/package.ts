@@ -47,24 +47,15 @@ async function buildTypes() {
     '--outDir',
     scratch,
   ]
-  const entries = [
-    'libs/client/index.ts',
-    'libs/contract/wire/client-events.ts',
-    'libs/contract/wire/errors.ts',
-  ]
+  const entries = ['libs/client/index.ts', 'libs/contract/wire/errors.ts']
   const config = join(DIST, 'tsconfig.json')
   const files = entries.map((entry) => join(ROOT, entry))
   await writeFile(config, JSON.stringify({ extends: join(ROOT, 'tsconfig.json'), include: [], files }))
   execFileSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', config, ...options], { stdio: 'inherit' })
   const types = join(DIST, 'types')
   await rename(join(scratch, 'libs/client'), types)
-  const declared = (name: string) => readFile(join(scratch, `libs/contract/wire/${name}.d.ts`), 'utf8')
-  const parts = [
-    contractTypes(),
-    envelopeIn(await declared('errors')),
-    withoutImports(await declared('client-events')),
-  ]
-  await writeFile(join(types, 'contract.d.ts'), parts.join('\n\n'))
+  const errors = await readFile(join(scratch, 'libs/contract/wire/errors.d.ts'), 'utf8')
+  await writeFile(join(types, 'contract.d.ts'), `${contractTypes()}\n\n${envelopeIn(errors)}`)
   for await (const file of glob(join(types, '**/*.d.ts'))) {
     const contract = `${relative(dirname(file), types) || '.'}/contract.js`
     const text = await readFile(file, 'utf8')
@@ -75,7 +66,6 @@ async function buildTypes() {
   await rm(config)
 }
 
-const withoutImports = (declarations: string) => declarations.replaceAll(/^import .*;\n/gm, '')
 const envelopeIn = (declarations: string) =>
   /^export type Envelope<T> = \{\n[\s\S]*?^\};/m.exec(declarations)?.[0] ?? ''
 

@@ -68,6 +68,13 @@ function operationsType(): string {
   return `export type Operations = {\n${rows.join('\n')}\n}`
 }
 
+const eventsType = (name: string, table: Record<string, { summary: string; payload: unknown }>) => {
+  const rows = Object.entries(table).map(
+    ([event, { summary, payload }]) => `  /** ${summary} */\n  ${event}: ${typeOf(payload as Schema)}`,
+  )
+  return `export type ${name} = {\n${rows.join('\n')}\n}`
+}
+
 /** The declarations of the contract that clients see. */
 export function contractTypes(): string {
   const entities = [...names].map(([schema, name]) => `export type ${name} = ${shapeOf(schema as Schema)}`)
@@ -75,6 +82,8 @@ export function contractTypes(): string {
   return [
     ...entities,
     operationsType(),
+    eventsType('ServerEvents', contract.serverEvents),
+    eventsType('RoomServerEvents', contract.roomServerEvents),
     'export type ClientOperation = keyof Operations',
     "export type Input<K extends ClientOperation> = Operations[K]['input']",
     "export type Output<K extends ClientOperation> = Operations[K]['output']",
