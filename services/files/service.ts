@@ -13,6 +13,7 @@ import {
   openMongo,
   pingMongo,
   type Scope,
+  serveJobs,
 } from '@chat/service'
 import type { FilesConfig } from './config.ts'
 import { DownloadLinks } from './download/download-links.ts'
@@ -96,6 +97,7 @@ async function openUploading(
 ): Promise<UploadParts> {
   const pacing = new DutyCycle(UPLOAD_REST)
   const uploads = await openUploads(mongo, metrics)
+  await scope.use('job requests', serveJobs(bus, uploads.jobs), (serving) => serving.close())
   const chunks = await openChunks(mongo, bucket, pacing)
   const cleanup = new UploadCleanup({ uploads, chunks, bucket, logger })
   await scope.use('upload cleanup', cleanup, (c) => c.close())

@@ -11,6 +11,7 @@ import {
   openMongo,
   pingMongo,
   type Scope,
+  serveJobs,
 } from '@chat/service'
 import { type ChangeStore, openChanges } from './changes/change-store.ts'
 import { MessageChanges } from './changes/message-changes.ts'
@@ -132,6 +133,7 @@ async function openExporting(
   const exports = await openExports(parts.mongo, metrics)
   const working = { ...parts, exports, storage, mailer, logger }
   const worker = await scope.use('exports', startExportWorker(working), (w) => w.close())
+  await scope.use('job requests', serveJobs(parts.bus, exports.jobs), (serving) => serving.close())
   return {
     exports: new Exports({ ...working, worker }),
     exportErasure: new ExportErasure({ ...working, worker }),

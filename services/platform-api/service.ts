@@ -11,6 +11,7 @@ import {
   pingMongo,
   retire,
   serveHealth,
+  serveJobs,
 } from '@chat/service'
 import type { PlatformApiConfig } from './config.ts'
 import { createApp } from './http/app.ts'
@@ -67,6 +68,8 @@ export const start = (options: Options) =>
       new Erasures({ store: store.erasures, idempotency, deliveries, bus, logger, metrics }),
       (e) => e.close(),
     )
+    await scope.use('erasure job requests', serveJobs(bus, erasures.jobs), (s) => s.close())
+    await scope.use('request job requests', serveJobs(bus, idempotency.jobs), (s) => s.close())
     const ready: Checks = { nats: () => bus.ping(), platform: () => pingMongo(mongo), ...options.checks }
     const health = serveHealth(ready, metrics)
     const parts = { bus, auth, apiKeys, namespace, rate, idempotency, erasures, webhooks, logger, metrics }

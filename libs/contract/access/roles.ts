@@ -59,6 +59,7 @@ export const roles = {
     roll: true,
   },
   'platform-api': {
+    jobs: ['erasure', 'request', 'webhook'],
     asks: [
       ...platformRequests,
       ...(['createRoomWithMessage', 'inviteUsers', 'saveUser', 'postMessage', 'searchUsers'] as const),
@@ -83,6 +84,7 @@ export const roles = {
   },
   messages: {
     serves: 'messages',
+    jobs: ['export'],
     asks: [
       ...(['roomAccess', 'roomFacts', 'roomsOfUser', 'listRoomIds', 'noteChange', 'readersOf'] as const),
       ...(['countUnread', 'resolveMentions', 'blocksOf', 'describeUsers'] as const),
@@ -95,6 +97,7 @@ export const roles = {
   },
   files: {
     serves: 'files',
+    jobs: ['upload'],
     asks: ['mayPost', 'messageBySyncKey', 'postFile', 'roomAccess', 'roomsOfUser'],
     stream: { consumers: ['files'] },
   },

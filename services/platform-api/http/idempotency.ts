@@ -17,7 +17,7 @@ export const digestOf = (...parts: string[]) =>
 /** Carries out a request once and answers repeats within a day with the same answer. */
 export class Idempotency {
   private readonly attempts: Store['attempts']
-  private readonly jobs: JobStore<AttemptDoc>
+  readonly jobs: JobStore<AttemptDoc>
   private readonly logger: Logger
 
   constructor(attempts: Store['attempts'], { logger, metrics }: { logger: Logger; metrics: Metrics }) {

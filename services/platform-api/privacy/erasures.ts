@@ -51,7 +51,7 @@ type Parts = {
 /** Erases users, step by step. Another instance continues an erasure whose instance has stopped. */
 export class Erasures {
   private readonly parts: Parts
-  private readonly jobs: JobStore<ErasureDoc>
+  readonly jobs: JobStore<ErasureDoc>
   private readonly worker: JobWorker<ErasureDoc>
 
   constructor(parts: Parts) {

@@ -6,6 +6,7 @@ import {
   type Logger,
   type Metrics,
   type Scope,
+  serveJobs,
 } from '@chat/service'
 import { addressesOf } from './delivery/address-guard.ts'
 import { openDeliveryModel } from './delivery/delivery-doc.ts'
@@ -35,6 +36,7 @@ export async function openWebhooks(scope: Scope, options: WebhookOptions) {
   const sender = new HttpSender(addresses, times.answer)
   await ensureStream(bus)
   const parts = { webhooks, deliveries, sender, times, bus, logger, metrics }
+  await scope.use('webhook job requests', serveJobs(bus, webhooks.jobs), (s) => s.close())
   const dispatcher = await scope.use('webhooks', new Dispatcher(parts), (d) => d.close())
   const consumer = new EventConsumer({ ...parts, wake: dispatcher.wake })
   const failed = (err: unknown) => logger.warn({ err }, 'webhook events not consumed, will try again')
