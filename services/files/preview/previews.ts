@@ -5,16 +5,8 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { type Bucket, KeyedQueue, type Logger } from '@chat/service'
 import type { ImagePreviewer } from './image-previewer.ts'
+import type { Preview } from './preview.ts'
 import type { VideoPreviewer } from './video-previewer.ts'
-
-/** Unknown values are absent. */
-export type Preview = {
-  thumbnail?: Buffer
-  /** In pixels, after rotation. */
-  frameSize?: { width: number; height: number }
-  /** In seconds. */
-  duration?: number
-}
 
 /** Includes the time in the queue; the sender waits for it. */
 const TIMEOUT_MS = 15_000

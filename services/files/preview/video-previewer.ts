@@ -4,7 +4,7 @@ import { access } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { ImagePreviewer } from './image-previewer.ts'
-import type { Preview } from './previews.ts'
+import type { Preview } from './preview.ts'
 
 /** ffmpeg's demuxers. Naming one keeps a file from being read as a playlist that refers to other files. */
 const demuxers: Record<string, string> = {
