@@ -175,5 +175,5 @@ export type Room = Static<typeof Room>
  * A room as edges cache it: nothing in it depends on the reader, and hidden content is still there. `gone` holds the
  * uncounted seqs above `since`, ascending.
  */
-export const RoomLook = Type.Object({ ...Room.properties, since: Seq, gone: Type.Array(Seq) })
-export type RoomLook = Static<typeof RoomLook>
+export const CachedRoom = Type.Object({ ...Room.properties, since: Seq, gone: Type.Array(Seq) })
+export type CachedRoom = Static<typeof CachedRoom>

@@ -53,12 +53,13 @@ export type WebhookType = keyof typeof webhookKinds
 export const webhookTypes = Object.keys(webhookKinds) as WebhookType[]
 export type WebhookData<T extends WebhookType> = Static<(typeof webhookKinds)[T]['data']>
 
-export type RoomHappening = {
+/** Something that happened to a room or its members. */
+export type RoomActivity = {
   [T in keyof typeof roomKinds]: { type: T; data: WebhookData<T> }
 }[keyof typeof roomKinds]
 
-/** Something that happened to a room or its members. Ids of one room sort in the order of the events. */
-export type RoomFact = RoomHappening & { _id: string; roomId: string; at: string }
+/** With id, room and time. Ids of one room sort in the order of the events. */
+export type RoomActivityEvent = RoomActivity & { _id: string; roomId: string; at: string }
 
 export const WebhookId = Text(1, 64)
 /** The event types a webhook subscribes to; an empty list means all. */

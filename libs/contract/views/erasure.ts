@@ -1,5 +1,5 @@
 import type { Announcement, Message, MessageData } from '../schemas/entities.ts'
-import type { RoomHappening } from '../schemas/webhook-events.ts'
+import type { RoomActivity } from '../schemas/webhook-events.ts'
 import { anonymous, normalised, textWithout } from './mention-names.ts'
 import { emptied } from './message-view.ts'
 
@@ -77,19 +77,19 @@ export const anonymised = (message: Pick<Message, '_id' | 'status'>) => ({
 })
 
 /** The event without any trace of the person: the same object if there was none, null if nothing else is left. */
-export function factWithout<F extends RoomHappening>(fact: F, erased: Erased): F | null {
-  const { data } = fact
+export function activityWithout<A extends RoomActivity>(activity: A, erased: Erased): A | null {
+  const { data } = activity
   const { userId } = erased
   const names = 'userIds' in data && data.userIds.includes(userId)
   const isDoer = 'by' in data && data.by === userId
   const announced = 'room' in data ? data.room.announcement : null
   const announcement = announced && announcementWithout(announced, erased)
   const isAnnounced = announcement !== announced
-  if (!names && !isDoer && !isAnnounced) return fact
+  if (!names && !isDoer && !isAnnounced) return activity
   const left = names ? data.userIds.filter((id) => id !== userId) : []
-  if (names && left.length === 0 && fact.type !== 'room.created') return null
+  if (names && left.length === 0 && activity.type !== 'room.created') return null
   return {
-    ...fact,
+    ...activity,
     data: {
       ...data,
       ...(names && { userIds: left }),

@@ -1,4 +1,4 @@
-import type { JoinUser, Room, RoomLook } from '../schemas/entities.ts'
+import type { CachedRoom, JoinUser, Room } from '../schemas/entities.ts'
 import { messageId } from '../wire/ids.ts'
 import { isGone, maySee, messageAsSeenBy } from './message-view.ts'
 
@@ -48,11 +48,11 @@ const unreadMentionsOf = (
 
 /** Turns a cached room into what one member sees: own cursor, counts and alarm, and only the members they may see. */
 export function roomAsSeenBy(
-  look: RoomLook,
+  cached: CachedRoom,
   { member, readSeq, mentions }: Viewer,
   blocked: ReadonlySet<string>,
 ): Room {
-  const { since: _, gone, ...room } = look
+  const { since: _, gone, ...room } = cached
   const self = { ...member, lastReadMessageId: readSeq > 0 ? messageId(room._id, readSeq) : null }
   const visible = room.joinUsers.filter((user) => maySee(room.rules, member, user))
   const isShown = visible.some((user) => user._id === member._id)

@@ -1,9 +1,9 @@
 import type { JoinUser, Message, Presence, Room } from '../schemas/entities.ts'
-import type { RoomFact } from '../schemas/webhook-events.ts'
+import type { RoomActivityEvent } from '../schemas/webhook-events.ts'
 import type { ServerEvents } from './server-events.ts'
 
 /** A member's rights in a room, as caches keep them. */
-export type Standing = Pick<JoinUser, '_id' | 'master' | 'mutedUntil'>
+export type MemberRights = Pick<JoinUser, '_id' | 'master' | 'mutedUntil'>
 
 /** Events of a room on the bus: `chat.event.room.<room>.<kind>`. */
 export type RoomEvents = {
@@ -12,7 +12,7 @@ export type RoomEvents = {
   /** A change of a message, numbered per room without gaps; kept in the stream. `mentioned`: users whom it newly mentions. */
   change: { change: number; message: Message; mentioned?: string[] }
   /** Something that happened to the room or its members, for webhooks; kept in the stream. */
-  fact: RoomFact
+  fact: RoomActivityEvent
   /** What new messages changed: the last message, and the cursors that their authors moved by sending. */
   news: { lastSeq: number; lastMessage: Message; cursors: [userId: string, seq: number][] }
   /** Unread counts or the last message's view changed: reload the room. */
@@ -23,7 +23,7 @@ export type RoomEvents = {
    * Rights in the room changed: drop cached access. A confirmed broadcast: each receiver confirms when it is done.
    * `removed`: former members, who are told with `room`; `standing`: the new rights of others.
    */
-  access: { roomId: string; removed?: string[]; room?: Room; standing?: Standing[] }
+  access: { roomId: string; removed?: string[]; room?: Room; standing?: MemberRights[] }
   /** A member of a room of two is typing, or has stopped. */
   typing: { userId: string; isTyping: boolean }
   /** A member's cursor moved. `isPrivate`: only masters and the reader may see it. */

@@ -1,11 +1,18 @@
-import { changeId, kindOf, type Message, type RoomEvents, type RoomFact, type Subjects } from '@chat/contract'
+import {
+  changeId,
+  kindOf,
+  type Message,
+  type RoomActivityEvent,
+  type RoomEvents,
+  type Subjects,
+} from '@chat/contract'
 import { encode } from '../bus/request.ts'
 
 type Events = {
   message: { kind: 'message'; message: Message }
   /** `message` is in the state after the change. */
   change: { kind: 'change'; change: number; message: Message; mentioned?: string[] }
-  fact: { kind: 'fact'; fact: RoomFact }
+  fact: { kind: 'fact'; fact: RoomActivityEvent }
 }
 /** The kinds of room events that the stream keeps. */
 export type StreamKind = keyof Events
@@ -41,7 +48,7 @@ function bodyOf(event: AnyEvent) {
 /** @throws where it is not JSON */
 export function readEvent(published: { subject: string; json: <T>() => T }): AnyEvent {
   const kind = kindOf(published.subject) as StreamKind
-  if (kind === 'fact') return { kind, fact: published.json<RoomFact>() }
+  if (kind === 'fact') return { kind, fact: published.json<RoomActivityEvent>() }
   return kind === 'change'
     ? { kind, ...published.json<RoomEvents['change']>() }
     : { kind: 'message', message: published.json<Message>() }

@@ -1,4 +1,4 @@
-import { messageId, type Room, type RoomEvents, type RoomLook } from '@chat/contract'
+import { type CachedRoom, messageId, type Room, type RoomEvents } from '@chat/contract'
 import type { Bus } from '@chat/service'
 import { LRUCache } from 'lru-cache'
 
@@ -7,9 +7,9 @@ const MAX_ROOMS = 2_000
 /** Rooms as they were last sent to clients, so that a new message or a moved cursor needs no request to rooms. */
 export class RoomCache {
   private readonly bus: Bus
-  private readonly rooms = new LRUCache<string, RoomLook>({ max: MAX_ROOMS })
+  private readonly rooms = new LRUCache<string, CachedRoom>({ max: MAX_ROOMS })
   /** The rooms as they were before an outage, until sessions are reloaded. */
-  private beforeOutage = new Map<string, RoomLook>()
+  private beforeOutage = new Map<string, CachedRoom>()
   /** Counts how often each room was dropped: an answer that was asked for before is not kept. */
   private readonly drops = new Map<string, number>()
   /** The last message that each room is known to have. */
@@ -19,7 +19,7 @@ export class RoomCache {
     this.bus = bus
   }
 
-  get(roomId: string): RoomLook | undefined {
+  get(roomId: string): CachedRoom | undefined {
     return this.rooms.get(roomId)
   }
 
@@ -32,7 +32,7 @@ export class RoomCache {
   }
 
   /** @returns the room with whatever the cache knew already and is newer */
-  put(room: RoomLook): RoomLook {
+  put(room: CachedRoom): CachedRoom {
     const known = this.rooms.get(room._id)
     const newest = known ? merged(known, room) : room
     this.rooms.set(room._id, newest)
@@ -96,7 +96,7 @@ export const isLater = (a: Last, b: Last) =>
   (a.lastSeq === b.lastSeq && (a.lastMessage?.updatedAt ?? '') > (b.lastMessage?.updatedAt ?? ''))
 
 /** Answers and events may arrive in any order: of each part of the room the later state counts. */
-function merged(known: RoomLook, coming: RoomLook): RoomLook {
+function merged(known: CachedRoom, coming: CachedRoom): CachedRoom {
   const { lastSeq, lastMessage } = isLater(known, coming) ? known : coming
   const { since, gone } = coming
   const room = { ...(known.updatedAt > coming.updatedAt ? known : coming), lastSeq, lastMessage, since, gone }

@@ -1,4 +1,4 @@
-import { type RoomLook, roomAsSeenBy } from '@chat/contract'
+import { type CachedRoom, roomAsSeenBy } from '@chat/contract'
 import type { Logger } from '@chat/service'
 import type { Session } from '../connection/session.ts'
 import type { LowPriorityQueue } from './low-priority-queue.ts'
@@ -26,7 +26,7 @@ export class RoomViews {
     this.parts = parts
   }
 
-  send(session: Session, event: RoomViewEvent, room: RoomLook) {
+  send(session: Session, event: RoomViewEvent, room: CachedRoom) {
     const viewer = session.rooms.get(room._id)
     if (!viewer) return
     const member = room.joinUsers.find((user) => user._id === session.userId)
@@ -38,7 +38,7 @@ export class RoomViews {
     })
   }
 
-  sendAll(event: RoomViewEvent, room: RoomLook) {
+  sendAll(event: RoomViewEvent, room: CachedRoom) {
     for (const session of this.parts.membersOf(room._id)) this.send(session, event, room)
   }
 

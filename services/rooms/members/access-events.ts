@@ -1,4 +1,4 @@
-import type { RoomEvents, Standing } from '@chat/contract'
+import type { MemberRights, RoomEvents } from '@chat/contract'
 import type { Parts } from '../parts.ts'
 import { presentRoom } from '../room/presenter.ts'
 import type { MemberDoc, RoomDoc } from '../store/documents.ts'
@@ -10,8 +10,8 @@ import type { MemberDoc, RoomDoc } from '../store/documents.ts'
 export const publishAccess = (parts: Parts, roomId: string) => publish(parts, { roomId })
 
 /** These members' rights have changed. */
-export const publishStandings = (parts: Parts, roomId: string, members: MemberDoc[]) =>
-  publish(parts, { roomId, standing: members.map(presentStanding) })
+export const publishRights = (parts: Parts, roomId: string, members: MemberDoc[]) =>
+  publish(parts, { roomId, standing: members.map(rightsOf) })
 
 /**
  * Once this resolves none of the removed users hears, reads or writes the room; their clients have been shown it a last
@@ -19,14 +19,14 @@ export const publishStandings = (parts: Parts, roomId: string, members: MemberDo
  */
 export function publishRemoval(parts: Parts, room: RoomDoc, userIds: string[], promoted: MemberDoc[] = []) {
   const last = { ...presentRoom({ ...room, lastMessage: null, announcement: null }, []), removed: true }
-  const standing = promoted.map(presentStanding)
+  const standing = promoted.map(rightsOf)
   return publish(parts, { roomId: room._id, removed: userIds, room: last, standing })
 }
 
 const publish = ({ bus, confirmedBroadcast }: Parts, event: RoomEvents['access']): Promise<void> =>
   confirmedBroadcast.tell(bus.subjects.roomEvent(event.roomId, 'access'), event)
 
-const presentStanding = ({ userId, master, mutedUntil }: MemberDoc): Standing => ({
+const rightsOf = ({ userId, master, mutedUntil }: MemberDoc): MemberRights => ({
   _id: userId,
   master,
   ...(mutedUntil && { mutedUntil: mutedUntil.toISOString() }),

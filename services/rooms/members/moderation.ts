@@ -2,7 +2,7 @@ import { Fault, type Input } from '@chat/contract'
 import type { Parts } from '../parts.ts'
 import { changeRoom, requireMasterOf } from '../room/room-change.ts'
 import { type MemberDoc, type RoomDoc, userIdsOf } from '../store/documents.ts'
-import { publishStandings } from './access-events.ts'
+import { publishRights } from './access-events.ts'
 import { requireMaster } from './memberships.ts'
 import { isMuted } from './mutes.ts'
 import { actorOf, targetsOf } from './targets.ts'
@@ -55,7 +55,7 @@ async function update(
     const data = { roomId, userIds: userIdsOf(result), by: actorOf(userId), ...changes }
     return { members, result, events: () => [{ type: 'member.updated', data }] }
   })
-  await publishStandings(parts, roomId, updated)
+  await publishRights(parts, roomId, updated)
   parts.broadcast.publishSoon(roomId)
   return room
 }

@@ -1,4 +1,4 @@
-import { Fault, type Input, type RoomHappening } from '@chat/contract'
+import { Fault, type Input, type RoomActivity } from '@chat/contract'
 import { forgetMentionsOf } from '../mentions/unread-mentions.ts'
 import type { Parts } from '../parts.ts'
 import { changeRoom, type RoomState, requireMasterOf } from '../room/room-change.ts'
@@ -59,10 +59,10 @@ async function remove(parts: Parts, roomId: string, cause: Cause, choose: (state
   broadcast.publishSoon(roomId)
 }
 
-function eventsOf(roomId: string, userIds: string[], promoted: MemberDoc[], cause: Cause): RoomHappening[] {
+function eventsOf(roomId: string, userIds: string[], promoted: MemberDoc[], cause: Cause): RoomActivity[] {
   // A ban or a repeated removal may concern users who are not members.
   if (userIds.length === 0) return []
-  const removal: RoomHappening =
+  const removal: RoomActivity =
     cause === 'LEFT'
       ? { type: 'member.left', data: { roomId, userIds, by: userIds[0] ?? null } }
       : { type: 'member.removed', data: { roomId, userIds, by: actorOf(cause.by), banned: cause.banned } }

@@ -1,4 +1,4 @@
-import { Fault, type RoomHappening } from '@chat/contract'
+import { Fault, type RoomActivity } from '@chat/contract'
 import { headsOf } from '../members/memberships.ts'
 import { PLATFORM } from '../members/targets.ts'
 import type { Parts } from '../parts.ts'
@@ -11,7 +11,7 @@ export type RoomState = { room: RoomDoc; members: MemberDoc[]; now: Date }
 type Outcome<T> = {
   members: MemberDoc[]
   fields?: Partial<RoomDoc>
-  events?: (room: RoomDoc) => RoomHappening[]
+  events?: (room: RoomDoc) => RoomActivity[]
   result: T
 }
 type Changed<T> = { room: RoomDoc; before: MemberDoc[]; members: MemberDoc[]; result: T }

@@ -1,4 +1,4 @@
-import type { RoomHappening } from '@chat/contract'
+import type { RoomActivity } from '@chat/contract'
 import { type EventLog, KeyedQueue, type Logger, Periodic } from '@chat/service'
 import { idsOf, type RoomDoc, roomEventId } from '../store/documents.ts'
 import type { Transaction } from '../store/models.ts'
@@ -37,16 +37,16 @@ export class RoomEventOutbox {
   /** The room's `updatedAt` grows with every change, so it numbers the events. */
   async add(
     { _id: roomId, updatedAt }: Pick<RoomDoc, '_id' | 'updatedAt'>,
-    happenings: RoomHappening[],
+    activities: RoomActivity[],
     transaction: Transaction,
   ): Promise<void> {
-    if (happenings.length === 0) return
+    if (activities.length === 0) return
     const at = updatedAt.toISOString()
-    const events = happenings.map((happening, index) => ({
+    const events = activities.map((activity, index) => ({
       _id: roomEventId(roomId, updatedAt, index),
       roomId,
       at,
-      ...happening,
+      ...activity,
     }))
     await this.parts.store.roomEvents.add(events, transaction)
   }

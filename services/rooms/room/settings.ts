@@ -3,7 +3,7 @@ import {
   type Caller,
   Fault,
   type Input,
-  type RoomHappening,
+  type RoomActivity,
   type Rules,
 } from '@chat/contract'
 import { publishAccess } from '../members/access-events.ts'
@@ -42,7 +42,7 @@ export async function updateRoom(parts: Parts, { roomId, by }: Change, { rules, 
   return room
 }
 
-const eventOf = (room: RoomDoc, by: string): RoomHappening => ({
+const eventOf = (room: RoomDoc, by: string): RoomActivity => ({
   type: 'room.updated',
   data: { room: presentOutline(room), by: actorOf(by) },
 })

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Announcement, Message, RoomFact, RoomType, Rules } from '@chat/contract'
+import type { Announcement, Message, RoomActivityEvent, RoomType, Rules } from '@chat/contract'
 
 export type UserDoc = {
   _id: string
@@ -89,7 +89,7 @@ export type RoomDoc = {
   updatedAt: Date
 }
 /** An event that is not published yet; see room-event-outbox.ts. */
-export type RoomEventDoc = { _id: string; roomId: string; fact: RoomFact; createdAt: Date }
+export type RoomEventDoc = { _id: string; roomId: string; fact: RoomActivityEvent; createdAt: Date }
 /** `_id` is the key of a link and a set of users; see claims.ts. */
 export type ClaimDoc = { _id: string; roomId: string; createdAt: Date }
 

@@ -1,4 +1,4 @@
-import type { RoomFact } from '@chat/contract'
+import type { RoomActivityEvent } from '@chat/contract'
 import type { RoomEventDoc } from './documents.ts'
 import type { Models, Transaction } from './models.ts'
 
@@ -9,7 +9,7 @@ export class RoomEventStore {
     this.roomEvents = roomEvents
   }
 
-  async add(events: RoomFact[], transaction: Transaction): Promise<void> {
+  async add(events: RoomActivityEvent[], transaction: Transaction): Promise<void> {
     const createdAt = new Date()
     const docs = events.map((fact) => ({ _id: fact._id, roomId: fact.roomId, fact, createdAt }))
     await this.roomEvents.insertMany(docs, { session: transaction })

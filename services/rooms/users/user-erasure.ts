@@ -1,10 +1,10 @@
 import {
   type Announcement,
+  activityWithout,
   announcementWithout,
   type Caller,
   type Erased,
   Fault,
-  factWithout,
   type Input,
   type Message,
   messageWithout,
@@ -82,7 +82,7 @@ async function scrubEvents(parts: Parts, caller: Caller, erased: Erased, from: n
     isErased: async ({ fact }) => {
       const announcement = 'room' in fact.data ? fact.data.room.announcement : null
       return (
-        factWithout(fact, await withMentions(parts, caller, fact.roomId, [announcement], erased)) !== fact
+        activityWithout(fact, await withMentions(parts, caller, fact.roomId, [announcement], erased)) !== fact
       )
     },
   })

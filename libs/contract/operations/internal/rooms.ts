@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { Author, Message, RoomLook, Rules, User } from '../../schemas/entities.ts'
+import { Author, CachedRoom, Message, Rules, User } from '../../schemas/entities.ts'
 import { MentionedIds, Nullable, Result, RoomId, Seq, Timestamp, UserId } from '../../schemas/values.ts'
 import { forServices } from '../operation.ts'
 
@@ -11,7 +11,7 @@ export const roomInternals = forServices('rooms', {
       /** `since`: the lowest cursor among the edge's members of the room. */
       rooms: Type.Array(Type.Object({ roomId: RoomId, since: Seq }), { maxItems: 1000 }),
     }),
-    output: Type.Object({ rooms: Type.Array(RoomLook) }),
+    output: Type.Object({ rooms: Type.Array(CachedRoom) }),
   },
   roomAccess: {
     summary: "A member's rights in a room, and the author they write as",

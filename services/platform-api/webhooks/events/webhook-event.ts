@@ -1,12 +1,12 @@
 import {
+  activityWithout,
   type Erased,
   emptied,
-  factWithout,
   isGone,
   type Message,
   messageWithout,
-  type RoomFact,
-  type RoomHappening,
+  type RoomActivity,
+  type RoomActivityEvent,
   type WebhookType,
 } from '@chat/contract'
 import { type AnyEvent, eventId, type StreamEvent } from '@chat/service'
@@ -21,9 +21,9 @@ export const aboutMessage = (messageId: string) => `message:${messageId}`
 export const aboutQuote = (messageId: string) => `quote:${messageId}`
 
 export const webhookEventOf = (event: AnyEvent): WebhookEvent =>
-  event.kind === 'fact' ? ofFact(event.fact) : ofMessage(event)
+  event.kind === 'fact' ? ofActivity(event.fact) : ofMessage(event)
 
-function ofFact({ _id, roomId, at, type, data }: RoomFact): WebhookEvent {
+function ofActivity({ _id, roomId, at, type, data }: RoomActivityEvent): WebhookEvent {
   const userIds = 'userIds' in data ? data.userIds : []
   const by = 'by' in data && data.by !== null ? [data.by] : []
   const announcement = 'room' in data ? data.room.announcement : null
@@ -54,5 +54,5 @@ export function withoutUser<T extends Content>(content: T, erased: Erased): T | 
   const { data } = content
   if ('message' in data)
     return { ...content, data: { message: messageWithout(data.message as Message, erased) } }
-  return factWithout(content as T & RoomHappening, erased)
+  return activityWithout(content as T & RoomActivity, erased)
 }
