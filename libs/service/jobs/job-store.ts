@@ -79,15 +79,15 @@ export class JobStore<Doc extends Job> {
       .findOneAndUpdate(owned([doc]), { $set: change as object }, { returnDocument: 'after' })
       .lean()
     if (updated) return updated as unknown as Doc
-    this.count('lost')
+    await this.countLost([doc], 1)
     throw new LeaseLost(this.kind, doc._id)
   }
 
-  /** Deletes jobs that are done. @returns how many still were their owner's */
-  async finish(docs: Doc[]): Promise<number> {
+  /** Deletes jobs that are done, or are given up. @returns how many still were their owner's */
+  async finish(docs: Doc[], outcome: 'finished' | 'released' = 'finished'): Promise<number> {
     const { deletedCount } = await this.model.deleteMany(owned(docs))
-    this.count('finished', deletedCount)
-    this.count('lost', docs.length - deletedCount)
+    this.count(outcome, deletedCount)
+    await this.countLost(docs, docs.length - deletedCount)
     return deletedCount
   }
 
@@ -107,7 +107,8 @@ export class JobStore<Doc extends Job> {
 
   /** The job has failed: it is due again after a pause, or a dead letter after too many tries. @throws LeaseLost */
   async retry(doc: Doc, error: unknown): Promise<'retried' | 'dead'> {
-    const tries = doc.tries + 1
+    // Documents of versions before the job library have no `tries`.
+    const tries = (doc.tries ?? 0) + 1
     const pauseMs = this.backoff(tries)
     const failed = { tries, claim: null, lastError: error instanceof Error ? error.message : String(error) }
     if (pauseMs === null) await this.update(doc, this.deadLetters.fieldsOf(failed))
@@ -123,6 +124,18 @@ export class JobStore<Doc extends Job> {
 
   private leaseEnd() {
     return new Date(Date.now() + this.leaseMs)
+  }
+
+  /** A job is lost to another owner; without one it was ended on purpose, or another owner has finished it by now. */
+  private async countLost(docs: Doc[], by: number) {
+    if (by === 0) return
+    const taken = {
+      _id: { $in: docs.map(({ _id }) => _id) },
+      claim: { $nin: [null, docs[0]?.claim ?? null] },
+    }
+    const lost = await this.model.countDocuments(taken)
+    this.count('lost', lost)
+    this.count('ended', by - lost)
   }
 
   private count(outcome: JobOutcome, by = 1) {

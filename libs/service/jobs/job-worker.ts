@@ -134,7 +134,7 @@ export class JobWorker<Doc extends Job> {
   }
 }
 
-const fieldsOf = (kind: string, { _id, tries }: Job, err: unknown) => ({
+const fieldsOf = (kind: string, { _id, tries = 0 }: Job, err: unknown) => ({
   err,
   kind,
   jobId: _id,

@@ -109,6 +109,28 @@ test('an owner whose lease is lost is told, and none of its writes changes anyth
   expect(await stored('job')).toEqual(before)
 })
 
+test('a job that is ended while it runs does not count as lost; one that is given up does not count as finished', async () => {
+  await add(newSteps('ended'), newSteps('removed'), newSteps('taken'), newSteps('given up'), newSteps('done'))
+  const docs = (await jobs.claimDue(10)).toSorted((one, other) => one._id.localeCompare(other._id))
+  const [done, ended, givenUp, removed, taken] = docs as [StepsDoc, StepsDoc, StepsDoc, StepsDoc, StepsDoc]
+  await steps.model.updateOne({ _id: 'ended' }, { $set: { claim: null } })
+  await steps.model.deleteOne({ _id: 'removed' })
+  await steps.model.updateOne({ _id: 'taken' }, { $set: { claim: 'another' } })
+  await expect(jobs.update(ended, { done: 1 })).rejects.toThrow(LeaseLost)
+  await expect(jobs.update(taken, { done: 1 })).rejects.toThrow(LeaseLost)
+  expect(await jobs.finish([done, removed, taken])).toBe(1)
+  expect(await jobs.finish([givenUp], 'released')).toBe(1)
+  expect(await outcomes()).toEqual({ ended: 2, lost: 2, finished: 1, released: 1 })
+})
+
+test('a job of an earlier version, which has no number of tries, is retried like a new one', async () => {
+  await add(newSteps('old'))
+  await steps.model.collection.updateOne({ _id: 'old' as never }, { $unset: { tries: 1 } })
+  const [old] = (await jobs.claimDue(1)) as [StepsDoc]
+  expect(await jobs.retry(old, new Error('bad'))).toBe('retried')
+  expect(await stored('old')).toMatchObject({ tries: 1 })
+})
+
 test('a lease is lost when no heartbeat can be stored for its length', async () => {
   await add(newSteps('job'))
   class Unreachable extends JobStore<StepsDoc> {

@@ -48,7 +48,7 @@ export class LeaderLease {
     await this.checking.catch(() => {})
     clearTimeout(this.expiry)
     await this.end()
-    if (this.job) await this.jobs.finish([this.job]).catch(this.options.failed)
+    if (this.job) await this.jobs.finish([this.job], 'released').catch(this.options.failed)
   }
 
   /** Takes the lease where it is free, and renews it where it is this instance's. One check at a time. */

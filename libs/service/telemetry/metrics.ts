@@ -7,7 +7,7 @@ const MEASURE_WITHIN_MS = 1_000
 export type ConsumerLag = { lagMs: number; pending: number }
 
 /** What became of a job that a process had claimed. */
-export type JobOutcome = 'finished' | 'retried' | 'dead' | 'released' | 'lost'
+export type JobOutcome = 'finished' | 'retried' | 'dead' | 'released' | 'ended' | 'lost'
 
 /** Whether each dependency of a process answers. */
 type Answers = Record<string, boolean>

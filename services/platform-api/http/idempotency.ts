@@ -39,7 +39,7 @@ export class Idempotency {
     if ('status' in claimed) return claimed
     return hold(this.jobs, [claimed], { logger: this.logger }, async () => {
       const answer = await work().catch(async (error) => {
-        await this.jobs.finish([claimed])
+        await this.jobs.finish([claimed], 'released')
         throw error
       })
       // Without the lease the attempt is another instance's, or erased: this answer is as good.
