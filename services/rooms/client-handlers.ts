@@ -54,6 +54,6 @@ export function clientHandlers(parts: Parts) {
     unblockUser: (caller, { userId }) => done(unblockUser(parts, caller.userId, userId)),
     listBlocked: async (caller) => ({ list: await listBlocked(parts, caller.userId) }),
     typing: (caller, input) => done(showTyping(parts, caller.userId, input)),
-    queryPresence: (caller, input) => queryPresence(parts, caller.userId, input),
+    queryPresence: (caller, input) => queryPresence(parts, caller, input),
   } satisfies Partial<Handlers<'rooms'>>
 }

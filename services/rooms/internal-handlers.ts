@@ -13,11 +13,11 @@ import { openSession, roomAccess, roomFacts, roomsOfUser } from './users/session
 /** What gateways, other services and operators ask for. */
 export const internalHandlers = (parts: Parts) =>
   ({
-    openSession: (caller, input) => openSession(parts, caller.userId, input),
+    openSession: (caller, input) => openSession(parts, caller, input),
     noteSeen: (_caller, input) => done(parts.presence.report(input)),
     viewRooms: (_caller, input) => viewRoomsForGateway(parts.store, input),
     roomsOfUser: (_caller, userId) => roomsOfUser(parts, userId),
-    blocksOf: async (_caller, userId) => ({ blocked: await parts.store.blocks.blockedBy(userId) }),
+    blocksOf: async (_caller, userId) => ({ blocked: await parts.store.users.blockedBy(userId) }),
 
     roomAccess: (_caller, input) => roomAccess(parts, input),
     roomFacts: (_caller, roomId) => roomFacts(parts, roomId),
@@ -27,7 +27,7 @@ export const internalHandlers = (parts: Parts) =>
     noteChange: (_caller, message) => done(takeChanges(parts, [message])),
     describeUsers: async (_caller, { userIds }) => ({ users: await describeUsers(parts, userIds) }),
     listAudiences: (_caller, input) => pushAudiences(parts, input),
-    countBadges: (_caller, input) => parts.store.badges.count(input),
+    countBadges: (_caller, input) => parts.store.unread.countBadges(input),
     saveUser: (_caller, { userId, ...profile }) => done(saveUsers(parts, [{ _id: userId, ...profile }])),
 
     recountRoom: (caller, roomId) => recountRoom(parts, caller, roomId),

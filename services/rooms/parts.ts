@@ -1,3 +1,4 @@
+import type { Caller, Input, OperationName, Output } from '@chat/contract'
 import type { Bus, ConfirmedBroadcast, Limits, Logger } from '@chat/service'
 import type { MentionResolver } from './mentions/mention-resolver.ts'
 import type { Presence } from './presence/presence.ts'
@@ -6,7 +7,7 @@ import type { RoomBroadcast } from './room/room-broadcast.ts'
 import type { RoomEventOutbox } from './room/room-event-outbox.ts'
 import type { Store } from './store/store.ts'
 
-/** What the functions of the domain work with. Here is only what has a lifetime or a state; rules are functions. */
+/** What the functions of the domain work with: all that has a lifetime or a state. */
 export type Parts = {
   bus: Bus
   store: Store
@@ -20,3 +21,10 @@ export type Parts = {
   outbox: RoomEventOutbox
   presence: Presence
 }
+
+/** An operation of the contract. */
+export type Operation<K extends OperationName> = (
+  parts: Parts,
+  caller: Caller,
+  input: Input<K>,
+) => Promise<Output<K>>

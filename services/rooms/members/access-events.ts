@@ -9,14 +9,10 @@ import type { MemberDoc, RoomDoc } from '../store/documents.ts'
 /** Members have joined, or the rights of all of them have changed. */
 export const publishAccess = (parts: Parts, roomId: string) => publish(parts, { roomId })
 
-/** These members' rights have changed. */
 export const publishRights = (parts: Parts, roomId: string, members: MemberDoc[]) =>
   publish(parts, { roomId, standing: members.map(rightsOf) })
 
-/**
- * Once this resolves none of the removed users hears, reads or writes the room; their clients have been shown it a last
- * time.
- */
+/** Once this resolves none of the removed users hears, reads or writes the room. */
 export function publishRemoval(parts: Parts, room: RoomDoc, userIds: string[], promoted: MemberDoc[] = []) {
   const last = { ...presentRoom({ ...room, lastMessage: null, announcement: null }, []), removed: true }
   const standing = promoted.map(rightsOf)

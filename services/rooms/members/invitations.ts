@@ -12,7 +12,6 @@ import {
   requireRoom,
   requireSpace,
 } from './memberships.ts'
-import { restoreMutes } from './mutes.ts'
 import { actorOf, PLATFORM, targetsOf } from './targets.ts'
 
 type Invitation = { caller: Caller; roomId: string; by: string; joiners: Joiner[] }
@@ -28,8 +27,8 @@ export async function inviteByMember(
   const { store } = parts
   const { userId } = caller
   requireOpen((await requireMember(store, roomId, userId)).room)
-  const known = await store.users.existing(targetUserIds)
-  const blockers = await store.blocks.blockersOf(userId, [...known])
+  const known = await store.users.nickNames(targetUserIds)
+  const blockers = await store.users.blockersOf(userId, [...known.keys()])
   const targets = targetsOf(userId, targetUserIds, (id) => known.has(id) && !blockers.has(id))
   const joiners = targets.map((target) => ({ userId: target, master: false }))
   return add(parts, { caller, roomId, by: userId, joiners }, ({ room, members }, banned) => {
@@ -84,19 +83,20 @@ async function add(parts: Parts, invitation: Invitation, check: Check): Promise<
   const changed = await changeRoom(parts, roomId, async (state, transaction) => {
     const present = new Set(userIdsOf(state.members))
     const absent = joiners.filter(({ userId }) => !present.has(userId))
-    const banned = await store.bans.among(roomId, userIdsOf(absent), transaction)
+    const banned = await store.members.bannedAmong(roomId, userIdsOf(absent), transaction)
     const fault = check(state, banned)
     const joining = absent.filter(({ userId }) => !banned.has(userId))
     if (joining.length === 0) throw new Fault(fault)
     requireSpace(limits, present.size + joining.length)
-    const added = await restoreMutes(store, newMembers(roomId, joining, lastSeq, state.now), transaction)
+    const added = await store.members.restoreMutes(
+      newMembers(roomId, joining, lastSeq, state.now),
+      transaction,
+    )
     await store.members.add(added, transaction)
-    const result = userIdsOf(added)
-    return {
-      members: [...state.members, ...added],
-      result,
-      events: () => [{ type: 'member.joined', data: { roomId, userIds: result, by: actorOf(by) } }],
-    }
+    const userIds = userIdsOf(added)
+    const data = { roomId, userIds, by: actorOf(by) }
+    const members = [...state.members, ...added]
+    return { members, result: userIds, events: () => [{ type: 'member.joined', data }] }
   })
   await claims.move(changed.room, changed.before, changed.members)
   await publishAccess(parts, roomId)

@@ -5,8 +5,7 @@ import { presentMember } from '../room/presenter.ts'
 import { contains } from '../room/room-list.ts'
 import { type BanDoc, type MemberDoc, type RoomDoc, userIdsOf } from '../store/documents.ts'
 import type { Store } from '../store/store.ts'
-import { requireMember, requireRoom } from './memberships.ts'
-import { isMuted } from './mutes.ts'
+import { isMuted, requireMember, requireRoom } from './memberships.ts'
 import { PLATFORM } from './targets.ts'
 
 const DEFAULT_LIMIT = 50
@@ -30,7 +29,7 @@ export const listAllMembers = async ({ store }: Parts, query: Query): Promise<Ou
 function pageOf(store: Store, room: RoomDoc, viewer: Viewer, query: Query) {
   const read = async (after: string): Promise<MemberDoc[]> =>
     query.state === 'BANNED'
-      ? (await store.bans.page(room._id, after, CHUNK)).map(asMember)
+      ? (await store.members.pageOfBans(room._id, after, CHUNK)).map(asMember)
       : store.members.page(room._id, after, CHUNK)
   const limit = Math.min(query.limit ?? DEFAULT_LIMIT, MAX_LIMIT)
   return readPage(

@@ -8,6 +8,10 @@ const HEADS = 20
 export type Joiner = { userId: string; master: boolean }
 export type Membership = { room: RoomDoc; member: MemberDoc }
 
+type Muted<M> = M & { mutedUntil: Date }
+export const isMuted = <M extends Pick<MemberDoc, 'mutedUntil'>>(member: M): member is Muted<M> =>
+  member.mutedUntil != null && member.mutedUntil.getTime() > Date.now()
+
 /** Each user once, as first named. If nobody is master, the first becomes it. */
 export function joinersOf(users: { _id: string; master?: boolean }[], needsMaster = true): Joiner[] {
   const joiners = new Map<string, Joiner>()
@@ -18,10 +22,7 @@ export function joinersOf(users: { _id: string; master?: boolean }[], needsMaste
   return [...joiners.values()]
 }
 
-/**
- * Memberships that begin together, in the order given: the first at `first`, each a millisecond after the one before,
- * so that "newest" and "longest-standing" are defined among them.
- */
+/** Each begins a millisecond after the one before, so that there is an order among them. */
 export const newMembers = (roomId: string, joiners: Joiner[], readSeq: number, first: Date): MemberDoc[] =>
   joiners.map(({ userId, master }, index) => ({
     _id: memberId(roomId, userId),

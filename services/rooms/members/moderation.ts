@@ -3,8 +3,7 @@ import type { Parts } from '../parts.ts'
 import { changeRoom, requireMasterOf } from '../room/room-change.ts'
 import { type MemberDoc, type RoomDoc, userIdsOf } from '../store/documents.ts'
 import { publishRights } from './access-events.ts'
-import { requireMaster } from './memberships.ts'
-import { isMuted } from './mutes.ts'
+import { isMuted, requireMaster } from './memberships.ts'
 import { actorOf, targetsOf } from './targets.ts'
 
 /** The end of a mute without an end. */
@@ -27,8 +26,8 @@ export const setMasters = (parts: Parts, userId: string, { master, ...targets }:
 
 export async function unban({ store }: Parts, userId: string, { roomId, targetUserIds }: Targets) {
   await requireMaster(store, roomId, userId)
-  const banned = await store.bans.among(roomId, targetUserIds)
-  await store.bans.remove(
+  const banned = await store.members.bannedAmong(roomId, targetUserIds)
+  await store.members.unban(
     roomId,
     targetsOf(userId, targetUserIds, (id) => banned.has(id)),
   )

@@ -2,9 +2,8 @@ import { Fault, type Input, type Output } from '@chat/contract'
 import type { Parts } from '../parts.ts'
 import { presentMember } from '../room/presenter.ts'
 import type { MemberDoc } from '../store/documents.ts'
-import { requireRoom } from './memberships.ts'
+import { isMuted, requireRoom } from './memberships.ts'
 import { mute, setMasters, unmute } from './moderation.ts'
-import { isMuted } from './mutes.ts'
 import { expel } from './removals.ts'
 import { PLATFORM } from './targets.ts'
 
@@ -36,7 +35,7 @@ export async function updateMember(
   }
   if (banned === true) await expel(parts, place, true)
   if (banned !== false) return getMember(parts, place)
-  await parts.store.bans.remove(roomId, [userId])
+  await parts.store.members.unban(roomId, [userId])
   return stateOf(parts, place)
 }
 
@@ -56,7 +55,7 @@ async function memberAt({ store }: Parts, { roomId, userId }: Place): Promise<Me
 async function stateOf({ store }: Parts, { roomId, userId }: Place): Promise<State> {
   const [member, bans, user] = await Promise.all([
     store.members.get(roomId, userId),
-    store.bans.among(roomId, [userId]),
+    store.members.bannedAmong(roomId, [userId]),
     store.users.get(userId),
   ])
   return { member: member && presentMember(member, user ?? undefined), banned: bans.has(userId) }

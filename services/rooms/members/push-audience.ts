@@ -5,8 +5,7 @@ import { type MemberDoc, type RoomDoc, roomIdsOf, userIdsOf } from '../store/doc
 import type { Store } from '../store/store.ts'
 
 type Asked = Input<'listAudiences'>['rooms'][number]
-type Room = Pick<RoomDoc, 'name' | 'memberCount' | 'lastGone'>
-type Rooms = ReadonlyMap<string, Room>
+type Rooms = ReadonlyMap<string, Pick<RoomDoc, 'name' | 'memberCount' | 'lastGone'>>
 type Member = Pick<MemberDoc, 'roomId' | 'userId' | 'alarmOn' | 'readSeq' | 'joinSeq'>
 
 /** Members per page, of one large room or of many small ones. */
@@ -56,7 +55,7 @@ async function audiencesOf(store: Store, asked: Asked[], rooms: Rooms, members: 
   const withUncounted = asked.filter(({ roomId, since }) => (rooms.get(roomId)?.lastGone ?? 0) >= since)
   const [gone, blocks] = await Promise.all([
     uncountedSeqs(store, roomIdsOf(withUncounted)),
-    store.blocks.among(pairs),
+    store.users.blocksAmong(pairs),
   ])
   return wanted.flatMap(({ roomId, since, authorIds, members }) => {
     const room = rooms.get(roomId)
@@ -66,18 +65,16 @@ async function audiencesOf(store: Store, asked: Asked[], rooms: Rooms, members: 
       roomId,
       name: room.name,
       gone: (gone.get(roomId) ?? []).filter((seq) => seq >= since),
-      members: members.map(presentMember),
+      members: members.map(({ userId, alarmOn, readSeq, joinSeq = 0 }) => ({
+        userId,
+        alarmOn,
+        readSeq,
+        joinSeq,
+      })),
       blocks: blocks.filter(({ userId, blockedId }) => users.has(userId) && authors.has(blockedId)),
     }
   })
 }
-
-const presentMember = ({ userId, alarmOn, readSeq, joinSeq = 0 }: Member) => ({
-  userId,
-  alarmOn,
-  readSeq,
-  joinSeq,
-})
 
 /** Those who have their alarm on or are mentioned. */
 function wantedOf({ mentioned }: Asked, members: Member[]): Member[] {

@@ -1,10 +1,10 @@
 import { Fault, type Input, type RoomActivity } from '@chat/contract'
-import { forgetMentionsOf } from '../mentions/unread-mentions.ts'
+import { forgetMentions } from '../mentions/unread-mentions.ts'
 import type { Parts } from '../parts.ts'
 import { changeRoom, type RoomState, requireMasterOf } from '../room/room-change.ts'
 import { type MemberDoc, userIdsOf } from '../store/documents.ts'
 import { publishRemoval } from './access-events.ts'
-import { keepMutes } from './mutes.ts'
+import { isMuted } from './memberships.ts'
 import { actorOf, PLATFORM, targetsOf } from './targets.ts'
 
 type Cause = 'LEFT' | { by: string; banned: boolean }
@@ -33,7 +33,6 @@ export const kick = (
 export const expel = (parts: Parts, { roomId, userId }: { roomId: string; userId: string }, banned = false) =>
   remove(parts, roomId, { by: PLATFORM, banned }, () => [userId])
 
-/** `choose` checks the state in which the transaction finds the room, and returns who is to be removed. */
 async function remove(parts: Parts, roomId: string, cause: Cause, choose: (state: RoomState) => string[]) {
   const { store, claims, broadcast } = parts
   const { room, before, members, result } = await changeRoom(parts, roomId, async (state, transaction) => {
@@ -43,8 +42,8 @@ async function remove(parts: Parts, roomId: string, cause: Cause, choose: (state
     const staying = state.members.filter(({ userId }) => !removed.has(userId))
     const [heir] = staying
     const promoted = heir && !staying.some(({ master }) => master) ? [{ ...heir, master: true }] : []
-    if (cause !== 'LEFT' && cause.banned) await store.bans.add(roomId, userIds, transaction)
-    await keepMutes(store, leaving, transaction)
+    if (cause !== 'LEFT' && cause.banned) await store.members.ban(roomId, userIds, transaction)
+    await store.members.putMutes(leaving.filter(isMuted), transaction)
     await store.members.remove(leaving, transaction)
     await store.members.update(promoted, { master: true }, transaction)
     return {
@@ -54,7 +53,7 @@ async function remove(parts: Parts, roomId: string, cause: Cause, choose: (state
     }
   })
   await publishRemoval(parts, room, result.userIds, result.promoted)
-  forgetMentionsOf(parts, roomId, result.userIds)
+  for (const userId of result.userIds) forgetMentions(parts, userId, roomId)
   await claims.move(room, before, members)
   broadcast.publishSoon(roomId)
 }

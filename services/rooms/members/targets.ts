@@ -6,10 +6,7 @@ export const PLATFORM = ''
 /** The acting user in events for webhooks: null for the platform. */
 export const actorOf = (userId: string) => userId || null
 
-/**
- * The users that an operation acts on: each once, without the caller and those to whom it does not apply.
- * @throws WRONG_TARGET_USER_IDS if none is left
- */
+/** Each user once, without the caller and those to whom it does not apply. @throws WRONG_TARGET_USER_IDS if none is left */
 export function targetsOf(callerId: string, userIds: string[], applies: (userId: string) => boolean) {
   const targets = [...new Set(userIds)].filter((userId) => userId !== callerId && applies(userId))
   if (targets.length === 0) throw new Fault('WRONG_TARGET_USER_IDS')

@@ -53,7 +53,7 @@ export class MentionResolver {
     const inOldText = new Set(before === undefined ? [] : names.in(before).flat())
     const byId = [...given].filter((userId) => !inOldText.has(userId) && room.members.has(userId))
     const mentioned = [...new Set([...byId, ...byName])]
-    const blockers = await this.store.blocks.blockersOf(authorId, mentioned)
+    const blockers = await this.store.users.blockersOf(authorId, mentioned)
     return mentioned.filter((userId) => !blockers.has(userId)).slice(0, MAX_MENTIONED)
   }
 

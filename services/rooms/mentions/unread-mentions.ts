@@ -1,5 +1,5 @@
-import { type MentionState, type Message, messageId } from '@chat/contract'
-import type { Logger } from '@chat/service'
+import { type Message, messageId } from '@chat/contract'
+import type { Parts } from '../parts.ts'
 import { idsOf, type MentionDoc, roomIdsOf, userIdsOf } from '../store/documents.ts'
 import type { MentionMark } from '../store/mention-store.ts'
 import type { Store } from '../store/store.ts'
@@ -7,45 +7,42 @@ import type { Store } from '../store/store.ts'
 // One row for each mention, until it is read. Of two states of a message the later holds, in whatever order and however
 // often they arrive: a row says by which state it was written.
 
-/** The state of a mention, and whose it is. */
-export type MentionOf = MentionState & { userId: string }
-type Background = { store: Store; logger: Logger }
-
-const rowOf = (mention: MentionOf): MentionDoc => ({
+type Mention = MentionMark & { roomId: string; userId: string; isOn: boolean }
+const docOf = (mention: Mention): MentionDoc => ({
   _id: `${messageId(mention.roomId, mention.seq)}:${mention.userId}`,
   ...mention,
 })
-const mentionOf = ({ _id, ...mention }: MentionDoc): MentionOf => mention
 
 /** The mentions of a message as it is. */
-export const mentionsIn = ({ roomId, seq, updatedAt: at, mentions }: Message): MentionOf[] =>
-  mentions.map((userId) => ({ userId, roomId, seq, at, isOn: true }))
+export const mentionsIn = ({ roomId, seq, updatedAt: at, mentions }: Message): MentionDoc[] =>
+  mentions.map((userId) => docOf({ userId, roomId, seq, at, isOn: true }))
 
 /**
  * Adds the mentions of new messages. A message that has changed since is left to its change: marks are read after the
  * rows are written, so a later change finds the rows. @returns the mentions that hold
  */
-export async function addMentions(store: Store, messages: Message[]): Promise<MentionOf[]> {
-  const rows = messages.flatMap(mentionsIn).map(rowOf)
+export async function addMentions(store: Store, messages: Message[]): Promise<MentionDoc[]> {
+  const rows = messages.flatMap(mentionsIn)
   if (rows.length === 0) return []
   await store.mentions.addMissing(rows)
-  const marks = await store.uncounted.marksOf([...new Set(roomIdsOf(rows))])
+  const marks = await store.unread.marksOf([...new Set(roomIdsOf(rows))])
   const isChanged = ({ roomId, seq, at }: MentionDoc) =>
     marks.get(roomId)?.some((mark) => mark.seq === seq && mark.updatedAt > at)
   const stale = new Set(rows.filter(isChanged))
   for (const row of stale) await store.mentions.removeUpTo(row)
-  return rows.filter((row) => !stale.has(row)).map(mentionOf)
+  return rows.filter((row) => !stale.has(row))
 }
 
 /** Takes in a changed message. @returns its mentions, and those that it has lost */
-export async function changeMentions(store: Store, message: Message): Promise<MentionOf[]> {
+export async function changeMentions(store: Store, message: Message): Promise<MentionDoc[]> {
   const known = await store.mentions.ofMessage(message._id)
   const { roomId, seq, updatedAt: at, mentions } = message
   const userIds = new Set([...userIdsOf(known), ...mentions])
   if (userIds.size === 0) return []
-  const states = [...userIds].map((userId) => ({ userId, roomId, seq, at, isOn: mentions.includes(userId) }))
-  await store.mentions.putLater(states.map(rowOf))
-  return states
+  const isOn = (userId: string) => mentions.includes(userId)
+  const rows = [...userIds].map((userId) => docOf({ userId, roomId, seq, at, isOn: isOn(userId) }))
+  await store.mentions.putLater(rows)
+  return rows
 }
 
 /**
@@ -57,14 +54,15 @@ export async function replaceMentions(
   roomId: string,
   surveyed: (MentionMark & { userIds: string[] })[],
   began: string,
-): Promise<MentionOf[]> {
+): Promise<MentionDoc[]> {
   const members = await store.members.pick([roomId], 'readSeq')
   const readSeqs = new Map(members.map(({ userId, readSeq }) => [userId, readSeq]))
-  const isUnread = ({ userId, seq }: MentionOf) => seq > (readSeqs.get(userId) ?? Number.POSITIVE_INFINITY)
+  const isUnread = ({ userId, seq }: MentionDoc) => seq > (readSeqs.get(userId) ?? Number.POSITIVE_INFINITY)
   const right = surveyed
-    .flatMap(({ seq, at, userIds }) => userIds.map((userId) => ({ userId, roomId, seq, at, isOn: true })))
+    .flatMap(({ seq, at, userIds }) =>
+      userIds.map((userId) => docOf({ userId, roomId, seq, at, isOn: true })),
+    )
     .filter(isUnread)
-    .map(rowOf)
   const rows = await store.mentions.ofRoom(roomId)
   const rightIds = new Set(idsOf(right))
   const onIds = new Set(idsOf(rows.filter(({ isOn }) => isOn)))
@@ -73,18 +71,11 @@ export async function replaceMentions(
   for (const row of wrong) await store.mentions.removeUpTo(row)
   for (const { _id } of missing) await store.mentions.removeUpTo({ _id, at: began })
   await store.mentions.addMissing(missing)
-  return [...wrong.map((row) => ({ ...mentionOf(row), isOn: false })), ...missing.map(mentionOf)]
+  return [...wrong.map((row) => ({ ...row, isOn: false })), ...missing]
 }
 
-/** Read mentions are removed in the background. */
-export const forgetReadMentions = (
-  { store, logger }: Background,
-  cursor: { userId: string; roomId: string; readSeq: number },
-) => void store.mentions.removeRead(cursor).catch(warn(logger))
-
-/** Who leaves a room has no mentions if they come back. */
-export function forgetMentionsOf({ store, logger }: Background, roomId: string, userIds: string[]) {
-  for (const userId of userIds) store.mentions.removeMember(roomId, userId).catch(warn(logger))
-}
-
-const warn = (logger: Logger) => (err: unknown) => logger.warn({ err }, 'read mentions were not removed')
+/** Removes in the background what a user has read of a room, or everything when they leave it. */
+export const forgetMentions = ({ store, logger }: Parts, userId: string, roomId: string, readSeq?: number) =>
+  void store.mentions
+    .removeRead(userId, roomId, readSeq)
+    .catch((err) => logger.warn({ err }, 'read mentions were not removed'))

@@ -1,5 +1,5 @@
-import { type Input, maySee, type Output } from '@chat/contract'
-import type { Parts } from '../parts.ts'
+import { maySee } from '@chat/contract'
+import type { Operation } from '../parts.ts'
 import { type MemberDoc, memberId, roomIdsOf, userIdsOf } from '../store/documents.ts'
 import type { Store } from '../store/store.ts'
 import { isConnected } from './presence.ts'
@@ -10,12 +10,8 @@ const FEW_ROOMS = 20
 type Membership = Pick<MemberDoc, 'roomId' | 'userId' | 'master'>
 
 /** The presence of those users whom the caller may see as a member of a room that both are in. */
-export async function queryPresence(
-  { store, bus }: Parts,
-  callerId: string,
-  { userIds }: Input<'queryPresence'>,
-): Promise<Output<'queryPresence'>> {
-  const visible = await visibleTo(store, callerId, [...new Set(userIds)])
+export const queryPresence: Operation<'queryPresence'> = async ({ store, bus }, caller, { userIds }) => {
+  const visible = await visibleTo(store, caller.userId, [...new Set(userIds)])
   const [seenAt, online] = await Promise.all([
     store.presence.seenAt(visible),
     Promise.all(visible.map((userId) => isConnected(bus, userId))),

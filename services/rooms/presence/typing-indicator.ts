@@ -1,6 +1,5 @@
 import { Fault, type Input } from '@chat/contract'
-import { requireMember } from '../members/memberships.ts'
-import { isMuted } from '../members/mutes.ts'
+import { isMuted, requireMember } from '../members/memberships.ts'
 import type { Parts } from '../parts.ts'
 
 /**

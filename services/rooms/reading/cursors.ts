@@ -11,13 +11,11 @@ import {
   unreadOf,
 } from '@chat/contract'
 import { requireMember } from '../members/memberships.ts'
-import { forgetReadMentions } from '../mentions/unread-mentions.ts'
-import type { Parts } from '../parts.ts'
+import { forgetMentions } from '../mentions/unread-mentions.ts'
+import type { Operation, Parts } from '../parts.ts'
 import { presentUser } from '../room/presenter.ts'
 import { type MemberDoc, type RoomDoc, roomIdsOf } from '../store/documents.ts'
 import { uncountedAbove } from './uncounted-messages.ts'
-
-// Cursors: how far each member has read. Unread counts are derived from them.
 
 /** Marks everything read. @returns the cursor and the count from before */
 export async function openRoom(parts: Parts, caller: Caller, roomId: string): Promise<Output<'joinRoom'>> {
@@ -54,8 +52,8 @@ export async function readMessage(parts: Parts, caller: Caller, input: Input<'up
 async function advance(parts: Parts, { rules, lastMention = 0 }: RoomDoc, member: MemberDoc, seq: number) {
   if (seq <= member.readSeq) return
   const { roomId, userId, master } = member
-  const fromSeq = await parts.store.members.moveCursor(member, seq)
-  if (lastMention > fromSeq) forgetReadMentions(parts, { userId, roomId, readSeq: seq })
+  const fromSeq = await parts.store.unread.moveCursor(member, seq)
+  if (lastMention > fromSeq) forgetMentions(parts, userId, roomId, seq)
   if (fromSeq >= seq) return
   const lastReadMessageId = messageId(roomId, seq)
   const isPrivate = isPrivateReader(rules, master)
@@ -80,11 +78,7 @@ export async function countUnread({ store }: Parts, { messages }: Input<'countUn
 }
 
 /** Who of those whom the caller may see has read a message and who has not, of the members who joined before it. */
-export async function readersOf(
-  { store }: Parts,
-  { userId }: Caller,
-  { roomId, seq, authorId }: Input<'readersOf'>,
-): Promise<Output<'readersOf'>> {
+export const readersOf: Operation<'readersOf'> = async ({ store }, { userId }, { roomId, seq, authorId }) => {
   const { room, member: self } = await requireMember(store, roomId, userId)
   const viewer = { _id: userId, master: self.master }
   const readers = (await store.members.withProfiles(roomId)).filter(

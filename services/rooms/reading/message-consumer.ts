@@ -3,7 +3,7 @@ import type { StreamEvent } from '@chat/service'
 import { publishMentions } from '../mentions/mention-events.ts'
 import { addMentions, changeMentions, mentionsIn } from '../mentions/unread-mentions.ts'
 import type { Parts } from '../parts.ts'
-import { idsOf, memberId } from '../store/documents.ts'
+import { idsOf, memberId, roomIdsOf } from '../store/documents.ts'
 import { isPrivateReader } from './cursors.ts'
 import { republishUncountedQuotes, withoutUncountedQuotes } from './quotes.ts'
 import { markChanged } from './uncounted-messages.ts'
@@ -12,11 +12,7 @@ import { markChanged } from './uncounted-messages.ts'
 const later = (a: Message | undefined, b: Message) =>
   !a || b.seq > a.seq || (b.seq === a.seq && b.updatedAt > a.updatedAt) ? b : a
 
-/**
- * Derives from the stream each room's last message and position in lists, the authors' own cursors, mentions and
- * uncounted messages, and publishes what gateways need of it. Events may arrive in any order and any number of times:
- * nothing moves backwards.
- */
+/** Takes in events of the stream, in any order and any number of times: nothing moves backwards. */
 export async function consumeMessages(parts: Parts, events: StreamEvent[]): Promise<void> {
   const messages = events.flatMap((event) => (event.kind === 'message' ? event.message : []))
   const changed = events.flatMap((event) => (event.kind === 'change' ? event.message : []))
@@ -29,7 +25,6 @@ export async function consumeMessages(parts: Parts, events: StreamEvent[]): Prom
   }
 }
 
-/** Takes in new messages. */
 export async function takeMessages(parts: Parts, messages: Message[]): Promise<void> {
   const latest = new Map<string, Message>()
   const authored = new Map<string, { last: Message; count: number }>()
@@ -44,8 +39,8 @@ export async function takeMessages(parts: Parts, messages: Message[]): Promise<v
   const members = await store.members.getMany([...authored.keys()])
   const authors = new Map(members.map((member) => [member._id, member]))
   // Cursors first: a list that is read in between shows an author a count that is too low for a moment, never too high.
-  await store.messageBatches.moveCursors(new Map([...authored].map(([id, { last }]) => [id, last.seq])))
-  await store.messageBatches.takeLastMessages([...latest.values()], lastMentions(messages))
+  await store.unread.moveCursors(new Map([...authored].map(([id, { last }]) => [id, last.seq])))
+  await store.unread.takeLastMessages([...latest.values()], lastMentions(messages))
   const published = await withoutUncountedQuotes(parts, [...latest.values()])
   const sent = [...authored.values()].map(({ last }) => last)
   publishNews(parts, published, sent)
@@ -61,35 +56,30 @@ export async function takeMessages(parts: Parts, messages: Message[]): Promise<v
 type Reader = { message: Message; fromSeq: number; master: boolean }
 async function publishReaders({ store, bus }: Parts, readers: Reader[]) {
   if (readers.length === 0) return
-  const roomIds = readers.map(({ message }) => message.roomId)
-  const rooms = await store.rooms.pick(roomIds, 'rules')
+  const rooms = await store.rooms.pick(roomIdsOf(readers.map(({ message }) => message)), 'rules')
   for (const { message, fromSeq, master } of readers) {
-    const { roomId, seq, author, _id } = message
+    const { roomId, seq, author, _id: lastReadMessageId } = message
     const rules = rooms.get(roomId)?.rules
-    bus.publishRoom(roomId, 'read', {
-      userId: author.authorId,
-      lastReadMessageId: _id,
-      fromSeq,
-      seq,
-      isPrivate: rules !== undefined && isPrivateReader(rules, master),
-    })
+    const isPrivate = rules !== undefined && isPrivateReader(rules, master)
+    bus.publishRoom(roomId, 'read', { userId: author.authorId, lastReadMessageId, fromSeq, seq, isPrivate })
   }
 }
 
-/** The last message of each room, and the cursors that messages have moved. */
 function publishNews({ bus }: Parts, latest: Message[], authored: Message[]) {
   for (const { roomId, seq, author } of authored)
     bus.publishUser(author.authorId, 'cursor', { roomId, readSeq: seq, by: 'send' })
   const byRoom = Map.groupBy(authored, ({ roomId }) => roomId)
-  for (const message of latest) {
-    const { roomId, seq: lastSeq } = message
+  for (const lastMessage of latest) {
+    const { roomId, seq: lastSeq } = lastMessage
     const cursorOf = ({ author, seq }: Message): [string, number] => [author.authorId, seq]
-    const cursors = (byRoom.get(roomId) ?? []).map(cursorOf)
-    bus.publishRoom(roomId, 'news', { lastSeq, lastMessage: message, cursors })
+    bus.publishRoom(roomId, 'news', {
+      lastSeq,
+      lastMessage,
+      cursors: byRoom.get(roomId)?.map(cursorOf) ?? [],
+    })
   }
 }
 
-/** Takes in messages as they have become: whether they count, their mentions, quotes and announcements of them. */
 export async function takeChanges(parts: Parts, changed: Message[]): Promise<void> {
   const { store, bus, broadcast } = parts
   const byRoom = Map.groupBy(changed, ({ roomId }) => roomId)
@@ -97,7 +87,7 @@ export async function takeChanges(parts: Parts, changed: Message[]): Promise<voi
   for (const message of changed.filter((each) => !isGone(each)))
     await publishMentions(parts, await changeMentions(store, message))
   const latest = [...byRoom.values()].map((messages) => messages.reduce(later))
-  await store.messageBatches.takeLastMessages(latest, lastMentions(changed))
+  await store.unread.takeLastMessages(latest, lastMentions(changed))
   for (const [roomId, messages] of byRoom) {
     for (const message of messages) await store.rooms.requote(roomId, message._id, quoteTextOf(message))
     bus.publishRoom(roomId, 'gone', {})

@@ -3,10 +3,7 @@ import type { Parts } from '../parts.ts'
 import { roomIdsOf } from '../store/documents.ts'
 import { uncountedSeqs } from './uncounted-messages.ts'
 
-/**
- * A message may quote one that was deleted or hidden after the quote was made and before the message arrived. This runs
- * after the message is stored: a later deletion finds it there.
- */
+/** A quoted message may be deleted or hidden before the quote arrives. Once the quote is stored, a deletion finds it. */
 export async function withoutUncountedQuotes(parts: Parts, messages: Message[]): Promise<Message[]> {
   const quoting = await quotingUncounted(parts, messages)
   return Promise.all(
@@ -19,10 +16,7 @@ export async function withoutUncountedQuotes(parts: Parts, messages: Message[]):
   )
 }
 
-/**
- * A quoted message may have been deleted since `withoutUncountedQuotes`, and another instance may have published that
- * before this one published the quote: then gateways are told once more to read the room.
- */
+/** Another instance may have published a deletion before this one published the quote: then gateways read again. */
 export async function republishUncountedQuotes(parts: Parts, published: Message[]) {
   const quoting = published.filter(({ replyTo }) => replyTo !== null && replyTo.text !== '')
   if (quoting.length === 0) return

@@ -1,5 +1,5 @@
 import { isGone, type Message } from '@chat/contract'
-import type { Mark } from '../store/documents.ts'
+import type { Mark, RoomDoc } from '../store/documents.ts'
 import type { Store } from '../store/store.ts'
 
 // Which messages count as unread for nobody: one document per room. It is written only if its version is still the one
@@ -8,16 +8,7 @@ import type { Store } from '../store/store.ts'
 /** Longer than the stream keeps what it may deliver again. */
 const REPEATS_FOR_MS = 8 * 24 * 60 * 60 * 1000
 
-const markOf = (message: Message): Mark => ({
-  seq: message.seq,
-  isGone: isGone(message),
-  updatedAt: message.updatedAt,
-})
-
-/**
- * Of two marks of one message the later holds, in whatever order they arrive. The mark of a message that counts again is
- * kept for as long as an older mark may still arrive.
- */
+/** The mark of a message that counts again is kept for as long as an older mark may still arrive. */
 export function merged(known: Mark[], added: Mark[], now = Date.now()): Mark[] {
   const bySeq = new Map(known.map((mark) => [mark.seq, mark]))
   for (const mark of added) {
@@ -30,9 +21,9 @@ export function merged(known: Mark[], added: Mark[], now = Date.now()): Mark[] {
     .sort((a, b) => a.seq - b.seq)
 }
 
-/** Adds the marks of changed messages, in any order and any number of times. */
 export async function markChanged(store: Store, roomId: string, changed: Message[]): Promise<void> {
-  const { marks } = await rewrite(store, roomId, (known) => merged(known, changed.map(markOf)))
+  const added = changed.map((each) => ({ seq: each.seq, isGone: isGone(each), updatedAt: each.updatedAt }))
+  const { marks } = await rewrite(store, roomId, (known) => merged(known, added))
   const lastGone = marks.findLast(({ isGone }) => isGone)?.seq
   if (lastGone !== undefined) await store.rooms.raiseLastGone(roomId, lastGone)
 }
@@ -45,27 +36,22 @@ export async function replaceMarks(store: Store, roomId: string, marks: Mark[], 
 
 async function rewrite(store: Store, roomId: string, change: (known: Mark[]) => Mark[]) {
   for (;;) {
-    const known = await store.uncounted.get(roomId)
+    const known = await store.unread.uncounted(roomId)
     const marks = change(known?.marks ?? [])
     const isChanged = JSON.stringify(marks) !== JSON.stringify(known?.marks ?? [])
-    if (!isChanged || (await store.uncounted.write(roomId, known, marks))) return { marks, isChanged }
+    if (!isChanged || (await store.unread.writeMarks(roomId, known, marks))) return { marks, isChanged }
   }
 }
 
 /** The uncounted seqs of each of these rooms, ascending. Rooms without marks are left out. */
 export async function uncountedSeqs(store: Store, roomIds: string[]): Promise<Map<string, number[]>> {
-  const byRoom = await store.uncounted.marksOf(roomIds)
+  const byRoom = await store.unread.marksOf(roomIds)
   return new Map(
     [...byRoom].map(([roomId, marks]) => [roomId, marks.filter((m) => m.isGone).map((m) => m.seq)]),
   )
 }
 
 /** At least those of one room above the cursor; it reads nothing if `lastGone` says that there are none. */
-export async function uncountedAbove(
-  store: Store,
-  { _id: roomId, lastGone = 0 }: { _id: string; lastGone?: number },
-  readSeq: number,
-): Promise<number[]> {
-  if (lastGone <= readSeq) return []
-  return (await uncountedSeqs(store, [roomId])).get(roomId) ?? []
+export async function uncountedAbove(store: Store, { _id, lastGone = 0 }: RoomDoc, readSeq: number) {
+  return lastGone <= readSeq ? [] : ((await uncountedSeqs(store, [_id])).get(_id) ?? [])
 }

@@ -6,13 +6,12 @@ import type { Store } from '../store/store.ts'
 
 type Members = { userId: string }[]
 
-/** The same link and the same set of users, in any order, as one key of fixed length. */
+/** A link and a set of users, in any order, as one key of fixed length. */
 export const claimKey = (sid: string, userIds: string[]) =>
   createHash('sha256')
     .update(JSON.stringify([sid, ...[...new Set(userIds)].sort()]))
     .digest('hex')
 
-/** The key of a room that may hold a claim: a group with a link. */
 export const claimKeyOf = ({ link, roomType }: Pick<RoomDoc, 'link' | 'roomType'>, members: Members) =>
   link && roomType === 'GROUP' ? claimKey(link.sid, userIdsOf(members)) : null
 
@@ -37,11 +36,7 @@ export class Claims {
     return claimKey(room.link.sid, await this.store.members.userIdsOf(roomId)) !== _id
   }
 
-  /**
-   * Waits for a room that another request is making.
-   * @returns the room's id if that request is late and the caller may finish it
-   * @throws ROOM_ALREADY_EXISTS once the room is ready
-   */
+  /** @returns the id of a room that another request makes too slowly @throws ROOM_ALREADY_EXISTS once it is ready */
   takeOver(holder: ClaimDoc): Promise<string> {
     const known = this.waiting.get(holder.roomId)
     if (known) return known
@@ -59,14 +54,11 @@ export class Claims {
     }
   }
 
-  /**
-   * Moves a room's claim after a change of its members or of `isFreezed`: a frozen room holds none, and neither does
-   * one whose new key is taken.
-   */
+  /** After a change of members or of `isFreezed`. A frozen room holds none, nor does one whose new key is taken. */
   async move(room: RoomDoc, before: Members, after: Members): Promise<void> {
     const [oldKey, key] = [claimKeyOf(room, before), claimKeyOf(room, after)]
-    if (key !== null && !room.rules.isFreezed) await this.store.claims.take(key, room._id)
+    if (key !== null && !room.rules.isFreezed) await this.store.rooms.takeClaim(key, room._id)
     if (oldKey !== null && (oldKey !== key || room.rules.isFreezed))
-      await this.store.claims.release(oldKey, room._id)
+      await this.store.rooms.releaseClaim(oldKey, room._id)
   }
 }

@@ -1,4 +1,4 @@
-import type { Caller, Input, Output, Room } from '@chat/contract'
+import type { Caller, Input, Room } from '@chat/contract'
 import { readPage } from '../key-page.ts'
 import { publishRemoval } from '../members/access-events.ts'
 import { requireRoom } from '../members/memberships.ts'
@@ -12,24 +12,21 @@ import { viewRoom, viewRooms } from './room-view.ts'
 const DEFAULT_LIMIT = 20
 const MAX_LIMIT = 100
 
-type Filter = Pick<Input<'listRooms'>, 'userId' | 'linkSid'>
+type Query = Input<'listRooms'>
+type Filter = Pick<Query, 'userId' | 'linkSid'>
 
 /** @throws ROOM_NO_EXISTS */
 export const getRoom = async ({ store }: Parts, roomId: string): Promise<Room> =>
   viewRoom(store, await requireRoom(store, roomId))
 
-/** All rooms that are ready, in the order of their ids. */
-export async function listPlatformRooms(
-  { store }: Parts,
-  { cursor, limit = DEFAULT_LIMIT, ...filter }: Input<'listRooms'>,
-): Promise<Output<'listRooms'>> {
-  return readPage(
+/** In the order of their ids. */
+export const listPlatformRooms = ({ store }: Parts, { cursor, limit = DEFAULT_LIMIT, ...filter }: Query) =>
+  readPage(
     { cursor, limit: Math.min(limit, MAX_LIMIT), chunk: MAX_LIMIT },
     (after) => idsAfter(store, after, filter),
     (roomId) => roomId,
     (roomIds) => roomsOf(store, roomIds, filter),
   )
-}
 
 async function idsAfter(store: Store, after: string, { userId, linkSid }: Filter): Promise<string[]> {
   if (userId === undefined) return store.rooms.idsAfter(after, MAX_LIMIT, linkSid)
@@ -42,10 +39,7 @@ async function roomsOf(store: Store, ids: string[], { linkSid }: Filter): Promis
   return (await viewRooms(store, wanted)).sort((a, b) => (a._id < b._id ? -1 : 1))
 }
 
-/**
- * Hides the room, removes its members, deletes what belongs to it, and the room itself last: an interrupted deletion is
- * finished by asking again. @throws ROOM_NO_EXISTS
- */
+/** Deletes the room itself last: an interrupted deletion is finished by asking again. @throws ROOM_NO_EXISTS */
 export async function deleteRoom(parts: Parts, caller: Caller, roomId: string): Promise<void> {
   const { bus, store } = parts
   const room = await hide(parts, roomId)
@@ -54,7 +48,7 @@ export async function deleteRoom(parts: Parts, caller: Caller, roomId: string): 
   await bus.ask('purgeRoomFiles', caller, { roomId })
   await bus.ask('purgeRoomPushes', caller, { roomId })
   await store.mentions.removeRoom(roomId)
-  await store.uncounted.remove(roomId)
+  await store.unread.removeMarks(roomId)
   await removeRoom(parts, room)
 }
 
@@ -70,18 +64,15 @@ async function removeMembers(parts: Parts, room: RoomDoc) {
   const members = await store.members.pick([room._id])
   await publishRemoval(parts, room, userIdsOf(members))
   const key = claimKeyOf(room, members)
-  if (key !== null) await store.claims.release(key, room._id)
-  await store.bans.removeRoom(room._id)
-  await store.mutes.removeRoom(room._id)
+  if (key !== null) await store.rooms.releaseClaim(key, room._id)
   await store.members.removeRoom(room._id)
 }
 
-/** Its last event is that of its deletion; events that are not published yet are dropped. */
+/** Its last event is that of its deletion; those that are not published yet are dropped. */
 async function removeRoom({ store, outbox }: Parts, { _id: roomId, updatedAt: before }: RoomDoc) {
   const updatedAt = new Date(Math.max(Date.now(), before.getTime() + 1))
   await store.transaction(async (transaction) => {
     const wasThere = await store.rooms.remove(roomId, transaction)
-    await store.roomEvents.removeRoom(roomId, transaction)
     if (wasThere)
       await outbox.add({ _id: roomId, updatedAt }, [{ type: 'room.deleted', data: { roomId } }], transaction)
   })

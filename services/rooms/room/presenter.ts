@@ -1,5 +1,5 @@
 import { defaultName, type JoinUser, messageId, type Room, type RoomOutline, type User } from '@chat/contract'
-import { isMuted } from '../members/mutes.ts'
+import { isMuted } from '../members/memberships.ts'
 import type { MemberDoc, RoomDoc, UserDoc } from '../store/documents.ts'
 
 export function presentMember(member: MemberDoc, user: UserDoc | undefined): JoinUser {
@@ -20,7 +20,6 @@ export const presentUser = (userId: string, user: UserDoc | undefined): User => 
   profileUrl: user?.profileUrl ?? null,
 })
 
-/** The room without members, messages or anything personal. */
 export const presentOutline = (room: RoomDoc): RoomOutline => ({
   _id: room._id,
   name: room.name,
@@ -35,7 +34,6 @@ export const presentOutline = (room: RoomDoc): RoomOutline => ({
   updatedAt: room.updatedAt.toISOString(),
 })
 
-/** The room without anything personal. */
 export const presentRoom = (room: RoomDoc, joinUsers: JoinUser[]): Room => ({
   ...presentOutline(room),
   joinUsers,

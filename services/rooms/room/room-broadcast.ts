@@ -1,6 +1,7 @@
-import type { Bus, Logger } from '@chat/service'
+import { setTimeout as delay } from 'node:timers/promises'
+import { BatchQueue, type Bus, type Logger } from '@chat/service'
 import type { Store } from '../store/store.ts'
-import { viewRoomsById } from './room-view.ts'
+import { viewRooms } from './room-view.ts'
 
 /** Updates that are requested within this time are read and published together. */
 const DELAY_MS = 10
@@ -11,18 +12,24 @@ type Parts = { store: Store; bus: Bus; logger: Logger }
 /** Publishes rooms to gateways after members or settings have changed, with a constant number of queries for all. */
 export class RoomBroadcast {
   private readonly parts: Parts
-  private readonly waiting = new Set<string>()
-  private timer: NodeJS.Timeout | null = null
-  private publishing: Promise<void> = Promise.resolve()
+  private readonly queue: BatchQueue<string>
+  private isClosing = false
 
   constructor(parts: Parts) {
     this.parts = parts
+    this.queue = new BatchQueue({
+      run: async (first) => {
+        await delay(DELAY_MS)
+        this.queue.putBack(first)
+        await this.publish([...new Set(this.queue.take())])
+      },
+      failed: (err) => parts.logger.error({ err }, 'room updates were lost'),
+    })
   }
 
   /** Publishes the room's present state within a few milliseconds. */
   publishSoon(roomId: string) {
-    this.waiting.add(roomId)
-    this.schedule(DELAY_MS)
+    this.queue.add(roomId)
   }
 
   /** For new members, whose gateways do not subscribe to the room yet. */
@@ -32,30 +39,20 @@ export class RoomBroadcast {
 
   /** Publishes what still waits. */
   async close() {
-    if (this.timer) clearTimeout(this.timer)
-    await this.publishing
-    await this.publish()
-    if (this.timer) clearTimeout(this.timer)
+    this.isClosing = true
+    await this.queue.idle()
   }
 
-  private schedule(delayMs: number) {
-    this.timer ??= setTimeout(() => {
-      this.timer = null
-      this.publishing = this.publish()
-    }, delayMs)
-  }
-
-  private async publish() {
+  private async publish(roomIds: string[]) {
     const { store, bus, logger } = this.parts
-    const roomIds = [...this.waiting]
-    this.waiting.clear()
-    if (roomIds.length === 0) return
     try {
-      for (const room of await viewRoomsById(store, roomIds)) bus.publishRoom(room._id, 'update', room)
+      const rooms = await store.rooms.getMany(roomIds)
+      for (const room of await viewRooms(store, rooms)) bus.publishRoom(room._id, 'update', room)
     } catch (err) {
       logger.warn({ err, rooms: roomIds.length }, 'room updates were not published; will retry')
-      for (const roomId of roomIds) this.waiting.add(roomId)
-      this.schedule(RETRY_MS)
+      if (this.isClosing) return
+      await delay(RETRY_MS)
+      this.queue.putBack(roomIds)
     }
   }
 }

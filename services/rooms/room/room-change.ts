@@ -14,28 +14,21 @@ type Outcome<T> = {
   events?: (room: RoomDoc) => RoomActivity[]
   result: T
 }
-type Changed<T> = { room: RoomDoc; before: MemberDoc[]; members: MemberDoc[]; result: T }
+type Change<T> = (state: RoomState, transaction: Transaction) => Promise<Outcome<T>>
 
 /**
  * Changes a room and its members in one transaction. It always writes the room, so of two simultaneous changes one is
- * repeated with what the other left: rules about all members (one master remains) hold. `updatedAt` grows with every
- * change and no member is newer than it, so a removal can be told from a later return.
- * @throws ROOM_NO_EXISTS
+ * repeated with what the other left: rules about all members hold. `updatedAt` grows with every change and no member is
+ * newer than it, so a removal can be told from a later return. @throws ROOM_NO_EXISTS
  */
-export async function changeRoom<T>(
-  { store, outbox }: Parts,
-  roomId: string,
-  change: (state: RoomState, transaction: Transaction) => Promise<Outcome<T>>,
-): Promise<Changed<T>> {
+export async function changeRoom<T>({ store, outbox }: Parts, roomId: string, change: Change<T>) {
   const changed = await store.transaction(async (transaction) => {
     const known = await store.rooms.get(roomId, transaction)
     if (!known) throw new Fault('ROOM_NO_EXISTS')
     const before = await store.members.ofRoom(roomId, transaction)
     const now = new Date(Math.max(Date.now(), known.updatedAt.getTime() + 1))
-    const { members, fields, events, result } = await change(
-      { room: known, members: before, now },
-      transaction,
-    )
+    const state = { room: known, members: before, now }
+    const { members, fields, events, result } = await change(state, transaction)
     const updatedAt = new Date(Math.max(now.getTime(), members.at(-1)?.createdAt.getTime() ?? 0))
     const derived = { memberCount: members.length, heads: headsOf(members), updatedAt }
     const room = await store.rooms.update(roomId, { ...fields, ...derived }, transaction)

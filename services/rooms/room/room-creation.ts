@@ -1,12 +1,4 @@
-import {
-  type Caller,
-  defaultName,
-  defaultRules,
-  Fault,
-  type Input,
-  type Message,
-  type RoomType,
-} from '@chat/contract'
+import { type Caller, defaultName, defaultRules, Fault, type Input, type RoomType } from '@chat/contract'
 import { headsOf, type Joiner, joinersOf, newMembers, requireSpace } from '../members/memberships.ts'
 import { actorOf, PLATFORM, targetsOf } from '../members/targets.ts'
 import { publishMentions } from '../mentions/mention-events.ts'
@@ -26,11 +18,11 @@ type Plan = Pick<RoomDoc, 'name' | 'roomType' | 'profileUrl' | 'link' | 'rules' 
   joiners: Joiner[]
 }
 
-/** A client makes a room. @throws WRONG_TARGET_USER_IDS if nobody else would be in it, ROOM_IS_FULL */
+/** @throws WRONG_TARGET_USER_IDS if nobody else would be in it, ROOM_IS_FULL */
 export async function createRoomByClient(parts: Parts, userId: string, input: Input<'createNewRoom'>) {
   const { store, limits } = parts
-  const known = await store.users.existing(input.users)
-  const blockers = await store.blocks.blockersOf(userId, [...known])
+  const known = await store.users.nickNames(input.users)
+  const blockers = await store.users.blockersOf(userId, [...known.keys()])
   const others = targetsOf(userId, input.users, (id) => known.has(id) && !blockers.has(id))
   const joiners = [userId, ...others].map((id) => ({ userId: id, master: id === userId }))
   const plan = planOf(input, 'GROUP', joiners)
@@ -38,15 +30,12 @@ export async function createRoomByClient(parts: Parts, userId: string, input: In
   const roomId = newRoomId()
   // If another room holds the claim of the same link and members, this one holds none.
   const key = claimKeyOf(plan, joiners)
-  if (key !== null && !plan.rules.isFreezed) await store.claims.take(key, roomId)
+  if (key !== null && !plan.rules.isFreezed) await store.rooms.takeClaim(key, roomId)
   await addRoom(store, roomId, plan)
   return open(parts, roomId, userId)
 }
 
-/**
- * A platform makes a room with its first message. Both are stored when this resolves. The next request for the same
- * room finishes what a crash left half done. @throws ROOM_ALREADY_EXISTS with the room's id
- */
+/** A repeated request finishes what a crash left half done. @throws ROOM_ALREADY_EXISTS with the room's id */
 export async function createRoomByPlatform(parts: Parts, caller: Caller, input: PlatformRoom) {
   const { store, limits } = parts
   if ((input.message?.data.content.text.length ?? 0) > limits.textLength) throw new Fault('MESSAGE_TOO_LONG')
@@ -68,14 +57,16 @@ async function claim(parts: Parts, plan: Plan): Promise<string> {
   const key = claimKeyOf(plan, plan.joiners)
   const roomId = newRoomId()
   if (key === null) return roomId
-  const holder = plan.rules.isFreezed ? await store.claims.find(key) : await store.claims.take(key, roomId)
+  const holder = plan.rules.isFreezed
+    ? await store.rooms.claim(key)
+    : await store.rooms.takeClaim(key, roomId)
   if (!holder) return roomId
   if (!(await claims.isStale(holder))) return claims.takeOver(holder)
-  await store.claims.release(key, holder.roomId)
+  await store.rooms.releaseClaim(key, holder.roomId)
   return claim(parts, plan)
 }
 
-/** Stores a room that nobody sees yet, and its members. Repeating it changes nothing. */
+/** Stores a room that is not ready, and its members. Repeating it changes nothing. */
 async function addRoom(store: Store, roomId: string, { joiners, ...plan }: Plan) {
   const now = new Date()
   await store.rooms.add({
@@ -86,7 +77,6 @@ async function addRoom(store: Store, roomId: string, { joiners, ...plan }: Plan)
     lastSeq: 0,
     lastMessage: null,
     lastGone: 0,
-    lastMention: 0,
     announcement: null,
     activeAt: now,
     ready: false,
@@ -103,7 +93,7 @@ async function postFirst(
   roomId: string,
   joiners: Joiner[],
   { author, data }: NonNullable<PlatformRoom['message']>,
-): Promise<Message> {
+) {
   const { authorId, nickName = defaultName(authorId), profileUrl = null } = author
   const { message } = await parts.bus.ask('postFirstMessage', caller, {
     roomId,
@@ -117,7 +107,7 @@ async function postFirst(
   return message
 }
 
-/** Makes the room visible. Of several requests that finish the same room, one succeeds. */
+/** Of several requests that finish the same room, one succeeds. */
 async function open({ store, outbox, broadcast }: Parts, roomId: string, by: string): Promise<RoomDoc> {
   const userIds = await store.members.userIdsOf(roomId)
   const opened = await store.transaction(async (transaction) => {

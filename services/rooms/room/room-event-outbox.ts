@@ -11,8 +11,7 @@ type Parts = { store: Store; log: EventLog; logger: Logger }
 
 /**
  * Events about rooms and members, for webhooks. A change stores its events in its own transaction; they are published
- * after it, in the order of the changes, and then removed. A sweep publishes what a dead process left. An event that is
- * published twice is in the stream once, or consumers skip it by its id.
+ * after it, in the order of the changes. A sweep publishes what a dead process left. Consumers skip repeats by their id.
  */
 export class RoomEventOutbox {
   private readonly parts: Parts
@@ -41,14 +40,10 @@ export class RoomEventOutbox {
     transaction: Transaction,
   ): Promise<void> {
     if (activities.length === 0) return
-    const at = updatedAt.toISOString()
-    const events = activities.map((activity, index) => ({
-      _id: roomEventId(roomId, updatedAt, index),
-      roomId,
-      at,
-      ...activity,
-    }))
-    await this.parts.store.roomEvents.add(events, transaction)
+    const idOf = (index: number) => roomEventId(roomId, updatedAt, index)
+    const common = { roomId, at: updatedAt.toISOString() }
+    const events = activities.map((activity, index) => ({ _id: idOf(index), ...common, ...activity }))
+    await this.parts.store.rooms.addEvents(events, transaction)
   }
 
   /** Publishes a room's events in the background; the sweep repeats what fails. */
@@ -62,7 +57,7 @@ export class RoomEventOutbox {
   /** Resolves when the stream has all that was stored until now. */
   async publishAll(): Promise<void> {
     for (let isMore = true; isMore && !this.sweep.isClosed; ) {
-      const roomIds = await this.parts.store.roomEvents.oldest(PAGE)
+      const roomIds = await this.parts.store.rooms.oldestEvents(PAGE)
       for (const roomId of new Set(roomIds)) await this.publishRoom(roomId)
       isMore = roomIds.length === PAGE
     }
@@ -71,9 +66,9 @@ export class RoomEventOutbox {
   private publishRoom(roomId: string): Promise<void> {
     const { store, log } = this.parts
     return this.queue.run(roomId, async () => {
-      const events = await store.roomEvents.ofRoom(roomId)
+      const events = await store.rooms.eventsOf(roomId)
       await Promise.all(events.map(({ fact }) => log.append({ kind: 'fact', fact })))
-      await store.roomEvents.remove(idsOf(events))
+      await store.rooms.removeEvents(idsOf(events))
     })
   }
 }

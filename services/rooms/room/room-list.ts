@@ -1,30 +1,28 @@
-import type { Caller, Input, Output, Room } from '@chat/contract'
+import type { Caller, Input, Room } from '@chat/contract'
 import { bytesOf, decodeCursor, encodeCursor, isTime, PAGE_BYTES } from '@chat/service'
-import type { Parts } from '../parts.ts'
+import type { Operation, Parts } from '../parts.ts'
 import { idsOf, type MemberDoc, roomIdsOf, userIdsOf } from '../store/documents.ts'
-import type { RoomActivity } from '../store/room-store.ts'
+import type { ActiveRoom } from '../store/room-store.ts'
 import type { Store } from '../store/store.ts'
-import { lazyMentionsOf, viewRoomsFor } from './room-view.ts'
+import { lazyMentionsOf, seenBy, viewRooms } from './room-view.ts'
 
 const MAX_ROOMS = 1_000
-/** Rooms are read this many at a time, so that a page that ends early has not read them all. */
+/** Rooms are read so many at a time: a page that ends early has not read them all. */
 const CHUNK = 100
 
 type Filter = Input<'listenRooms'>
 
 /** Where a page ended: the activity and id of its last room. */
-type Position = [time: number, roomId: string]
-const isPosition = (value: unknown): value is Position =>
+const isPosition = (value: unknown): value is [time: number, roomId: string] =>
   Array.isArray(value) && isTime(value[0]) && typeof value[1] === 'string'
 
 /** Newest activity first; ids decide between equals, so that pages never overlap. */
-const byActivity = (a: RoomActivity, b: RoomActivity) =>
+const byActivity = (a: ActiveRoom, b: ActiveRoom) =>
   b.activeAt.getTime() - a.activeAt.getTime() || (a._id < b._id ? 1 : a._id > b._id ? -1 : 0)
 
 /** Ignores case. MongoDB's patterns end at a zero byte unless it is escaped. */
 export const contains = (keyword: string) => new RegExp(RegExp.escape(keyword).replaceAll('\0', '\\x00'), 'i')
 
-/** The caller's rooms. */
 export async function listRooms({ store }: Parts, caller: Caller, filter: Filter) {
   const memberships = await store.members.ofUser(caller.userId)
   const found = await store.rooms.activity(roomIdsOf(memberships), filter)
@@ -32,11 +30,7 @@ export async function listRooms({ store }: Parts, caller: Caller, filter: Filter
 }
 
 /** Those of the caller's rooms whose name, link name or visible members contain the keyword. */
-export async function queryRooms(
-  { store }: Parts,
-  caller: Caller,
-  { keyword, ...filter }: Input<'queryRooms'>,
-): Promise<Output<'queryRooms'>> {
+export const queryRooms: Operation<'queryRooms'> = async ({ store }, caller, { keyword, ...filter }) => {
   const memberships = await store.members.ofUser(caller.userId)
   const pattern = contains(keyword)
   const [byName, byMember] = await Promise.all([
@@ -60,33 +54,31 @@ async function roomsOfNamed(store: Store, caller: Caller, own: MemberDoc[], patt
   return roomIdsOf(members.filter((member) => named.has(member.userId) && isSeen(member)))
 }
 
-async function pageOf(
-  store: Store,
-  caller: Caller,
-  memberships: MemberDoc[],
-  found: RoomActivity[],
-  filter: Filter,
-) {
+async function pageOf(store: Store, caller: Caller, own: MemberDoc[], found: ActiveRoom[], filter: Filter) {
   const after = filter.cursor === undefined ? null : activityAt(filter.cursor)
   const limit = Math.min(filter.limit ?? MAX_ROOMS, MAX_ROOMS)
   const rest = found.sort(byActivity).filter((room) => !after || byActivity(room, after) > 0)
   const wanted = rest.slice(0, limit)
-  const own = new Map(memberships.map((member) => [member.roomId, member]))
+  const memberOf = new Map(own.map((member) => [member.roomId, member]))
   const mentions = lazyMentionsOf(store, caller.userId)
   const list: Room[] = []
   const cursor = () => {
     const last = rest.find(({ _id }) => _id === list.at(-1)?._id)
-    return last ? encodeCursor([last.activeAt.getTime(), last._id] satisfies Position) : null
+    return last ? encodeCursor([last.activeAt.getTime(), last._id]) : null
   }
   let bytes = 0
   for (let start = 0; start < wanted.length; start += CHUNK) {
     const ids = idsOf(wanted.slice(start, start + CHUNK))
     const rooms = new Map((await store.rooms.getMany(ids)).map((room) => [room._id, room]))
     const shown = ids.flatMap((id) => {
-      const [room, member] = [rooms.get(id), own.get(id)]
+      const [room, member] = [rooms.get(id), memberOf.get(id)]
       return room && member ? { room, member } : []
     })
-    for (const view of await viewRoomsFor(store, caller, shown, mentions)) {
+    const views = await viewRooms(
+      store,
+      shown.map(({ room }) => room),
+    )
+    for (const view of await seenBy(store, caller, shown, views, mentions)) {
       bytes += bytesOf(view)
       if (bytes > PAGE_BYTES && list.length > 0) return { list, nextCursor: cursor() }
       list.push(view)
@@ -95,7 +87,7 @@ async function pageOf(
   return { list, nextCursor: rest.length > wanted.length ? cursor() : null }
 }
 
-function activityAt(cursor: string): RoomActivity {
+function activityAt(cursor: string): ActiveRoom {
   const [time, _id] = decodeCursor(cursor, isPosition)
   return { activeAt: new Date(time), _id }
 }

@@ -15,9 +15,6 @@ export async function viewRooms(store: Store, rooms: RoomDoc[]): Promise<Room[]>
   return compose(store, rooms, await store.members.getMany(rooms.flatMap(headIdsOf)))
 }
 
-export const viewRoomsById = async (store: Store, roomIds: string[]): Promise<Room[]> =>
-  viewRooms(store, await store.rooms.getMany(roomIds))
-
 /** One room with up to 100 members: those that lists show and the newest. */
 export async function viewRoom(store: Store, room: RoomDoc): Promise<Room> {
   const [heads, newest] = await Promise.all([
@@ -39,32 +36,20 @@ export async function viewRoomFor(store: Store, caller: Caller, room: RoomDoc): 
   return seen as Room
 }
 
-/** Rooms as one member sees them. Who shows several pages gives `mentions`. */
-export async function viewRoomsFor(
-  store: Store,
-  caller: Caller,
-  seen: Membership[],
-  mentions?: LazyMentions,
-) {
-  const rooms = seen.map(({ room }) => room)
-  return seenBy(store, caller, seen, await viewRooms(store, rooms), mentions)
-}
-
-type LazyMentions = () => Promise<Map<string, MentionMark[]>>
 /** A user's mentions, read once and only if needed. */
-export function lazyMentionsOf(store: Store, userId: string): LazyMentions {
-  let mentions: ReturnType<LazyMentions> | undefined
+export function lazyMentionsOf({ mentions }: Store, userId: string) {
+  let found: ReturnType<typeof mentions.ofUser> | undefined
   return () => {
-    mentions ??= store.mentions.ofUser(userId)
-    return mentions
+    found ??= mentions.ofUser(userId)
+    return found
   }
 }
 
 /**
- * Messages that the caller has just sent, which this service may not have received yet, move their own cursor at once;
- * `lastSeq` stays that of `lastMessage`.
+ * Rooms as one member sees them. Messages that the caller has just sent, which this service may not have received yet,
+ * move their own cursor at once; `lastSeq` stays that of `lastMessage`.
  */
-async function seenBy(
+export async function seenBy(
   store: Store,
   caller: Caller,
   seen: Membership[],
@@ -76,7 +61,7 @@ async function seenBy(
   const mayBeMentioned = seen.some((each) => (each.room.lastMention ?? 0) > readSeqOf(each))
   const [user, blocked, gone, mentions] = await Promise.all([
     store.users.get(caller.userId),
-    store.blocks.blockedBy(caller.userId),
+    store.users.blockedBy(caller.userId),
     uncountedSeqs(store, idsOf(behind)),
     mayBeMentioned ? mentionsOf() : new Map<string, MentionMark[]>(),
   ])
@@ -88,11 +73,8 @@ async function seenBy(
       readSeq: readSeqOf(each),
       mentions: (mentions.get(roomId) ?? []).map(({ seq }) => seq),
     }
-    return roomAsSeenBy(
-      { ...(views[index] as Room), since: 0, gone: gone.get(roomId) ?? [] },
-      viewer,
-      blockedIds,
-    )
+    const room = { ...(views[index] as Room), since: 0, gone: gone.get(roomId) ?? [] }
+    return roomAsSeenBy(room, viewer, blockedIds)
   })
 }
 
@@ -102,11 +84,12 @@ export async function viewRoomsForGateway(store: Store, { rooms: asked }: Input<
   const docs = await store.rooms.getMany([...sinceOf.keys()])
   const behind = docs.filter(({ _id, lastGone = 0 }) => lastGone > (sinceOf.get(_id) ?? 0))
   const [rooms, gone] = await Promise.all([viewRooms(store, docs), uncountedSeqs(store, idsOf(behind))])
-  const lookOf = (room: Room) => {
-    const since = sinceOf.get(room._id) ?? 0
-    return { ...room, since, gone: (gone.get(room._id) ?? []).filter((seq) => seq > since) }
+  return {
+    rooms: rooms.map((room) => {
+      const since = sinceOf.get(room._id) ?? 0
+      return { ...room, since, gone: (gone.get(room._id) ?? []).filter((seq) => seq > since) }
+    }),
   }
-  return { rooms: rooms.map(lookOf) }
 }
 
 const headIdsOf = ({ _id, heads }: RoomDoc) => heads.map((userId) => memberId(_id, userId))

@@ -1,11 +1,4 @@
-import {
-  type Announcement,
-  type Caller,
-  Fault,
-  type Input,
-  type RoomActivity,
-  type Rules,
-} from '@chat/contract'
+import { type Announcement, type Caller, Fault, type Input, type Rules } from '@chat/contract'
 import { publishAccess } from '../members/access-events.ts'
 import { requireMaster, requireRoom } from '../members/memberships.ts'
 import { actorOf, PLATFORM } from '../members/targets.ts'
@@ -21,31 +14,29 @@ type Fields = Partial<Pick<RoomDoc, 'name' | 'profileUrl' | 'meta' | 'announceme
 type Change = { roomId: string; by: string }
 type Quote = { messageId?: string | undefined; text?: string | undefined }
 
-/**
- * Changes a room's name, picture, rules, announcement or, for platforms, `meta`. Partial `rules` change only what they
- * name. @throws USER_IS_NOT_MASTER, ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED
- */
+/** Absent fields and rules stay as they are. @throws USER_IS_NOT_MASTER, ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED */
 export async function updateRoom(parts: Parts, { roomId, by }: Change, { rules, ...fields }: Fields) {
-  const { room, members, result } = await changeRoom(parts, roomId, async (state) => {
+  const {
+    room,
+    members,
+    result: wasFrozen,
+  } = await changeRoom(parts, roomId, async (state) => {
     requireMasterOf(state, by)
     if (rules?.isFreezed !== false) requireUnfrozen(state.room)
     return {
       members: state.members,
       fields: { ...fields, rules: { ...state.room.rules, ...rules } },
-      events: (changed) => [eventOf(changed, by)],
-      result: { wasFrozen: state.room.rules.isFreezed },
+      events: (changed) => [
+        { type: 'room.updated', data: { room: presentOutline(changed), by: actorOf(by) } },
+      ],
+      result: state.room.rules.isFreezed,
     }
   })
-  if (result.wasFrozen !== room.rules.isFreezed) await parts.claims.move(room, members, members)
+  if (wasFrozen !== room.rules.isFreezed) await parts.claims.move(room, members, members)
   await publishAccess(parts, roomId)
   parts.broadcast.publishSoon(roomId)
   return room
 }
-
-const eventOf = (room: RoomDoc, by: string): RoomActivity => ({
-  type: 'room.updated',
-  data: { room: presentOutline(room), by: actorOf(by) },
-})
 
 /** A master announces a message, a text, or a text in place of the message's own; neither clears the announcement. */
 export async function setAnnouncement(
@@ -60,7 +51,7 @@ export async function setAnnouncement(
   return updateRoom(parts, change, { announcement })
 }
 
-/** A platform announces a message, or a text in the name of a user. */
+/** A platform announces a message, or a text in a user's name. */
 export async function putAnnouncement(
   parts: Parts,
   { requestId }: Caller,

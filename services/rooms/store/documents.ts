@@ -1,14 +1,20 @@
 import { createHash } from 'node:crypto'
-import type { Announcement, Message, RoomActivityEvent, RoomType, Rules } from '@chat/contract'
+import type {
+  Announcement,
+  Input,
+  MentionState,
+  Message,
+  RoomActivityEvent,
+  RoomType,
+  Rules,
+} from '@chat/contract'
 
 export type UserDoc = {
   _id: string
   nickName: string
   profileUrl: string | null
   meta: Record<string, unknown> | null
-  /** Index keys of the nickName; see user-store.ts. */
   grams: string[]
-  /** When they were last connected; absent if never. */
   seenAt?: Date
   /** The presence last published, and how often it has changed; see presence.ts. */
   online?: boolean
@@ -19,13 +25,8 @@ export type UserDoc = {
   issuedFrom: number | null
   createdAt: Date
 }
-/** What is known of a user. An absent field leaves the stored value as it is. */
-export type Profile = {
-  _id: string
-  nickName?: string | undefined
-  profileUrl?: string | undefined
-  meta?: Record<string, unknown> | undefined
-}
+/** An absent field leaves the stored value as it is. */
+export type Profile = Input<'createUser'>
 /** An erased user: their earlier tokens stay revoked. `_id` is a digest, which does not reveal the user's id. */
 export type ErasedDoc = { _id: string; issuedFrom: number; createdAt: Date }
 export type MemberDoc = {
@@ -37,7 +38,6 @@ export type MemberDoc = {
   readSeq: number
   /** The room's last seq when they joined: only messages after it count them as a reader. */
   joinSeq: number
-  /** Null when they are not muted. */
   mutedUntil: Date | null
   createdAt: Date
 }
@@ -45,22 +45,12 @@ export type MemberDoc = {
 export type BanDoc = { _id: string; roomId: string; userId: string; createdAt: Date }
 /** The mute of someone who has left, restored if they come back; `_id` as a member's. */
 export type MuteDoc = { _id: string; userId: string; mutedUntil: Date }
-/** `userId` has blocked `blockedId`. */
 export type BlockDoc = { _id: string; userId: string; blockedId: string; createdAt: Date }
-/** A room's uncounted messages; see uncounted-messages.ts. */
 export type UncountedDoc = { _id: string; version: number; marks: Mark[] }
 /** Whether a message that was ever hidden, shown again or deleted counts; of two marks the later `updatedAt` holds. */
 export type Mark = { seq: number; isGone: boolean; updatedAt: string }
-/** A mention that may be unread: `_id` is the message's id and the user's; see unread-mentions.ts. */
-export type MentionDoc = {
-  _id: string
-  roomId: string
-  userId: string
-  seq: number
-  /** The `updatedAt` of the message state that says so; of two states the later holds. */
-  at: string
-  isOn: boolean
-}
+/** A mention that may be unread: `at` is the `updatedAt` of the message state that says so. See unread-mentions.ts. */
+export type MentionDoc = MentionState & { _id: string; userId: string }
 export type RoomDoc = {
   _id: string
   name: string
@@ -79,16 +69,14 @@ export type RoomDoc = {
   /** The highest seq that ever mentioned somebody: above it no cursor needs the room's mentions. */
   lastMention?: number
   announcement: Announcement | null
-  /** The time of its last message; orders the list. */
+  /** Orders lists: the time of the last message. */
   activeAt: Date
   /** False until its members and its first message are stored: nobody sees it before. */
   ready: boolean
-  /** Its deletion has begun: nobody sees it any more. */
   isDeleted?: boolean
   createdAt: Date
   updatedAt: Date
 }
-/** An event that is not published yet; see room-event-outbox.ts. */
 export type RoomEventDoc = { _id: string; roomId: string; fact: RoomActivityEvent; createdAt: Date }
 /** `_id` is the key of a link and a set of users; see claims.ts. */
 export type ClaimDoc = { _id: string; roomId: string; createdAt: Date }

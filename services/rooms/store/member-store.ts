@@ -1,12 +1,25 @@
 import { insertMissing } from '@chat/service'
-import { idsOf, inRoom, type MemberDoc, memberId, type UserDoc, userIdsOf } from './documents.ts'
+import {
+  type BanDoc,
+  idsOf,
+  inRoom,
+  type MemberDoc,
+  type MuteDoc,
+  memberId,
+  type UserDoc,
+  userIdsOf,
+} from './documents.ts'
 import type { Models, Transaction } from './models.ts'
 
-/** Memberships: one document for each member of each room. */
+/** Memberships, bans, and the mutes of users who have left. */
 export class MemberStore {
   private readonly members: Models['members']
-  constructor({ members }: Models) {
+  private readonly bans: Models['bans']
+  private readonly mutes: Models['mutes']
+  constructor({ members, bans, mutes }: Models) {
     this.members = members
+    this.bans = bans
+    this.mutes = mutes
   }
 
   async get(roomId: string, userId: string): Promise<MemberDoc | null> {
@@ -27,7 +40,6 @@ export class MemberStore {
     return userIdsOf(await this.pick([roomId]))
   }
 
-  /** Members of these rooms with some of their fields. */
   async pick<K extends keyof MemberDoc>(roomIds: string[], ...fields: K[]) {
     const wanted = ['roomId', 'userId', ...fields]
     type Picked = Pick<MemberDoc, K | 'roomId' | 'userId'>
@@ -52,7 +64,6 @@ export class MemberStore {
     ])
   }
 
-  /** All memberships of a user, or the one in this room. */
   async ofUser(userId: string, roomId?: string): Promise<MemberDoc[]> {
     return this.members.find({ userId, ...(roomId !== undefined && { roomId }) }).lean()
   }
@@ -67,15 +78,10 @@ export class MemberStore {
     return this.members.find(later).sort({ roomId: 1 }).limit(limit).lean()
   }
 
-  async countOfUser(userId: string): Promise<number> {
-    return this.members.countDocuments({ userId })
-  }
-
   async add(members: MemberDoc[], transaction: Transaction): Promise<void> {
     await this.members.insertMany(members, { session: transaction })
   }
 
-  /** Those that there are already stay as they are. */
   async addMissing(members: MemberDoc[]): Promise<void> {
     await insertMissing(this.members, members)
   }
@@ -89,8 +95,10 @@ export class MemberStore {
     await this.members.deleteMany(these(members), transaction ? { session: transaction } : {})
   }
 
+  /** Removes a room's members last. */
   async removeRoom(roomId: string): Promise<void> {
-    await this.members.deleteMany(inRoom(roomId))
+    for (const { collection } of [this.bans, this.mutes, this.members])
+      await collection.deleteMany(inRoom(roomId) as object)
   }
 
   /** Without `alarmOn`, the alarm is switched over. @returns null if there is no such member, else how it is now */
@@ -103,12 +111,46 @@ export class MemberStore {
     return changed && (changed.alarmOn as boolean)
   }
 
-  /** Moves a cursor forward, never back. @returns where it was */
-  async moveCursor({ _id, readSeq }: MemberDoc, seq: number): Promise<number> {
-    const behind = { _id, readSeq: { $lt: seq } }
-    const before = await this.members.findOneAndUpdate(behind, { $set: { readSeq: seq } }).lean()
-    return before?.readSeq ?? Math.max(readSeq, seq)
+  async bannedAmong(roomId: string, userIds: string[], session: Transaction | null = null) {
+    return new Set(userIdsOf(await this.bans.find(bansOf(roomId, userIds), null, { session }).lean()))
+  }
+
+  /** In the order of the users' ids. */
+  async pageOfBans(roomId: string, afterUserId: string, limit: number): Promise<BanDoc[]> {
+    return this.bans.find(inRoom(roomId, afterUserId)).sort({ _id: 1 }).limit(limit).lean()
+  }
+
+  /** Replaces existing bans, so that `createdAt` is that of the latest. */
+  async ban(roomId: string, userIds: string[], session: Transaction): Promise<void> {
+    const createdAt = new Date()
+    const bans = userIds.map((userId) => ({ _id: memberId(roomId, userId), roomId, userId, createdAt }))
+    await this.bans.deleteMany(these(bans), { session })
+    await this.bans.insertMany(bans, { session })
+  }
+
+  async unban(roomId: string, userIds: string[]): Promise<void> {
+    await this.bans.deleteMany(bansOf(roomId, userIds))
+  }
+
+  /** Keeps the mutes of leaving members: who comes back is as muted as before. */
+  async putMutes(members: (MemberDoc & MuteDoc)[], session: Transaction): Promise<void> {
+    if (members.length === 0) return
+    const mutes = members.map(({ _id, userId, mutedUntil }) => ({ _id, userId, mutedUntil }))
+    await this.mutes.deleteMany(these(mutes), { session })
+    await this.mutes.insertMany(mutes, { session })
+  }
+
+  /** Removes the mutes that are kept for these members. @returns the members with their mutes */
+  async restoreMutes(members: MemberDoc[], session: Transaction): Promise<MemberDoc[]> {
+    const found = await this.mutes.find(these(members), null, { session }).lean()
+    if (found.length > 0) await this.mutes.deleteMany(these(members), { session })
+    const until = new Map(found.map(({ _id, mutedUntil }) => [_id, mutedUntil]))
+    return members.map((member) => ({ ...member, mutedUntil: until.get(member._id) ?? null }))
   }
 }
 
-const these = (members: MemberDoc[]) => ({ _id: { $in: idsOf(members) } })
+const these = (docs: { _id: string }[]) => ({ _id: { $in: idsOf(docs) } })
+
+const bansOf = (roomId: string, userIds: string[]) => ({
+  _id: { $in: userIds.map((userId) => memberId(roomId, userId)) },
+})

@@ -2,8 +2,7 @@ import { insertMissing, writeEach } from '@chat/service'
 import type { MentionDoc } from './documents.ts'
 import type { Models } from './models.ts'
 
-/** A message that mentions somebody, and the message state (`updatedAt`) that says so. */
-export type MentionMark = { seq: number; at: string }
+export type MentionMark = Pick<MentionDoc, 'seq' | 'at'>
 
 /** Nobody counts further, and a user who is mentioned very often must still be able to connect. */
 const MAX_COUNTED = 1_000
@@ -15,12 +14,10 @@ export class MentionStore {
     this.mentions = mentions
   }
 
-  /** Stores those that are not there yet; the others stay as they are. */
   async addMissing(rows: MentionDoc[]): Promise<void> {
     if (rows.length > 0) await insertMissing(this.mentions, rows)
   }
 
-  /** Stores those whose state is later than the stored one. */
   async putLater(rows: MentionDoc[]): Promise<void> {
     await writeEach(
       this.mentions,
@@ -58,12 +55,13 @@ export class MentionStore {
     await this.mentions.deleteOne({ _id, at: { $lte: at } })
   }
 
-  async removeRead({ userId, roomId, readSeq }: { userId: string; roomId: string; readSeq: number }) {
-    await this.mentions.deleteMany({ userId, roomId, seq: { $lte: readSeq } })
-  }
-
-  async removeMember(roomId: string, userId: string): Promise<void> {
-    await this.mentions.deleteMany({ userId, roomId })
+  /** Removes a user's mentions of a room, up to `readSeq` if there is one. */
+  async removeRead(userId: string, roomId: string, readSeq?: number): Promise<void> {
+    await this.mentions.deleteMany({
+      userId,
+      roomId,
+      ...(readSeq !== undefined && { seq: { $lte: readSeq } }),
+    })
   }
 
   async removeUser(userId: string): Promise<void> {
@@ -75,5 +73,4 @@ export class MentionStore {
   }
 }
 
-/** Rows of all messages of a room: `_id`s between the messages' common prefix and the next possible one. */
 const inMessagesOf = (roomId: string) => ({ _id: { $gt: `${roomId}-`, $lt: `${roomId}.` } })

@@ -1,14 +1,11 @@
 import type { Database } from '@chat/service'
-import type { UserDoc } from './documents.ts'
+import { idsOf, type UserDoc } from './documents.ts'
 import type { Models } from './models.ts'
 
 type Seen = { seenAt: Date; checkAt: Date }
 export type DueCheck = { _id: string; checkAt: Date }
 
-/**
- * Each user's presence, kept in the user's document. `turn` numbers its changes. Of several instances that see the
- * same change, one gets the changed document and publishes it.
- */
+/** Presences, in users' documents. Of several instances that see the same change, one gets the changed document. */
 export class PresenceStore {
   private readonly users: Models['users']
   private readonly database: Database
@@ -40,8 +37,7 @@ export class PresenceStore {
   }
 
   async offlineAmong(userIds: string[]): Promise<string[]> {
-    const found = await this.users.find({ _id: { $in: userIds }, online: { $ne: true } }, { _id: 1 }).lean()
-    return found.map(({ _id }) => _id)
+    return idsOf(await this.users.find({ _id: { $in: userIds }, online: { $ne: true } }, { _id: 1 }).lean())
   }
 
   async due(limit: number): Promise<DueCheck[]> {

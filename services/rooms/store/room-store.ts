@@ -1,22 +1,25 @@
-import type { Announcement, Message, RoomType } from '@chat/contract'
+import type { Announcement, Message, RoomActivityEvent, RoomType } from '@chat/contract'
 import { insertMissing } from '@chat/service'
 import mongoose from 'mongoose'
-import type { RoomDoc } from './documents.ts'
+import { type ClaimDoc, idsOf, type RoomDoc, type RoomEventDoc, roomIdsOf } from './documents.ts'
 import type { Models, Transaction } from './models.ts'
 
-export type RoomQuotes = Pick<RoomDoc, '_id' | 'lastMessage' | 'announcement'>
-export type RoomActivity = Pick<RoomDoc, '_id' | 'activeAt'>
+export type ActiveRoom = Pick<RoomDoc, '_id' | 'activeAt'>
 type Filter = { roomType?: RoomType | undefined; linkSid?: string | undefined; name?: RegExp }
 type Derived = Pick<RoomDoc, 'lastSeq' | 'lastMessage'> & { lastGone: number; lastMention: number }
 
 /** Later ids sort after earlier ones, to the second. */
 export const newRoomId = () => new mongoose.Types.ObjectId().toHexString()
 
-/** Rooms. One that is not ready, because it is being made or deleted, is found only where a method says so. */
+/** Rooms, their claims and unpublished events. Rooms that are being made or deleted are found only where it is said. */
 export class RoomStore {
   private readonly rooms: Models['rooms']
-  constructor({ rooms }: Models) {
+  private readonly claims: Models['claims']
+  private readonly events: Models['roomEvents']
+  constructor({ rooms, claims, roomEvents }: Models) {
     this.rooms = rooms
+    this.claims = claims
+    this.events = roomEvents
   }
 
   async get(roomId: string, transaction?: Transaction): Promise<RoomDoc | null> {
@@ -40,12 +43,11 @@ export class RoomStore {
   /** Those that show ordinary members only themselves and masters. */
   async closedAmong(roomIds: string[]): Promise<Set<string>> {
     const closed = { _id: { $in: roomIds }, 'rules.canShowMemberList': false }
-    const found = await this.rooms.find(closed, { _id: 1 }).lean()
-    return new Set(found.map(({ _id }) => _id))
+    return new Set(idsOf(await this.rooms.find(closed, { _id: 1 }).lean()))
   }
 
   /** Of these rooms, those that match. `name` is a room's or its link's. */
-  async activity(roomIds: string[], { roomType, linkSid, name }: Filter): Promise<RoomActivity[]> {
+  async activity(roomIds: string[], { roomType, linkSid, name }: Filter): Promise<ActiveRoom[]> {
     const matching = {
       _id: { $in: roomIds },
       ready: true,
@@ -59,12 +61,14 @@ export class RoomStore {
   /** In the order of their ids, ready or not. */
   async idsAfter(after: string, limit: number, linkSid?: string): Promise<string[]> {
     const later = { _id: { $gt: after }, ...(linkSid !== undefined && { 'link.sid': linkSid }) }
-    const found = await this.rooms.find(later, { _id: 1 }).sort({ _id: 1 }).limit(limit).lean()
-    return found.map(({ _id }) => _id)
+    return idsOf(await this.rooms.find(later, { _id: 1 }).sort({ _id: 1 }).limit(limit).lean())
   }
 
   /** What rooms quote of messages, in the order of the rooms' ids, ready or not. */
-  async quotesAfter(after: string, limit: number): Promise<RoomQuotes[]> {
+  async quotesAfter(
+    after: string,
+    limit: number,
+  ): Promise<Pick<RoomDoc, '_id' | 'lastMessage' | 'announcement'>[]> {
     const [later, fields] = [{ _id: { $gt: after } }, { lastMessage: 1, announcement: 1 } as const]
     return this.rooms.find(later, fields).sort({ _id: 1 }).limit(limit).lean()
   }
@@ -73,7 +77,6 @@ export class RoomStore {
     return this.rooms.estimatedDocumentCount()
   }
 
-  /** A room that there is already stays as it is. */
   async add(room: RoomDoc): Promise<void> {
     await insertMissing(this.rooms, [room])
   }
@@ -84,16 +87,15 @@ export class RoomStore {
     return this.rooms.findOneAndUpdate(hidden, { $set: { ready: true } }, after(transaction)).lean()
   }
 
-  /** The room must exist: the transaction has read it. */
   async update(roomId: string, fields: Partial<RoomDoc>, transaction: Transaction): Promise<RoomDoc> {
     const changed = this.rooms.findOneAndUpdate({ _id: roomId }, { $set: fields }, after(transaction))
     return (await changed.lean()) as RoomDoc
   }
 
-  /** @returns whether the room was there */
-  async remove(roomId: string, transaction: Transaction): Promise<boolean> {
-    const { deletedCount } = await this.rooms.deleteOne({ _id: roomId }, { session: transaction })
-    return deletedCount > 0
+  /** Removes a room and its events. @returns whether the room was there */
+  async remove(roomId: string, session: Transaction): Promise<boolean> {
+    await this.events.deleteMany(eventsOf(roomId), { session })
+    return (await this.rooms.deleteOne({ _id: roomId }, { session })).deletedCount > 0
   }
 
   async raiseLastGone(roomId: string, lastGone: number): Promise<void> {
@@ -104,17 +106,14 @@ export class RoomStore {
   async resetDerived(known: RoomDoc, { lastSeq, lastMessage, ...seqs }: Derived): Promise<boolean> {
     const lastUpdatedAt = known.lastMessage?.updatedAt ?? null
     const same = { _id: known._id, lastSeq: known.lastSeq, 'lastMessage.updatedAt': lastUpdatedAt }
-    const { matchedCount } = await this.rooms.updateOne(same, { $set: { lastSeq, lastMessage }, $max: seqs })
-    return matchedCount > 0
+    return (await this.rooms.updateOne(same, { $set: { lastSeq, lastMessage }, $max: seqs })).matchedCount > 0
   }
 
-  /** Replaces the last message unless another one has come. */
   async replaceLastMessage(message: Message): Promise<void> {
     const same = { _id: message.roomId, 'lastMessage._id': message._id }
     await this.rooms.updateOne(same, { $set: { lastMessage: message } })
   }
 
-  /** Replaces an announcement unless another one has been set. */
   async replaceAnnouncement(roomId: string, known: Announcement, next: Announcement | null): Promise<void> {
     const same = { _id: roomId, 'announcement.createdAt': known.createdAt }
     await this.rooms.updateOne(same, { $set: { announcement: next } })
@@ -124,15 +123,52 @@ export class RoomStore {
   async removeAnnouncementOf(roomId: string, messageIds: string[]): Promise<boolean> {
     if (messageIds.length === 0) return false
     const quoting = { _id: roomId, 'announcement.messageId': { $in: messageIds } }
-    const { modifiedCount } = await this.rooms.updateOne(quoting, { $set: { announcement: null } })
-    return modifiedCount > 0
+    return (await this.rooms.updateOne(quoting, { $set: { announcement: null } })).modifiedCount > 0
   }
 
-  /** Sets the quoted text of the last message if it quotes this message. */
   async requote(roomId: string, messageId: string, text: string): Promise<void> {
     const quoting = { _id: roomId, 'lastMessage.replyTo.messageId': messageId }
     await this.rooms.updateOne(quoting, { $set: { 'lastMessage.replyTo.text': text } })
   }
+
+  async claim(key: string): Promise<ClaimDoc | null> {
+    return this.claims.findById(key).lean()
+  }
+
+  /** The primary key decides a race. @returns the claim that holds the key, or null if the room does from now on */
+  async takeClaim(key: string, roomId: string): Promise<ClaimDoc | null> {
+    const holder = await this.claim(key)
+    if (holder) return holder
+    const taken = await insertMissing(this.claims, [{ _id: key, roomId, createdAt: new Date() }])
+    return taken.length === 0 ? null : this.takeClaim(key, roomId)
+  }
+
+  async releaseClaim(key: string, roomId: string): Promise<void> {
+    await this.claims.deleteOne({ _id: key, roomId })
+  }
+
+  async addEvents(events: RoomActivityEvent[], session: Transaction): Promise<void> {
+    const createdAt = new Date()
+    const docs = events.map((fact) => ({ _id: fact._id, roomId: fact.roomId, fact, createdAt }))
+    await this.events.insertMany(docs, { session })
+  }
+
+  /** A room's events, oldest first. */
+  async eventsOf(roomId: string): Promise<RoomEventDoc[]> {
+    return this.events.find(eventsOf(roomId)).sort({ _id: 1 }).lean()
+  }
+
+  /** The rooms of the oldest `limit` events, one entry per event. */
+  async oldestEvents(limit: number): Promise<string[]> {
+    const any = { createdAt: { $gt: new Date(0) } }
+    return roomIdsOf(await this.events.find(any, { roomId: 1 }).sort({ createdAt: 1 }).limit(limit).lean())
+  }
+
+  async removeEvents(ids: string[]): Promise<void> {
+    await this.events.deleteMany({ _id: { $in: ids } })
+  }
 }
+
+const eventsOf = (roomId: string) => ({ _id: { $gt: `${roomId}-e`, $lt: `${roomId}-f` } })
 
 const after = (session: Transaction) => ({ session, returnDocument: 'after' }) as const

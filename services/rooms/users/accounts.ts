@@ -7,8 +7,6 @@ import { requireUser, saveUsers } from './directory.ts'
 
 type Account = Output<'getUser'>
 
-// Users as their platform manages them: their directory entry, and which of their tokens are valid.
-
 /** @throws USER_NO_EXISTS */
 export const getAccount = async ({ store }: Parts, userId: string): Promise<Account> =>
   presentAccount(await requireUser(store, userId))
@@ -29,25 +27,21 @@ export async function updateAccount(parts: Parts, { userId, ...profile }: Input<
 
 /** For operators. @throws USER_NO_EXISTS */
 export async function inspectAccount({ store, bus }: Parts, userId: string): Promise<Output<'inspectUser'>> {
-  const [user, online, roomCount] = await Promise.all([
+  const [user, online, members] = await Promise.all([
     requireUser(store, userId),
     isConnected(bus, userId),
-    store.members.countOfUser(userId),
+    store.members.ofUser(userId),
   ])
   return {
     user: presentAccount(user),
     online,
-    roomCount,
+    roomCount: members.length,
     lastSeenAt: user.seenAt?.toISOString() ?? null,
     issuedFrom: user.issuedFrom ? timestampOf(user.issuedFrom) : null,
   }
 }
 
-/**
- * A token says only the second in which it was issued, so a revocation takes effect at the end of the present second. It
- * resolves then, and tokens issued after that are valid.
- * @throws USER_NO_EXISTS
- */
+/** Resolves at the end of the present second, because tokens name only seconds. @throws USER_NO_EXISTS */
 export async function revokeTokens(parts: Parts, userId: string): Promise<Output<'revokeTokens'>> {
   await requireUser(parts.store, userId)
   return { result: true, issuedFrom: timestampOf(await revoke(parts, userId)) }

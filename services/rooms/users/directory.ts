@@ -6,7 +6,6 @@ import type { Store } from '../store/store.ts'
 
 // The directory: everybody who has connected, been named by a platform or been given a token.
 
-/** Creates or updates entries. */
 export async function saveUsers({ store, bus }: Parts, profiles: Profile[]): Promise<void> {
   if (profiles.length === 0) return
   const known = await store.users.nickNames(idsOf(profiles))
@@ -19,11 +18,7 @@ export async function saveUsers({ store, bus }: Parts, profiles: Profile[]): Pro
     await store.users.revokeTokens(userId, issuedFrom)
 }
 
-/**
- * As `saveUsers`, for a user who connects. It only reads if the profile is unchanged.
- * @param issuedAt when their token was issued, in seconds since the epoch
- * @throws TOKEN_INVALID if that was before they were erased
- */
+/** For a user who connects. @param issuedAt in seconds @throws TOKEN_INVALID if they were erased after it */
 export async function refreshUser(parts: Parts, profile: Profile, issuedAt: number): Promise<UserDoc> {
   const { users } = parts.store
   const known = await users.get(profile._id)
@@ -50,7 +45,6 @@ export async function authorOf(store: Store, userId: string): Promise<Author> {
   return { authorId: _id, ...profile }
 }
 
-/** Those of `userIds` that exist, as others see them. */
 export async function describeUsers({ store }: Parts, userIds: string[]): Promise<User[]> {
   return [...(await store.users.getMany(userIds)).values()].map((user) => presentUser(user._id, user))
 }

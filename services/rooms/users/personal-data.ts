@@ -22,7 +22,7 @@ export async function exportPersonalData({ store }: Parts, { userId, cursor }: I
 }
 
 async function ownRecords(store: Store, userId: string): Promise<Records> {
-  const [user, others] = await Promise.all([store.users.get(userId), store.personal.of(userId)])
+  const [user, others] = await Promise.all([store.users.get(userId), store.users.otherData(userId)])
   return [
     ...records('user', user ? [{ ...user, grams: undefined }] : []),
     ...Object.entries(others).flatMap(([kind, values]) => records(kind, values)),

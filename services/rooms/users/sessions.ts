@@ -1,19 +1,14 @@
 import type { Input, Output } from '@chat/contract'
 import { requireMember, requireRoom } from '../members/memberships.ts'
-import type { Parts } from '../parts.ts'
+import type { Operation, Parts } from '../parts.ts'
 import { presentMember } from '../room/presenter.ts'
 import { roomIdsOf } from '../store/documents.ts'
 import { authorOf, refreshUser } from './directory.ts'
 
-// What gateways and other services need to know of users and rooms.
-
 /** All rooms of a user, or one of them. */
-export async function openSession(
-  parts: Parts,
-  userId: string,
-  { roomId: onlyRoomId, issuedAt = 0, ...profile }: Input<'openSession'>,
-): Promise<Output<'openSession'>> {
+export const openSession: Operation<'openSession'> = async (parts, { userId }, input) => {
   const { store, presence } = parts
+  const { roomId: onlyRoomId, issuedAt = 0, ...profile } = input
   const user = await refreshUser(parts, { _id: userId, ...profile }, issuedAt)
   const isAllowed = issuedAt >= (user.issuedFrom ?? 0)
   if (onlyRoomId === undefined && isAllowed) await presence.arrive(user)
@@ -25,7 +20,7 @@ export async function openSession(
   const mentioned = mayBeMentioned ? await store.mentions.ofUser(userId) : null
   return {
     issuedFrom: user.issuedFrom ?? null,
-    blocked: await store.blocks.blockedBy(userId),
+    blocked: await store.users.blockedBy(userId),
     rooms: members.flatMap((member) => {
       const { roomId, readSeq } = member
       const room = rooms.get(roomId)

@@ -5,16 +5,14 @@ import {
   type Caller,
   type Erased,
   Fault,
-  type Input,
   type Message,
   messageWithout,
-  type Output,
   textWithout,
 } from '@chat/contract'
 import { decodeKey, encodeKey, erasedMentions, eraseEventsOfKind } from '@chat/service'
 import { expel } from '../members/removals.ts'
-import type { Parts } from '../parts.ts'
-import type { RoomQuotes } from '../store/room-store.ts'
+import type { Operation, Parts } from '../parts.ts'
+import type { RoomDoc } from '../store/documents.ts'
 import { closeAccount } from './accounts.ts'
 import { unblockUser } from './blocks.ts'
 
@@ -41,11 +39,7 @@ export async function expelUser(parts: Parts, userId: string): Promise<void> {
 }
 
 /** Erases a user from events and a page of rooms at a time, and after the last page from the directory. */
-export async function eraseUser(
-  parts: Parts,
-  caller: Caller,
-  { cursor, ...erased }: Input<'eraseUserInRooms'>,
-): Promise<Output<'eraseUserInRooms'>> {
+export const eraseUser: Operation<'eraseUserInRooms'> = async (parts, caller, { cursor, ...erased }) => {
   const { store } = parts
   const { userId } = erased
   if (cursor === undefined) await removeOwnData(parts, userId)
@@ -65,9 +59,9 @@ export async function eraseUser(
 }
 
 async function removeOwnData(parts: Parts, userId: string) {
-  const { personal, blocks } = parts.store
-  await personal.remove(userId)
-  for (const blockerId of await blocks.allBlockersOf(userId)) await unblockUser(parts, blockerId, userId)
+  const { users } = parts.store
+  await users.removeOtherData(userId)
+  for (const blockerId of await users.allBlockersOf(userId)) await unblockUser(parts, blockerId, userId)
 }
 
 /** Removes room events of the user from the stream. @returns where to continue; null at the end */
@@ -91,7 +85,7 @@ async function scrubEvents(parts: Parts, caller: Caller, erased: Erased, from: n
 async function eraseInRoom(
   parts: Parts,
   caller: Caller,
-  { _id: roomId, lastMessage, announcement }: RoomQuotes,
+  { _id: roomId, lastMessage, announcement }: Pick<RoomDoc, '_id' | 'lastMessage' | 'announcement'>,
   user: Erased,
 ) {
   const { store, bus, broadcast } = parts
