@@ -2,40 +2,20 @@ import { type ConfigReader, readMongo, readProcess, readS3 } from '@chat/service
 
 export type FilesConfig = ReturnType<typeof readConfig>
 
+const typesOf = (kind: string, ...names: string[]) => names.map((name) => `${kind}/${name}`)
 /** Types that people send each other, and none that a browser would run. */
 const defaultFileTypes = [
-  'image/jpeg',
-  'image/png',
-  'image/gif',
-  'image/webp',
-  'image/heic',
-  'image/heif',
-  'image/avif',
-  'image/bmp',
-  'video/mp4',
-  'video/quicktime',
-  'video/webm',
-  'video/x-matroska',
-  'video/3gpp',
-  'audio/mpeg',
-  'audio/mp4',
-  'audio/x-m4a',
-  'audio/aac',
-  'audio/ogg',
-  'audio/wav',
-  'audio/flac',
-  'audio/webm',
-  'application/pdf',
-  'application/zip',
-  'application/gzip',
-  'application/x-7z-compressed',
-  'text/plain',
-  'application/rtf',
-  'application/x-cfb',
-  'application/vnd.openxmlformats-officedocument.*',
-  'application/vnd.oasis.opendocument.*',
-  'application/epub+zip',
-  'application/octet-stream',
+  ...typesOf('image', 'jpeg', 'png', 'gif', 'webp', 'heic', 'heif', 'avif', 'bmp'),
+  ...typesOf('video', 'mp4', 'quicktime', 'webm', 'x-matroska', '3gpp'),
+  ...typesOf('audio', 'mpeg', 'mp4', 'x-m4a', 'aac', 'ogg', 'wav', 'flac', 'webm'),
+  ...typesOf('text', 'plain'),
+  ...typesOf('application', 'pdf', 'zip', 'gzip', 'x-7z-compressed', 'rtf', 'x-cfb', 'epub+zip'),
+  ...typesOf(
+    'application',
+    'vnd.openxmlformats-officedocument.*',
+    'vnd.oasis.opendocument.*',
+    'octet-stream',
+  ),
 ]
 
 export const readConfig = (read: ConfigReader) => ({

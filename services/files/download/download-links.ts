@@ -10,7 +10,6 @@ const RETRY_AFTER_MS = [0, 50, 150, 300]
 
 type Link = Output<'getFileUrl'>
 type Wanted = Omit<Input<'openFile'>, 'issuedAt'>
-
 type Parts = {
   store: ReferenceStore
   objects: ObjectStore
@@ -20,10 +19,7 @@ type Parts = {
   seconds: number
 }
 
-/**
- * Signed links to files, for members of a room with a message that refers to the file. Every request asks for the
- * membership, so that after the ack of a kick there are no new links.
- */
+/** Signed links to files, for members. Every request asks for membership: after the ack of a kick there are no new links. */
 export class DownloadLinks {
   private readonly parts: Parts
   /** A page of pictures asks for all of them at once. */
@@ -49,10 +45,9 @@ export class DownloadLinks {
    */
   async inAnyRoom(caller: Caller, { issuedAt = 0, ...input }: Input<'openFile'>): Promise<Link> {
     const wanted = resolve(input)
-    const { userId } = caller
     return this.link(wanted, async () => {
-      const asked = this.rooms.of(userId, () => this.parts.bus.ask('roomsOfUser', caller, userId))
-      const { roomIds, issuedFrom } = await asked
+      const ask = () => this.parts.bus.ask('roomsOfUser', caller, caller.userId)
+      const { roomIds, issuedFrom } = await this.rooms.of(caller.userId, ask)
       if (issuedAt < (issuedFrom ?? 0)) throw new Fault('TOKEN_INVALID')
       const rooms = await this.parts.store.roomsOf(wanted.path, roomIds)
       return rooms.some(({ isHidden }) => !isHidden) || this.isMasterOfAny(caller, rooms)

@@ -1,7 +1,5 @@
 import { execFile } from 'node:child_process'
-import { constants } from 'node:fs'
-import { access } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { ImagePreviewer } from './image-previewer.ts'
 import type { Preview } from './preview.ts'
@@ -110,19 +108,10 @@ function describe({ streams, format }: Probe) {
 }
 
 /** ffmpeg and ffprobe; null unless both are on the path. */
-export async function findTools(path = process.env.PATH ?? ''): Promise<Tools | null> {
-  const [ffmpeg, ffprobe] = await Promise.all(['ffmpeg', 'ffprobe'].map((name) => find(name, path)))
+export async function findTools(): Promise<Tools | null> {
+  const env = { PATH: process.env.PATH ?? '' }
+  const search = run('/bin/sh', ['-c', 'command -v ffmpeg && command -v ffprobe'], { env })
+  const { stdout } = await search.catch(() => ({ stdout: '' }))
+  const [ffmpeg, ffprobe] = stdout.split('\n')
   return ffmpeg && ffprobe ? { ffmpeg, ffprobe } : null
-}
-
-async function find(name: string, path: string): Promise<string | null> {
-  for (const folder of path.split(delimiter).filter(Boolean)) {
-    const file = join(folder, name)
-    const isExecutable = access(file, constants.X_OK).then(
-      () => true,
-      () => false,
-    )
-    if (await isExecutable) return file
-  }
-  return null
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type Connection, requiredFields } from '@chat/service'
+import type { Connection } from '@chat/service'
 import mongoose from 'mongoose'
 
 /** A stored file. */
@@ -26,18 +26,7 @@ const UNUSED_MS = 48 * 60 * 60 * 1000
 
 export const THUMBNAIL_TYPE = 'image/webp'
 
-const { Schema } = mongoose
-const objectSchema = new Schema<StoredObject>(
-  {
-    _id: String,
-    ...requiredFields(String, 'roomId', 'owner', 'mediaType', 'name'),
-    ...requiredFields(Number, 'size'),
-    ...requiredFields(Date, 'createdAt'),
-    thumbnail: { type: String, default: null },
-    sweepAt: Date,
-  },
-  { versionKey: false },
-)
+const objectSchema = new mongoose.Schema<StoredObject>({ _id: String }, { strict: false, versionKey: false })
 objectSchema.index({ sweepAt: 1 }, { sparse: true })
 objectSchema.index({ owner: 1, _id: 1 })
 

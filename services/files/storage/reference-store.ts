@@ -1,4 +1,4 @@
-import { type Connection, requiredFields, writeEach } from '@chat/service'
+import { type Connection, writeEach } from '@chat/service'
 import mongoose from 'mongoose'
 
 /** The files that one message refers to. */
@@ -17,34 +17,23 @@ export type ReferenceDoc = {
 /** Longer than the stream keeps events: no event of the message can come after that. */
 const KEPT_SECONDS = 8 * 24 * 60 * 60
 
-const { Schema } = mongoose
-const referenceSchema = new Schema<ReferenceDoc>(
-  {
-    _id: String,
-    ...requiredFields(String, 'roomId'),
-    ...requiredFields([String], 'paths'),
-    ...requiredFields(Boolean, 'isHidden'),
-    ...requiredFields(Date, 'updatedAt'),
-    deletedAt: { type: Date, default: null },
-  },
-  { versionKey: false },
+const referenceSchema = new mongoose.Schema<ReferenceDoc>(
+  { _id: String },
+  { strict: false, versionKey: false },
 )
 referenceSchema.index({ paths: 1 })
 referenceSchema.index({ deletedAt: 1 }, { expireAfterSeconds: KEPT_SECONDS })
 
 const pathsIn = (docs: Pick<ReferenceDoc, 'paths'>[]) => new Set(docs.flatMap(({ paths }) => paths))
 
-/** Which messages refer to which files. */
 export async function openReferences(connection: Connection) {
   const model = connection.model<ReferenceDoc>('Reference', referenceSchema, 'references')
   await model.createIndexes()
   return {
     /** Stores the docs whose `updatedAt` is later than what is stored. */
     async put(docs: ReferenceDoc[]) {
-      const duplicates = await writeEach(
-        model,
-        docs.map((doc) => replacing(doc, true)),
-      )
+      const upserts = docs.map((doc) => replacing(doc, true))
+      const duplicates = await writeEach(model, upserts)
       // Those exist: a later state, or one that was inserted meanwhile and may be older.
       const again = duplicates.map((index) => replacing(docs[index] as ReferenceDoc, false))
       if (again.length > 0) await writeEach(model, again)

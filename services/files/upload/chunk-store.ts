@@ -1,4 +1,4 @@
-import { type Bucket, type Connection, type DutyCycle, isDuplicate, requiredFields } from '@chat/service'
+import { type Bucket, type Connection, type DutyCycle, insertMissing } from '@chat/service'
 import mongoose, { type Model } from 'mongoose'
 
 /**
@@ -16,19 +16,8 @@ type ChunkDoc = {
 }
 /** How many chunks have come, and their bytes. */
 export type Tail = { slices: number; bytes: number }
-/** Consecutive chunks. */
-type Run = { slices: number; bytes: number; data: Buffer }
 
-const { Schema } = mongoose
-const chunkSchema = new Schema<ChunkDoc>(
-  {
-    _id: String,
-    ...requiredFields(Number, 'end'),
-    ...requiredFields(String, 'object'),
-    ...requiredFields(Date, 'createdAt'),
-  },
-  { versionKey: false },
-)
+const chunkSchema = new mongoose.Schema<ChunkDoc>({ _id: String }, { strict: false, versionKey: false })
 chunkSchema.index({ createdAt: 1 })
 
 const PAGE = 1_000
@@ -77,14 +66,9 @@ export class ChunkStore {
     await this.pacing.run(() => this.bucket.put(object, bytes, 'application/octet-stream'))
     const end = tail.bytes + data.length
     const chunk = { _id: idOf(uploadId, tail.slices), end, object, createdAt: new Date() }
-    try {
-      await this.model.collection.insertOne(chunk as never)
-      return true
-    } catch (error) {
-      if (!isDuplicate(error)) throw error
-      await this.bucket.remove(object)
-      return false
-    }
+    const isTaken = (await insertMissing(this.model, [chunk])).length > 0
+    if (isTaken) await this.bucket.remove(object)
+    return !isTaken
   }
 
   /**
@@ -92,7 +76,12 @@ export class ChunkStore {
    * @param buffer takes `bytes` bytes and the largest chunk
    * @returns null where some of the chunks are gone
    */
-  async read(uploadId: string, index: number, bytes: number, buffer: Buffer): Promise<Run | null> {
+  async read(
+    uploadId: string,
+    index: number,
+    bytes: number,
+    buffer: Buffer,
+  ): Promise<(Tail & { data: Buffer }) | null> {
     const run = { slices: 0, bytes: 0 }
     const found = this.model
       .find({ _id: idsOf(uploadId, index) })
@@ -118,16 +107,13 @@ export class ChunkStore {
     await this.model.deleteMany(ids)
   }
 
-  /** Removes all bytes of a complete upload. Its last chunk still shows that it is complete. */
-  async removeBytes(uploadId: string, tail: Tail) {
+  /**
+   * Removes the chunks, also bytes that no chunk refers to.
+   * @param before keeps the chunks from this one on: the last one shows that an upload is complete
+   */
+  async removeAll(uploadId: string, before?: number) {
     await this.bucket.removeAll(await this.bucket.list(folderOf(uploadId)))
-    await this.model.deleteMany({ _id: idsOf(uploadId, 0, tail.slices - 1) })
-  }
-
-  /** Includes bytes that no chunk refers to. */
-  async removeAll(uploadId: string) {
-    await this.bucket.removeAll(await this.bucket.list(folderOf(uploadId)))
-    await this.model.deleteMany({ _id: idsOf(uploadId) })
+    await this.model.deleteMany({ _id: idsOf(uploadId, 0, before) })
   }
 
   async removeOlderThan(date: Date) {

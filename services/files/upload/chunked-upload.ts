@@ -4,7 +4,7 @@ import { assembleChunks, uploadParts } from './part-upload.ts'
 import type { UploadParts } from './parts.ts'
 import { completeUpload } from './upload-completion.ts'
 import { endUpload } from './upload-removal.ts'
-import { findMessage, openUpload } from './upload-start.ts'
+import { findMessage, openUpload, requireFound } from './upload-start.ts'
 import { type UploadDoc, uploadKey } from './upload-store.ts'
 
 type Chunk = Input<'sendFileMessage'>
@@ -18,8 +18,7 @@ const MAX_CHUNKS = 1_000
 const BYTES_PER_CHUNK = 1_024
 
 /**
- * Takes a chunk of a file. It is acked when it is stored. The state of an upload is read from the stored chunks, so that
- * any instance can take the next one.
+ * Takes a chunk of a file, and acks it when it is stored. Any instance can take the next one.
  * @returns the next chunk's index, or the message once the file is complete
  */
 export function takeChunk(parts: UploadParts, caller: Caller, chunk: Chunk): Promise<Ack> {
@@ -34,27 +33,23 @@ export function takeChunk(parts: UploadParts, caller: Caller, chunk: Chunk): Pro
   })
 }
 
-async function checkFirst(
-  { typePolicy }: UploadParts,
-  { slice = 0, data, size, type }: Chunk,
-): Promise<string> {
+async function checkFirst({ typePolicy }: UploadParts, { slice = 0, data, size, type }: Chunk) {
   if (slice > 0) throw new Fault('FILE_NO_EXISTS_WITH_SYNC_KEY')
   if (data.length === 0) throw new Fault('SEND_FILE_IS_EMPTY')
   return typePolicy.check(type, data, data.length === size)
 }
 
 async function append(parts: UploadParts, caller: Caller, upload: UploadDoc, chunk: Chunk): Promise<Ack> {
-  const { chunks } = parts
-  const tail = await chunks.tail(upload.id)
+  const tail = await parts.chunks.tail(upload.id)
   if (tail.bytes === upload.size) return finish(parts, caller, upload, tail)
   const index = chunk.slice ?? tail.slices
   if (index < tail.slices) return progress(upload, tail)
   if (index > tail.slices) throw new Fault('FILE_CHUNK_OUT_OF_ORDER', { data: progress(upload, tail) })
   await requireFit(parts, upload, tail, chunk.data.length)
   // Before the chunk is stored: when S3 fails, the client knows that the chunk was not taken.
-  const current = requireOpen(await uploadParts(parts, upload, tail))
+  const current = requireFound(await uploadParts(parts, upload, tail))
   // Another instance may have stored a chunk there.
-  if (!(await chunks.add(upload.id, tail, chunk.data))) return append(parts, caller, current, chunk)
+  if (!(await parts.chunks.add(upload.id, tail, chunk.data))) return append(parts, caller, current, chunk)
   const next = { slices: tail.slices + 1, bytes: tail.bytes + chunk.data.length }
   return next.bytes === upload.size ? finish(parts, caller, current, next) : progress(upload, next)
 }
@@ -71,19 +66,14 @@ async function requireFit(parts: UploadParts, upload: UploadDoc, tail: Tail, len
 
 async function touch({ uploads }: UploadParts, upload: UploadDoc): Promise<UploadDoc> {
   if (Date.now() - upload.touchedAt.getTime() < TOUCH_INTERVAL_MS) return upload
-  return requireOpen(await uploads.touch(upload, new Date(Date.now() + OPEN_MS)))
+  return requireFound(await uploads.touch(upload, new Date(Date.now() + OPEN_MS)))
 }
 
 async function finish(parts: UploadParts, caller: Caller, upload: UploadDoc, tail: Tail): Promise<Ack> {
   const assemble = () => assembleChunks(parts, upload, tail)
   const made = await completeUpload(parts, caller, upload, assemble)
-  if (made) await parts.chunks.removeBytes(upload.id, tail)
-  return complete(requireOpen(made ?? (await findMessage(parts, caller, upload))))
-}
-
-function requireOpen<T>(found: T | null): T {
-  if (found === null) throw new Fault('FILE_NO_EXISTS_WITH_SYNC_KEY')
-  return found
+  if (made) await parts.chunks.removeAll(upload.id, tail.slices - 1)
+  return complete(requireFound(made ?? (await findMessage(parts, caller, upload))))
 }
 
 const complete = (message: Message): Ack => ({ message, progress: 100 })

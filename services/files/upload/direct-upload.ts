@@ -3,12 +3,11 @@ import type { Part } from '@chat/service'
 import { beginParts } from './part-upload.ts'
 import type { UploadParts } from './parts.ts'
 import { completeUpload } from './upload-completion.ts'
-import { findMessage, openUpload, resumeUpload } from './upload-start.ts'
+import { findMessage, openUpload, requireFound, resumeUpload } from './upload-start.ts'
 import { type UploadDoc, uploadKey } from './upload-store.ts'
 
 type Wanted = Input<'createUpload'>
-type UploadLinks = Output<'createUpload'>
-type FilePart = { number: number; size: number }
+type FilePart = Pick<Part, 'number' | 'size'>
 
 const MIB = 1024 * 1024
 const MIN_PART_BYTES = 8 * MIB
@@ -18,7 +17,6 @@ const MAX_PARTS = 1_000
 /** The size in bytes of every part except the last. */
 export const partSizeOf = (size: number) => Math.max(MIN_PART_BYTES, Math.ceil(size / MAX_PARTS / MIB) * MIB)
 
-/** The parts of a file of `size` bytes. */
 export function partsOf(size: number): FilePart[] {
   const partSize = partSizeOf(size)
   return Array.from({ length: Math.ceil(size / partSize) }, (_, index) => ({
@@ -31,7 +29,11 @@ export function partsOf(size: number): FilePart[] {
  * Opens an upload that the client sends straight to S3, part by part.
  * @returns signed links for the missing parts; none where all have come, or the message is stored
  */
-export function createUpload(parts: UploadParts, caller: Caller, wanted: Wanted): Promise<UploadLinks> {
+export function createUpload(
+  parts: UploadParts,
+  caller: Caller,
+  wanted: Wanted,
+): Promise<Output<'createUpload'>> {
   const { uploads, limits, queue } = parts
   return queue.run(keyOf(caller, wanted), async () => {
     const openMs = limits.uploadLinkSeconds * 1_000
@@ -42,8 +44,7 @@ export function createUpload(parts: UploadParts, caller: Caller, wanted: Wanted)
     const opened = await openUpload(parts, caller, wanted, { way: 'parts', openMs, check })
     if ('message' in opened) return answer
     const begun = await beginParts(parts, opened.upload)
-    const upload = begun && (await uploads.touch(begun, openUntil))
-    if (!upload) throw new Fault('FILE_NO_EXISTS_WITH_SYNC_KEY')
+    const upload = requireFound(begun && (await uploads.touch(begun, openUntil)))
     return { ...answer, parts: await linksOf(parts, upload) }
   })
 }
@@ -65,9 +66,7 @@ export function completeDirectUpload(
     if (resumed && 'message' in resumed) return resumed.message
     const open = resumed && (await uploads.touch(resumed.upload, resumed.upload.openUntil))
     const made = open && (await completeUpload(parts, caller, open, () => assemble(parts, open)))
-    const message = made || (await findMessage(parts, caller, { roomId, syncKey }))
-    if (!message) throw new Fault('FILE_NO_EXISTS_WITH_SYNC_KEY')
-    return message
+    return requireFound(made || (await findMessage(parts, caller, { roomId, syncKey })))
   })
 }
 
@@ -76,12 +75,11 @@ async function linksOf({ bucket, limits }: UploadParts, { path, s3Id, size }: Up
   // Without a multipart upload the object is complete.
   if (!stored) return []
   const missing = partsOf(size).filter((part) => !isStored(stored, part))
-  return Promise.all(
-    missing.map(async ({ number }) => ({
-      partNumber: number,
-      url: await bucket.linkToPart(path, s3Id as string, number, limits.uploadLinkSeconds),
-    })),
-  )
+  const linkTo = async ({ number }: FilePart) => ({
+    partNumber: number,
+    url: await bucket.linkToPart(path, s3Id as string, number, limits.uploadLinkSeconds),
+  })
+  return Promise.all(missing.map(linkTo))
 }
 
 async function assemble({ bucket }: UploadParts, { path, s3Id, size }: UploadDoc) {

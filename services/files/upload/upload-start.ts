@@ -6,7 +6,6 @@ import type { UploadParts } from './parts.ts'
 import { endUntouched, removeUpload } from './upload-removal.ts'
 import { removableAt, type UploadDoc, type UploadName, uploadKey } from './upload-store.ts'
 
-/** What a client announces before it sends a file. */
 type Announced = { roomId: string; syncKey: string; type: Kind; name: string; size: number }
 type Beginning = Pick<UploadName, 'way'> & {
   /** Checks what is known of the file's bytes. @returns its media type */
@@ -14,11 +13,10 @@ type Beginning = Pick<UploadName, 'way'> & {
   /** How long it counts as open unless it is touched. */
   openMs: number
 }
-/** An upload to continue, or the message that it has become. */
 type Opened = { upload: UploadDoc } | { message: Message }
 
 const RETRY_AFTER_MS = 2_000
-/** Refusals that a retry of the same upload cannot change. */
+/** A retry of the same upload cannot change these. */
 const FINAL: ErrorCode[] = [
   'ROOM_NO_EXISTS',
   'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED',
@@ -39,23 +37,17 @@ export async function openUpload(
   file: Announced,
   beginning: Beginning,
 ): Promise<Opened> {
-  const { roomId, syncKey, type, size } = file
-  const known = await parts.uploads.find(
-    uploadKey({ way: beginning.way, owner: caller.userId, roomId, syncKey }),
-  )
-  const isOpen = known?.state === 'open'
-  const opened = await (isOpen
+  const name = { ...file, way: beginning.way, owner: caller.userId }
+  const known = await parts.uploads.find(uploadKey(name))
+  const opened = await (known?.state === 'open'
     ? resumeUpload(parts, caller, known)
     : beginUpload(parts, caller, file, beginning))
-  if ('upload' in opened && (opened.upload.size !== size || opened.upload.type !== type))
+  if ('upload' in opened && (opened.upload.size !== file.size || opened.upload.type !== file.type))
     throw new Fault('INVALID_REQUEST', { message: 'Another file is being sent with this syncKey' })
   return opened
 }
 
-/**
- * Ends the upload where its owner may no longer write in the room.
- * @throws ROOM_NO_EXISTS, what keeps the caller from writing in the room
- */
+/** Ends the upload where its owner may no longer write in the room. @throws what keeps the caller from writing there */
 export async function resumeUpload(parts: UploadParts, caller: Caller, upload: UploadDoc): Promise<Opened> {
   try {
     await parts.bus.ask('mayPost', caller, upload.roomId)
@@ -67,6 +59,12 @@ export async function resumeUpload(parts: UploadParts, caller: Caller, upload: U
     if (message) return { message }
     throw error
   }
+}
+
+/** @throws FILE_NO_EXISTS_WITH_SYNC_KEY where the upload is closed or gone, and no message has come of it */
+export function requireFound<T>(found: T | null): T {
+  if (found === null) throw new Fault('FILE_NO_EXISTS_WITH_SYNC_KEY')
+  return found
 }
 
 /** The caller's message with that syncKey, which may be a text. @throws ROOM_NO_EXISTS */
@@ -100,9 +98,8 @@ async function beginUpload(
 }
 
 /**
- * One at a time for each user, so that of five that begin at once four succeed; and it counts after the insert, so that
- * instances see each other's uploads.
- * @returns false where the name is taken
+ * One at a time for each user, so that of five that begin at once four succeed. It counts after the insert, so that
+ * instances see each other's uploads. @returns false where the name is taken
  */
 function insert({ uploads, limits, queue }: UploadParts, upload: UploadDoc): Promise<boolean> {
   return queue.run(`user ${upload.owner}`, async () => {

@@ -3,14 +3,12 @@ import type { File } from '@chat/contract'
 import {
   type Connection,
   indexJobs,
-  isDuplicate,
+  insertMissing,
   type Job,
   JobStore,
-  jobSchema,
   LeaseLost,
   type Metrics,
   type Part,
-  requiredFields,
 } from '@chat/service'
 import mongoose, { type Model } from 'mongoose'
 import type { Kind } from './file-type-policy.ts'
@@ -22,13 +20,13 @@ export type UploadName = { way: Way; owner: string; roomId: string; syncKey: str
 /** Job fields: `claim` belongs to the instance that completes or removes the upload; at `dueAt` it may be removed. */
 export type UploadDoc = Job &
   UploadName & {
-    /** A hash of its name: whoever begins it twice begins one. */
+    /** A hash of its name. */
     _id: string
     /** Distinguishes it from earlier and later uploads with the same name. */
     id: string
     type: Kind
     name: string
-    /** Of the whole file, in bytes, as announced. */
+    /** In bytes, as announced. */
     size: number
     /** The path of its object. */
     path: string
@@ -55,37 +53,12 @@ const KEPT_MS = { open: 24 * HOUR_MS, done: HOUR_MS, ended: MINUTE_MS } as const
 /** Short, because the sender of a file waits when the instance that completes it dies. */
 const LEASE_MS = 5_000
 
-const { Schema } = mongoose
-const uploadSchema = new Schema<UploadDoc>(
-  {
-    _id: String,
-    ...requiredFields(
-      String,
-      'id',
-      'way',
-      'owner',
-      'roomId',
-      'syncKey',
-      'type',
-      'name',
-      'path',
-      'mediaType',
-      'state',
-    ),
-    ...requiredFields(Number, 'size'),
-    ...requiredFields(Date, 'openUntil', 'touchedAt', 'createdAt'),
-    ...requiredFields(Schema.Types.Mixed, 'parts', 'moved'),
-    s3Id: { type: String, default: null },
-    file: { type: Schema.Types.Mixed, default: null },
-    ...jobSchema,
-  },
-  { versionKey: false, id: false },
-)
+const options = { strict: false, versionKey: false, id: false } as const
+const uploadSchema = new mongoose.Schema<UploadDoc>({ _id: String }, options)
 uploadSchema.index({ owner: 1, openUntil: 1 })
 uploadSchema.index({ roomId: 1 })
 indexJobs(uploadSchema)
 
-/** Of fixed length, whatever the name is. */
 export const uploadKey = ({ way, owner, roomId, syncKey }: UploadName) =>
   createHash('sha256')
     .update(JSON.stringify([way, owner, roomId, syncKey]))
@@ -123,27 +96,13 @@ export class UploadStore {
     this.jobs = new JobStore<UploadDoc>({ kind: 'upload', model, metrics, leaseMs: LEASE_MS })
   }
 
-  find(key: string): Promise<UploadDoc | null> {
-    return this.model.findById(key).lean<UploadDoc>()
-  }
+  find = (key: string): Promise<UploadDoc | null> => this.model.findById(key).lean<UploadDoc>()
+  ofOwner = (owner: string): Promise<UploadDoc[]> => this.model.find({ owner }).lean<UploadDoc[]>()
+  ofRoom = (roomId: string): Promise<UploadDoc[]> => this.model.find({ roomId }).lean<UploadDoc[]>()
 
   /** @returns false where there is one with that name */
   async insert(upload: UploadDoc): Promise<boolean> {
-    try {
-      await this.model.create(upload)
-      return true
-    } catch (error) {
-      if (isDuplicate(error)) return false
-      throw error
-    }
-  }
-
-  ofOwner(owner: string): Promise<UploadDoc[]> {
-    return this.model.find({ owner }).lean<UploadDoc[]>()
-  }
-
-  ofRoom(roomId: string): Promise<UploadDoc[]> {
-    return this.model.find({ roomId }).lean<UploadDoc[]>()
+    return (await insertMissing(this.model, [upload])).length === 0
   }
 
   /** The number of uploads that count against the owner's limit. */
@@ -158,15 +117,13 @@ export class UploadStore {
 
   /** Sets the id of its multipart upload, unless it has one. @returns it as it then is, null where it is gone */
   async setS3Id(upload: UploadDoc, s3Id: string): Promise<UploadDoc | null> {
-    const changed = await this.change({ ...one(upload), s3Id: null }, { $set: { s3Id } })
-    return changed ?? this.reread(upload)
+    return this.changeOrRead(upload, { s3Id: null }, { $set: { s3Id } })
   }
 
   /** Adds a part, unless another instance has added the same. @returns it as it then is, null where it is gone */
   async addPart(upload: UploadDoc, moved: UploadDoc['moved'], part: Part): Promise<UploadDoc | null> {
-    const before = { ...one(upload), 'moved.slices': upload.moved.slices }
     const change = { $set: { moved, touchedAt: new Date() }, $push: { parts: part } }
-    return (await this.change(before, change)) ?? this.reread(upload)
+    return this.changeOrRead(upload, { 'moved.slices': upload.moved.slices }, change)
   }
 
   async setFile(upload: UploadDoc, file: File) {
@@ -185,11 +142,9 @@ export class UploadStore {
 
   /** Ends an open upload, claimed or not. @returns null where it is closed, or claimed anew since it was read */
   end(upload: UploadDoc): Promise<UploadDoc | null> {
-    const isOwn = upload.claim === null ? {} : { claim: upload.claim }
-    return this.change(
-      { ...one(upload), state: 'open', ...isOwn },
-      { $set: { ...closedAs('ended'), claim: null } },
-    )
+    const owned = upload.claim === null ? {} : { claim: upload.claim }
+    const change = { $set: { ...closedAs('ended'), claim: null } }
+    return this.change({ ...one(upload), state: 'open', ...owned }, change)
   }
 
   /** Ends an open upload. @returns null where it was touched or claimed since it was read */
@@ -211,7 +166,8 @@ export class UploadStore {
     return this.model.findOneAndUpdate(filter, change, { returnDocument: 'after' }).lean<UploadDoc>()
   }
 
-  private reread(upload: UploadDoc): Promise<UploadDoc | null> {
-    return this.model.findOne(one(upload)).lean<UploadDoc>()
+  private async changeOrRead(upload: UploadDoc, filter: object, change: object): Promise<UploadDoc | null> {
+    const changed = await this.change({ ...one(upload), ...filter }, change)
+    return changed ?? this.model.findOne(one(upload)).lean<UploadDoc>()
   }
 }

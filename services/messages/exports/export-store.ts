@@ -3,14 +3,12 @@ import {
   type Connection,
   exponential,
   indexJobs,
-  isDuplicate,
+  insertMissing,
   type Job,
   JobStore,
-  jobSchema,
   type Metrics,
   newJob,
   type Part,
-  requiredFields,
 } from '@chat/service'
 import mongoose, { type Model } from 'mongoose'
 import type { ExportFormat } from './formats.ts'
@@ -50,36 +48,17 @@ type Slot = { _id: string; exportId: string; createdAt: Date }
 export const MAX_TRIES = 20
 const HOUR_MS = 60 * 60 * 1000
 
-const { Schema } = mongoose
-const exportSchema = new Schema<ExportDoc>(
-  {
-    _id: String,
-    userId: String,
-    ...requiredFields(String, 'roomId', 'format', 'state', 'path'),
-    ...requiredFields(Number, 'lastSeq', 'firstSeq', 'seenSeq', 'lastChange'),
-    ...requiredFields(Date, 'expiresAt', 'createdAt'),
-    ...requiredFields(Schema.Types.Mixed, 'parts'),
-    ...requiredFields(Boolean, 'isTold'),
-    email: String,
-    from: Date,
-    to: Date,
-    uploadId: String,
-    ...jobSchema,
-  },
-  { versionKey: false },
-)
+const options = { strict: false, versionKey: false } as const
+const exportSchema = new mongoose.Schema<ExportDoc>({ _id: String }, options)
 exportSchema.index({ userId: 1, _id: -1 })
 exportSchema.index({ roomId: 1 })
 indexJobs(exportSchema)
-const slotSchema = new Schema<Slot>(
-  { _id: String, ...requiredFields(String, 'exportId'), ...requiredFields(Date, 'createdAt') },
-  { versionKey: false },
-)
-
-type Requested = Pick<ExportDoc, 'userId' | 'roomId' | 'format' | 'email' | 'from' | 'to' | 'lastSeq'>
+const slotSchema = new mongoose.Schema<Slot>({ _id: String }, options)
 
 /** An export that has not begun. Its id sorts by time and cannot be guessed. */
-export function newExport(requested: Requested): ExportDoc {
+export function newExport(
+  requested: Pick<ExportDoc, 'userId' | 'roomId' | 'format' | 'email' | 'from' | 'to' | 'lastSeq'>,
+): ExportDoc {
   const createdAt = new Date()
   return {
     ...newJob(createdAt),
@@ -106,7 +85,6 @@ export async function openExports(connection: Connection, metrics: Metrics) {
   const model = connection.model<ExportDoc>('Export', exportSchema, 'exports')
   const slots = connection.model<Slot>('ExportSlot', slotSchema, 'exportSlots')
   await model.createIndexes()
-  await slots.createIndexes()
   return new ExportStore(model, slots, metrics)
 }
 
@@ -135,13 +113,9 @@ export class ExportStore {
 
   /** @returns null, or the slot of another export; a slot is kept until it is freed */
   async takeSlot(userId: string, exportId: string): Promise<Slot | null> {
-    try {
-      await this.slots.create({ _id: userId, exportId, createdAt: new Date() })
-      return null
-    } catch (error) {
-      if (!isDuplicate(error)) throw error
-      return (await this.slots.findById(userId).lean<Slot>()) ?? this.takeSlot(userId, exportId)
-    }
+    const taken = await insertMissing(this.slots, [{ _id: userId, exportId, createdAt: new Date() }])
+    if (taken.length === 0) return null
+    return (await this.slots.findById(userId).lean<Slot>()) ?? this.takeSlot(userId, exportId)
   }
 
   /** Without `exportId`: whichever export has it. */
@@ -153,9 +127,11 @@ export class ExportStore {
     await this.model.collection.insertOne(doc as never)
   }
 
-  find(id: string): Promise<ExportDoc | null> {
-    return this.model.findById(id).lean<ExportDoc>()
-  }
+  find = (id: string): Promise<ExportDoc | null> => this.model.findById(id).lean<ExportDoc>()
+  ofRoom = (roomId: string): Promise<ExportDoc[]> => this.model.find({ roomId }).lean<ExportDoc[]>()
+  ofUser = (userId: string): Promise<ExportDoc[]> => this.model.find({ userId }).lean<ExportDoc[]>()
+  ofMembers = (roomId: string, userIds: string[]): Promise<ExportDoc[]> =>
+    this.model.find({ roomId, userId: { $in: userIds } }).lean<ExportDoc[]>()
 
   /** Of one user, or of all for null, newest first. */
   list(userId: string | null, before: string | undefined, limit: number): Promise<ExportDoc[]> {
@@ -168,18 +144,6 @@ export class ExportStore {
 
   countOpen(userId: string): Promise<number> {
     return this.model.countDocuments({ userId, state: { $in: ['waiting', 'running'] } })
-  }
-
-  ofMembers(roomId: string, userIds: string[]): Promise<ExportDoc[]> {
-    return this.model.find({ roomId, userId: { $in: userIds } }).lean<ExportDoc[]>()
-  }
-
-  ofRoom(roomId: string): Promise<ExportDoc[]> {
-    return this.model.find({ roomId }).lean<ExportDoc[]>()
-  }
-
-  ofUser(userId: string): Promise<ExportDoc[]> {
-    return this.model.find({ userId }).lean<ExportDoc[]>()
   }
 
   /** Takes exports from their owners and lets them expire. */

@@ -4,27 +4,19 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 const SLICE_MS = 4
 
 /** Runs long work one step at a time and yields to the event loop after each slice. */
-export async function runInSlices<T>(work: Generator<void, T>): Promise<T> {
+export async function runInSlices(work: Iterator<unknown>): Promise<void> {
   for (;;) {
     const until = performance.now() + SLICE_MS
     do {
-      const step = work.next()
-      if (step.done) return step.value
+      if (work.next().done) return
     } while (performance.now() < until)
     await nextTurn()
   }
 }
 
 /** Like `Array.map`, one step per item. */
-export function mapInSlices<T, R>(items: readonly T[], convert: (item: T) => R): Promise<R[]> {
-  return runInSlices(
-    (function* () {
-      const results: R[] = []
-      for (const item of items) {
-        results.push(convert(item))
-        yield
-      }
-      return results
-    })(),
-  )
+export async function mapInSlices<T, R>(items: readonly T[], convert: (item: T) => R): Promise<R[]> {
+  const results: R[] = []
+  await runInSlices(items.values().map((item) => results.push(convert(item))))
+  return results
 }

@@ -1,4 +1,4 @@
-import { type Connection, isDuplicate } from '@chat/service'
+import { type Connection, insertMissing } from '@chat/service'
 import mongoose from 'mongoose'
 import type { WordList } from './word-matcher.ts'
 
@@ -9,21 +9,11 @@ type StoredList = WordList & { _id: string; revision: number }
 
 const MAX_TRIES = 50
 
-const { Schema } = mongoose
-const listSchema = new Schema<StoredList>(
-  {
-    _id: String,
-    revision: { type: Number, required: true },
-    words: { type: [String], required: true },
-    allow: { type: [String], required: true },
-  },
-  { versionKey: false },
-)
+const listSchema = new mongoose.Schema<StoredList>({ _id: String }, { strict: false, versionKey: false })
 
 /** The word lists, one document each, changed by compare-and-set on `revision`. */
 export async function openWords(connection: Connection) {
   const model = connection.model<StoredList>('WordList', listSchema, 'wordLists')
-  await model.createIndexes()
   return {
     find: (_id: string): Promise<StoredList | null> => model.findById(_id).lean<StoredList>(),
 
@@ -53,13 +43,7 @@ export async function openWords(connection: Connection) {
     const list = { words, allow, revision: before + 1 }
     if (before > 0)
       return (await model.updateOne({ _id, revision: before }, { $set: list })).matchedCount === 1
-    try {
-      await model.create({ _id, ...list })
-      return true
-    } catch (error) {
-      if (isDuplicate(error)) return false
-      throw error
-    }
+    return (await insertMissing(model, [{ _id, ...list }])).length === 0
   }
 }
 export type WordStore = Awaited<ReturnType<typeof openWords>>
