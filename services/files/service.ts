@@ -30,12 +30,11 @@ import { openChunks } from './upload/chunk-store.ts'
 import { FileTypePolicy } from './upload/file-type-policy.ts'
 import { PART_BYTES } from './upload/part-upload.ts'
 import type { UploadParts } from './upload/parts.ts'
-import { UploadCleanup } from './upload/upload-cleanup.ts'
+import { startUploadCleanup } from './upload/upload-cleanup.ts'
 import { openUploads } from './upload/upload-store.ts'
 
 /** Writes of uploads take a fifth of the time, so that they do not delay messages. */
 const UPLOAD_REST = 4
-/** How many parts are put together at a time. */
 const PARTS_AT_ONCE = 2
 /** The largest message on the bus. */
 const MAX_CHUNK_BYTES = 8 * 1024 * 1024
@@ -69,7 +68,6 @@ export const start = (options: Options) =>
     return { ready: { nats: () => bus.ping(), mongo: () => pingMongo(mongo), s3: () => bucket.ping() } }
   })
 
-/** The stored files, the messages that refer to them, and the removal of unused ones. */
 async function openStorage(scope: Scope, { logger }: Options, { mongo, bucket, bus }: Engines) {
   const objects = await openObjects(mongo)
   const store = await openReferences(mongo)
@@ -99,7 +97,7 @@ async function openUploading(
   const uploads = await openUploads(mongo, metrics)
   await scope.use('job requests', serveJobs(bus, uploads.jobs), (serving) => serving.close())
   const chunks = await openChunks(mongo, bucket, pacing)
-  const cleanup = new UploadCleanup({ uploads, chunks, bucket, logger })
+  const cleanup = startUploadCleanup({ uploads, chunks, bucket, logger })
   await scope.use('upload cleanup', cleanup, (c) => c.close())
   const images = await scope.use('image previewer', new ImagePreviewer(), (i) => i.close())
   const videos = new VideoPreviewer(await findTools(), images)

@@ -20,7 +20,7 @@ import { ExportErasure } from './exports/export-erasure.ts'
 import { openExports } from './exports/export-store.ts'
 import { startExportWorker } from './exports/export-worker.ts'
 import { Exports } from './exports/exports.ts'
-import { LazyBucket } from './exports/lazy-bucket.ts'
+import { lazyBucket } from './exports/lazy-bucket.ts'
 import { Mailer } from './exports/mailer.ts'
 import { handlers } from './handlers.ts'
 import { openErasedMentions } from './privacy/erased-mention-store.ts'
@@ -128,7 +128,7 @@ async function openExporting(
   { config, s3Url, logger, metrics }: Options,
   parts: ExportingParts,
 ) {
-  const storage = await scope.use('s3', new LazyBucket({ ...config.s3, url: s3Url }), (s) => s.close())
+  const storage = await scope.use('s3', lazyBucket({ ...config.s3, url: s3Url }), (s) => s.close())
   const mailer = config.mail && (await scope.use('mail', new Mailer(config.mail), (m) => m.close()))
   const exports = await openExports(parts.mongo, metrics)
   const working = { ...parts, exports, storage, mailer, logger }

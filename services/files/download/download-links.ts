@@ -19,7 +19,7 @@ type Parts = {
   seconds: number
 }
 
-/** Signed links to files, for members. Every request asks for membership: after the ack of a kick there are no new links. */
+/** Signed links to files. Every request asks for membership, so that after the ack of a kick there are no new links. */
 export class DownloadLinks {
   private readonly parts: Parts
   /** A page of pictures asks for all of them at once. */

@@ -21,7 +21,6 @@ const TIMEOUT_MS = 10_000
 const POSTER_AT_SECONDS = 1
 
 type Tools = { ffmpeg: string; ffprobe: string }
-/** `folder` takes temporary files. */
 type Video = { file: string; folder: string; mediaType: string }
 type Probe = {
   streams?: { width?: number; height?: number; side_data_list?: { rotation?: number }[] }[]
@@ -49,11 +48,7 @@ export class VideoPreviewer {
     const { duration, frameSize } = await this.probe(video, signal)
     // The duration of a damaged video can be known all the same.
     const thumbnail = frameSize && (await this.poster(video, duration ?? 0, signal).catch(() => undefined))
-    return {
-      ...(duration !== undefined && { duration }),
-      ...(frameSize && { frameSize }),
-      ...(thumbnail && { thumbnail }),
-    }
+    return { duration, frameSize, thumbnail }
   }
 
   private async probe({ file, mediaType }: Video, signal: AbortSignal) {
@@ -100,7 +95,7 @@ function describe({ streams, format }: Probe) {
   const { width, height, side_data_list = [] } = streams?.[0] ?? {}
   const seconds = Number(format?.duration)
   const isRotated = side_data_list.some(({ rotation = 0 }) => rotation % 180 !== 0)
-  const size = width && height ? { width, height } : null
+  const size = width && height ? { width, height } : undefined
   return {
     duration: seconds > 0 && Number.isFinite(seconds) ? seconds : undefined,
     frameSize: size && isRotated ? { width: size.height, height: size.width } : size,

@@ -23,11 +23,7 @@ export class GarbageCollector {
 
   constructor(parts: Parts) {
     this.parts = parts
-    this.periodic = new Periodic(
-      INTERVAL_MS,
-      () => this.sweep(),
-      (err) => this.warn(err),
-    )
+    this.periodic = new Periodic(INTERVAL_MS, () => this.sweep(), this.warn)
   }
 
   close() {
@@ -56,7 +52,5 @@ export class GarbageCollector {
     await objects.remove(path)
   }
 
-  private warn(err: unknown) {
-    this.parts.logger.warn({ err }, 'unused files not removed, will try again')
-  }
+  private warn = (err: unknown) => this.parts.logger.warn({ err }, 'unused files not removed, will try again')
 }

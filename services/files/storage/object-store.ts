@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import type { Connection } from '@chat/service'
 import mongoose from 'mongoose'
 
-/** A stored file. */
 export type ObjectDoc = {
   /** Its path in the bucket, made by `newPath`. */
   _id: string
@@ -10,11 +9,8 @@ export type ObjectDoc = {
   owner: string
   /** In bytes. */
   size: number
-  /** As sniffed from its bytes. */
   mediaType: string
-  /** As its sender named it. */
   name: string
-  /** The path of its thumbnail or poster. */
   thumbnail: string | null
   createdAt: Date
 }
@@ -30,7 +26,6 @@ const objectSchema = new mongoose.Schema<StoredObject>({ _id: String }, { strict
 objectSchema.index({ sweepAt: 1 }, { sparse: true })
 objectSchema.index({ owner: 1, _id: 1 })
 
-/** A path that cannot be guessed. */
 export function newPath(): string {
   const id = randomBytes(16).toString('hex')
   return `${id.slice(0, 2)}/${id}`
@@ -65,7 +60,6 @@ export async function openObjects(connection: Connection) {
       const found = model.find({ sweepAt: { $lte: by } }, { _id: 1 }).sort({ sweepAt: 1 })
       return (await found.limit(limit).lean()).map(({ _id }) => _id)
     },
-    /** A page of an owner's objects, by path. */
     ownedBy: (owner: string, after: string, limit: number): Promise<ObjectDoc[]> =>
       model
         .find({ owner, _id: { $gt: after } }, { sweepAt: 0 })

@@ -10,7 +10,6 @@ type ChunkDoc = {
   _id: string
   /** The offset in the file at which it ends. */
   end: number
-  /** The path of its bytes. */
   object: string
   createdAt: Date
 }

@@ -48,7 +48,6 @@ async function append(parts: UploadParts, caller: Caller, upload: UploadDoc, chu
   await requireFit(parts, upload, tail, chunk.data.length)
   // Before the chunk is stored: when S3 fails, the client knows that the chunk was not taken.
   const current = requireFound(await uploadParts(parts, upload, tail))
-  // Another instance may have stored a chunk there.
   if (!(await parts.chunks.add(upload.id, tail, chunk.data))) return append(parts, caller, current, chunk)
   const next = { slices: tail.slices + 1, bytes: tail.bytes + chunk.data.length }
   return next.bytes === upload.size ? finish(parts, caller, current, next) : progress(upload, next)

@@ -14,7 +14,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type mongoose from 'mongoose'
 import { announce, noise, openStored, type Stored, send, sendChunk } from '../testing.ts'
 import { openChunks } from './chunk-store.ts'
-import { UploadCleanup } from './upload-cleanup.ts'
+import { startUploadCleanup } from './upload-cleanup.ts'
 import { openUploads, type UploadStore } from './upload-store.ts'
 
 const HOUR_MS = 60 * 60 * 1000
@@ -24,7 +24,7 @@ let stored: Stored
 let ann: PlainClient
 let room: Room
 let uploads: UploadStore
-let uploadCleanup: UploadCleanup
+let uploadCleanup: ReturnType<typeof startUploadCleanup>
 let mongo: mongoose.Connection
 
 beforeAll(async () => {
@@ -34,7 +34,7 @@ beforeAll(async () => {
   uploads = await openUploads(mongo, new Metrics())
   const chunks = await openChunks(mongo, stored.bucket, new DutyCycle(0))
   const logger = createLogger('silent')
-  uploadCleanup = new UploadCleanup({ uploads, chunks, bucket: stored.bucket, logger })
+  uploadCleanup = startUploadCleanup({ uploads, chunks, bucket: stored.bucket, logger })
   ann = await connectAs(stack, 'ann')
   const ben = await connectAs(stack, 'ben')
   ben.close()

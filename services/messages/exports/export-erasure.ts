@@ -1,17 +1,16 @@
 import { removeExports, removeFile } from './export-removal.ts'
 import { isExpired } from './export-store.ts'
-import type { ExportParts } from './parts.ts'
+import type { OperationParts } from './parts.ts'
 import { presentExport } from './presenter.ts'
 
 /** How long exports wait for the end of an erasure in their room. */
 const ERASURE_MS = 5 * 60_000
 
-type Parts = ExportParts & { worker: { wake: () => void } }
-
 /** Removes or rebuilds exports when messages, a room or a user are erased. */
 export class ExportErasure {
-  private readonly parts: Parts
-  constructor(parts: Parts) {
+  private readonly parts: OperationParts
+
+  constructor(parts: OperationParts) {
     this.parts = parts
   }
 

@@ -4,7 +4,7 @@ import { MAX_COUNT } from '../read/page-size.ts'
 import { linkTo, whileMember } from './export-notices.ts'
 import { removeExports } from './export-removal.ts'
 import { type ExportDoc, isExpired, isOver, newExport } from './export-store.ts'
-import type { ExportParts } from './parts.ts'
+import type { OperationParts } from './parts.ts'
 import { presentExport } from './presenter.ts'
 
 const DEFAULT_LIMIT = 20
@@ -18,12 +18,12 @@ const PLATFORM = ''
 type Wanted = Input<'exportMessages'>
 type Page = Input<'listExports'>
 type List = Output<'listExports'>
-type Parts = ExportParts & { worker: { wake: () => void } }
 
 /** The operations on exports. A worker writes them. */
 export class Exports {
-  private readonly parts: Parts
-  constructor(parts: Parts) {
+  private readonly parts: OperationParts
+
+  constructor(parts: OperationParts) {
     this.parts = parts
     parts.access.onRemoved((roomId, userIds) => this.removeOfMembers(roomId, userIds))
   }
@@ -32,7 +32,6 @@ export class Exports {
   async start(caller: Caller, wanted: Wanted): Promise<Output<'exportMessages'>> {
     requirePeriod(wanted)
     using _pass = await this.parts.access.enter(caller, wanted.roomId)
-    this.requireMail(wanted)
     const doc = await this.draft(caller.userId, wanted)
     await this.takeSlot(doc)
     return await this.queue(doc)
@@ -42,9 +41,9 @@ export class Exports {
   async startForPlatform(caller: Caller, wanted: Wanted): Promise<Output<'startExport'>> {
     requirePeriod(wanted)
     await this.parts.bus.ask('roomFacts', caller, wanted.roomId)
-    this.requireMail(wanted)
+    const doc = await this.draft(PLATFORM, wanted)
     if ((await this.parts.exports.countOpen(PLATFORM)) >= PLATFORM_MAX_OPEN) throw busy()
-    return this.queue(await this.draft(PLATFORM, wanted))
+    return this.queue(doc)
   }
 
   /** @throws FILE_NO_EXISTS where it is gone or another user's, ROOM_NO_EXISTS where the caller has left the room */
@@ -61,11 +60,7 @@ export class Exports {
 
   async listOwn({ userId }: Caller, page: Page): Promise<List> {
     if (userId === PLATFORM) throw new Fault('CLIENT_ID_NO_EXISTS')
-    return this.page(userId, page)
-  }
-
-  list(page: Page): Promise<List> {
-    return this.page(null, page)
+    return this.list(page, userId)
   }
 
   private async find(exportId: string): Promise<ExportDoc> {
@@ -78,7 +73,7 @@ export class Exports {
     return { ...presentExport(doc), ...(doc.state === 'ready' && (await linkTo(this.parts, doc))) }
   }
 
-  private async page(userId: string | null, { limit = DEFAULT_LIMIT, cursor }: Page): Promise<List> {
+  async list({ limit = DEFAULT_LIMIT, cursor }: Page, userId: string | null = null): Promise<List> {
     const most = Math.min(limit, MAX_COUNT)
     const before = cursor === undefined ? undefined : decodeKey(cursor)
     const docs = await this.parts.exports.list(userId, before, most + 1)
@@ -86,11 +81,8 @@ export class Exports {
     return { list, nextCursor: cursorAfter(list, docs, ({ exportId }) => exportId) }
   }
 
-  private requireMail({ email }: Wanted) {
-    if (email !== undefined && !this.parts.mailer) throw new Fault('MAIL_NOT_CONFIGURED')
-  }
-
   private async draft(userId: string, { roomId, format, email, from, to }: Wanted): Promise<ExportDoc> {
+    if (email !== undefined && !this.parts.mailer) throw new Fault('MAIL_NOT_CONFIGURED')
     return newExport({
       userId,
       roomId,

@@ -1,14 +1,5 @@
 import { createTransport, type Transporter } from 'nodemailer'
 
-type Mail = {
-  /** One address. */
-  to: string
-  subject: string
-  text: string
-  /** Becomes the Message-ID, by which a repeated mail is recognized. */
-  id: string
-}
-
 const TIMEOUTS = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000 }
 
 /** A client of the SMTP server. */
@@ -22,8 +13,11 @@ export class Mailer {
     this.from = from
   }
 
-  /** Resolves when the server has accepted the mail. @throws the server's refusal */
-  async send({ to, subject, text, id }: Mail): Promise<void> {
+  /**
+   * Resolves when the server has accepted the mail, to one address. @throws the server's refusal
+   * @param id becomes the Message-ID, by which a repeated mail is recognized
+   */
+  async send({ to, subject, text, id }: Record<'to' | 'subject' | 'text' | 'id', string>): Promise<void> {
     const host = this.from.match(/@([^\s@<>]+)>?$/)?.[1] ?? 'localhost'
     await this.transport.sendMail({
       from: this.from,

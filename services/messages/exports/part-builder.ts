@@ -19,17 +19,15 @@ export type Range = { from: number; to: number }
 /** The bytes of a part, and the seqs that were read for it. */
 export type PartData = Range & { data: Buffer }
 
-type Parts = Pick<ExportParts, 'store' | 'bus'>
-
 /** Builds the file of an export part by part. At most one part and one batch are in memory. */
 export class PartBuilder {
-  private readonly parts: Parts
+  private readonly parts: ExportParts
   private readonly doc: ExportDoc
   private readonly pacing = new DutyCycle(REST)
   private readonly nickNames = new LRUCache<string, string>({ max: 10_000 })
   private batch = FIRST_BATCH
 
-  constructor(parts: Parts, doc: ExportDoc) {
+  constructor(parts: ExportParts, doc: ExportDoc) {
     this.parts = parts
     this.doc = doc
   }

@@ -18,3 +18,4 @@ export type ExportParts = {
   mailer: Mailer | null
   logger: Logger
 }
+export type OperationParts = ExportParts & { worker: { wake: () => void } }

@@ -4,11 +4,8 @@ import type { ExportDoc } from './export-store.ts'
 /** Messages get their time before their seq, and from the clocks of several machines. */
 const SKEW_MS = 10 * 60 * 1000
 
-type Times = Pick<MessageStore, 'timeOf'>
-type Requested = Pick<ExportDoc, 'roomId' | 'from' | 'to' | 'lastSeq'>
-
 /** A range of seqs that includes all messages of a period and few others, found by binary search. */
-export async function seqsOf(store: Times, { roomId, from, to, lastSeq }: Requested) {
+export async function seqsOf(store: MessageStore, { roomId, from, to, lastSeq }: ExportDoc) {
   const search = (time: number) => firstSince(store, roomId, lastSeq, time)
   return {
     first: from === null ? 1 : await search(from.getTime() - SKEW_MS),
@@ -17,7 +14,12 @@ export async function seqsOf(store: Times, { roomId, from, to, lastSeq }: Reques
 }
 
 /** The first seq whose message is not older than `time`; `lastSeq + 1` where there is none. */
-async function firstSince(store: Times, roomId: string, lastSeq: number, time: number): Promise<number> {
+async function firstSince(
+  store: MessageStore,
+  roomId: string,
+  lastSeq: number,
+  time: number,
+): Promise<number> {
   let [low, high] = [1, lastSeq + 1]
   while (low < high) {
     const middle = Math.floor((low + high) / 2)
@@ -28,5 +30,5 @@ async function firstSince(store: Times, roomId: string, lastSeq: number, time: n
   return low
 }
 
-export const isInPeriod = ({ from, to }: Pick<ExportDoc, 'from' | 'to'>, at: Date) =>
+export const isInPeriod = ({ from, to }: ExportDoc, at: Date) =>
   (from === null || at >= from) && (to === null || at < to)

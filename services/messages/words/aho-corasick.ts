@@ -5,7 +5,6 @@ const ROOT = 0
 const LINKS_PER_STEP = 32
 const EDGE_MAPS = 64
 
-/** From one node to another, by a letter. */
 type Edge = { node: number; parent: number; symbol: number }
 type Pattern<T> = readonly [letters: readonly number[], pattern: T]
 

@@ -4,31 +4,27 @@ import { fold } from './text-fold.ts'
 import type { WordListCache } from './word-list-cache.ts'
 import { findBanned, type WordMatcher } from './word-matcher.ts'
 
-/** What happens to a text with a banned word. */
 type Mode = 'refuse' | 'mask'
 
 /** Keeps banned words out of rooms. */
 export class WordFilter {
   private readonly lists: WordListCache
   private readonly mode: Mode
+
   constructor(lists: WordListCache, mode: Mode) {
     this.lists = lists
     this.mode = mode
   }
 
-  /**
-   * A function that returns a text as it may appear in the room: unchanged, or masked in mode `mask`. It throws
-   * MESSAGE_HAS_BANNED_WORD in mode `refuse`.
-   */
+  /** A function that returns a text as it may appear in the room. It throws MESSAGE_HAS_BANNED_WORD in mode `refuse`. */
   async screenFor(roomId: string): Promise<(text: string) => string> {
     const matchers = await this.lists.in(roomId)
     return (text) => this.screen(text, matchers)
   }
 
   /**
-   * Screens a message. File names are masked in both modes: a refusal would come after the upload. Cards and notices,
-   * which only platforms send, are not screened.
-   * @throws MESSAGE_HAS_BANNED_WORD
+   * Masks file names in both modes: a refusal would come after the upload. Cards and notices, which only platforms
+   * send, are not screened. @throws MESSAGE_HAS_BANNED_WORD
    */
   async screenMessage(roomId: string, data: MessageData): Promise<MessageData> {
     const { type, content } = data

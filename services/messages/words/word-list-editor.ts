@@ -28,23 +28,17 @@ export class WordListEditor {
   }
 
   put(caller: Caller, input: Edit): Promise<List> {
-    return this.change(caller, input, (_before, given) => given)
+    return this.change(caller, input, (_before, given) => [given])
   }
 
   /** A word that the list has in any spelling stays as it is. */
   add(caller: Caller, input: Edit): Promise<List> {
-    return this.change(caller, input, (before, given) => ({
-      words: [...before.words, ...given.words],
-      allow: [...before.allow, ...given.allow],
-    }))
+    return this.change(caller, input, (before, given) => [[...before, ...given]])
   }
 
   /** Removes the words in any spelling. */
   remove(caller: Caller, input: Edit): Promise<List> {
-    return this.change(caller, input, async (before, given) => ({
-      words: await without(before.words, given.words, bannedKey),
-      allow: await without(before.allow, given.allow, allowedKey),
-    }))
+    return this.change(caller, input, (before, given) => [before, given])
   }
 
   async deleteRoom(roomId: string): Promise<void> {
@@ -56,15 +50,14 @@ export class WordListEditor {
   private async change(
     caller: Caller,
     { roomId, words = [], allow = [] }: Edit,
-    edit: (before: WordList, given: WordList) => WordList | Promise<WordList>,
+    edit: (before: string[], given: string[]) => [words: string[], removed?: string[]],
   ): Promise<List> {
     await mapInSlices([...words, ...allow], requireLetters)
     const key = await this.keyOf(caller, roomId)
     const list = await this.parts.words.change(key, async (before) => {
-      const edited = await edit(before, { words, allow })
       const after = {
-        words: await unique(edited.words, bannedKey),
-        allow: await unique(edited.allow, allowedKey),
+        words: await distinct(bannedKey, ...edit(before.words, words)),
+        allow: await distinct(allowedKey, ...edit(before.allow, allow)),
       }
       await requireSize(after, key === EVERYWHERE ? 'everywhere' : 'room')
       return after
@@ -85,19 +78,14 @@ export class WordListEditor {
 const bannedKey = (word: string) => String.fromCodePoint(...fold(word).letters)
 const allowedKey = (word: string) => JSON.stringify([bannedKey(word), fold(word).afterGap])
 
-async function unique(words: string[], keyOf: (word: string) => string): Promise<string[]> {
+/** The words with different keys, without those whose key is a removed word's. */
+async function distinct(keyOf: (word: string) => string, words: string[], removed: string[] = []) {
+  const seen = new Set(await mapInSlices(removed, keyOf))
   const keys = await mapInSlices(words, keyOf)
-  const seen = new Set<string>()
   return words.filter((_, index) => {
     const key = keys[index] as string
     return !seen.has(key) && seen.add(key)
   })
-}
-
-async function without(words: string[], removed: string[], keyOf: (word: string) => string) {
-  const removedKeys = new Set(await mapInSlices(removed, keyOf))
-  const keys = await mapInSlices(words, keyOf)
-  return words.filter((_, index) => !removedKeys.has(keys[index] as string))
 }
 
 async function requireSize({ words, allow }: WordList, kind: keyof typeof MAX_WORDS) {
