@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { anonymous, Fault, type Input, type Output } from '@chat/contract'
+import { anonymous, Fault, type Input } from '@chat/contract'
 import { type RemovalParts, removeUpload } from '../upload/upload-removal.ts'
 import type { GarbageCollector } from './garbage-collector.ts'
 import type { ObjectStore } from './object-store.ts'
@@ -27,10 +27,7 @@ export async function purgeRoom(parts: ErasureParts, roomId: string) {
 }
 
 /** Removes a user's uploads and files. A file that others have shared stays, without its owner's name. */
-export async function eraseUser(
-  parts: ErasureParts,
-  { userId }: Input<'eraseUserInFiles'>,
-): Promise<Output<'eraseUserInFiles'>> {
+export async function eraseUser(parts: ErasureParts, { userId }: Input<'eraseUserInFiles'>) {
   const { uploads, objects, garbageCollector } = parts
   await waitForEvents(parts)
   for (const upload of await uploads.ofOwner(userId)) await removeUpload(parts, upload)
@@ -44,10 +41,8 @@ export async function eraseUser(
 }
 
 /** A page of what is stored about a user's files, for the export of their personal data. */
-export async function exportUser(
-  { objects }: ErasureParts,
-  { userId, cursor = '' }: Input<'exportUserFromFiles'>,
-): Promise<Output<'exportUserFromFiles'>> {
+export async function exportUser({ objects }: ErasureParts, input: Input<'exportUserFromFiles'>) {
+  const { userId, cursor = '' } = input
   const docs = await objects.ownedBy(userId, cursor, PAGE)
   const records = docs.map(({ _id, createdAt, ...file }) => ({
     kind: 'file',

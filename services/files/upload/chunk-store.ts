@@ -30,27 +30,25 @@ const idsOf = (uploadId: string, from = 0, before?: number) => ({
 })
 const folderOf = (uploadId: string) => `incoming/${uploadId}/`
 
+type Parts = { model: Model<ChunkDoc>; bucket: Bucket; pacing: DutyCycle }
+
 export async function openChunks(connection: Connection, bucket: Bucket, pacing: DutyCycle) {
   const model = connection.model<ChunkDoc>('Chunk', chunkSchema, 'chunks')
   await model.createIndexes()
-  return new ChunkStore(model, bucket, pacing)
+  return new ChunkStore({ model, bucket, pacing })
 }
 
 /** The chunks that are not in a part yet. */
 export class ChunkStore {
-  private readonly model: Model<ChunkDoc>
-  private readonly bucket: Bucket
-  private readonly pacing: DutyCycle
+  private readonly parts: Parts
 
-  constructor(model: Model<ChunkDoc>, bucket: Bucket, pacing: DutyCycle) {
-    this.model = model
-    this.bucket = bucket
-    this.pacing = pacing
+  constructor(parts: Parts) {
+    this.parts = parts
   }
 
   /** The last chunk is kept as long as the upload is, so that the tail is known. */
   async tail(uploadId: string): Promise<Tail> {
-    const last = await this.model
+    const last = await this.parts.model
       .findOne({ _id: idsOf(uploadId) }, { end: 1 })
       .sort({ _id: -1 })
       .lean<ChunkDoc>()
@@ -62,11 +60,11 @@ export class ChunkStore {
     // The random name keeps two instances that receive the same chunk from overwriting each other's bytes.
     const object = `${folderOf(uploadId)}${tail.slices}-${crypto.randomUUID()}`
     const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
-    await this.pacing.run(() => this.bucket.put(object, bytes, 'application/octet-stream'))
+    await this.parts.pacing.run(() => this.parts.bucket.put(object, bytes, 'application/octet-stream'))
     const end = tail.bytes + data.length
     const chunk = { _id: idOf(uploadId, tail.slices), end, object, createdAt: new Date() }
-    const isTaken = (await insertMissing(this.model, [chunk])).length > 0
-    if (isTaken) await this.bucket.remove(object)
+    const isTaken = (await insertMissing(this.parts.model, [chunk])).length > 0
+    if (isTaken) await this.parts.bucket.remove(object)
     return !isTaken
   }
 
@@ -82,14 +80,14 @@ export class ChunkStore {
     buffer: Buffer,
   ): Promise<(Tail & { data: Buffer }) | null> {
     const run = { slices: 0, bytes: 0 }
-    const found = this.model
+    const found = this.parts.model
       .find({ _id: idsOf(uploadId, index) })
       .sort({ _id: 1 })
       .lean<ChunkDoc>()
       .cursor()
     for await (const chunk of found) {
       if (indexOf(chunk._id) !== index + run.slices) return null
-      const length = await this.bucket.readInto(chunk.object, buffer.subarray(run.bytes))
+      const length = await this.parts.bucket.readInto(chunk.object, buffer.subarray(run.bytes))
       if (length === null) return null
       run.bytes += length
       run.slices += 1
@@ -101,9 +99,9 @@ export class ChunkStore {
   /** Removes chunks that are in parts, except the last one. */
   async removeMoved(uploadId: string, moved: number) {
     const ids = { _id: idsOf(uploadId, 0, moved - 1) }
-    const found = await this.model.find(ids, { object: 1 }).lean<ChunkDoc[]>()
-    await this.bucket.removeAll(found.map(({ object }) => object))
-    await this.model.deleteMany(ids)
+    const found = await this.parts.model.find(ids, { object: 1 }).lean<ChunkDoc[]>()
+    await this.parts.bucket.removeAll(found.map(({ object }) => object))
+    await this.parts.model.deleteMany(ids)
   }
 
   /**
@@ -111,12 +109,12 @@ export class ChunkStore {
    * @param before keeps the chunks from this one on: the last one shows that an upload is complete
    */
   async removeAll(uploadId: string, before?: number) {
-    await this.bucket.removeAll(await this.bucket.list(folderOf(uploadId)))
-    await this.model.deleteMany({ _id: idsOf(uploadId, 0, before) })
+    await this.parts.bucket.removeAll(await this.parts.bucket.list(folderOf(uploadId)))
+    await this.parts.model.deleteMany({ _id: idsOf(uploadId, 0, before) })
   }
 
   async removeOlderThan(date: Date) {
-    const old = this.model.find({ createdAt: { $lt: date } }, { _id: 1 }).limit(PAGE)
+    const old = this.parts.model.find({ createdAt: { $lt: date } }, { _id: 1 }).limit(PAGE)
     const uploadIds = new Set((await old.lean()).map(({ _id }) => _id.slice(0, -INDEX_DIGITS - 1)))
     for (const uploadId of uploadIds) await this.removeAll(uploadId)
   }

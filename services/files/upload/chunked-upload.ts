@@ -26,8 +26,8 @@ export function takeChunk(parts: UploadParts, caller: Caller, chunk: Chunk): Pro
   if (chunk.data.length > limits.chunkBytes)
     throw new Fault('INVALID_REQUEST', { message: `A chunk has ${limits.chunkBytes} bytes at most` })
   return queue.run(uploadKey({ way: 'chunks', owner: caller.userId, ...chunk }), async () => {
-    const beginning = { way: 'chunks' as const, openMs: OPEN_MS, check: () => checkFirst(parts, chunk) }
-    const opened = await openUpload(parts, caller, chunk, beginning)
+    const check = () => checkFirst(parts, chunk)
+    const opened = await openUpload(parts, caller, { ...chunk, way: 'chunks', openMs: OPEN_MS, check })
     if ('message' in opened) return complete(opened.message)
     return append(parts, caller, await touch(parts, opened.upload), chunk)
   })

@@ -41,7 +41,7 @@ export function createUpload(
     const answer = { parts: [], partSize: partSizeOf(wanted.size), expiresAt: openUntil.toISOString() }
     // The type is checked when the bytes are there.
     const check = async () => 'application/octet-stream'
-    const opened = await openUpload(parts, caller, wanted, { way: 'parts', openMs, check })
+    const opened = await openUpload(parts, caller, { ...wanted, way: 'parts', openMs, check })
     if ('message' in opened) return answer
     const begun = await beginParts(parts, opened.upload)
     const upload = requireFound(begun && (await uploads.touch(begun, openUntil)))

@@ -5,16 +5,12 @@ import type { UploadDoc } from './upload-store.ts'
 export type RemovalParts = Pick<UploadParts, 'uploads' | 'chunks' | 'bucket' | 'logger'>
 
 /** Ends an upload and removes it, now or, where that fails, later. */
-export async function endUpload(parts: RemovalParts, upload: UploadDoc) {
-  const ended = await parts.uploads.end(upload)
-  if (ended) await tryToRemove(parts, ended)
-}
+export const endUpload = async (parts: RemovalParts, upload: UploadDoc) =>
+  tryToRemove(parts, await parts.uploads.end(upload))
 
 /** Like `endUpload`, unless the upload is claimed, or was touched since it was read. */
-export async function endUntouched(parts: RemovalParts, upload: UploadDoc) {
-  const ended = upload.claim ? null : await parts.uploads.endUntouched(upload)
-  if (ended) await tryToRemove(parts, ended)
-}
+export const endUntouched = async (parts: RemovalParts, upload: UploadDoc) =>
+  tryToRemove(parts, upload.claim ? null : await parts.uploads.endUntouched(upload))
 
 /** Removes an upload in any state. @throws where that fails */
 export async function removeUpload(parts: RemovalParts, upload: UploadDoc) {
@@ -34,7 +30,8 @@ export async function removeStored({ chunks, bucket }: RemovalParts, upload: Upl
   await chunks.removeAll(id)
 }
 
-async function tryToRemove(parts: RemovalParts, ended: UploadDoc) {
+async function tryToRemove(parts: RemovalParts, ended: UploadDoc | null) {
+  if (!ended) return
   await removeUpload(parts, ended).catch((err) =>
     parts.logger.warn({ err, upload: ended.id }, 'upload not removed, will try again'),
   )

@@ -1,13 +1,11 @@
-import { type Caller, type ErrorCode, Fault, type Message } from '@chat/contract'
+import { type Caller, type ErrorCode, Fault, type Input, type Message } from '@chat/contract'
 import { newJob } from '@chat/service'
 import { newPath } from '../storage/object-store.ts'
-import type { Kind } from './file-type-policy.ts'
 import type { UploadParts } from './parts.ts'
 import { endUntouched, removeUpload } from './upload-removal.ts'
-import { removableAt, type UploadDoc, type UploadName, uploadKey } from './upload-store.ts'
+import { removableAt, type UploadDoc, uploadKey } from './upload-store.ts'
 
-type Announced = { roomId: string; syncKey: string; type: Kind; name: string; size: number }
-type Beginning = Pick<UploadName, 'way'> & {
+type Announced = Pick<UploadDoc, 'way' | 'roomId' | 'syncKey' | 'type' | 'name' | 'size'> & {
   /** Checks what is known of the file's bytes. @returns its media type */
   check: () => Promise<string>
   /** How long it counts as open unless it is touched. */
@@ -31,17 +29,10 @@ export const isFinal = (error: unknown) => error instanceof Fault && FINAL.inclu
  * @throws ROOM_NO_EXISTS, what keeps the caller from writing in the room, SEND_FILE_IS_EMPTY, FILE_TOO_LARGE, what
  * `check` throws, RATE_LIMITED where too many are open, INVALID_REQUEST where the upload is of another file
  */
-export async function openUpload(
-  parts: UploadParts,
-  caller: Caller,
-  file: Announced,
-  beginning: Beginning,
-): Promise<Opened> {
-  const name = { ...file, way: beginning.way, owner: caller.userId }
-  const known = await parts.uploads.find(uploadKey(name))
-  const opened = await (known?.state === 'open'
-    ? resumeUpload(parts, caller, known)
-    : beginUpload(parts, caller, file, beginning))
+export async function openUpload(parts: UploadParts, caller: Caller, file: Announced): Promise<Opened> {
+  const known = await parts.uploads.find(uploadKey({ ...file, owner: caller.userId }))
+  const isOpen = known?.state === 'open'
+  const opened = await (isOpen ? resumeUpload(parts, caller, known) : beginUpload(parts, caller, file))
   if ('upload' in opened && (opened.upload.size !== file.size || opened.upload.type !== file.type))
     throw new Fault('INVALID_REQUEST', { message: 'Another file is being sent with this syncKey' })
   return opened
@@ -68,33 +59,25 @@ export function requireFound<T>(found: T | null): T {
 }
 
 /** The caller's message with that syncKey, which may be a text. @throws ROOM_NO_EXISTS */
-export async function findMessage(
-  { bus }: UploadParts,
-  caller: Caller,
-  { roomId, syncKey }: Pick<Announced, 'roomId' | 'syncKey'>,
-) {
+export async function findMessage({ bus }: UploadParts, caller: Caller, name: Input<'messageBySyncKey'>) {
+  const { roomId, syncKey } = name
   return (await bus.ask('messageBySyncKey', caller, { roomId, syncKey })).message
 }
 
-async function beginUpload(
-  parts: UploadParts,
-  caller: Caller,
-  file: Announced,
-  beginning: Beginning,
-): Promise<Opened> {
+async function beginUpload(parts: UploadParts, caller: Caller, file: Announced): Promise<Opened> {
   const { bus, limits, uploads } = parts
   const message = await findMessage(parts, caller, file)
   if (message) return { message }
   await bus.ask('mayPost', caller, file.roomId)
   if (file.size === 0) throw new Fault('SEND_FILE_IS_EMPTY')
   if (file.size > limits.fileBytes) throw new Fault('FILE_TOO_LARGE')
-  const upload = newUpload(caller.userId, file, beginning, await beginning.check())
+  const upload = newUpload(caller.userId, file, await file.check())
   if (await insert(parts, upload)) return { upload }
   const other = await uploads.find(upload._id)
   if (other?.state === 'open') return { upload: other }
   // An earlier upload with that name, which has become no message.
   if (other) await removeUpload(parts, other)
-  return beginUpload(parts, caller, file, beginning)
+  return beginUpload(parts, caller, file)
 }
 
 /**
@@ -111,8 +94,8 @@ function insert({ uploads, limits, queue }: UploadParts, upload: UploadDoc): Pro
   })
 }
 
-function newUpload(owner: string, file: Announced, { way, openMs }: Beginning, mediaType: string): UploadDoc {
-  const { roomId, syncKey, type, name, size } = file
+function newUpload(owner: string, file: Announced, mediaType: string): UploadDoc {
+  const { way, roomId, syncKey, type, name, size, openMs } = file
   const now = new Date()
   return {
     ...newJob(removableAt({ state: 'open', touchedAt: now })),

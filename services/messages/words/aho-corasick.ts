@@ -22,8 +22,6 @@ export class AhoCorasick<T> {
   private output = new Int32Array(0)
   private readonly patterns = new Map<number, T[]>()
 
-  private constructor() {}
-
   /** Builds the automaton in time slices: hundreds of thousands of letters take half a second. */
   static async build<T>(patterns: readonly Pattern<T>[]): Promise<AhoCorasick<T>> {
     const automaton = new AhoCorasick<T>()
