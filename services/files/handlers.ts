@@ -13,10 +13,7 @@ export const handlers = (parts: Parts): Handlers<'files'> => ({
   completeUpload: async (caller, input) => ({ message: await completeDirectUpload(parts, caller, input) }),
   getFileUrl: (caller, input) => parts.links.inRoom(caller, input),
   openFile: (caller, input) => parts.links.inAnyRoom(caller, input),
-  purgeRoomFiles: async (_caller, { roomId }) => {
-    await purgeRoom(parts, roomId)
-    return { result: true }
-  },
+  purgeRoomFiles: (_caller, { roomId }) => purgeRoom(parts, roomId),
   eraseUserInFiles: (_caller, input) => eraseUser(parts, input),
   exportUserFromFiles: (_caller, input) => exportUser(parts, input),
 })

@@ -15,7 +15,6 @@ export type ErasureParts = RemovalParts & {
   store: ReferenceStore
   references: ReferenceTracker
   garbageCollector: GarbageCollector
-  /** How far the references are behind the messages. */
   lagMs: () => Promise<number>
 }
 
@@ -24,6 +23,7 @@ export async function purgeRoom(parts: ErasureParts, roomId: string) {
   const { store, references, uploads } = parts
   await references.settle(await store.deleteRoom(roomId))
   for (const upload of await uploads.ofRoom(roomId)) await removeUpload(parts, upload)
+  return { result: true }
 }
 
 /** Removes a user's uploads and files. A file that others have shared stays, without its owner's name. */

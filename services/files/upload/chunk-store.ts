@@ -38,7 +38,6 @@ export async function openChunks(connection: Connection, bucket: Bucket, pacing:
   return new ChunkStore({ model, bucket, pacing })
 }
 
-/** The chunks that are not in a part yet. */
 export class ChunkStore {
   private readonly parts: Parts
 

@@ -25,10 +25,7 @@ export function partsOf(size: number): FilePart[] {
   }))
 }
 
-/**
- * Opens an upload that the client sends straight to S3, part by part.
- * @returns signed links for the missing parts; none where all have come, or the message is stored
- */
+/** @returns signed links for the missing parts; none where all have come, or the message is stored */
 export function createUpload(
   parts: UploadParts,
   caller: Caller,
@@ -49,10 +46,7 @@ export function createUpload(
   })
 }
 
-/**
- * Checks with S3 that every part is there as announced; the client's list of parts is ignored.
- * @throws INVALID_REQUEST naming the first part that is missing
- */
+/** Asks S3 whether every part is there as announced. @throws INVALID_REQUEST naming the first part that is missing */
 export function completeDirectUpload(
   parts: UploadParts,
   caller: Caller,

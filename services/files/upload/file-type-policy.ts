@@ -8,7 +8,6 @@ const ZIPPED = ['application/vnd.', 'application/epub+zip', 'application/java-ar
 /** With fewer bytes the sniffed type may still change. */
 const ENOUGH_BYTES = 4_100
 
-/** Which files may be sent. */
 export class FileTypePolicy {
   private readonly allowed: string[]
 
@@ -18,10 +17,8 @@ export class FileTypePolicy {
   }
 
   /**
-   * Checks a file by its first bytes.
+   * Checks a file by its first bytes. @returns its media type @throws FILE_TYPE_NOT_ALLOWED
    * @param isWhole whether there are no more; else it may pass although later bytes will show another type
-   * @returns its media type
-   * @throws FILE_TYPE_NOT_ALLOWED
    */
   async check(kind: Kind, start: Uint8Array, isWhole: boolean): Promise<string> {
     const mediaType = await sniff(start, isWhole)

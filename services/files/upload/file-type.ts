@@ -5,7 +5,6 @@ export const TELLING_BYTES = 65_536
 /** Browsers recognize markup only at the beginning. */
 const MARKUP_CHARS = 2_048
 
-/** Types that are treated like another one. */
 const aliases: Record<string, string> = {
   'image/apng': 'image/png',
   'image/heic-sequence': 'image/heic',
@@ -16,11 +15,7 @@ const aliases: Record<string, string> = {
   'application/xml': 'text/xml',
 }
 
-/**
- * The media type of a file by its bytes, whatever its name is.
- * @param start its first bytes
- * @param isWhole whether there are no more
- */
+/** The media type of a file by its first bytes; `isWhole`: there are no more. */
 export async function sniff(start: Uint8Array, isWhole: boolean): Promise<string> {
   const text = textOf(start, isWhole)
   const markup = text === null ? null : markupType(text)

@@ -13,7 +13,6 @@ export async function beginParts({ uploads, bucket }: UploadParts, upload: Uploa
   if (upload.s3Id) return upload
   const s3Id = await bucket.begin(upload.path, upload.mediaType)
   const begun = await uploads.setS3Id(upload, s3Id)
-  // Another instance was faster.
   if (begun?.s3Id !== s3Id) await bucket.abort(upload.path, s3Id)
   return begun
 }
@@ -26,7 +25,6 @@ export async function uploadParts(parts: UploadParts, upload: UploadDoc, tail: T
   return current
 }
 
-/** Makes the object of all chunks. */
 export async function assembleChunks(parts: UploadParts, upload: UploadDoc, tail: Tail): Promise<void> {
   const { chunks, pacing, bucket, buffers } = parts
   if (tail.bytes < PART_BYTES)

@@ -7,7 +7,6 @@ import type { ChunkStore } from './chunk-store.ts'
 import type { FileTypePolicy } from './file-type-policy.ts'
 import type { UploadStore } from './upload-store.ts'
 
-/** What the functions of uploads work with. */
 export type UploadParts = {
   uploads: UploadStore
   chunks: ChunkStore

@@ -15,9 +15,7 @@ const WAIT_MS = 25_000
 
 /**
  * Makes a message of an upload whose bytes are all there. One instance at a time does so; when it dies, the next one
- * that is asked repeats the steps, each of which may be repeated.
- * @param assemble makes the object of the chunks or parts
- * @returns null where the upload is closed: its message is stored, or it was ended
+ * that is asked repeats the steps. @returns null where the upload is closed: its message is stored, or it was ended
  * @throws FILE_TYPE_NOT_ALLOWED, FILE_NO_EXISTS_WITH_SYNC_KEY, what keeps the caller from writing in the room, TIMEOUT
  */
 export async function completeUpload(
@@ -43,7 +41,6 @@ export async function completeUpload(
   })
 }
 
-/** Waits while another instance has the upload. */
 async function claim({ uploads }: UploadParts, upload: UploadDoc): Promise<UploadDoc | null> {
   const isSame = (other: UploadDoc | null) => other?.id === upload.id && other.state === 'open'
   for (const until = Date.now() + WAIT_MS; Date.now() < until; await delay(POLL_MS)) {

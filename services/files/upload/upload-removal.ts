@@ -19,7 +19,6 @@ export async function removeUpload(parts: RemovalParts, upload: UploadDoc) {
   await parts.uploads.remove(upload)
 }
 
-/** Removes what an upload has stored. */
 export async function removeStored({ chunks, bucket }: RemovalParts, upload: UploadDoc) {
   const { id, path, s3Id, state, file } = upload
   if (state !== 'done') {

@@ -14,7 +14,6 @@ type Announced = Pick<UploadDoc, 'way' | 'roomId' | 'syncKey' | 'type' | 'name' 
 type Opened = { upload: UploadDoc } | { message: Message }
 
 const RETRY_AFTER_MS = 2_000
-/** A retry of the same upload cannot change these. */
 const FINAL: ErrorCode[] = [
   'ROOM_NO_EXISTS',
   'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED',
@@ -22,6 +21,7 @@ const FINAL: ErrorCode[] = [
   'FILE_TYPE_NOT_ALLOWED',
   'FILE_NO_EXISTS_WITH_SYNC_KEY',
 ]
+/** Whether a retry of the same upload cannot change the refusal. */
 export const isFinal = (error: unknown) => error instanceof Fault && FINAL.includes(error.code)
 
 /**

@@ -28,12 +28,10 @@ export type UploadDoc = Job &
     name: string
     /** In bytes, as announced. */
     size: number
-    /** The path of its object. */
     path: string
     mediaType: string
     /** `ended`: to be removed. */
     state: 'open' | 'done' | 'ended'
-    /** S3's id of the multipart upload, once it has begun. */
     s3Id: string | null
     parts: Part[]
     /** The number of chunks, and of their bytes, that are in parts. */
@@ -64,7 +62,6 @@ export const uploadKey = ({ way, owner, roomId, syncKey }: UploadName) =>
     .update(JSON.stringify([way, owner, roomId, syncKey]))
     .digest('base64url')
 
-/** When an upload may be removed, unless it is touched again. */
 export const removableAt = ({ state, touchedAt }: Pick<UploadDoc, 'state' | 'touchedAt'>) =>
   new Date(touchedAt.getTime() + KEPT_MS[state])
 
@@ -86,7 +83,6 @@ export async function openUploads(connection: Connection, metrics: Metrics) {
   return new UploadStore(model, metrics)
 }
 
-/** The uploads of all instances. Every change names the upload it is for by its `id`. */
 export class UploadStore {
   readonly jobs: JobStore<UploadDoc>
   private readonly model: Model<UploadDoc>
@@ -105,7 +101,6 @@ export class UploadStore {
     return (await insertMissing(this.model, [upload])).length === 0
   }
 
-  /** The number of uploads that count against the owner's limit. */
   countOpen(owner: string): Promise<number> {
     return this.model.countDocuments({ owner, openUntil: { $gt: new Date() } })
   }
@@ -130,12 +125,10 @@ export class UploadStore {
     await this.model.updateOne(one(upload), { $set: { file, touchedAt: new Date() } })
   }
 
-  /** Gives up the lease of an upload that is not done. */
   async release(upload: UploadDoc) {
     await this.jobs.release(upload, { dueAt: removableAt(upload) }).catch(ignoreLost)
   }
 
-  /** Closes a claimed upload whose message is stored. */
   async finish(upload: UploadDoc) {
     await this.jobs.reschedule(upload, closedAs('done')).catch(ignoreLost)
   }

@@ -6,7 +6,6 @@ import { presentExport } from './presenter.ts'
 /** How long exports wait for the end of an erasure in their room. */
 const ERASURE_MS = 5 * 60_000
 
-/** Removes or rebuilds exports when messages, a room or a user are erased. */
 export class ExportErasure {
   private readonly parts: OperationParts
 
@@ -19,7 +18,6 @@ export class ExportErasure {
     return this.restart(roomId, new Date(Date.now() + ERASURE_MS))
   }
 
-  /** Removes the files of a room's exports and writes them again. */
   async rebuild(roomId: string): Promise<void> {
     await this.restart(roomId, new Date())
     this.parts.worker.wake()

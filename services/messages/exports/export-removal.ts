@@ -1,7 +1,6 @@
 import type { ExportDoc } from './export-store.ts'
 import type { ExportParts } from './parts.ts'
 
-/** Removes exports with their files. Their links open nothing more. */
 export async function removeExports(parts: ExportParts, docs: ExportDoc[]) {
   if (docs.length === 0) return
   await parts.exports.end(docs)

@@ -33,9 +33,7 @@ export type ExportDoc = Job & {
   seenSeq: number
   /** The room's last change that the parts reflect. */
   lastChange: number
-  /** The path of its object. */
   path: string
-  /** S3's id of the multipart upload. */
   uploadId: string | null
   parts: ExportPart[]
   /** Nobody waits for its notice: it was sent, or given up. */
@@ -88,7 +86,6 @@ export async function openExports(connection: Connection, metrics: Metrics) {
   return new ExportStore(model, slots, metrics)
 }
 
-/** The exports, which are jobs, and each user's one slot for a running export. */
 export class ExportStore {
   readonly jobs: JobStore<ExportDoc>
   private readonly model: Model<ExportDoc>
@@ -118,7 +115,6 @@ export class ExportStore {
     return (await this.slots.findById(userId).lean<Slot>()) ?? this.takeSlot(userId, exportId)
   }
 
-  /** Without `exportId`: whichever export has it. */
   async freeSlot(userId: string, exportId?: string) {
     await this.slots.deleteOne({ _id: userId, ...(exportId !== undefined && { exportId }) })
   }

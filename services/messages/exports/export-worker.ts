@@ -10,7 +10,6 @@ import type { ExportParts } from './parts.ts'
 /** Each export keeps one part in memory. */
 const CONCURRENCY = 2
 
-/** A worker that writes exports, notifies their users, and removes them when they expire. */
 export const startExportWorker = (parts: ExportParts) =>
   new JobWorker({
     jobs: parts.exports.jobs,
@@ -71,5 +70,4 @@ async function prepareRetry({ exports, storage }: ExportParts, doc: ExportDoc, e
   await exports.jobs.update(doc, { uploadId: null, parts: [] })
 }
 
-/** The user has left the room, or it is gone. */
 const isOfLeaver = (error: unknown) => error instanceof Fault && error.code === 'ROOM_NO_EXISTS'

@@ -13,10 +13,7 @@ const MAX_CORRECTIONS = 5
 
 type WriterParts = ExportParts & { bucket: Bucket; lease: Lease<ExportDoc> }
 
-/**
- * Writes one export's file. Every uploaded part is noted, so that after a crash another instance continues there. S3
- * makes the object of the parts at the end, atomically.
- */
+/** Writes one export's file. Every uploaded part is noted, so that after a crash another instance continues there. */
 export class ExportWriter {
   private readonly parts: WriterParts
   private readonly builder: PartBuilder
@@ -99,7 +96,6 @@ export class ExportWriter {
     return this.builder.build(range, Number.POSITIVE_INFINITY, () => signal.throwIfAborted())
   }
 
-  /** Replaces the parts whose messages are in this one. */
   private async upload(built: PartData, number: number) {
     const { path, uploadId, parts } = this.doc
     const { from, to, data } = built

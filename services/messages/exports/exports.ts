@@ -19,7 +19,6 @@ type Wanted = Input<'exportMessages'>
 type Page = Input<'listExports'>
 type List = Output<'listExports'>
 
-/** The operations on exports. A worker writes them. */
 export class Exports {
   private readonly parts: OperationParts
 
@@ -100,7 +99,6 @@ export class Exports {
     return { exportId: doc._id }
   }
 
-  /** Takes the user's slot, also from an export that is over. */
   private async takeSlot({ _id, userId }: ExportDoc): Promise<void> {
     const { exports } = this.parts
     for (let held = await exports.takeSlot(userId, _id); held; held = await exports.takeSlot(userId, _id)) {

@@ -2,7 +2,6 @@ import { createTransport, type Transporter } from 'nodemailer'
 
 const TIMEOUTS = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000 }
 
-/** A client of the SMTP server. */
 export class Mailer {
   private readonly transport: Transporter
   private readonly from: string

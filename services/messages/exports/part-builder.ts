@@ -16,7 +16,6 @@ const REST = 1
 
 /** Seqs, both inclusive. */
 export type Range = { from: number; to: number }
-/** The bytes of a part, and the seqs that were read for it. */
 export type PartData = Range & { data: Buffer }
 
 /** Builds the file of an export part by part. At most one part and one batch are in memory. */

@@ -6,7 +6,6 @@ import type { ExportStore } from './export-store.ts'
 import type { LazyBucket } from './lazy-bucket.ts'
 import type { Mailer } from './mailer.ts'
 
-/** What the functions of exports work with. */
 export type ExportParts = {
   store: MessageStore
   changes: ChangeStore

@@ -3,7 +3,6 @@ import type { ExportDoc } from './export-store.ts'
 
 const STATES = { waiting: 'WAITING', running: 'RUNNING', ready: 'READY', failed: 'FAILED' } as const
 
-/** An export without its link. */
 export const presentExport = (doc: ExportDoc): Export => ({
   exportId: doc._id,
   roomId: doc.roomId,

@@ -1,10 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { keyboardLetters } from './hangul.ts'
 
-/**
- * How the word filter treats a character. An `ignorable` is skipped; a `separator` is a gap between letters. `letters`
- * are code points: those that a letter consists of, or a mark itself.
- */
+/** An `ignorable` is skipped; a `separator` is a gap. `letters` are code points: a letter's parts, or a mark itself. */
 export type Character = { kind: 'letter' | 'mark' | 'ignorable' | 'separator'; letters: number[] }
 
 const LETTER = /\p{L}|\p{N}/u

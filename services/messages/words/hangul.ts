@@ -16,7 +16,6 @@ const lettersOfJamo = new Map(
   ),
 )
 
-/** The keyboard letters of a conjoining jamo. Any other character is returned unchanged. */
 export const keyboardLetters = (character: string) => lettersOfJamo.get(character) ?? character
 
 export const isSyllable = (codePoint: number) => codePoint >= 0xac00 && codePoint <= 0xd7a3

@@ -1,10 +1,7 @@
 import { characterOf, isPart } from './characters.ts'
 import { continuesSyllable, isSyllable } from './hangul.ts'
 
-/**
- * The form of a text in which words are searched: its letters and digits only, in one case and width, without accents.
- * The arrays are parallel, with one element per letter.
- */
+/** A text for searching: its letters and digits in one case and width, without accents. One element per letter. */
 export type Folded = {
   /** Code points. */
   letters: number[]
@@ -16,7 +13,6 @@ export type Folded = {
   afterGap: boolean[]
 }
 
-/** Folds a text in one pass. */
 export function fold(text: string): Folded {
   const folded: Folded = { letters: [], offsets: [], startsSyllable: [], afterGap: [] }
   let base: number | null = null

@@ -6,7 +6,6 @@ import { findBanned, type WordMatcher } from './word-matcher.ts'
 
 type Mode = 'refuse' | 'mask'
 
-/** Keeps banned words out of rooms. */
 export class WordFilter {
   private readonly lists: WordListCache
   private readonly mode: Mode

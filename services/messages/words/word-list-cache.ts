@@ -8,13 +8,9 @@ const LIMITS = { lists: 50_000, size: 1_000_000 }
 /** A list's revision is compared with the store when the list is used after so long. */
 const RECHECK_MS = 30_000
 
-/** `matcher` is null where the list is missing or empty. */
 type Entry = { matcher: WordMatcher | null; revision: number }
 
-/**
- * The compiled word lists, in memory. Every instance drops a changed list before the change is answered. In case an
- * instance misses that event, it compares revisions in the background.
- */
+/** The compiled lists. Every instance drops a changed list before the change is answered; revisions are a safety net. */
 export class WordListCache {
   private readonly words: Pick<WordStore, 'find' | 'revision'>
   private readonly bus: Bus
@@ -38,7 +34,6 @@ export class WordListCache {
     bus.onReconnect(() => this.entries.clear())
   }
 
-  /** The lists that apply in a room. */
   async in(roomId: string): Promise<WordMatcher[]> {
     const entries = await Promise.all([EVERYWHERE, roomId].map((key) => this.entries.forceFetch(key)))
     return entries.flatMap(({ matcher }) => matcher ?? [])

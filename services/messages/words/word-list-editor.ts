@@ -12,7 +12,6 @@ type List = Output<'listBannedWords'>
 type Edit = { roomId?: string } & Partial<WordList>
 type Parts = { words: WordStore; lists: WordListCache; bus: Bus }
 
-/** Characters that may stand inside a word. */
 const PUNCTUATION = /^[\s.'’·_-]$/u
 
 /** Edits the word lists of a platform: one for all rooms, and one per room. */
@@ -36,7 +35,6 @@ export class WordListEditor {
     return this.change(caller, input, (before, given) => [[...before, ...given]])
   }
 
-  /** Removes the words in any spelling. */
   remove(caller: Caller, input: Edit): Promise<List> {
     return this.change(caller, input, (before, given) => [before, given])
   }

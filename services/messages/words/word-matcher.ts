@@ -8,7 +8,6 @@ type Span = { from: number; to: number }
 type Pattern = { word: Folded; isAllowed: boolean }
 type Match = Span & { isAllowed: boolean }
 
-/** A word list compiled for searching. */
 export class WordMatcher {
   private readonly automaton: AhoCorasick<Pattern>
 
@@ -23,7 +22,6 @@ export class WordMatcher {
     return new WordMatcher(await AhoCorasick.build<Pattern>(patterns))
   }
 
-  /** The number of nodes, a measure of the memory that it takes. */
   get size() {
     return this.automaton.size
   }

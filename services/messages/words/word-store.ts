@@ -17,7 +17,6 @@ export async function openWords(connection: Connection) {
   return {
     find: (_id: string): Promise<StoredList | null> => model.findById(_id).lean<StoredList>(),
 
-    /** Grows with every change; 0 where there is no list. */
     async revision(_id: string): Promise<number> {
       const found = await model.findById(_id, { revision: 1 }).lean<{ revision: number }>()
       return found?.revision ?? 0
