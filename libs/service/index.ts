@@ -67,7 +67,6 @@ export {
 } from './storage/mongo.ts'
 export { Bucket, type BucketOptions, openBucket, type Part } from './storage/s3.ts'
 export { unlessMissing } from './storage/s3-client.ts'
-export { requiredFields } from './storage/schema.ts'
 export type { Failure } from './stream/event-batches.ts'
 export { EventLog } from './stream/event-log.ts'
 export { ensureStream, removeStream, streamTime } from './stream/stream.ts'

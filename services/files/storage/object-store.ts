@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Connection } from '@chat/service'
 import mongoose from 'mongoose'
 
-export type ObjectDoc = {
+type ObjectDoc = {
   /** Its path in the bucket, made by `newPath`. */
   _id: string
   roomId: string

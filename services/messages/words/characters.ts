@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import { keyboardLetters } from './hangul.ts'
 
 /** An `ignorable` is skipped; a `separator` is a gap. `letters` are code points: a letter's parts, or a mark itself. */
-export type Character = { kind: 'letter' | 'mark' | 'ignorable' | 'separator'; letters: number[] }
+type Character = { kind: 'letter' | 'mark' | 'ignorable' | 'separator'; letters: number[] }
 
 const LETTER = /\p{L}|\p{N}/u
 const MARKS = /^\p{M}+$/u
