@@ -1,6 +1,6 @@
 import { eventually } from '@chat/testing'
 import { expect, test } from '@jest/globals'
-import { takePhoto } from './picture.ts'
+import { takePhoto } from './photo.ts'
 import { signIn, useStage, type Visitor } from './stage.ts'
 
 // Two people in two browsers, as they would use it.

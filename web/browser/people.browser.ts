@@ -1,6 +1,6 @@
 import { eventually, sendText } from '@chat/testing'
 import { expect, test } from '@jest/globals'
-import { deliver, shownBy, tap, workerOf } from './shown.ts'
+import { deliver, notificationsOf, tap, workerOf } from './service-worker.ts'
 import { signIn, useStage, type Visitor } from './stage.ts'
 
 // What one sees of the others: whether they are there, what they are about to say, whom they speak to.
@@ -84,7 +84,7 @@ test('what comes while nobody looks is shown by the browser itself, and taken ba
   const roomId = list.find(({ name }) => name.startsWith('Team'))?._id as string
   const message = await sendText(alex, roomId, 'Hello <b>Mina</b>')
   await eventually(async () =>
-    expect(await shownBy(worker)).toEqual([
+    expect(await notificationsOf(worker)).toEqual([
       {
         title: expect.stringContaining('Team lunch'),
         body: 'Alex Kim: Hello <b>Mina</b>',
@@ -94,7 +94,7 @@ test('what comes while nobody looks is shown by the browser itself, and taken ba
     ]),
   )
   await look('visible')
-  await eventually(async () => expect(await shownBy(worker)).toEqual([]))
+  await eventually(async () => expect(await notificationsOf(worker)).toEqual([]))
 })
 
 test('without Firebase it is told how far notifications go, and no way leads to it', async () => {
@@ -117,7 +117,7 @@ test('what a push service delivers is shown, also where no tab is open', async (
   const notification = { title: '민아 · 준호', body: '준호: 어디예요?' }
   await deliver(page, origin, { notification, data: { roomId: 'r1', messageId: 'm1' } })
   const shown = { ...notification, tag: 'r1', data: { roomId: 'r1', messageId: 'm1' } }
-  await eventually(async () => expect(await shownBy(worker)).toEqual([shown]))
+  await eventually(async () => expect(await notificationsOf(worker)).toEqual([shown]))
   expect(await tap(worker, 'r1')).toEqual(['/?from=push#/rooms/r1'])
 })
 

@@ -5,8 +5,8 @@ import type { Worker } from 'playwright-core'
 import { type Fcm, type FcmMessage, startFcm } from '../../services/push/testing/fcm-stand-in.ts'
 import { reachGoogleAt } from '../../services/push/testing/loopback.ts'
 import { register, startPush } from '../../services/push/testing/stack.ts'
-import { cutOffFromGoogle, type Registration, standInForGoogle, tokenOf } from './google.ts'
-import { deliver, shownBy, tap, workerOf } from './shown.ts'
+import { cutOffFromGoogle, type Registration, standInForGoogle, tokenOf } from './google-stand-in.ts'
+import { deliver, notificationsOf, tap, workerOf } from './service-worker.ts'
 import { inNewTab, signIn, useStage, type Visitor } from './stage.ts'
 
 // A push to a page that is closed, from the control to the room that a tap opens. Real: the page, Firebase's library,
@@ -90,7 +90,7 @@ test('a message reaches the closed page, and a tap leads to its room', async () 
   await deliver(mina.page, origin, deliveredAs(pushed as FcmMessage))
   const tag = message.roomId
   await eventually(async () =>
-    expect(await shownBy(worker)).toEqual([
+    expect(await notificationsOf(worker)).toEqual([
       {
         title: expect.stringContaining('Team lunch'),
         body: 'Alex Kim: Table at <b>noon</b>?',
@@ -100,7 +100,7 @@ test('a message reaches the closed page, and a tap leads to its room', async () 
     ]),
   )
   const [address] = await tap(worker, tag)
-  expect(await shownBy(worker)).toEqual([])
+  expect(await notificationsOf(worker)).toEqual([])
   await mina.page.goto(`${origin}${address}`)
   await mina.page.locator('.room-head h2', { hasText: 'Team lunch' }).waitFor()
   await mina.bubble('Table at <b>noon</b>?').waitFor()
@@ -118,7 +118,7 @@ test('of a room in front of their eyes nothing is shown, of another one it is; r
   // The same again, as after a crash in between.
   await deliver(mina.page, origin, pushOf(pair, 'two'))
   await eventually(async () =>
-    expect(await shownBy(worker)).toMatchObject([{ tag: pair, data: { messageId: 'two' } }]),
+    expect(await notificationsOf(worker)).toMatchObject([{ tag: pair, data: { messageId: 'two' } }]),
   )
   // In the tab that is open, no new one.
   expect(await tap(worker, pair)).toEqual([])
@@ -126,9 +126,9 @@ test('of a room in front of their eyes nothing is shown, of another one it is; r
   await mina.openRoom('Team lunch')
   const message = await sendText(alex, pair, 'Have you seen it?')
   await deliver(mina.page, origin, pushOf(pair, message._id))
-  await eventually(async () => expect(await shownBy(worker)).toHaveLength(1))
+  await eventually(async () => expect(await notificationsOf(worker)).toHaveLength(1))
   await mina.openRoom('Design review')
-  await eventually(async () => expect(await shownBy(worker)).toEqual([]))
+  await eventually(async () => expect(await notificationsOf(worker)).toEqual([]))
 })
 
 test('who signs in here with notifications on has the browser from then on, and the other one is told', async () => {

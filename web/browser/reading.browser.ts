@@ -1,6 +1,6 @@
 import { eventually, makeRoom, type PlainClient, sendText } from '@chat/testing'
 import { expect, test } from '@jest/globals'
-import { takePhoto } from './picture.ts'
+import { takePhoto } from './photo.ts'
 import { signIn, useStage, type Visitor } from './stage.ts'
 
 // Finding one's way: where one has stopped reading, what was said when, what was shared.

@@ -2,13 +2,14 @@ import { useEffect, useMemo } from 'preact/hooks'
 import { ConversationPane } from './conversation/conversation-pane.tsx'
 import { words } from './i18n/words.ts'
 import { Panel } from './panel/panel.tsx'
-import { type SignedIn, signedIn } from './session/account.ts'
+import { signedIn } from './session/account.ts'
+import type { SignedIn } from './session/demo-api.ts'
 import { openRoomId } from './session/route.ts'
 import { openSession, SessionContext, useSession } from './session/session.ts'
 import { Sidebar } from './sidebar/sidebar.tsx'
 import { SignIn } from './sign-in.tsx'
 import { closeDialog, Dialogs } from './ui/dialog.tsx'
-import { NoticeList } from './ui/notice-list.tsx'
+import { ToastList } from './ui/toast-list.tsx'
 
 export function App() {
   const now = signedIn.value
@@ -33,12 +34,12 @@ function Chat({ signedIn: now }: { signedIn: SignedIn }) {
         <Panel />
       </div>
       <Dialogs />
-      <NoticeList />
+      <ToastList />
     </SessionContext.Provider>
   )
 }
 
-/** The tab tells how much is unread, and so does the page's icon where it is installed. */
+/** Shows the unread count in the tab's title and on the installed page's icon. */
 function Title() {
   const { rooms } = useSession()
   const unread = rooms.unread.value

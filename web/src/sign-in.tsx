@@ -1,19 +1,18 @@
 import { useEffect, useState } from 'preact/hooks'
 import { type Language, language, languages, words } from './i18n/words.ts'
-import { fetchReady, type SignedIn, signIn } from './session/account.ts'
+import { signIn } from './session/account.ts'
+import { type DemoSetup, fetchDemoSetup, type SignedIn } from './session/demo-api.ts'
 import { Avatar } from './ui/avatar.tsx'
 import { Button } from './ui/button.tsx'
 import { Icon } from './ui/icon.tsx'
-import { Spinner } from './ui/small.tsx'
+import { Spinner } from './ui/placeholder.tsx'
 
-type Ready = Awaited<ReturnType<typeof fetchReady>>
-
-/** One of the ready users; there are no passwords in a demo. */
+/** Picks one of the demo's users. */
 export function SignIn() {
-  const [ready, setReady] = useState<Ready | 'failed' | null>(null)
+  const [setup, setSetup] = useState<DemoSetup | 'failed' | null>(null)
   const load = () => {
-    setReady(null)
-    fetchReady().then(setReady, () => setReady('failed'))
+    setSetup(null)
+    fetchDemoSetup().then(setSetup, () => setSetup('failed'))
   }
   useEffect(load, [])
   const { signIn: texts, retry } = words.value
@@ -25,13 +24,13 @@ export function SignIn() {
         </span>
         <h1>{texts.title}</h1>
         <p>{texts.hint}</p>
-        {ready === null && <Spinner />}
-        {ready === 'failed' && (
+        {setup === null && <Spinner />}
+        {setup === 'failed' && (
           <p role="alert">
             {texts.failed} <Button onClick={load}>{retry}</Button>
           </p>
         )}
-        {ready !== null && ready !== 'failed' && <Seats ready={ready} />}
+        {setup !== null && setup !== 'failed' && <DemoUsers setup={setup} />}
         <p class="languages">
           {(Object.keys(languages) as Language[]).map((key) => (
             <button
@@ -52,13 +51,17 @@ export function SignIn() {
   )
 }
 
-function Seats({ ready: { users, namespace } }: { ready: Ready }) {
-  const sit = (account: SignedIn['account']) => signIn({ account, namespace })
+function DemoUsers({ setup: { users, namespace } }: { setup: DemoSetup }) {
+  const signInAs = (account: SignedIn['account']) => signIn({ account, namespace })
   return (
     <ul class="seats">
       {users.map((user) => (
         <li key={user._id}>
-          <button type="button" onClick={() => sit(user)} aria-label={words.value.signIn.as(user.nickName)}>
+          <button
+            type="button"
+            onClick={() => signInAs(user)}
+            aria-label={words.value.signIn.as(user.nickName)}
+          >
             <Avatar id={user._id} name={user.nickName} />
             <span>{user.nickName}</span>
             <Icon name="next" size={16} />

@@ -1,58 +1,57 @@
-import type { JoinUser, Room } from '@chat/contract'
+import type { Room } from '@chat/contract'
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
-import { Typing } from '../conversation/typing.ts'
+import { TypingNotifier } from '../conversation/typing-notifier.ts'
 import { words } from '../i18n/words.ts'
+import { isMuted } from '../session/room-members.ts'
 import { useSession } from '../session/session.ts'
-import { plainName } from '../text/plain.ts'
+import { plainName } from '../text/plain-text.ts'
 import { IconButton } from '../ui/button.tsx'
 import { Icon } from '../ui/icon.tsx'
-import { About, Attach } from './composer-parts.tsx'
-import { keepDraft, keptDraft } from './draft-store.ts'
+import { AttachButton } from './attach-button.tsx'
+import { storeDraft, storedDraft } from './draft-store.ts'
 import { MentionPicker, useMentions } from './mention-picker.tsx'
 import type { Reply } from './reply.ts'
+import { ReplyBar } from './reply-bar.tsx'
 
-/** `textLength` as the server has it unless it is configured otherwise; its word counts. */
+/** The server's default `textLength`. The server decides. */
 const MAX_TEXT = 4000
-const WARN_BELOW = 200
-const TALLEST_PX = 180
+const WARN_BELOW_CHARACTERS = 200
+const MAX_HEIGHT_PX = 180
 
 type Props = { room: Room; reply: Reply }
 
-const isMuted = (member: JoinUser | undefined) =>
-  member?.mutedUntil !== undefined && Date.parse(member.mutedUntil) > Date.now()
-
-/** Where one writes; where one may not, why. */
+/** The input for messages, or the reason why the user may not write. */
 export function Composer({ room, reply }: Props) {
   const { me } = useSession()
   const { compose } = words.value
-  if (room.rules.isFreezed) return <Closed icon="lock" text={compose.frozen} />
+  if (room.rules.isFreezed) return <ComposerClosed icon="lock" text={compose.frozen} />
   if (isMuted(room.joinUsers.find(({ _id }) => _id === me._id)))
-    return <Closed icon="mute" text={compose.muted} />
-  return <Writing room={room} reply={reply} />
+    return <ComposerClosed icon="mute" text={compose.muted} />
+  return <ComposerForm room={room} reply={reply} />
 }
 
-const Closed = ({ icon, text }: { icon: 'lock' | 'mute'; text: string }) => (
+const ComposerClosed = ({ icon, text }: { icon: 'lock' | 'mute'; text: string }) => (
   <p class="composer composer-closed" role="status">
     <Icon name={icon} size={18} /> {text}
   </p>
 )
 
-function Writing({ room, reply }: Props) {
+function ComposerForm({ room, reply }: Props) {
   const { chat, uploads } = useSession()
-  const [text, setText] = useState(() => keptDraft(room._id))
+  const [text, setText] = useState(() => storedDraft(room._id))
   const field = useRef<HTMLTextAreaElement>(null)
-  const typing = useMemo(() => new Typing(chat, room._id), [])
+  const typing = useMemo(() => new TypingNotifier(chat, room._id), [])
   const write = (next: string) => {
     setText(next)
-    if (room.memberCount === 2) typing.note(next !== '')
-    if (!reply.editing.value) keepDraft(room._id, next)
+    if (room.memberCount === 2) typing.update(next !== '')
+    if (!reply.editing.value) storeDraft(room._id, next)
   }
   const mentions = useMentions({ room, text, field, write })
   const send = useSend({ room, reply, text, write, mentionIds: mentions.idsIn })
   useReplyFocus({ reply, field, setText, roomId: room._id })
-  useGrowing(field, text)
+  useAutoGrow(field, text)
   const onKeyDown = (event: KeyboardEvent) => {
-    // While a syllable is being composed, Enter belongs to the input method.
+    // While an input method composes a syllable, Enter belongs to it.
     if (event.isComposing || mentions.onKeyDown(event)) return
     if (event.key === 'Escape') reply.clear()
     if (event.key !== 'Enter' || event.shiftKey) return
@@ -67,9 +66,9 @@ function Writing({ room, reply }: Props) {
   return (
     <div class="composer">
       <MentionPicker mentions={mentions} />
-      <About reply={reply} />
+      <ReplyBar reply={reply} />
       <div class="composer-box">
-        <Attach onFiles={(files) => uploads.add(room._id, files)} />
+        <AttachButton onFiles={(files) => uploads.add(room._id, files)} />
         <textarea
           ref={field}
           rows={1}
@@ -85,7 +84,7 @@ function Writing({ room, reply }: Props) {
           onPaste={onPaste}
           {...mentions.attributes}
         />
-        <Left count={MAX_TEXT - text.length} />
+        <CharactersLeft count={MAX_TEXT - text.length} />
         <IconButton
           icon="send"
           label={compose.send}
@@ -98,9 +97,9 @@ function Writing({ room, reply }: Props) {
   )
 }
 
-function Left({ count }: { count: number }) {
+function CharactersLeft({ count }: { count: number }) {
   const { compose } = words.value
-  if (count >= WARN_BELOW) return null
+  if (count >= WARN_BELOW_CHARACTERS) return null
   return (
     <span class={`composer-left ${count < 0 ? 'is-over' : ''}`} role="status">
       {count < 0 ? compose.tooLong(-count) : compose.left(count)}
@@ -115,7 +114,7 @@ type SendParts = Props & {
 }
 
 function useSend({ room, reply, text, write, mentionIds }: SendParts) {
-  const { chat, notices } = useSession()
+  const { chat, toasts } = useSession()
   return () => {
     const wanted = text.trim()
     if (wanted === '' || text.length > MAX_TEXT) return
@@ -124,11 +123,11 @@ function useSend({ room, reply, text, write, mentionIds }: SendParts) {
     write('')
     if (editing) {
       const change = { roomId: room._id, messageId: editing._id, text: wanted }
-      const attempt = notices.attempt(() => chat.ask('editMessage', change))
+      const attempt = toasts.attempt(() => chat.ask('editMessage', change))
       return void attempt.then((isDone) => isDone || reply.edit(editing, wanted))
     }
     const mentions = mentionIds(wanted)
-    // What becomes of it is seen in the outbox.
+    // The outbox shows what becomes of it.
     const draft = {
       roomId: room._id,
       text: wanted,
@@ -146,25 +145,25 @@ type FocusParts = {
   roomId: string
 }
 
-/** Whoever answers or edits goes on writing; on a wide screen, whoever opens a room too. */
+/** Focuses the field for a reply or an edit and, on wide screens, when a room is opened. */
 function useReplyFocus({ reply, field, setText, roomId }: FocusParts) {
   const [to, editing] = [reply.to.value, reply.editing.value]
   useEffect(() => {
     if (matchMedia('(min-width: 760px) and (hover: hover)').matches) field.current?.focus()
   }, [])
   useLayoutEffect(() => {
-    setText(editing ? reply.refused || (editing.data.content.text ?? '') : keptDraft(roomId))
+    setText(editing ? reply.refused || (editing.data.content.text ?? '') : storedDraft(roomId))
     if (to || editing) field.current?.focus()
   }, [to?._id, editing?._id])
 }
 
-function useGrowing(field: { current: HTMLTextAreaElement | null }, text: string) {
+function useAutoGrow(field: { current: HTMLTextAreaElement | null }, text: string) {
   useEffect(() => {
     const element = field.current
     if (!element) return
     element.style.height = 'auto'
-    // What stands there until something is written may be longer than a line.
+    // The placeholder may be longer than a line.
     if (text === '') return
-    element.style.height = `${Math.min(TALLEST_PX, element.scrollHeight)}px`
+    element.style.height = `${Math.min(MAX_HEIGHT_PX, element.scrollHeight)}px`
   }, [text])
 }

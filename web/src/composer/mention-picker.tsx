@@ -2,14 +2,14 @@ import type { JoinUser, Room } from '@chat/contract'
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { words } from '../i18n/words.ts'
 import { useSession } from '../session/session.ts'
-import { plainName } from '../text/plain.ts'
+import { plainName } from '../text/plain-text.ts'
 import { Avatar } from '../ui/avatar.tsx'
-import { usePaged, useSettled } from '../ui/use-pages.ts'
+import { useDebounced, usePages } from '../ui/use-pages.ts'
 
-const SHOWN = 6
+const MAX_CANDIDATES = 6
 const LIST_ID = 'mention-picker'
 
-/** What stands between the last @ and the cursor. */
+/** The text between the last @ and the cursor. */
 export function mentionAt(text: string, cursor: number): string | null {
   const [, keyword] = /(?:^|\s)@([^\s@]{0,30})$/u.exec(text.slice(0, cursor)) ?? []
   return keyword ?? null
@@ -22,7 +22,7 @@ type Parts = {
   write: (text: string) => void
 }
 
-/** Where the cursor stands in the field, also after the text was changed from here. */
+/** The cursor's position in the field; `place` sets it after the text was changed. */
 function useCursor(field: Parts['field']) {
   const [cursor, setCursor] = useState(0)
   const wanted = useRef<number | null>(null)
@@ -40,33 +40,33 @@ function useCursor(field: Parts['field']) {
   return { cursor, follow, place }
 }
 
-/** Members whose names begin, or go on, as what was typed after the @. */
-function useOffered(room: Room, keyword: string | null): JoinUser[] {
+/** Members whose names contain the text after the @. */
+function useCandidates(room: Room, keyword: string | null): JoinUser[] {
   const { chat, me } = useSession()
-  const wanted = useSettled(keyword ?? '', 150)
-  const { list } = usePaged<JoinUser>(
+  const wanted = useDebounced(keyword ?? '', 150)
+  const { list } = usePages<JoinUser>(
     async () =>
       wanted === ''
         ? { list: room.joinUsers, nextCursor: null }
-        : chat.ask('listMembers', { roomId: room._id, keyword: wanted, limit: SHOWN + 1 }),
+        : chat.ask('listMembers', { roomId: room._id, keyword: wanted, limit: MAX_CANDIDATES + 1 }),
     [wanted, room.updatedAt],
   )
   if (keyword === null) return []
-  // Until the server has answered, those of before who still fit: what is offered does not go away under a finger.
+  // Until the server has answered, earlier candidates that still match stay, so that the list does not flicker.
   const fits = ({ _id, nickName }: JoinUser) =>
     _id !== me._id && nickName.toLowerCase().includes(keyword.toLowerCase())
-  return list.filter(fits).slice(0, SHOWN)
+  return list.filter(fits).slice(0, MAX_CANDIDATES)
 }
 
-/** Names of members that are offered while one writes `@`, and whose of them the text mentions. */
+/** Offers members while the user types `@`, and knows which of them the text mentions. */
 export function useMentions({ room, text, field, write }: Parts) {
   const [picked, setPicked] = useState<readonly JoinUser[]>([])
   const [index, setIndex] = useState(0)
   const [dismissed, setDismissed] = useState('')
   const { cursor, follow, place } = useCursor(field)
   const keyword = dismissed === text ? null : mentionAt(text, cursor)
-  const offered = useOffered(room, keyword)
-  const current = Math.min(index, Math.max(0, offered.length - 1))
+  const candidates = useCandidates(room, keyword)
+  const current = Math.min(index, Math.max(0, candidates.length - 1))
   const pick = (member: JoinUser) => {
     const start = cursor - (keyword ?? '').length
     write(`${text.slice(0, start)}${member.nickName} ${text.slice(cursor)}`)
@@ -75,14 +75,14 @@ export function useMentions({ room, text, field, write }: Parts) {
     setIndex(0)
   }
   const keys: Record<string, () => void> = {
-    ArrowDown: () => setIndex((current + 1) % offered.length),
-    ArrowUp: () => setIndex((current + offered.length - 1) % offered.length),
-    Enter: () => pick(offered[current] as JoinUser),
-    Tab: () => pick(offered[current] as JoinUser),
+    ArrowDown: () => setIndex((current + 1) % candidates.length),
+    ArrowUp: () => setIndex((current + candidates.length - 1) % candidates.length),
+    Enter: () => pick(candidates[current] as JoinUser),
+    Tab: () => pick(candidates[current] as JoinUser),
     Escape: () => setDismissed(text),
   }
   const onKeyDown = (event: KeyboardEvent): boolean => {
-    const act = offered.length > 0 ? keys[event.key] : undefined
+    const act = candidates.length > 0 ? keys[event.key] : undefined
     if (!act) return false
     event.preventDefault()
     act()
@@ -92,17 +92,17 @@ export function useMentions({ room, text, field, write }: Parts) {
     ...new Set(picked.filter(({ nickName }) => sent.includes(`@${nickName}`)).map(({ _id }) => _id)),
   ]
   return {
-    offered,
+    candidates,
     current,
     pick,
     onKeyDown,
     idsIn,
     follow,
-    attributes: attributesOf(offered.length > 0, current, follow),
+    attributes: attributesOf(candidates.length > 0, current, follow),
   }
 }
 
-/** What the field tells of the list that it offers. */
+/** ARIA attributes of the field. */
 const attributesOf = (isOpen: boolean, current: number, follow: () => void) => ({
   'aria-autocomplete': 'list' as const,
   'aria-controls': isOpen ? LIST_ID : undefined,
@@ -112,11 +112,11 @@ const attributesOf = (isOpen: boolean, current: number, follow: () => void) => (
 })
 
 export function MentionPicker({ mentions }: { mentions: ReturnType<typeof useMentions> }) {
-  const { offered, current, pick } = mentions
-  if (offered.length === 0) return null
+  const { candidates, current, pick } = mentions
+  if (candidates.length === 0) return null
   return (
     <div class="mention-picker" id={LIST_ID} role="listbox" aria-label={words.value.compose.mention}>
-      {offered.map((member, place) => (
+      {candidates.map((member, place) => (
         <button
           key={member._id}
           id={`${LIST_ID}-${place}`}

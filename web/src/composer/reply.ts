@@ -1,11 +1,11 @@
 import type { Message } from '@chat/contract'
 import { signal } from '@preact/signals'
 
-/** What the next text is about: an answer to a message, or an own message that is written anew. */
+/** The message that the next text replies to, or the user's own message that it edits. */
 export class Reply {
   readonly to = signal<Message | null>(null)
   readonly editing = signal<Message | null>(null)
-  /** What it was about to say, where that was refused. */
+  /** The edited text, if the server refused it. */
   refused = ''
 
   answer(message: Message) {

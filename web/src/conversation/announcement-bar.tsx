@@ -2,29 +2,29 @@ import type { Room } from '@chat/contract'
 import { useState } from 'preact/hooks'
 import { words } from '../i18n/words.ts'
 import { useSession } from '../session/session.ts'
-import { plainName, plainText } from '../text/plain.ts'
+import { plainName, plainText } from '../text/plain-text.ts'
 import { Icon } from '../ui/icon.tsx'
 import { RichText } from '../ui/rich-text.tsx'
 import type { Conversation } from './conversation.ts'
 
-/** What a master has pinned: one line, or all of it. */
+/** The pinned announcement: one line, or expanded. */
 export function AnnouncementBar({ room, conversation }: { room: Room; conversation: Conversation }) {
-  const { notices } = useSession()
-  const [isWide, setWide] = useState(false)
+  const { toasts } = useSession()
+  const [isExpanded, setExpanded] = useState(false)
   const { announcement } = room
   if (!announcement) return null
   const { messageId } = announcement
-  const lead = () => messageId !== null && void notices.attempt(() => conversation.goTo(messageId))
+  const goToMessage = () => messageId !== null && void toasts.attempt(() => conversation.goTo(messageId))
   return (
-    <section class={`announcement ${isWide ? 'is-wide' : ''}`} aria-label={words.value.room.announcement}>
+    <section class={`announcement ${isExpanded ? 'is-wide' : ''}`} aria-label={words.value.room.announcement}>
       <Icon name="pin" size={18} />
       <div class="announcement-text" dir="auto">
         <RichText text={plainText(announcement.text)} />
-        {isWide && (
+        {isExpanded && (
           <p class="announcement-author">
             {plainName(announcement.author.nickName)}
             {messageId !== null && (
-              <button type="button" class="text-button" onClick={lead}>
+              <button type="button" class="text-button" onClick={goToMessage}>
                 {words.value.message.show}
               </button>
             )}
@@ -34,9 +34,9 @@ export function AnnouncementBar({ room, conversation }: { room: Room; conversati
       <button
         type="button"
         class="icon-button"
-        aria-expanded={isWide}
+        aria-expanded={isExpanded}
         aria-label={words.value.more}
-        onClick={() => setWide(!isWide)}
+        onClick={() => setExpanded(!isExpanded)}
       >
         <Icon name="down" size={18} />
       </button>

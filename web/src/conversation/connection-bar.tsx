@@ -4,21 +4,21 @@ import { useSession } from '../session/session.ts'
 import { Button } from '../ui/button.tsx'
 import { Icon } from '../ui/icon.tsx'
 
-/** A connection that comes back at once is not worth a word. */
-const PATIENCE_MS = 1_200
+/** Shorter interruptions are not shown. */
+const DELAY_MS = 1_200
 
-/** Tells that there is no connection, and what waits for it. */
+/** Shows that the connection is lost, and how many messages wait for it. */
 export function ConnectionBar() {
-  const { connection, drafts, leave } = useSession()
+  const { connection, drafts, signOut } = useSession()
   const { state } = connection.value
-  const isLost = useLasting(state === 'connecting' || state === 'reconnecting', PATIENCE_MS)
+  const isLost = useDelayed(state === 'connecting' || state === 'reconnecting', DELAY_MS)
   const { connection: texts, menu } = words.value
   const waiting = drafts.value.filter(({ failure }) => failure === null).length
   if (state === 'closed')
     return (
       <div class="connection-bar" role="alert">
         <Icon name="alert" size={18} /> {texts.refused}
-        <Button onClick={() => void leave()}>{menu.signOut}</Button>
+        <Button onClick={() => void signOut()}>{menu.signOut}</Button>
       </div>
     )
   return (
@@ -36,13 +36,13 @@ export function ConnectionBar() {
   )
 }
 
-/** True once it has been so for a while; the browser's own word that it is offline counts at once. */
-function useLasting(isSo: boolean, ms: number): boolean {
-  const [isLasting, setLasting] = useState(false)
+/** True once the condition has lasted for `ms`; at once if the browser reports that it is offline. */
+function useDelayed(isNow: boolean, ms: number): boolean {
+  const [hasLasted, setLasted] = useState(false)
   useEffect(() => {
-    if (!isSo) return setLasting(false)
-    const timer = setTimeout(() => setLasting(true), navigator.onLine ? ms : 0)
+    if (!isNow) return setLasted(false)
+    const timer = setTimeout(() => setLasted(true), navigator.onLine ? ms : 0)
     return () => clearTimeout(timer)
-  }, [isSo])
-  return isLasting
+  }, [isNow])
+  return hasLasted
 }

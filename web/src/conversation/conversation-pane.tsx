@@ -5,40 +5,40 @@ import { Composer } from '../composer/composer.tsx'
 import { Reply } from '../composer/reply.ts'
 import { words } from '../i18n/words.ts'
 import { MessageList } from '../message-list/message-list.tsx'
-import { leaveToList, wantedMessage } from '../session/route.ts'
+import { showRoomList, targetMessage } from '../session/route.ts'
 import { useSession } from '../session/session.ts'
 import { Button } from '../ui/button.tsx'
-import { Empty } from '../ui/small.tsx'
+import { Empty } from '../ui/placeholder.tsx'
 import { AnnouncementBar } from './announcement-bar.tsx'
 import { ConnectionBar } from './connection-bar.tsx'
 import { Conversation } from './conversation.ts'
 import { Header } from './header.tsx'
 import { TypingIndicator } from './typing-indicator.tsx'
 
-/** The conversation that is open, for what stands beside it. */
-export const current = signal<Conversation | null>(null)
+/** The open conversation, for the panel beside it. */
+export const currentConversation = signal<Conversation | null>(null)
 
 export function ConversationPane({ roomId }: { roomId: string | null }) {
   const { rooms } = useSession()
   const wasThere = useRef(false)
-  if (roomId === null) return <Nothing />
+  if (roomId === null) return <NoRoom />
   const room = rooms.get(roomId)
   if (room) wasThere.current = true
-  if (!room) return wasThere.current || rooms.isLoaded.value ? <Gone /> : <main class="pane" />
+  if (!room) return wasThere.current || rooms.isLoaded.value ? <RoomGone /> : <main class="pane" />
   return <OpenConversation room={room} />
 }
 
-const Nothing = () => (
+const NoRoom = () => (
   <main class="pane pane-empty">
     <ConnectionBar />
     <Empty icon="chat" title={words.value.room.pick} hint={words.value.room.pickHint} />
   </main>
 )
 
-const Gone = () => (
+const RoomGone = () => (
   <main class="pane pane-empty">
     <Empty icon="exit" title={words.value.room.gone} hint={words.value.room.goneHint}>
-      <Button onClick={leaveToList}>{words.value.room.toList}</Button>
+      <Button onClick={showRoomList}>{words.value.room.toList}</Button>
     </Empty>
   </main>
 )
@@ -68,22 +68,22 @@ function useConversation(roomId: string): Conversation {
   const { chat, me } = useSession()
   const conversation = useMemo(() => new Conversation(chat, roomId, me._id), [])
   useEffect(() => {
-    const wanted = wantedMessage.value?.roomId === roomId ? wantedMessage.value.messageId : undefined
-    wantedMessage.value = null
+    const wanted = targetMessage.value?.roomId === roomId ? targetMessage.value.messageId : undefined
+    targetMessage.value = null
     void conversation.open(wanted)
-    current.value = conversation
+    currentConversation.value = conversation
     return () => {
       conversation.close()
-      if (current.value === conversation) current.value = null
+      if (currentConversation.value === conversation) currentConversation.value = null
     }
   }, [])
-  // A message that was searched for while its room is open already.
+  // A search result in the room that is open already.
   useEffect(() => {
-    const wanted = wantedMessage.value
+    const wanted = targetMessage.value
     if (wanted?.roomId !== roomId || conversation.state.value !== 'open') return
-    wantedMessage.value = null
+    targetMessage.value = null
     void conversation.goTo(wanted.messageId).catch(() => {})
-  }, [wantedMessage.value])
+  }, [targetMessage.value])
   return conversation
 }
 

@@ -16,44 +16,44 @@ import {
 import { ReadCursor } from './read-cursor.ts'
 
 const PAGE = 60
-const AGAIN_MS = 1_000
+const RETRY_MS = 1_000
 
-/** Where the list is to go. `turn` tells one wish from the next. */
-export type Goal =
-  | { turn: number; to: 'end' }
-  | { turn: number; to: 'message'; seq: number; isFlashed: boolean }
+/** Where the list should scroll to. Each request has a new `id`. */
+export type ScrollTarget =
+  | { id: number; to: 'end' }
+  | { id: number; to: 'message'; seq: number; isFlashed: boolean }
 
-/** One room as it is looked at: a piece of its messages that grows both ways, and what happens in it. */
+/** An open room: a window of its messages that grows both ways, and its live events. */
 export class Conversation {
   readonly roomId: string
   readonly window = signal<MessageWindow>(emptyWindow)
   readonly state = signal<'opening' | 'open' | 'closed'>('opening')
   readonly failure = signal<ChatErrorCode | null>(null)
   readonly firstUnread = signal<number | null>(null)
-  readonly goal = signal<Goal | null>(null)
-  /** The last message that came while it is open, to be read out. */
-  readonly heard = signal<Message | null>(null)
+  readonly scrollTarget = signal<ScrollTarget | null>(null)
+  /** The last message that came while the room is open, for screen readers. */
+  readonly lastIncoming = signal<Message | null>(null)
   private readonly chat: OfflineChat
   private readonly me: string
-  private readonly mark: ReadCursor
-  private readonly offs: (() => void)[] = []
+  private readonly readCursor: ReadCursor
+  private readonly unsubscribers: (() => void)[] = []
   private opened: OpenRoom | null = null
   private readonly readUpTo = new Map<string, number>()
   private isClosed = false
-  private paging: Promise<void> | null = null
+  private pageRequest: Promise<void> | null = null
 
   constructor(chat: OfflineChat, roomId: string, me: string) {
     this.chat = chat
     this.roomId = roomId
     this.me = me
-    this.mark = new ReadCursor(chat, roomId, (fromSeq, seq) => this.read({ userId: me, fromSeq, seq }))
+    this.readCursor = new ReadCursor(chat, roomId, (fromSeq, seq) => this.read({ userId: me, fromSeq, seq }))
   }
 
   async open(wantedId?: string) {
     await this.showCached()
-    // One's own reading is counted where it is marked: pages that come meanwhile count it already.
-    const hear = (read: Reading) => read.userId !== this.me && this.read(read)
-    this.offs.push(this.chat.onRoom('readMessage', this.roomId, hear))
+    // The read cursor reports the user's own reading; counting the event too would count it twice.
+    const onRead = (read: Reading) => read.userId !== this.me && this.read(read)
+    this.unsubscribers.push(this.chat.onRoom('readMessage', this.roomId, onRead))
     const opened = await this.join()
     if (!opened) return
     this.opened = opened
@@ -63,7 +63,7 @@ export class Conversation {
 
   close() {
     this.isClosed = true
-    for (const off of this.offs.splice(0)) off()
+    for (const unsubscribe of this.unsubscribers.splice(0)) unsubscribe()
     void this.opened?.close()
   }
 
@@ -77,23 +77,23 @@ export class Conversation {
     if (last && this.window.value.hasAfter) void this.page({ afterMessageId: last._id })
   }
 
-  /** Wherever in the room the message is. @throws ChatError */
+  /** Loads the messages around it if needed. @throws ChatError */
   async goTo(messageId: string) {
-    const held = this.window.value.messages.find(({ _id }) => _id === messageId)
-    if (!held) this.window.value = windowOf(await this.fetch({ aroundMessageId: messageId }))
+    const isLoaded = this.window.value.messages.some(({ _id }) => _id === messageId)
+    if (!isLoaded) this.window.value = windowOf(await this.fetch({ aroundMessageId: messageId }))
     const found = this.window.value.messages.find(({ _id }) => _id === messageId)
-    if (found) this.aim({ to: 'message', seq: found.seq, isFlashed: true })
+    if (found) this.scrollTo({ to: 'message', seq: found.seq, isFlashed: true })
   }
 
   async goToEnd() {
     if (this.window.value.hasAfter) this.window.value = windowOf(await this.fetch({}))
-    this.aim({ to: 'end' })
+    this.scrollTo({ to: 'end' })
   }
 
-  /** The end is seen: what is there counts as read. */
-  seen() {
+  /** Call when the end of the list is visible. */
+  markRead() {
     const last = lastOf(this.window.value)
-    if (last && !this.window.value.hasAfter && this.state.value === 'open') this.mark.move(last)
+    if (last && !this.window.value.hasAfter && this.state.value === 'open') this.readCursor.move(last)
   }
 
   private async showCached() {
@@ -102,13 +102,13 @@ export class Conversation {
     this.window.value = { messages: cached, hasBefore: (cached[0] as Message).seq > 1, hasAfter: false }
   }
 
-  /** Until it is open, refused for good, or nobody looks any more. */
+  /** Tries until the room is open, refused for good, or closed by the user. */
   private async join(): Promise<OpenRoom | null> {
     while (!this.isClosed) {
       try {
         return await this.chat.openRoom(this.roomId, {
-          onMessage: (message) => this.take(message),
-          onUpdate: (message) => this.change((held) => reviseMessage(held, message)),
+          onMessage: (message) => this.onMessage(message),
+          onUpdate: (message) => this.update((window) => reviseMessage(window, message)),
           onRecovered: ({ recovered }) => this.recovered(recovered),
           onClosed: (error) => this.fail(error),
         })
@@ -117,7 +117,7 @@ export class Conversation {
           this.fail(error)
           return null
         }
-        await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
       }
     }
     return null
@@ -125,63 +125,63 @@ export class Conversation {
 
   private async show({ joined }: OpenRoom, wantedId: string | undefined) {
     const { lastReadMessageId = null, unReadMsgCount = 0, lastSeq = 0 } = joined ?? {}
-    this.mark.startAt(lastSeq)
+    this.readCursor.startAt(lastSeq)
     const isFar = unReadMsgCount > PAGE / 2
-    const around = wantedId ?? (isFar ? lastReadMessageId : null)
+    const aroundId = wantedId ?? (isFar ? lastReadMessageId : null)
     const page =
-      around === null && isFar
+      aroundId === null && isFar
         ? await this.fetchBeginning()
-        : await this.fetch(around === null ? {} : { aroundMessageId: around })
+        : await this.fetch(aroundId === null ? {} : { aroundMessageId: aroundId })
     this.window.value = joinPage(this.window.value, page)
     this.firstUnread.value = unReadMsgCount > 0 ? this.firstAfter(lastReadMessageId) : null
     this.state.value = 'open'
     const wanted = this.window.value.messages.find(({ _id }) => _id === wantedId)?.seq
     const seq = wanted ?? this.firstUnread.value
-    if (seq === null) this.aim({ to: 'end' })
-    else this.aim({ to: 'message', seq, isFlashed: wanted !== undefined })
+    if (seq === null) this.scrollTo({ to: 'end' })
+    else this.scrollTo({ to: 'message', seq, isFlashed: wanted !== undefined })
   }
 
-  /** Joined anew after a lost connection, which marks the room as read. */
+  /** After a reconnect. Joining again has marked the room as read. */
   private recovered(isWhole: boolean) {
-    this.mark.startAt(this.opened?.seq ?? 0)
+    this.readCursor.startAt(this.opened?.seq ?? 0)
     if (!isWhole) void this.goToEnd().catch((error) => this.fail(error))
   }
 
-  /** What somebody has passed already is told again after they came back, or have sent something. */
+  /** The server repeats a range after a reconnect or a send: only what is new is counted. */
   private read({ userId, fromSeq, seq }: Reading) {
     const from = Math.max(fromSeq, this.readUpTo.get(userId) ?? 0)
     this.readUpTo.set(userId, Math.max(from, seq))
-    this.change((held) => readMessages(held, { userId, fromSeq: from, seq }))
+    this.update((window) => readMessages(window, { userId, fromSeq: from, seq }))
   }
 
-  /** Ids of one room sort as its messages do. */
+  /** Message ids of one room sort like its messages. */
   private firstAfter(messageId: string | null): number | null {
     const isUnread = ({ _id, author, status }: Message) =>
       _id > (messageId ?? '') && author.authorId !== this.me && !status.deleted
     return this.window.value.messages.find(isUnread)?.seq ?? null
   }
 
-  private take(message: Message) {
-    this.change((held) => takeMessage(held, message))
-    this.heard.value = message
+  private onMessage(message: Message) {
+    this.update((window) => takeMessage(window, message))
+    this.lastIncoming.value = message
     if (message.author.authorId !== this.me) return
-    // What one writes oneself is looked at.
+    // The user's own message ends the unread part and is scrolled to.
     this.firstUnread.value = null
-    if (!this.window.value.hasAfter) this.aim({ to: 'end' })
+    if (!this.window.value.hasAfter) this.scrollTo({ to: 'end' })
     else void this.goToEnd().catch(() => {})
   }
 
   private page(place: { lastMessageId: string } | { afterMessageId: string }) {
-    this.paging ??= this.fetch(place)
-      .then((page) => this.change((held) => joinPage(held, page)))
+    this.pageRequest ??= this.fetch(place)
+      .then((page) => this.update((window) => joinPage(window, page)))
       .catch((error) => error instanceof ChatError || Promise.reject(error))
       .then(() => {
-        this.paging = null
+        this.pageRequest = null
       })
-    return this.paging
+    return this.pageRequest
   }
 
-  /** For one who has read nothing yet, and so has no message to ask around. */
+  /** For a user who has read nothing, so that there is no message to load around. */
   private async fetchBeginning() {
     const { list, lastSeq } = await this.chat.ask('syncMessages', {
       roomId: this.roomId,
@@ -195,12 +195,12 @@ export class Conversation {
     return this.chat.ask('listenMessagesByRoom', { roomId: this.roomId, count: PAGE, ...place })
   }
 
-  private aim(goal: { to: 'end' } | { to: 'message'; seq: number; isFlashed: boolean }) {
-    this.goal.value = { ...goal, turn: (this.goal.value?.turn ?? 0) + 1 }
+  private scrollTo(target: { to: 'end' } | { to: 'message'; seq: number; isFlashed: boolean }) {
+    this.scrollTarget.value = { ...target, id: (this.scrollTarget.value?.id ?? 0) + 1 }
   }
 
-  private change(how: (held: MessageWindow) => MessageWindow) {
-    if (!this.isClosed) this.window.value = how(this.window.value)
+  private update(change: (window: MessageWindow) => MessageWindow) {
+    if (!this.isClosed) this.window.value = change(this.window.value)
   }
 
   private fail(error: unknown) {

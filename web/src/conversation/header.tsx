@@ -1,17 +1,17 @@
 import type { Room } from '@chat/contract'
 import { useEffect } from 'preact/hooks'
-import { shortMoment } from '../i18n/dates.ts'
+import { shortMoment } from '../i18n/format.ts'
 import { words } from '../i18n/words.ts'
 import { shownPanel, togglePanel } from '../panel/panel-state.ts'
-import { leaveToList } from '../session/route.ts'
+import { partnerIn } from '../session/room-members.ts'
+import { showRoomList } from '../session/route.ts'
 import { useSession } from '../session/session.ts'
-import { partnerIn } from '../sidebar/room-row.tsx'
-import { plainName } from '../text/plain.ts'
+import { plainName } from '../text/plain-text.ts'
 import { Avatar } from '../ui/avatar.tsx'
 import { IconButton } from '../ui/button.tsx'
 
 export function Header({ room }: { room: Room }) {
-  const { chat, me, presence, notices } = useSession()
+  const { chat, me, presence, toasts } = useSession()
   const partner = partnerIn(room, me._id)
   const standing = partner && presence.of(partner._id)
   const { room: texts, rooms, settings, back } = words.value
@@ -19,10 +19,10 @@ export function Header({ room }: { room: Room }) {
     if (partner) presence.watch([partner._id])
   }, [partner?._id])
   const toggleAlarm = () =>
-    void notices.attempt(() => chat.ask('roomAlarmTurnOnOff', { roomId: room._id, alarmOn: !room.alarmOn }))
+    void toasts.attempt(() => chat.ask('roomAlarmTurnOnOff', { roomId: room._id, alarmOn: !room.alarmOn }))
   return (
     <header class="room-head">
-      <IconButton icon="back" label={back} class="only-narrow" onClick={leaveToList} />
+      <IconButton icon="back" label={back} class="only-narrow" onClick={showRoomList} />
       <Avatar
         id={partner?._id ?? room._id}
         name={partner?.nickName ?? room.name}

@@ -1,10 +1,10 @@
 import { ChatError, type OfflineChat } from '@chat/client'
 import type { Message } from '@chat/contract'
 
-/** Messages that come one after the other are marked as read together. */
-const GATHER_MS = 300
+/** Messages that arrive within this time are marked as read together. */
+const BATCH_MS = 300
 
-/** How far one has read in a room. It only goes forward. */
+/** How far the user has read in a room. It never moves back. */
 export class ReadCursor {
   private readonly chat: OfflineChat
   private readonly roomId: string
@@ -26,7 +26,7 @@ export class ReadCursor {
   move(message: Message) {
     if (message.seq <= Math.max(this.seq, this.next?.seq ?? 0)) return
     this.next = message
-    this.timer ??= setTimeout(() => void this.send(), GATHER_MS)
+    this.timer ??= setTimeout(() => void this.send(), BATCH_MS)
   }
 
   private async send() {
@@ -39,7 +39,7 @@ export class ReadCursor {
     try {
       await this.chat.ask('updateReadMessage', { roomId: this.roomId, messageId: next._id })
     } catch (error) {
-      // After the next connect the room is joined anew, which marks it as read.
+      // The next connect joins the room again, which marks it as read.
       if (!(error instanceof ChatError)) throw error
     }
   }

@@ -2,9 +2,9 @@ import type { Room } from '@chat/contract'
 import { useEffect, useState } from 'preact/hooks'
 import { words } from '../i18n/words.ts'
 import { useSession } from '../session/session.ts'
-import { plainName } from '../text/plain.ts'
+import { plainName } from '../text/plain-text.ts'
 
-/** Who is writing. */
+/** Shows who is typing. */
 export function TypingIndicator({ room }: { room: Room }) {
   const { chat, me } = useSession()
   const [typist, setTypist] = useState<string | null>(null)

@@ -2,7 +2,7 @@ import { errors } from './errors-en.ts'
 
 const count = (n: number, one: string, many: string) => `${n.toLocaleString('en')} ${n === 1 ? one : many}`
 
-/** Every word of the page. What another language lacks does not compile. */
+/** Every text of the page. A language that lacks one does not compile. */
 export const en = {
   languageName: 'English',
   appName: 'Chat',

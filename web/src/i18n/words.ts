@@ -16,7 +16,7 @@ function preferred(): Language {
 }
 
 export const language = signal<Language>(preferred())
-/** The words of the page in the language of the moment. */
+/** The page's texts in the current language. */
 export const words = computed<Words>(() => languages[language.value])
 
 effect(() => {

@@ -1,11 +1,11 @@
 import type { Message } from '@chat/contract'
-import { plainName } from '../text/plain.ts'
+import { plainName } from '../text/plain-text.ts'
 import { Icon } from '../ui/icon.tsx'
 import { RichText } from '../ui/rich-text.tsx'
 
 type Card = NonNullable<Message['data']['content']['rawData']>
 
-/** A platform's card. What its buttons do is the platform's own: this page shows them and does nothing. */
+/** A platform's card. Its buttons are for the platform's own app; this page only shows them. */
 export const CardBody = ({ card }: { card: Card }) => (
   <div class="card">
     {card.link && (

@@ -1,22 +1,22 @@
 import type { Message, File as StoredFile } from '@chat/contract'
 import { useState } from 'preact/hooks'
-import { lengthOf, sizeOf } from '../i18n/dates.ts'
+import { lengthOf, sizeOf } from '../i18n/format.ts'
 import { words } from '../i18n/words.ts'
 import { useSession } from '../session/session.ts'
-import { plainName } from '../text/plain.ts'
+import { plainName } from '../text/plain-text.ts'
 import { openDialog } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icon.tsx'
-import { Viewer } from './viewer.tsx'
+import { ImageViewer, useFileUrl } from './image-viewer.tsx'
 
 type Props = { file: StoredFile; type: Message['data']['type'] }
-const WIDEST = 320
-const TALLEST = 360
+const MAX_WIDTH_PX = 320
+const MAX_HEIGHT_PX = 360
 
-/** Its place is kept before it has come: nothing moves when it does. */
-function placeOf({ frameSize }: StoredFile) {
+/** The final size, so that nothing moves when the picture has loaded. */
+function sizeStyle({ frameSize }: StoredFile) {
   const { width, height } = frameSize ?? { width: 4, height: 3 }
-  const scale = Math.min(WIDEST / Math.max(1, width), TALLEST / Math.max(1, height))
-  const shown = Math.max(120, Math.min(WIDEST, Math.round(width * scale)))
+  const scale = Math.min(MAX_WIDTH_PX / Math.max(1, width), MAX_HEIGHT_PX / Math.max(1, height))
+  const shown = Math.max(120, Math.min(MAX_WIDTH_PX, Math.round(width * scale)))
   return { width: `${shown}px`, aspectRatio: `${Math.max(1, width)} / ${Math.max(1, height)}` }
 }
 
@@ -27,42 +27,30 @@ export function FileBody({ file, type }: Props) {
   return <Photo file={file} onFailed={() => setFailed(true)} />
 }
 
-/** An address that is renewed once where it does not open. */
-export function useLink(path: string, kind: '' | 'thumbnail', onFailed: () => void) {
-  const { files } = useSession()
-  const [address, setAddress] = useState(() => files.of(path, kind))
-  const onError = () => {
-    const next = files.renew(path, kind)
-    if (next === null) onFailed()
-    else setAddress(next)
-  }
-  return { address, onError }
-}
-
 function Photo({ file, onFailed }: { file: StoredFile; onFailed: () => void }) {
-  const { address, onError } = useLink(file.path, file.thumbnail ? 'thumbnail' : '', onFailed)
+  const { url, onError } = useFileUrl(file.path, file.thumbnail ? 'thumbnail' : '', onFailed)
   const name = plainName(file.name)
   return (
     <button
       type="button"
       class="photo"
-      style={placeOf(file)}
+      style={sizeStyle(file)}
       aria-label={words.value.message.view(name)}
-      onClick={() => openDialog(<Viewer file={file} />)}
+      onClick={() => openDialog(<ImageViewer file={file} />)}
     >
-      <img src={address} alt={name} loading="lazy" decoding="async" onError={onError} />
+      <img src={url} alt={name} loading="lazy" decoding="async" onError={onError} />
     </button>
   )
 }
 
 function Video({ file, onFailed }: { file: StoredFile; onFailed: () => void }) {
   const { files } = useSession()
-  const { address, onError } = useLink(file.path, '', onFailed)
+  const { url, onError } = useFileUrl(file.path, '', onFailed)
   return (
-    <figure class="video" style={placeOf(file)}>
+    <figure class="video" style={sizeStyle(file)}>
       {/* biome-ignore lint/a11y/useMediaCaption: what people send has none */}
       <video
-        src={address}
+        src={url}
         controls
         preload="none"
         poster={file.thumbnail && files.of(file.path, 'thumbnail')}

@@ -1,6 +1,7 @@
 import type { Message, Room } from '@chat/contract'
 import type { Reply } from '../composer/reply.ts'
 import { words } from '../i18n/words.ts'
+import { isMasterOf } from '../session/room-members.ts'
 import type { Session } from '../session/session.ts'
 import { confirmFirst, openDialog } from '../ui/dialog.tsx'
 import type { MenuItem } from '../ui/menu.tsx'
@@ -10,38 +11,42 @@ import { ShareMessage } from './share-message.tsx'
 
 type Context = { session: Session; room: Room; message: Message; reply: Reply }
 
-type Facts = { isMine: boolean; isMaster: boolean; isGone: boolean; isText: boolean; rules: Room['rules'] }
+type Conditions = {
+  isMine: boolean
+  isMaster: boolean
+  isGone: boolean
+  isText: boolean
+  rules: Room['rules']
+}
 
 /** When each action is offered. The server has the last word. */
-const offers = {
-  reply: ({ isGone, rules }: Facts) => !isGone && !rules.isFreezed,
-  copy: ({ isGone, isText, rules }: Facts) => !isGone && isText && rules.canCopyMessage,
-  edit: ({ isGone, isMine, isText, rules }: Facts) => !isGone && isMine && isText && !rules.isFreezed,
-  share: ({ isGone, rules }: Facts) => !isGone && rules.canShareMessage,
-  announce: ({ isGone, isMaster, isText, rules }: Facts) => !isGone && isMaster && isText && !rules.isFreezed,
-  readers: ({ isGone }: Facts) => !isGone,
-  hide: ({ isMaster, isGone }: Facts) => isMaster && !isGone,
-  report: ({ isMine, isGone }: Facts) => !isMine && !isGone,
-  remove: ({ isMine, isMaster, rules }: Facts) => isMaster || (isMine && rules.canDeleteMessage),
-} satisfies Record<string, (facts: Facts) => boolean>
-
-export const isMasterOf = (room: Room, userId: string) =>
-  room.joinUsers.some(({ _id, master }) => _id === userId && master)
+const isOffered = {
+  reply: ({ isGone, rules }: Conditions) => !isGone && !rules.isFreezed,
+  copy: ({ isGone, isText, rules }: Conditions) => !isGone && isText && rules.canCopyMessage,
+  edit: ({ isGone, isMine, isText, rules }: Conditions) => !isGone && isMine && isText && !rules.isFreezed,
+  share: ({ isGone, rules }: Conditions) => !isGone && rules.canShareMessage,
+  announce: ({ isGone, isMaster, isText, rules }: Conditions) =>
+    !isGone && isMaster && isText && !rules.isFreezed,
+  readers: ({ isGone }: Conditions) => !isGone,
+  hide: ({ isMaster, isGone }: Conditions) => isMaster && !isGone,
+  report: ({ isMine, isGone }: Conditions) => !isMine && !isGone,
+  remove: ({ isMine, isMaster, rules }: Conditions) => isMaster || (isMine && rules.canDeleteMessage),
+} satisfies Record<string, (conditions: Conditions) => boolean>
 
 export function actionsOn({ session, room, message, reply }: Context): MenuItem[] {
-  const { chat, me, notices } = session
+  const { chat, me, toasts } = session
   const { message: texts, dialogs } = words.value
   const one = { roomId: room._id, messageId: message._id }
   const { hidden, deleted } = message.status
-  const facts: Facts = {
+  const conditions: Conditions = {
     isMine: message.author.authorId === me._id,
     isMaster: isMasterOf(room, me._id),
     isGone: hidden,
     isText: message.data.type === 'TEXT',
     rules: room.rules,
   }
-  const attempt = (task: () => Promise<unknown>, done?: string) => () => void notices.attempt(task, done)
-  const items: Record<keyof typeof offers, MenuItem> = {
+  const attempt = (task: () => Promise<unknown>, done?: string) => () => void toasts.attempt(task, done)
+  const items: Record<keyof typeof isOffered, MenuItem> = {
     reply: { label: texts.reply, icon: 'reply', act: () => reply.answer(message) },
     copy: {
       label: texts.copy,
@@ -75,8 +80,8 @@ export function actionsOn({ session, room, message, reply }: Context): MenuItem[
     },
   }
   if (deleted) return []
-  const offered = Object.entries(offers).filter(([, isOffered]) => isOffered(facts))
-  const shown = offered.map(([name]) => items[name as keyof typeof offers])
+  const offered = Object.entries(isOffered).filter(([, isPossible]) => isPossible(conditions))
+  const shown = offered.map(([name]) => items[name as keyof typeof isOffered])
   const unhide = attempt(() => chat.ask('hideMessage', { ...one, hidden: false }))
-  return hidden && facts.isMaster ? [{ label: texts.unhide, icon: 'eye', act: unhide }, ...shown] : shown
+  return hidden && conditions.isMaster ? [{ label: texts.unhide, icon: 'eye', act: unhide }, ...shown] : shown
 }

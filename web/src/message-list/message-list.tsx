@@ -2,21 +2,22 @@ import type { Room } from '@chat/contract'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Reply } from '../composer/reply.ts'
 import type { Conversation } from '../conversation/conversation.ts'
-import { dayOf } from '../i18n/dates.ts'
+import { dayOf } from '../i18n/format.ts'
 import { words } from '../i18n/words.ts'
-import { previewOf } from '../session/preview.ts'
 import { useSession } from '../session/session.ts'
-import { plainName } from '../text/plain.ts'
+import { previewOf } from '../text/message-preview.ts'
+import { plainName } from '../text/plain-text.ts'
+import { Badge } from '../ui/badge.tsx'
 import { Icon } from '../ui/icon.tsx'
-import { Badge, Empty, Spinner } from '../ui/small.tsx'
+import { Empty, Spinner } from '../ui/placeholder.tsx'
 import { type Edges, type ListHandle, VirtualList } from '../virtual-list/virtual-list.tsx'
 import { MessageRow } from './message-row.tsx'
 import { DraftRow, UploadRow } from './queued-rows.tsx'
 import { messageKey, type Row, rowsOf } from './rows.ts'
 
 const ROW_ESTIMATE_PX = 56
-/** This many rows before what is loaded ends, more is loaded. */
-const AHEAD = 12
+/** The next page is loaded this many rows before the loaded ones end. */
+const PRELOAD_ROWS = 12
 const FLASH_MS = 1_600
 
 type Props = { room: Room; conversation: Conversation; reply: Reply }
@@ -25,27 +26,27 @@ export function MessageList({ room, conversation, reply }: Props) {
   const { me, drafts, uploads } = useSession()
   const handle = useRef<ListHandle | null>(null)
   const [isAtEnd, setAtEnd] = useState(true)
-  const held = conversation.window.value
+  const window = conversation.window.value
   const isHere = ({ roomId }: { roomId: string }) => roomId === room._id
   const rows = rowsOf({
-    window: held,
+    window,
     firstUnread: conversation.firstUnread.value,
     me: me._id,
     drafts: drafts.value.filter(isHere),
     uploads: uploads.list.value.filter(isHere),
   })
-  const flashed = useGoals(conversation, handle)
-  useWriting(rows.filter(({ kind }) => kind === 'draft' || kind === 'upload').length, conversation)
+  const flashed = useScrollTarget(conversation, handle)
+  useScrollOnSend(rows.filter(({ kind }) => kind === 'draft' || kind === 'upload').length, conversation)
   const shown = useRef<Edges | null>(null)
-  const lookAround = (edges: Edges) => {
+  const onShown = (edges: Edges) => {
     shown.current = edges
-    setAtEnd(edges.isAtEnd && !held.hasAfter)
+    setAtEnd(edges.isAtEnd && !window.hasAfter)
     if (conversation.state.value !== 'open') return
-    if (edges.first < AHEAD) conversation.loadBefore()
-    if (edges.last > rows.length - AHEAD) conversation.loadAfter()
-    if (edges.isAtEnd && document.visibilityState === 'visible') conversation.seen()
+    if (edges.first < PRELOAD_ROWS) conversation.loadBefore()
+    if (edges.last > rows.length - PRELOAD_ROWS) conversation.loadAfter()
+    if (edges.isAtEnd && document.visibilityState === 'visible') conversation.markRead()
   }
-  useReturn(() => shown.current?.isAtEnd && conversation.seen())
+  useOnPageVisible(() => shown.current?.isAtEnd && conversation.markRead())
   const isOpening = conversation.state.value === 'opening'
   return (
     <div class="messages-area">
@@ -58,10 +59,10 @@ export function MessageList({ room, conversation, reply }: Props) {
         label={words.value.room.messages}
         class="messages"
         handle={handle}
-        onShown={lookAround}
+        onShown={onShown}
       >
         {(row) => (
-          <RowOf
+          <RowView
             row={row}
             room={room}
             conversation={conversation}
@@ -70,20 +71,20 @@ export function MessageList({ room, conversation, reply }: Props) {
           />
         )}
       </VirtualList>
-      {!isAtEnd && <ToEnd room={room} conversation={conversation} />}
-      <Heard conversation={conversation} />
+      {!isAtEnd && <JumpToEnd room={room} conversation={conversation} />}
+      <IncomingAnnouncer conversation={conversation} />
     </div>
   )
 }
 
-function ToEnd({ room, conversation }: Omit<Props, 'reply'>) {
-  const { notices } = useSession()
+function JumpToEnd({ room, conversation }: Omit<Props, 'reply'>) {
+  const { toasts } = useSession()
   return (
     <button
       type="button"
       class="to-end"
       aria-label={words.value.room.toEnd}
-      onClick={() => void notices.attempt(() => conversation.goToEnd())}
+      onClick={() => void toasts.attempt(() => conversation.goToEnd())}
     >
       <Icon name="down" />
       <Badge count={room.unReadMsgCount} />
@@ -93,7 +94,7 @@ function ToEnd({ room, conversation }: Omit<Props, 'reply'>) {
 
 type RowProps = Props & { row: Row; isFlashed: boolean }
 
-function RowOf({ row, isFlashed, ...rest }: RowProps) {
+function RowView({ row, isFlashed, ...rest }: RowProps) {
   const { room } = words.value
   switch (row.kind) {
     case 'beginning':
@@ -127,25 +128,25 @@ function RowOf({ row, isFlashed, ...rest }: RowProps) {
   }
 }
 
-/** Goes where the conversation wants to. @returns the row that is to catch the eye */
-function useGoals(conversation: Conversation, handle: { current: ListHandle | null }): string | null {
-  const goal = conversation.goal.value
+/** Scrolls to the conversation's target. @returns the key of the row to highlight */
+function useScrollTarget(conversation: Conversation, handle: { current: ListHandle | null }): string | null {
+  const target = conversation.scrollTarget.value
   const [flashed, setFlashed] = useState<string | null>(null)
   useEffect(() => {
-    if (goal?.to === 'end') handle.current?.goToEnd()
-    if (goal?.to !== 'message') return
-    const key = messageKey(goal.seq)
+    if (target?.to === 'end') handle.current?.goToEnd()
+    if (target?.to !== 'message') return
+    const key = messageKey(target.seq)
     handle.current?.goTo(key)
-    if (!goal.isFlashed) return
+    if (!target.isFlashed) return
     setFlashed(key)
     const timer = setTimeout(() => setFlashed(null), FLASH_MS)
     return () => clearTimeout(timer)
-  }, [goal?.turn])
+  }, [target?.id])
   return flashed
 }
 
-/** What one has just written is seen at once, also where it has to wait for a connection. */
-function useWriting(waiting: number, conversation: Conversation) {
+/** Scrolls to the end when the user sends something, with or without a connection. */
+function useScrollOnSend(waiting: number, conversation: Conversation) {
   const before = useRef(waiting)
   useEffect(() => {
     if (waiting > before.current) void conversation.goToEnd().catch(() => {})
@@ -153,21 +154,21 @@ function useWriting(waiting: number, conversation: Conversation) {
   }, [waiting])
 }
 
-/** Calls back when somebody looks at the page again. */
-function useReturn(onReturn: () => void) {
-  const call = useRef(onReturn)
-  call.current = onReturn
+/** Calls back when the page becomes visible. */
+function useOnPageVisible(onVisible: () => void) {
+  const call = useRef(onVisible)
+  call.current = onVisible
   useEffect(() => {
-    const look = () => document.visibilityState === 'visible' && call.current()
-    document.addEventListener('visibilitychange', look)
-    return () => document.removeEventListener('visibilitychange', look)
+    const onChange = () => document.visibilityState === 'visible' && call.current()
+    document.addEventListener('visibilitychange', onChange)
+    return () => document.removeEventListener('visibilitychange', onChange)
   }, [])
 }
 
-/** New messages, for those who hear the page. */
-function Heard({ conversation }: { conversation: Conversation }) {
+/** Reads new messages out to screen readers. */
+function IncomingAnnouncer({ conversation }: { conversation: Conversation }) {
   const { me } = useSession()
-  const message = conversation.heard.value
+  const message = conversation.lastIncoming.value
   const isTold = message !== null && message.author.authorId !== me._id
   return (
     <p class="sr-only" aria-live="polite">

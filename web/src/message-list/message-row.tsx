@@ -1,45 +1,32 @@
-import type { Message, Room } from '@chat/contract'
+import type { Message } from '@chat/contract'
 import { useState } from 'preact/hooks'
-import type { Reply } from '../composer/reply.ts'
-import type { Conversation } from '../conversation/conversation.ts'
-import { fullTimeOf, timeOf } from '../i18n/dates.ts'
+import { fullTimeOf, timeOf } from '../i18n/format.ts'
 import { words } from '../i18n/words.ts'
 import { useSession } from '../session/session.ts'
-import { plainName } from '../text/plain.ts'
+import { plainName } from '../text/plain-text.ts'
 import { Avatar } from '../ui/avatar.tsx'
 import { IconButton } from '../ui/button.tsx'
 import { openDialog } from '../ui/dialog.tsx'
 import { useLongPress, useMenu } from '../ui/menu.tsx'
 import { RichText } from '../ui/rich-text.tsx'
-import { Bubble } from './bubble.tsx'
+import { Bubble, type MessageProps } from './bubble.tsx'
 import { actionsOn } from './message-actions.tsx'
 import { Readers } from './readers.tsx'
-
-export type MessageProps = {
-  room: Room
-  conversation: Conversation
-  reply: Reply
-  message: Message
-  /** The first, or the last, of those that stand together. */
-  isHead: boolean
-  isTail: boolean
-  isFlashed: boolean
-}
 
 export function MessageRow(props: MessageProps) {
   const { me } = useSession()
   const { message } = props
-  if (message.data.type === 'ADMIN' && !message.status.deleted) return <AdminRow message={message} />
-  return <TalkRow {...props} isMine={message.author.authorId === me._id} />
+  if (message.data.type === 'ADMIN' && !message.status.deleted) return <AdminMessage message={message} />
+  return <UserMessage {...props} isMine={message.author.authorId === me._id} />
 }
 
-const AdminRow = ({ message }: { message: Message }) => (
+const AdminMessage = ({ message }: { message: Message }) => (
   <p class="admin" dir="auto" title={fullTimeOf(message.createdAt)}>
     <RichText text={message.data.content.text ?? words.value.preview.hidden} />
   </p>
 )
 
-function TalkRow(props: MessageProps & { isMine: boolean }) {
+function UserMessage(props: MessageProps & { isMine: boolean }) {
   const { message, isMine, isHead, isTail, isFlashed } = props
   const session = useSession()
   const { message: texts, room: roomTexts } = words.value
@@ -47,7 +34,7 @@ function TalkRow(props: MessageProps & { isMine: boolean }) {
   const press = useLongPress(menu.openAt)
   const { author, createdAt } = message
   const name = plainName(author.nickName)
-  const looks = [
+  const classes = [
     'talk',
     isMine && 'is-mine',
     isHead && 'is-head',
@@ -56,7 +43,7 @@ function TalkRow(props: MessageProps & { isMine: boolean }) {
     menu.isOpen && 'has-menu',
   ]
   const onContextMenu = (event: MouseEvent) => {
-    // A mouse has the browser's own menu there; a finger asks by the same press for this one.
+    // Links and media keep the browser's own menu, except on touch, where a long press opens this one.
     const isTouch = 'pointerType' in event && event.pointerType === 'touch'
     if (!isTouch && (event.target as HTMLElement).closest('a, img, video')) return
     event.preventDefault()
@@ -64,7 +51,7 @@ function TalkRow(props: MessageProps & { isMine: boolean }) {
   }
   return (
     <article
-      class={looks.filter(Boolean).join(' ')}
+      class={classes.filter(Boolean).join(' ')}
       aria-label={roomTexts.saidAt(name, timeOf(createdAt))}
       onContextMenu={onContextMenu}
       {...press}
@@ -78,13 +65,13 @@ function TalkRow(props: MessageProps & { isMine: boolean }) {
         {isHead && !isMine && <p class="talk-name">{name}</p>}
         <div class="talk-line">
           <div class="talk-seat">
-            <Shown {...props} />
+            <MessageContent {...props} />
             <div class="talk-tools">
               <IconButton icon="reply" label={texts.reply} onClick={() => props.reply.answer(message)} />
               <IconButton icon="more" label={texts.actions} aria-haspopup="menu" onClick={menu.openBelow} />
             </div>
           </div>
-          <Margin {...props} />
+          <MessageMeta {...props} />
         </div>
       </div>
       {menu.menu}
@@ -92,22 +79,22 @@ function TalkRow(props: MessageProps & { isMine: boolean }) {
   )
 }
 
-/** What somebody wrote whom one has blocked is shown on demand only. */
-function Shown(props: MessageProps & { isMine: boolean }) {
-  const [isUncovered, setUncovered] = useState(false)
-  if (!props.message.blocked || isUncovered) return <Bubble {...props} />
+/** A blocked user's message is shown on demand only. */
+function MessageContent(props: MessageProps & { isMine: boolean }) {
+  const [isRevealed, setRevealed] = useState(false)
+  if (!props.message.blocked || isRevealed) return <Bubble {...props} />
   return (
     <div class="bubble bubble-gone">
       {words.value.preview.blocked}{' '}
-      <button type="button" class="text-button" onClick={() => setUncovered(true)}>
+      <button type="button" class="text-button" onClick={() => setRevealed(true)}>
         {words.value.message.show}
       </button>
     </div>
   )
 }
 
-/** Beside the bubble: how many have not read it yet, and when it was said. */
-function Margin({ room, message, isTail }: MessageProps) {
+/** Beside the bubble: the unread count and the time. */
+function MessageMeta({ room, message, isTail }: MessageProps) {
   const isGone = message.status.deleted || message.status.hidden
   const count = isGone ? 0 : message.unReadUserCount
   const label = words.value.message.unread(count)

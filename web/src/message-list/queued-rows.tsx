@@ -1,14 +1,14 @@
 import type { QueuedDraft } from '@chat/client'
-import { sizeOf } from '../i18n/dates.ts'
+import { sizeOf } from '../i18n/format.ts'
 import { words } from '../i18n/words.ts'
 import { useSession } from '../session/session.ts'
 import type { Upload } from '../session/uploads.ts'
-import { plainName } from '../text/plain.ts'
+import { plainName } from '../text/plain-text.ts'
 import { Button } from '../ui/button.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { RichText } from '../ui/rich-text.tsx'
 
-/** A text that is on its way, or was refused. */
+/** A text in the outbox: waiting, being sent, or refused. */
 export function DraftRow({ draft }: { draft: QueuedDraft }) {
   const { chat, connection } = useSession()
   const { message, errors, retry } = words.value
@@ -44,7 +44,7 @@ export function DraftRow({ draft }: { draft: QueuedDraft }) {
   )
 }
 
-/** A file that is on its way, or was refused. */
+/** A file being uploaded, or refused. */
 export function UploadRow({ upload }: { upload: Upload }) {
   const { uploads } = useSession()
   const { file, preview, percent, failure } = upload

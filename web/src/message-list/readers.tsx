@@ -1,12 +1,12 @@
 import type { Message, Room, User } from '@chat/contract'
 import { useEffect, useState } from 'preact/hooks'
 import { words } from '../i18n/words.ts'
-import { textOfError } from '../session/notices.ts'
 import { useSession } from '../session/session.ts'
-import { plainName } from '../text/plain.ts'
+import { errorText } from '../session/toasts.ts'
+import { plainName } from '../text/plain-text.ts'
 import { Avatar } from '../ui/avatar.tsx'
 import { Dialog } from '../ui/dialog.tsx'
-import { Spinner } from '../ui/small.tsx'
+import { Spinner } from '../ui/placeholder.tsx'
 
 type Outcome = { read: User[]; unread: User[] } | { error: unknown }
 
@@ -23,18 +23,18 @@ export function Readers({ room, message }: { room: Room; message: Message }) {
   return (
     <Dialog title={dialogs.readers} class="dialog-small">
       {outcome === null && <Spinner />}
-      {outcome && 'error' in outcome && <p role="alert">{textOfError(outcome.error)}</p>}
+      {outcome && 'error' in outcome && <p role="alert">{errorText(outcome.error)}</p>}
       {outcome && 'read' in outcome && (
         <>
-          <People title={dialogs.readBy(outcome.read.length)} people={outcome.read} />
-          <People title={dialogs.unreadBy(outcome.unread.length)} people={outcome.unread} />
+          <UserSection title={dialogs.readBy(outcome.read.length)} people={outcome.read} />
+          <UserSection title={dialogs.unreadBy(outcome.unread.length)} people={outcome.unread} />
         </>
       )}
     </Dialog>
   )
 }
 
-const People = ({ title, people }: { title: string; people: User[] }) => (
+const UserSection = ({ title, people }: { title: string; people: User[] }) => (
   <section>
     <h3>{title}</h3>
     {people.map((user) => (

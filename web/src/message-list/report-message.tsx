@@ -7,13 +7,13 @@ import { closeDialog, Dialog, DialogActions } from '../ui/dialog.tsx'
 const MAX_REASON = 1000
 
 export function ReportMessage({ message }: { message: Message }) {
-  const { chat, notices } = useSession()
+  const { chat, toasts } = useSession()
   const [reason, setReason] = useState('')
   const { dialogs, message: texts } = words.value
   const report = async () => {
     const { roomId, _id } = message
     const ask = () => chat.ask('reportMessage', { roomId, messageId: _id, reason: reason.trim() })
-    if (await notices.attempt(ask, dialogs.reported)) closeDialog()
+    if (await toasts.attempt(ask, dialogs.reported)) closeDialog()
   }
   const footer = (
     <DialogActions

@@ -1,10 +1,10 @@
 import type { QueuedDraft } from '@chat/client'
 import type { Message } from '@chat/contract'
-import { dayKey } from '../i18n/dates.ts'
+import { dayKey } from '../i18n/format.ts'
 import type { Upload } from '../session/uploads.ts'
 import type { MessageWindow } from './message-window.ts'
 
-/** What stands in the list of a conversation, one below the other. */
+/** The rows of a conversation's list, top to bottom. */
 export type Row =
   | { kind: 'beginning'; key: string }
   | { kind: 'day'; key: string; at: string }
@@ -15,12 +15,12 @@ export type Row =
 
 export const messageKey = (seq: number) => `m${seq}`
 
-/** Messages of one person within this time stand together. */
-const TOGETHER_MS = 5 * 60_000
+/** Messages of one author within this time form a group. */
+const GROUP_MS = 5 * 60_000
 
 type Parts = {
   window: MessageWindow
-  /** The first that was unread when the room was opened. */
+  /** The `seq` of the first message that was unread when the room was opened. */
   firstUnread: number | null
   me: string
   drafts: readonly QueuedDraft[]
@@ -42,21 +42,21 @@ export function rowsOf({ window, firstUnread, me, drafts, uploads }: Parts): Row
       kind: 'message',
       key: messageKey(message.seq),
       message,
-      isHead: isNewDay || isUnread || !standTogether(before, message),
-      isTail: !after || after.seq === firstUnread || !standTogether(message, after),
+      isHead: isNewDay || isUnread || !areGrouped(before, message),
+      isTail: !after || after.seq === firstUnread || !areGrouped(message, after),
     })
   }
-  return [...rows, ...waitingRows({ window, me, drafts, uploads })]
+  return [...rows, ...queuedRows({ window, me, drafts, uploads })]
 }
 
-function standTogether(one: Message, other: Message): boolean {
+function areGrouped(one: Message, other: Message): boolean {
   const isTalk = one.data.type !== 'ADMIN' && other.data.type !== 'ADMIN'
   const gap = Date.parse(other.createdAt) - Date.parse(one.createdAt)
-  return isTalk && one.author.authorId === other.author.authorId && gap < TOGETHER_MS
+  return isTalk && one.author.authorId === other.author.authorId && gap < GROUP_MS
 }
 
-/** What is on its way. A draft whose message has come already is not shown twice. */
-function waitingRows({ window, me, drafts, uploads }: Omit<Parts, 'firstUnread'>): Row[] {
+/** Uploads and drafts in the outbox. One whose message has arrived is left out. */
+function queuedRows({ window, me, drafts, uploads }: Omit<Parts, 'firstUnread'>): Row[] {
   const sent = new Set(
     window.messages
       .slice(-100)

@@ -2,17 +2,17 @@ import type { Message } from '@chat/contract'
 import { useState } from 'preact/hooks'
 import { words } from '../i18n/words.ts'
 import { useSession } from '../session/session.ts'
-import { newKey } from '../session/uploads.ts'
-import { plainName } from '../text/plain.ts'
+import { newSyncKey } from '../session/uploads.ts'
+import { plainName } from '../text/plain-text.ts'
 import { Avatar } from '../ui/avatar.tsx'
 import { closeDialog, Dialog, DialogActions } from '../ui/dialog.tsx'
-import { SearchField } from '../ui/small.tsx'
+import { SearchField } from '../ui/search-field.tsx'
 
 const SHOWN = 100
 
-/** A message posted again in other rooms of one's own. */
+/** Posts a message again in other rooms of the user. */
 export function ShareMessage({ message }: { message: Message }) {
-  const { chat, rooms, notices } = useSession()
+  const { chat, rooms, toasts } = useSession()
   const [keyword, setKeyword] = useState('')
   const [picked, setPicked] = useState<readonly string[]>([])
   const { dialogs, rooms: texts } = words.value
@@ -22,8 +22,8 @@ export function ShareMessage({ message }: { message: Message }) {
     setPicked(picked.includes(id) ? picked.filter((one) => one !== id) : [...picked, id])
   const share = async () => {
     const { roomId, _id } = message
-    const request = { roomId, messageId: _id, targetRoomIds: [...picked], syncKey: newKey() }
-    if (await notices.attempt(() => chat.ask('shareMessage', request), dialogs.shared)) closeDialog()
+    const request = { roomId, messageId: _id, targetRoomIds: [...picked], syncKey: newSyncKey() }
+    if (await toasts.attempt(() => chat.ask('shareMessage', request), dialogs.shared)) closeDialog()
   }
   const footer = (
     <DialogActions label={dialogs.shareAction} isDisabled={picked.length === 0} onAct={() => void share()} />

@@ -5,9 +5,9 @@ import { Button } from '../ui/button.tsx'
 
 const formats = ['TXT', 'CSV', 'JSON'] as const
 
-/** The link to what is exported comes as a notice, when it is made. */
+/** The link to the finished export comes as a toast. */
 export function ExportRoom({ room }: { room: Room }) {
-  const { chat, notices } = useSession()
+  const { chat, toasts } = useSession()
   const { settings } = words.value
   return (
     <section class="export">
@@ -17,7 +17,7 @@ export function ExportRoom({ room }: { room: Room }) {
           <Button
             key={format}
             onClick={() =>
-              void notices.attempt(
+              void toasts.attempt(
                 () => chat.ask('exportMessages', { roomId: room._id, format }),
                 settings.exporting,
               )

@@ -1,27 +1,26 @@
 import type { Message, Room, File as StoredFile } from '@chat/contract'
 import { useState } from 'preact/hooks'
-import { lengthOf } from '../i18n/dates.ts'
+import { lengthOf } from '../i18n/format.ts'
 import { words } from '../i18n/words.ts'
-import { Attachment, useLink } from '../message-list/file-body.tsx'
-import { Viewer } from '../message-list/viewer.tsx'
+import { Attachment } from '../message-list/file-body.tsx'
+import { ImageViewer, useFileUrl } from '../message-list/image-viewer.tsx'
 import { useSession } from '../session/session.ts'
-import { partsOf } from '../text/parts.ts'
-import { plainName, plainText } from '../text/plain.ts'
+import { plainName, plainText } from '../text/plain-text.ts'
+import { partsOf } from '../text/text-parts.ts'
 import { Button } from '../ui/button.tsx'
 import { openDialog } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icon.tsx'
-import { LoadError } from '../ui/load-error.tsx'
-import { Empty, Spinner } from '../ui/small.tsx'
-import { usePaged } from '../ui/use-pages.ts'
+import { Empty, LoadError, Spinner } from '../ui/placeholder.tsx'
+import { usePages } from '../ui/use-pages.ts'
 
 const kinds = ['PHOTO', 'VIDEO', 'FILE', 'LINK'] as const
 type Kind = (typeof kinds)[number]
 
-/** What was shared in a room, newest first. */
+/** A room's photos, videos, files and links, newest first. */
 export function Gallery({ room }: { room: Room }) {
   const { chat } = useSession()
   const [kind, setKind] = useState<Kind>('PHOTO')
-  const shared = usePaged<Message>(
+  const shared = usePages<Message>(
     (cursor) => chat.ask('listGallery', { roomId: room._id, kind, limit: 30, ...(cursor && { cursor }) }),
     [kind, room.lastSeq],
     kind,
@@ -65,7 +64,7 @@ function Shared({ message, kind }: { message: Message; kind: Kind }) {
 }
 
 function Tile({ file }: { file: StoredFile }) {
-  const { address, onError } = useLink(file.path, file.thumbnail ? 'thumbnail' : '', () => {})
+  const { url, onError } = useFileUrl(file.path, file.thumbnail ? 'thumbnail' : '', () => {})
   const name = plainName(file.name)
   const isVideo = file.duration !== undefined
   if (isVideo && !file.thumbnail) return <Attachment file={file} />
@@ -74,9 +73,9 @@ function Tile({ file }: { file: StoredFile }) {
       type="button"
       class="tile"
       aria-label={words.value.message.view(name)}
-      onClick={() => openDialog(<Viewer file={file} />)}
+      onClick={() => openDialog(<ImageViewer file={file} />)}
     >
-      <img src={address} alt={name} loading="lazy" onError={onError} />
+      <img src={url} alt={name} loading="lazy" onError={onError} />
       {isVideo && (
         <span class="tile-length">
           <Icon name="play" size={12} /> {lengthOf(file.duration ?? 0)}

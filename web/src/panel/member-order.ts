@@ -1,7 +1,7 @@
 import type { JoinUser, Room } from '@chat/contract'
-import { plainName } from '../text/plain.ts'
+import { plainName } from '../text/plain-text.ts'
 
-/** Masters first, then all by their names as the language sorts them. */
+/** Masters first, then by name in the language's order. */
 export function inOrder(members: readonly JoinUser[], language: string): JoinUser[] {
   const { compare } = new Intl.Collator(language, { numeric: true })
   return members.toSorted(
@@ -9,7 +9,7 @@ export function inOrder(members: readonly JoinUser[], language: string): JoinUse
   )
 }
 
-/** Those of a page, and the room's masters, who may be on a later one. */
+/** Adds the room's masters, who may be on a later page. */
 export function withMasters(
   members: readonly JoinUser[],
   { joinUsers }: Pick<Room, 'joinUsers'>,

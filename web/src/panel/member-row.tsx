@@ -1,8 +1,8 @@
 import type { JoinUser, Room } from '@chat/contract'
 import { words } from '../i18n/words.ts'
-import { isMasterOf } from '../message-list/message-actions.tsx'
+import { isMasterOf, isMuted } from '../session/room-members.ts'
 import { type Session, useSession } from '../session/session.ts'
-import { plainName } from '../text/plain.ts'
+import { plainName } from '../text/plain-text.ts'
 import { Avatar } from '../ui/avatar.tsx'
 import { IconButton } from '../ui/button.tsx'
 import { Icon } from '../ui/icon.tsx'
@@ -17,7 +17,6 @@ export function MemberRow(props: Props) {
   const name = plainName(member.nickName)
   const menu = useMenu(people.actions(name), () => actionsOn(session, props))
   const isMe = member._id === session.me._id
-  const isMuted = member.mutedUntil !== undefined && Date.parse(member.mutedUntil) > Date.now()
   const standing = session.presence.of(member._id)
   return (
     <div class="person">
@@ -30,7 +29,7 @@ export function MemberRow(props: Props) {
           <Icon name="crown" size={14} /> {people.master}
         </span>
       )}
-      {isMuted && (
+      {isMuted(member) && (
         <span class="tag tag-warn">
           <Icon name="mute" size={14} /> {people.muted}
         </span>
@@ -43,11 +42,11 @@ export function MemberRow(props: Props) {
   )
 }
 
-function actionsOn({ chat, me, notices }: Session, { room, member, isBanned, onDone }: Props): MenuItem[] {
+function actionsOn({ chat, me, toasts }: Session, { room, member, isBanned, onDone }: Props): MenuItem[] {
   const { people } = words.value
   const targets = { roomId: room._id, targetUserIds: [member._id] }
   const attempt = (task: () => Promise<unknown>) => () =>
-    void notices.attempt(task).then((isDone) => isDone && onDone())
+    void toasts.attempt(task).then((isDone) => isDone && onDone())
   const block: MenuItem = {
     label: people.block,
     icon: 'hide',

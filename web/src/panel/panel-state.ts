@@ -3,7 +3,7 @@ import { signal } from '@preact/signals'
 export const tabs = ['people', 'gallery', 'settings'] as const
 export type Tab = (typeof tabs)[number]
 
-/** What stands beside the conversation, if anything. */
+/** The panel beside the conversation, null if closed. */
 export const shownPanel = signal<Tab | 'search' | null>(null)
 
 export function togglePanel(panel: Tab | 'search') {

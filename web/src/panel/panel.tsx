@@ -5,13 +5,13 @@ import { openRoomId } from '../session/route.ts'
 import { useSession } from '../session/session.ts'
 import { IconButton } from '../ui/button.tsx'
 import { Gallery } from './gallery.tsx'
+import { Members } from './members.tsx'
 import { shownPanel, type Tab, tabs } from './panel-state.ts'
-import { People } from './people.tsx'
 import { RoomSearch } from './room-search.tsx'
 import { RoomSettings } from './room-settings.tsx'
 
 const contents: Record<Tab | 'search', (props: { room: Room }) => preact.JSX.Element> = {
-  people: People,
+  people: Members,
   gallery: Gallery,
   settings: RoomSettings,
   search: RoomSearch,
@@ -25,7 +25,7 @@ const close = () => {
   shownPanel.value = null
 }
 
-/** What belongs to the room that is open: its people, what was shared in it, its settings, its search. */
+/** The open room's members, gallery, settings and search. */
 export function Panel() {
   const { rooms } = useSession()
   const shown = shownPanel.value

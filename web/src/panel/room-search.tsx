@@ -1,24 +1,24 @@
 import type { Message, Room } from '@chat/contract'
 import { useState } from 'preact/hooks'
-import { current } from '../conversation/conversation-pane.tsx'
+import { currentConversation } from '../conversation/conversation-pane.tsx'
 import { words } from '../i18n/words.ts'
 import { useSession } from '../session/session.ts'
-import { FoundMessage } from '../sidebar/room-row.tsx'
+import { FoundMessage } from '../sidebar/found-message.tsx'
 import { Button } from '../ui/button.tsx'
-import { LoadError } from '../ui/load-error.tsx'
-import { Empty, SearchField, Spinner } from '../ui/small.tsx'
-import { usePaged, useSettled } from '../ui/use-pages.ts'
+import { Empty, LoadError, Spinner } from '../ui/placeholder.tsx'
+import { SearchField } from '../ui/search-field.tsx'
+import { useDebounced, usePages } from '../ui/use-pages.ts'
 import { shownPanel } from './panel-state.ts'
 
-const SHORTEST = 2
+const MIN_LENGTH = 2
 
 export function RoomSearch({ room }: { room: Room }) {
-  const { chat, notices } = useSession()
+  const { chat, toasts } = useSession()
   const [keyword, setKeyword] = useState('')
-  const wanted = useSettled(keyword.trim())
-  const found = usePaged<Message>(
+  const wanted = useDebounced(keyword.trim())
+  const found = usePages<Message>(
     async (cursor) =>
-      wanted.length < SHORTEST
+      wanted.length < MIN_LENGTH
         ? { list: [], nextCursor: null }
         : chat.ask('searchMessages', {
             keyword: wanted,
@@ -28,19 +28,19 @@ export function RoomSearch({ room }: { room: Room }) {
           }),
     [wanted],
   )
-  const lead = ({ _id }: Message) => {
-    // On a narrow screen the panel covers what was found.
+  const goTo = ({ _id }: Message) => {
+    // On a narrow screen the panel covers the message.
     if (matchMedia('(max-width: 1100px)').matches) shownPanel.value = null
-    void notices.attempt(async () => current.value?.goTo(_id))
+    void toasts.attempt(async () => currentConversation.value?.goTo(_id))
   }
   const { room: texts, rooms, loadMore } = words.value
-  const isNothing = wanted.length >= SHORTEST && found.isEmpty
+  const isNothing = wanted.length >= MIN_LENGTH && found.isEmpty
   return (
     <div class="panel-body">
       <SearchField label={texts.search} value={keyword} onInput={setKeyword} isFocused />
       {isNothing && <Empty icon="search" title={rooms.nothing} hint={rooms.nothingHint} />}
       {found.list.map((message) => (
-        <FoundMessage key={message._id} message={message} keyword={wanted} onPick={() => lead(message)} />
+        <FoundMessage key={message._id} message={message} keyword={wanted} onPick={() => goTo(message)} />
       ))}
       {found.error !== null && <LoadError error={found.error} onRetry={found.retry} />}
       {found.isLoading && <Spinner />}

@@ -1,13 +1,13 @@
 import type { Room } from '@chat/contract'
 import { useState } from 'preact/hooks'
 import { words } from '../i18n/words.ts'
-import { isMasterOf } from '../message-list/message-actions.tsx'
-import { leaveToList } from '../session/route.ts'
+import { isMasterOf } from '../session/room-members.ts'
+import { showRoomList } from '../session/route.ts'
 import { useSession } from '../session/session.ts'
 import { Button } from '../ui/button.tsx'
 import { confirmFirst } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icon.tsx'
-import { Switch } from '../ui/small.tsx'
+import { Switch } from '../ui/switch.tsx'
 import { ExportRoom } from './export-room.tsx'
 
 const ruleNames = [
@@ -21,15 +21,15 @@ const ruleNames = [
 ] as const
 
 export function RoomSettings({ room }: { room: Room }) {
-  const { chat, me, notices } = useSession()
+  const { chat, me, toasts } = useSession()
   const { settings } = words.value
   const isMaster = isMasterOf(room, me._id)
   const turnAlarm = (alarmOn: boolean) =>
-    void notices.attempt(() => chat.ask('roomAlarmTurnOnOff', { roomId: room._id, alarmOn }))
+    void toasts.attempt(() => chat.ask('roomAlarmTurnOnOff', { roomId: room._id, alarmOn }))
   const leave = () =>
-    void notices.attempt(async () => {
+    void toasts.attempt(async () => {
       await chat.ask('leaveOutRoom', room._id)
-      leaveToList()
+      showRoomList()
     })
   return (
     <div class="panel-body">
@@ -46,12 +46,12 @@ export function RoomSettings({ room }: { room: Room }) {
 }
 
 function MasterSettings({ room }: { room: Room }) {
-  const { chat, notices } = useSession()
+  const { chat, toasts } = useSession()
   const { settings } = words.value
   const change = (updateData: { name?: string; rules?: Partial<Room['rules']> }) =>
-    void notices.attempt(() => chat.ask('updateRoomSetting', { roomId: room._id, updateData }))
+    void toasts.attempt(() => chat.ask('updateRoomSetting', { roomId: room._id, updateData }))
   const announce = (text: string) =>
-    void notices.attempt(() => chat.ask('setAnnouncement', { roomId: room._id, ...(text && { text }) }))
+    void toasts.attempt(() => chat.ask('setAnnouncement', { roomId: room._id, ...(text && { text }) }))
   const { isFreezed } = room.rules
   return (
     <>
@@ -100,7 +100,7 @@ type FieldProps = {
   onSave: (value: string) => void
 }
 
-/** What is typed is sent when it is asked to be; until then what others set does not overwrite it. */
+/** Saved on submit. Until then another master's change does not overwrite the typed text. */
 function Field({ label, hint, value, maxLength, isDisabled, onSave }: FieldProps) {
   const [typed, setTyped] = useState<string | null>(null)
   const save = (event: Event) => {

@@ -1,19 +1,19 @@
 import type { OfflineChat } from '@chat/client'
 import { computed, signal } from '@preact/signals'
-import { fetchReady, type SignedIn } from '../session/account.ts'
-import { keepOwner, owner } from './owner.ts'
+import { fetchDemoSetup, type SignedIn } from '../session/demo-api.ts'
+import { owner, setDeviceOwner } from './device-owner.ts'
 
 type Pending = { state: 'none' | 'asking' | 'unconfigured' | 'unsupported' }
-type LoadError = { state: 'failed'; reason: string }
-/** How far this browser is on its way to be reached while the page is closed. */
-type Progress = Pending | LoadError | { state: 'done' }
-/** Whether it is: `taken` by somebody else, who has turned it on here since. */
-export type Reach = Pending | LoadError | { state: 'reached' } | { state: 'taken'; by: string }
+type Failed = { state: 'failed'; reason: string }
+/** How far the registration for pushes has come. */
+type Progress = Pending | Failed | { state: 'done' }
+/** `taken`: another user of this browser has registered since. */
+export type DeviceState = Pending | Failed | { state: 'reached' } | { state: 'taken'; by: string }
 
-/** Whoever signs out does not wait longer for a server that may be away. */
-const PATIENCE_MS = 2_000
+/** A sign-out waits no longer for the server. */
+const TIMEOUT_MS = 2_000
 
-/** This browser as a device of whoever is signed in: it gets their pushes while the page is closed. */
+/** This browser as a push device of the signed-in user. */
 export class Device {
   private readonly chat: OfflineChat
   private readonly signedIn: SignedIn
@@ -24,7 +24,7 @@ export class Device {
     this.signedIn = signedIn
   }
 
-  readonly reach = computed<Reach>(() => {
+  readonly state = computed<DeviceState>(() => {
     const progress = this.progress.value
     if (progress.state !== 'done') return progress
     return this.isMine
@@ -36,38 +36,38 @@ export class Device {
     return owner.value?.signedIn.account._id === this.signedIn.account._id
   }
 
-  /** Where notifications are allowed; once, unless it did not work. */
+  /** Runs once, and again after a failure. Needs the browser's permission for notifications. */
   async register() {
     const { state } = this.progress.peek()
     if (state !== 'none' && state !== 'failed') return
     this.progress.value = { state: 'asking' }
     this.progress.value = await this.attempt().catch((error) => {
-      // For whoever sets it up: people are told the reason in a word.
+      // The page shows only a short reason.
       console.warn('not registered for pushes', error)
       return { state: 'failed' as const, reason: reasonOf(error) }
     })
   }
 
   private async attempt(): Promise<Progress> {
-    const { push } = await fetchReady()
+    const { push } = await fetchDemoSetup()
     if (!push) return { state: 'unconfigured' }
-    // Few ever need it: it is no part of the first load.
+    // Not part of the first load: few users need it.
     const { fetchRegistration } = await import('./fcm.ts')
     const token = await fetchRegistration(push)
     if (token === null) return { state: 'unsupported' }
     await this.chat.ask('registerDevice', { token, platform: 'WEB' })
-    keepOwner({ signedIn: this.signedIn, token })
+    setDeviceOwner({ signedIn: this.signedIn, token })
     return { state: 'done' }
   }
 
-  /** No more pushes for who is signed in; what the server does not hear of, Firebase tells it at the next push. */
+  /** Ends the user's pushes here. If the server cannot be reached, Firebase reports the token as gone at the next push. */
   async forget() {
     this.progress.value = { state: 'none' }
     if (!this.isMine || !owner.value) return
     const { token } = owner.value
-    keepOwner(null)
+    setDeviceOwner(null)
     await Promise.allSettled([
-      this.chat.ask('unregisterDevice', { token, platform: 'WEB' }, { timeoutMs: PATIENCE_MS }),
+      this.chat.ask('unregisterDevice', { token, platform: 'WEB' }, { timeoutMs: TIMEOUT_MS }),
       unsubscribe(),
     ])
   }
@@ -78,7 +78,7 @@ async function unsubscribe() {
   await (await pushManager.getSubscription())?.unsubscribe()
 }
 
-/** Codes of the chat and of Firebase say more than names; the browser's own are numbers. */
+/** Chat and Firebase errors have a string code; the browser's own have a number, so their name is shown. */
 function reasonOf(error: unknown): string {
   const { code, name } = error as { code?: unknown; name?: string }
   return typeof code === 'string' ? code : String(name)

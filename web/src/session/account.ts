@@ -1,34 +1,11 @@
 import { signal } from '@preact/signals'
-import { owner } from '../push/owner.ts'
+import { owner } from '../push/device-owner.ts'
+import type { SignedIn } from './demo-api.ts'
 
-export type Account = { _id: string; nickName: string }
-/** What Firebase must know to reach this browser, as the server is configured. */
-export type PushSettings = {
-  apiKey: string
-  projectId: string
-  messagingSenderId: string
-  appId: string
-  vapidKey: string
-}
-type Ready = { users: Account[]; namespace: string; push: PushSettings | null }
-
-/** A tab's own, so that two windows can be two people. */
+/** In sessionStorage: each tab can be another user. */
 const KEY = 'chat:account'
 
-async function call<T>(path: string, method: string): Promise<T> {
-  const response = await fetch(path, { method })
-  const { success, data } = (await response.json()) as { success: boolean; data: T }
-  if (!success) throw new Error(`${path} answered ${response.status}`)
-  return data
-}
-
-/** Who can be signed in as, where the chat answers, and how a closed page is reached. */
-export const fetchReady = () => call<Ready>('/demo/users', 'GET')
-export const fetchToken = async (userId: string) =>
-  (await call<{ token: string }>(`/demo/tokens/${encodeURIComponent(userId)}`, 'POST')).token
-
-/** Who is signed in, in this tab. */
-export type SignedIn = { account: Account; namespace: string }
+/** The signed-in user of this tab. */
 export const signedIn = signal<SignedIn | null>(stored() ?? fromPush())
 
 function stored(): SignedIn | null {
@@ -36,7 +13,7 @@ function stored(): SignedIn | null {
   return held === null ? null : (JSON.parse(held) as SignedIn)
 }
 
-/** Whoever a push was for goes on from there. */
+/** The address of a push has `?from=push`: it signs in the user this browser is registered for. */
 function fromPush(): SignedIn | null {
   if (new URLSearchParams(location.search).get('from') !== 'push') return null
   history.replaceState(null, '', `${location.pathname}${location.hash}`)
@@ -50,7 +27,7 @@ export function signIn(next: SignedIn) {
   signedIn.value = next
 }
 
-export function signOut() {
+export function clearSignIn() {
   sessionStorage.removeItem(KEY)
   signedIn.value = null
   location.hash = ''

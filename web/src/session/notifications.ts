@@ -1,104 +1,107 @@
 import type { OfflineChat } from '@chat/client'
 import type { Message } from '@chat/contract'
 import { computed, signal } from '@preact/signals'
-import { owner } from '../push/owner.ts'
-import { plainName, plainText } from '../text/plain.ts'
-import type { Notice, Standing, ToPage } from '../worker/protocol.ts'
+import { owner } from '../push/device-owner.ts'
+import { previewOf } from '../text/message-preview.ts'
+import { plainName, plainText } from '../text/plain-text.ts'
+import type { NotificationContent, PageMessage, WindowState } from '../worker/protocol.ts'
 import { signedIn } from './account.ts'
-import { previewOf } from './preview.ts'
-import { openRoomAt, openRoomId } from './route.ts'
+import { openRoom, openRoomId } from './route.ts'
 
 export const canNotify = 'Notification' in globalThis && 'serviceWorker' in navigator
 export const permission = signal<NotificationPermission>(canNotify ? Notification.permission : 'denied')
 
-/** Who wants none, of those who use this browser. What it allows, only it can take back: here it is left unused. */
+/** Users who turned notifications off. A page cannot revoke the browser's permission, so it leaves it unused. */
 const UNWANTED_KEY = 'chat:no-notifications'
 const unwantedBy = signal(JSON.parse(localStorage.getItem(UNWANTED_KEY) ?? '[]') as readonly string[])
 const me = () => signedIn.value?.account._id ?? ''
 
-/** Whether the browser shows what comes for who is signed in. */
-export const areOn = computed(() => permission.value === 'granted' && !unwantedBy.value.includes(me()))
+/** Whether the browser shows notifications for the signed-in user. */
+export const areNotificationsOn = computed(
+  () => permission.value === 'granted' && !unwantedBy.value.includes(me()),
+)
 
-function want(isOn: boolean) {
+function storeWanted(isOn: boolean) {
   const others = unwantedBy.value.filter((userId) => userId !== me())
   unwantedBy.value = isOn ? others : [...others, me()]
   localStorage.setItem(UNWANTED_KEY, JSON.stringify(unwantedBy.value))
 }
 
-/** Asks, where that was not done yet. */
+/** Asks for permission if that is still open. */
 export async function turnNotificationsOn() {
   permission.value = await Notification.requestPermission()
-  want(true)
+  storeWanted(true)
 }
-export const turnNotificationsOff = () => want(false)
+export const turnNotificationsOff = () => storeWanted(false)
 
-/** It may have been changed in the browser's own settings. */
-export const lookAtPermission = () => {
+/** The user may have changed it in the browser's settings. */
+export const refreshPermission = () => {
   if (canNotify) permission.value = Notification.permission
 }
 
-/** Shows what comes while nobody looks at the page. @returns how to stop it */
+/** Shows new messages as notifications while the page is hidden. @returns a function that stops it */
 export function watchNotifications(chat: OfflineChat, me: string): () => void {
   const seen = new Map<string, number>()
-  const told = new Map<string, number>()
-  const tell = (title: string, message: Message) => {
+  const notified = new Map<string, number>()
+  const notify = (title: string, message: Message) => {
     const { roomId, seq } = message
-    if (document.visibilityState !== 'hidden' || seq <= (told.get(roomId) ?? 0)) return
-    told.set(roomId, seq)
+    if (document.visibilityState !== 'hidden' || seq <= (notified.get(roomId) ?? 0)) return
+    notified.set(roomId, seq)
     const body = `${plainName(message.author.nickName)}: ${plainText(previewOf(message))}`
-    if (areOn.value) void show({ title, body, roomId, messageId: message._id, userId: me })
+    if (areNotificationsOn.value)
+      void showNotification({ title, body, roomId, messageId: message._id, userId: me })
   }
-  const offRooms = chat.on('updateRoomLastMessage', (room) => {
-    // Read, here or on another device.
-    if (room.unReadMsgCount === 0 && areOn.value) void takeBack(room._id)
+  const stopRooms = chat.on('updateRoomLastMessage', (room) => {
+    // The room was read, here or on another device.
+    if (room.unReadMsgCount === 0 && areNotificationsOn.value) void closeNotifications(room._id)
     const last = room.lastMessage
     if (!last || last.seq <= (seen.get(room._id) ?? 0)) return
     seen.set(room._id, last.seq)
     const isWanted = room.alarmOn && room.unReadMsgCount > 0 && last.author.authorId !== me && !last.blocked
-    if (isWanted) tell(plainName(room.name), last)
+    if (isWanted) notify(plainName(room.name), last)
   })
-  // One who is spoken to by name is told though the room is silent.
-  const offMentions = chat.on('mention', ({ message }) => {
-    if (reachesByMention()) tell(plainName(message.author.nickName), message)
+  // A mention notifies even if the room's alarm is off.
+  const stopMentions = chat.on('mention', ({ message }) => {
+    if (isMentionAlarmOn()) notify(plainName(message.author.nickName), message)
   })
   const stopAnswering = answerWorker(me)
   return () => {
-    offRooms()
-    offMentions()
+    stopRooms()
+    stopMentions()
     stopAnswering()
   }
 }
 
-/** By the worker, which knows what has been shown already. */
-async function show(notice: Notice) {
+/** Through the worker, which knows the notifications that are shown. */
+async function showNotification(notice: NotificationContent) {
   const { active } = await navigator.serviceWorker.ready
   active?.postMessage(notice)
 }
 
-async function takeBack(roomId: string) {
+async function closeNotifications(roomId: string) {
   const registration = await navigator.serviceWorker.ready
   for (const shown of await registration.getNotifications({ tag: roomId })) shown.close()
 }
 
-/** The worker leads to rooms, and asks what this tab has to do with one. */
+/** The worker opens rooms in this tab and asks for the tab's state. */
 function answerWorker(me: string): () => void {
   if (!canNotify) return () => {}
-  const onMessage = ({ data, ports }: MessageEvent<ToPage>) => {
-    if (data.kind === 'open') openRoomAt(data.roomId)
-    if (data.kind === 'about') ports[0]?.postMessage(standingIn(data.roomId, me))
+  const onMessage = ({ data, ports }: MessageEvent<PageMessage>) => {
+    if (data.kind === 'openRoom') openRoom(data.roomId)
+    if (data.kind === 'askState') ports[0]?.postMessage(windowState(data.roomId, me))
   }
   navigator.serviceWorker.addEventListener('message', onMessage)
   return () => navigator.serviceWorker.removeEventListener('message', onMessage)
 }
 
-const standingIn = (roomId: string | null, me: string): Standing => ({
+const windowState = (roomId: string | null, me: string): WindowState => ({
   userId: me,
-  isReached: owner.value?.signedIn.account._id === me,
-  isLookedAt: document.visibilityState === 'visible' && openRoomId.value === roomId,
+  getsPushes: owner.value?.signedIn.account._id === me,
+  isRoomVisible: document.visibilityState === 'visible' && openRoomId.value === roomId,
 })
 
 const MENTION_KEY = 'chat:mention-alarm'
 
-/** The server keeps it and does not tell it: this browser remembers what was set here. */
-export const reachesByMention = () => localStorage.getItem(MENTION_KEY) !== 'off'
-export const keepMentionAlarm = (on: boolean) => localStorage.setItem(MENTION_KEY, on ? 'on' : 'off')
+/** The server stores this setting but does not return it, so the browser remembers it. */
+export const isMentionAlarmOn = () => localStorage.getItem(MENTION_KEY) !== 'off'
+export const storeMentionAlarm = (on: boolean) => localStorage.setItem(MENTION_KEY, on ? 'on' : 'off')

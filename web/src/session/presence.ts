@@ -1,36 +1,36 @@
 import { ChatError, type OfflineChat } from '@chat/client'
-import type { Presence as Standing } from '@chat/contract'
+import type { Presence as UserPresence } from '@chat/contract'
 import { signal } from '@preact/signals'
 
-/** Those who are drawn together are asked for together. */
-const GATHER_MS = 100
-/** Changes are told of rooms that are open; of the others one has to ask. */
-const ASK_AGAIN_MS = 60_000
-/** As many as one request takes. */
+/** Users that are drawn together share one request. */
+const BATCH_MS = 100
+/** The gateway sends changes for open rooms only; the rest is asked for again. */
+const REFRESH_MS = 60_000
+/** The limit of one request. */
 const MAX_WATCHED = 100
 
-/** Who of those that are looked at is online. */
+/** Presence of the users on the screen. */
 export class Presence {
-  private readonly known = signal<ReadonlyMap<string, Standing>>(new Map())
-  /** Those who were looked at last are at the end. */
+  private readonly byUserId = signal<ReadonlyMap<string, UserPresence>>(new Map())
+  /** Least recently drawn first. */
   private readonly watched = new Set<string>()
   private readonly chat: OfflineChat
   private readonly timer: ReturnType<typeof setInterval>
-  private gathering: ReturnType<typeof setTimeout> | null = null
+  private askTimer: ReturnType<typeof setTimeout> | null = null
 
   constructor(chat: OfflineChat) {
     this.chat = chat
-    chat.on('presence', (standing) => this.take([standing]))
+    chat.on('presence', (presence) => this.store([presence]))
     chat.onConnection((state) => {
       if (state === 'connected') void this.ask()
-      // Who is there is not known from here.
-      else this.known.value = new Map()
+      // Without a connection nobody's presence is known.
+      else this.byUserId.value = new Map()
     })
-    this.timer = setInterval(() => document.visibilityState === 'visible' && void this.ask(), ASK_AGAIN_MS)
+    this.timer = setInterval(() => document.visibilityState === 'visible' && void this.ask(), REFRESH_MS)
   }
 
-  of(userId: string): Standing | undefined {
-    return this.known.value.get(userId)
+  of(userId: string): UserPresence | undefined {
+    return this.byUserId.value.get(userId)
   }
 
   watch(userIds: readonly string[]) {
@@ -40,7 +40,7 @@ export class Presence {
       this.watched.add(id)
     }
     for (const id of this.watched) if (this.watched.size > MAX_WATCHED) this.watched.delete(id)
-    if (hasNew) this.gathering ??= setTimeout(() => void this.ask(), GATHER_MS)
+    if (hasNew) this.askTimer ??= setTimeout(() => void this.ask(), BATCH_MS)
   }
 
   close() {
@@ -48,18 +48,21 @@ export class Presence {
   }
 
   private async ask() {
-    this.gathering = null
+    this.askTimer = null
     if (this.watched.size === 0 || this.chat.state !== 'connected') return
     try {
       const { list } = await this.chat.ask('queryPresence', { userIds: [...this.watched] })
-      this.take(list)
+      this.store(list)
     } catch (error) {
-      // Without an answer nobody is shown as online.
+      // The next interval asks again.
       if (!(error instanceof ChatError)) throw error
     }
   }
 
-  private take(standings: readonly Standing[]) {
-    this.known.value = new Map([...this.known.value, ...standings.map((one) => [one.userId, one] as const)])
+  private store(presences: readonly UserPresence[]) {
+    this.byUserId.value = new Map([
+      ...this.byUserId.value,
+      ...presences.map((one) => [one.userId, one] as const),
+    ])
   }
 }

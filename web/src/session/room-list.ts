@@ -2,11 +2,11 @@ import type { OfflineChat } from '@chat/client'
 import type { Room } from '@chat/contract'
 import { computed, type ReadonlySignal, signal } from '@preact/signals'
 
-/** The rooms of who is signed in, newest activity first: there without a connection too. */
+/** The user's rooms, newest activity first. They come from the cache, so they are there without a connection. */
 export class RoomList {
   readonly all: ReadonlySignal<readonly Room[]>
   readonly unread: ReadonlySignal<number>
-  /** Whether what is shown was looked up yet. */
+  /** Whether the list has been read, and, if it is empty, the server has answered. */
   readonly isLoaded: ReadonlySignal<boolean>
   private readonly byId: ReadonlySignal<ReadonlyMap<string, Room>>
 
@@ -27,7 +27,7 @@ export class RoomList {
       isReading = false
     }
     chat.cache.onChange(({ of }) => of === 'room' && void read())
-    // Empty says nothing before the server has answered once.
+    // An empty cache says nothing before the server has answered once.
     const listed = chat.ready.then(() => chat.ask('listenRooms', { limit: 1 })).catch(() => {})
     const load = async () => {
       await read()
@@ -49,7 +49,7 @@ export class RoomList {
   }
 }
 
-/** Many rooms may change at once: they are drawn together. Frames stand still where nobody looks. */
+/** Rooms that change together are drawn together. A hidden page gets no animation frames. */
 const nextFrame = () =>
   document.hidden
     ? new Promise((resolve) => setTimeout(resolve, 200))

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals'
 
-/** `#/rooms/<id>`: the back button leads back, and a link leads to a room. */
+/** The hash is `#/rooms/<id>`, so that links and the back button work. */
 const read = () => {
   const [, id] = /^#\/rooms\/(.+)$/.exec(location.hash) ?? []
   try {
@@ -10,10 +10,10 @@ const read = () => {
   }
 }
 
-/** The room that is shown. */
+/** The open room. */
 export const openRoomId = signal<string | null>(read())
-/** A message to go to once its room is shown. */
-export const wantedMessage = signal<{ roomId: string; messageId: string } | null>(null)
+/** A message to scroll to once its room is open. */
+export const targetMessage = signal<{ roomId: string; messageId: string } | null>(null)
 
 addEventListener('hashchange', () => {
   openRoomId.value = read()
@@ -21,11 +21,11 @@ addEventListener('hashchange', () => {
 
 export const hrefOf = (roomId: string) => `#/rooms/${encodeURIComponent(roomId)}`
 
-export function openRoomAt(roomId: string, messageId?: string) {
-  wantedMessage.value = messageId === undefined ? null : { roomId, messageId }
+export function openRoom(roomId: string, messageId?: string) {
+  targetMessage.value = messageId === undefined ? null : { roomId, messageId }
   location.hash = hrefOf(roomId)
 }
 
-export function leaveToList() {
+export function showRoomList() {
   location.hash = '#/'
 }

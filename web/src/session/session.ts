@@ -11,15 +11,16 @@ import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
 import { words } from '../i18n/words.ts'
 import { Device } from '../push/device.ts'
-import { type Account, fetchToken, type SignedIn, signOut } from './account.ts'
-import { FileLinks } from './file-links.ts'
-import { Notices } from './notices.ts'
-import { areOn, watchNotifications } from './notifications.ts'
+import { clearSignIn } from './account.ts'
+import { type Account, fetchToken, type SignedIn } from './demo-api.ts'
+import { FileUrls } from './file-urls.ts'
+import { areNotificationsOn, watchNotifications } from './notifications.ts'
 import { Presence } from './presence.ts'
 import { RoomList } from './room-list.ts'
+import { Toasts } from './toasts.ts'
 import { Uploads } from './uploads.ts'
 
-/** Everything that one who is signed in works with. */
+/** What the page keeps for the signed-in user. */
 export type Session = {
   me: Account
   chat: OfflineChat
@@ -27,21 +28,20 @@ export type Session = {
   rooms: RoomList
   drafts: ReadonlySignal<readonly QueuedDraft[]>
   uploads: Uploads
-  files: FileLinks
+  files: FileUrls
   presence: Presence
-  notices: Notices
+  toasts: Toasts
   device: Device
-  /** Signs out. */
-  leave: () => Promise<void>
+  signOut: () => Promise<void>
   close: () => void
 }
 
-/** More than anybody has: the list shows all of them. */
+/** The list shows all rooms; nobody has more. */
 const MAX_ROOMS = 10_000
 
 export function openSession({ account, namespace }: SignedIn): Session {
-  const files = new FileLinks()
-  const token = async () => files.keep(await fetchToken(account._id))
+  const files = new FileUrls()
+  const token = async () => files.setToken(await fetchToken(account._id))
   const chat = connect({
     url: location.origin,
     namespace,
@@ -60,13 +60,13 @@ export function openSession({ account, namespace }: SignedIn): Session {
   chat.outbox.onChange(keepDrafts)
   void chat.outbox.list().then(keepDrafts)
   const rooms = new RoomList(chat)
-  const notices = new Notices()
+  const toasts = new Toasts()
   const presence = new Presence(chat)
-  chat.on('exportReady', ({ url }) => notices.offer(words.value.settings.exportReady, url))
+  chat.on('exportReady', ({ url }) => toasts.showLink(words.value.settings.exportReady, url))
   const stopNotifying = watchNotifications(chat, account._id)
   const device = new Device(chat, { account, namespace })
   const stopRegistering = effect(() => {
-    if (areOn.value && connection.value.state === 'connected') void device.register()
+    if (areNotificationsOn.value && connection.value.state === 'connected') void device.register()
   })
   return {
     me: account,
@@ -77,12 +77,12 @@ export function openSession({ account, namespace }: SignedIn): Session {
     uploads: new Uploads(chat),
     files,
     presence,
-    notices,
+    toasts,
     device,
-    leave: async () => {
+    signOut: async () => {
       stopRegistering()
       await device.forget()
-      signOut()
+      clearSignIn()
     },
     close: () => {
       stopRegistering()

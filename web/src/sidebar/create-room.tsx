@@ -1,30 +1,30 @@
 import type { User } from '@chat/contract'
 import { useState } from 'preact/hooks'
 import { words } from '../i18n/words.ts'
-import { openRoomAt } from '../session/route.ts'
+import { openRoom } from '../session/route.ts'
 import { useSession } from '../session/session.ts'
-import { plainName } from '../text/plain.ts'
-import { cut } from '../text/truncate.ts'
+import { plainName } from '../text/plain-text.ts'
+import { truncate } from '../text/truncate.ts'
 import { closeDialog, Dialog, DialogActions } from '../ui/dialog.tsx'
 import { PeoplePicker } from './people-picker.tsx'
 
 const MAX_NAME = 100
 
 export function CreateRoom() {
-  const { chat, me, notices } = useSession()
+  const { chat, me, toasts } = useSession()
   const [picked, setPicked] = useState<User[]>([])
   const [name, setName] = useState('')
   const [isBusy, setBusy] = useState(false)
   const { dialogs } = words.value
   const names = [me, ...picked].map(({ nickName }) => plainName(nickName))
-  const fallback = cut(names.join(', '), MAX_NAME)
+  const fallback = truncate(names.join(', '), MAX_NAME)
   const create = async () => {
     setBusy(true)
     const users = picked.map(({ _id }) => _id)
     const rules = { canInviteMemebrs: true, canLeaveOutRoom: true }
-    const isDone = await notices.attempt(async () => {
+    const isDone = await toasts.attempt(async () => {
       const room = await chat.ask('createNewRoom', { users, name: name.trim() || fallback, rules })
-      openRoomAt(room._id)
+      openRoom(room._id)
     })
     setBusy(false)
     if (isDone) closeDialog()

@@ -12,7 +12,7 @@ function decline() {
   isDeclined.value = true
 }
 
-/** Stands above the rooms until somebody says yes or no: the browser asks only those who want it. */
+/** Shown above the rooms until the user accepts or declines: only then does the browser ask for permission. */
 export function NotificationOffer() {
   if (isDeclined.value || permission.value !== 'default') return null
   const { notifications } = words.value

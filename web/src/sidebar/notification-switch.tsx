@@ -1,43 +1,43 @@
 import { useEffect } from 'preact/hooks'
 import { words } from '../i18n/words.ts'
-import type { Reach } from '../push/device.ts'
+import type { DeviceState } from '../push/device.ts'
 import {
-  areOn,
+  areNotificationsOn,
   canNotify,
-  lookAtPermission,
   permission,
+  refreshPermission,
   turnNotificationsOff,
   turnNotificationsOn,
 } from '../session/notifications.ts'
 import { useSession } from '../session/session.ts'
-import { plainName } from '../text/plain.ts'
+import { plainName } from '../text/plain-text.ts'
 import { Button } from '../ui/button.tsx'
-import { Switch } from '../ui/small.tsx'
+import { Switch } from '../ui/switch.tsx'
 
-/** Whether what comes is shown by the browser, and what is missing where that goes less far than it could. */
+/** Turns notifications on or off, and explains what keeps them from working fully. */
 export function NotificationSwitch() {
   const { device } = useSession()
-  useEffect(lookAtPermission, [])
+  useEffect(refreshPermission, [])
   const turn = (isOn: boolean) => {
     if (isOn) return void turnNotificationsOn()
     turnNotificationsOff()
     void device.forget()
   }
   const isBlocked = permission.value === 'denied'
-  const reach = device.reach.value
+  const state = device.state.value
   return (
     <div class="with-hint">
       <Switch
         label={words.value.notifications.title}
-        isOn={areOn.value}
+        isOn={areNotificationsOn.value}
         isDisabled={isBlocked}
         describedBy="notifications-hint"
         onChange={turn}
       />
       <p id="notifications-hint" class="hint" role="status">
-        {hintOf(isBlocked, reach)}
+        {hintOf(isBlocked, state)}
       </p>
-      {areOn.value && reach.state === 'failed' && (
+      {areNotificationsOn.value && state.state === 'failed' && (
         <Button look="quiet" onClick={() => void device.register()}>
           {words.value.retry}
         </Button>
@@ -46,11 +46,11 @@ export function NotificationSwitch() {
   )
 }
 
-function hintOf(isBlocked: boolean, reach: Reach): string {
+function hintOf(isBlocked: boolean, state: DeviceState): string {
   const { notifications } = words.value
   if (!canNotify) return notifications.impossible
   if (isBlocked) return notifications.blocked
-  if (!areOn.value) return notifications.off
-  if (reach.state === 'taken') return notifications.taken(plainName(reach.by))
-  return reach.state === 'failed' ? notifications.failed(reach.reason) : notifications[reach.state]
+  if (!areNotificationsOn.value) return notifications.off
+  if (state.state === 'taken') return notifications.taken(plainName(state.by))
+  return state.state === 'failed' ? notifications.failed(state.reason) : notifications[state.state]
 }

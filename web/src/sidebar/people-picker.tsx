@@ -2,21 +2,21 @@ import type { User } from '@chat/contract'
 import { useState } from 'preact/hooks'
 import { words } from '../i18n/words.ts'
 import { useSession } from '../session/session.ts'
-import { plainName } from '../text/plain.ts'
+import { plainName } from '../text/plain-text.ts'
 import { Avatar } from '../ui/avatar.tsx'
 import { Icon } from '../ui/icon.tsx'
-import { LoadError } from '../ui/load-error.tsx'
-import { SearchField } from '../ui/small.tsx'
-import { usePaged, useSettled } from '../ui/use-pages.ts'
+import { LoadError } from '../ui/placeholder.tsx'
+import { SearchField } from '../ui/search-field.tsx'
+import { useDebounced, usePages } from '../ui/use-pages.ts'
 
 type Props = { picked: readonly User[]; onPick: (picked: User[]) => void; hidden?: readonly string[] }
 
-/** People whom one knows from one's rooms, and all others by their name. */
+/** Picks users: members of the user's rooms, or anybody by name. */
 export function PeoplePicker({ picked, onPick, hidden = [] }: Props) {
   const { chat, me, rooms } = useSession()
   const [keyword, setKeyword] = useState('')
-  const wanted = useSettled(keyword.trim())
-  const { list, error, isLoading, retry } = usePaged<User>(
+  const wanted = useDebounced(keyword.trim())
+  const { list, error, isLoading, retry } = usePages<User>(
     async () =>
       wanted === ''
         ? { list: acquaintances(rooms.all.value.flatMap(({ joinUsers }) => joinUsers)), nextCursor: null }

@@ -1,24 +1,18 @@
 import type { Room } from '@chat/contract'
 import { useEffect } from 'preact/hooks'
-import { shortMoment } from '../i18n/dates.ts'
+import { shortMoment } from '../i18n/format.ts'
 import { words } from '../i18n/words.ts'
-import { previewOf } from '../session/preview.ts'
+import { partnerIn } from '../session/room-members.ts'
 import { hrefOf } from '../session/route.ts'
 import { useSession } from '../session/session.ts'
-import { plainName, plainText } from '../text/plain.ts'
-import { cut } from '../text/truncate.ts'
+import { previewOf } from '../text/message-preview.ts'
+import { plainName } from '../text/plain-text.ts'
 import { Avatar } from '../ui/avatar.tsx'
+import { Badge } from '../ui/badge.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { RichText } from '../ui/rich-text.tsx'
-import { Badge } from '../ui/small.tsx'
 
 export const ROOM_ROW_PX = 68
-
-const isOfTwo = (room: Room) => room.memberCount === 2
-
-/** The other one in a room of two. */
-export const partnerIn = (room: Room, me: string) =>
-  isOfTwo(room) ? room.joinUsers.find(({ _id }) => _id !== me) : undefined
 
 function Preview({ room }: { room: Room }) {
   const { me } = useSession()
@@ -26,7 +20,7 @@ function Preview({ room }: { room: Room }) {
   if (!last) return <>{words.value.rooms.noMessages}</>
   const isMine = last.author.authorId === me._id
   const who = isMine ? words.value.you : plainName(last.author.nickName)
-  const isNamed = last.data.type !== 'ADMIN' && !isOfTwo(room)
+  const isNamed = last.data.type !== 'ADMIN' && room.memberCount !== 2
   return (
     <>
       {isNamed && <span class="room-who">{who}: </span>}
@@ -43,7 +37,7 @@ export function RoomRow({ room, isOpen, keyword = '' }: Props) {
   useEffect(() => {
     if (partner) presence.watch([partner._id])
   }, [partner?._id])
-  // What comes in the room that is looked at is read a moment later.
+  // A message in the open room is marked as read a moment later.
   const isSeen = isOpen && document.visibilityState === 'visible'
   const { rooms } = words.value
   return (
@@ -90,38 +84,3 @@ const Mark = ({ icon, label }: { icon: 'mute' | 'lock'; label: string }) => (
     <span class="sr-only">{label}</span>
   </span>
 )
-
-/** A message that was found. */
-export const FoundMessage = ({
-  message,
-  keyword,
-  roomName,
-  onPick,
-}: {
-  message: NonNullable<Room['lastMessage']>
-  keyword: string
-  roomName?: string
-  onPick: () => void
-}) => (
-  <button type="button" class="found" onClick={onPick}>
-    <span class="room-line">
-      <strong class="room-name">{plainName(roomName ?? message.author.nickName)}</strong>
-      <time>{shortMoment(message.createdAt)}</time>
-    </span>
-    <span class="found-text" dir="auto">
-      {roomName && <span class="room-who">{plainName(message.author.nickName)}: </span>}
-      <RichSnippet text={plainText(message.data.content.text ?? previewOf(message))} keyword={keyword} />
-    </span>
-  </button>
-)
-
-const BEFORE_MATCH = 24
-const SNIPPET = 160
-
-/** The part of a long text where the keyword stands. */
-function RichSnippet({ text, keyword }: { text: string; keyword: string }) {
-  const at = text.toLowerCase().indexOf(keyword.toLowerCase())
-  const start = at > BEFORE_MATCH ? at - BEFORE_MATCH : 0
-  const piece = `${start > 0 ? '…' : ''}${cut(text.slice(start), SNIPPET)}`.replace(/https?:\/\//g, '')
-  return <RichText text={piece.toWellFormed()} keyword={keyword} />
-}

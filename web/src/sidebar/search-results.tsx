@@ -1,25 +1,25 @@
 import type { Message, Room } from '@chat/contract'
 import { words } from '../i18n/words.ts'
-import { openRoomAt, openRoomId } from '../session/route.ts'
+import { openRoom, openRoomId } from '../session/route.ts'
 import { useSession } from '../session/session.ts'
 import { Button } from '../ui/button.tsx'
-import { LoadError } from '../ui/load-error.tsx'
-import { Empty, Spinner } from '../ui/small.tsx'
-import { usePaged, useSettled } from '../ui/use-pages.ts'
-import { FoundMessage, RoomRow } from './room-row.tsx'
+import { Empty, LoadError, Spinner } from '../ui/placeholder.tsx'
+import { useDebounced, usePages } from '../ui/use-pages.ts'
+import { FoundMessage } from './found-message.tsx'
+import { RoomRow } from './room-row.tsx'
 
 const PAGE = 20
 const NOTHING = { list: [], nextCursor: null }
 
-/** Rooms by name, link and people; messages by any part of their text. */
+/** Finds rooms by name, link and members, and messages by any part of their text. */
 export function SearchResults({ keyword }: { keyword: string }) {
   const { chat, rooms: own } = useSession()
-  const wanted = useSettled(keyword)
-  const rooms = usePaged<Room>(
+  const wanted = useDebounced(keyword)
+  const rooms = usePages<Room>(
     (cursor) => chat.ask('queryRooms', { keyword: wanted, limit: PAGE, ...(cursor && { cursor }) }),
     [wanted],
   )
-  const messages = usePaged<Message>(
+  const messages = usePages<Message>(
     async (cursor) =>
       wanted.length < 2
         ? NOTHING
@@ -54,7 +54,7 @@ export function SearchResults({ keyword }: { keyword: string }) {
           message={message}
           keyword={wanted}
           roomName={own.get(message.roomId)?.name ?? words.value.somebody}
-          onPick={() => openRoomAt(message.roomId, message._id)}
+          onPick={() => openRoom(message.roomId, message._id)}
         />
       ))}
       {messages.hasMore && (

@@ -4,22 +4,23 @@ import { openRoomId } from '../session/route.ts'
 import { useSession } from '../session/session.ts'
 import { IconButton } from '../ui/button.tsx'
 import { openDialog } from '../ui/dialog.tsx'
-import { Empty, SearchField, Spinner } from '../ui/small.tsx'
+import { Empty, Spinner } from '../ui/placeholder.tsx'
+import { SearchField } from '../ui/search-field.tsx'
 import { VirtualList } from '../virtual-list/virtual-list.tsx'
 import { CreateRoom } from './create-room.tsx'
-import { MeMenu } from './me-menu.tsx'
+import { MySettingsButton } from './my-settings.tsx'
 import { NotificationOffer } from './notification-offer.tsx'
 import { ROOM_ROW_PX, RoomRow } from './room-row.tsx'
 import { SearchResults } from './search-results.tsx'
 
-/** All rooms of who is signed in, and the way to find things in them. */
+/** The user's rooms, and the search. */
 export function Sidebar() {
   const [keyword, setKeyword] = useState('')
   const { rooms } = words.value
   return (
     <nav class="sidebar" aria-label={rooms.title}>
       <header class="sidebar-head">
-        <MeMenu />
+        <MySettingsButton />
         <h1>{rooms.title}</h1>
         <IconButton icon="pencil" label={rooms.create} onClick={() => openDialog(<CreateRoom />)} />
       </header>

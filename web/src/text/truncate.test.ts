@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { cut } from './truncate.ts'
+import { truncate } from './truncate.ts'
 
 const family = '👨‍👩‍👧‍👦'
 
@@ -15,14 +15,14 @@ test.each([
   ['한글', 1, '한'],
   ['', 5, ''],
 ])('%s, cut to %i, is %s', (text, units, expected) => {
-  expect(cut(text, units)).toBe(expected)
+  expect(truncate(text, units)).toBe(expected)
 })
 
 test('whatever is cut stays a well-formed beginning that fits', () => {
   const text = fc.array(fc.constantFrom('a', '한', '🙂', family, '🇰🇷', 'e\u0301')).map((all) => all.join(''))
   fc.assert(
     fc.property(text, fc.nat(30), (whole, units) => {
-      const piece = cut(whole, units)
+      const piece = truncate(whole, units)
       expect(whole.startsWith(piece) && piece.isWellFormed() && piece.length <= units).toBe(true)
     }),
   )

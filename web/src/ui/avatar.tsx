@@ -1,15 +1,15 @@
-import { plainName } from '../text/plain.ts'
+import { plainName } from '../text/plain-text.ts'
 
 const HUES = 10
 
-/** The same colour for the same person everywhere. */
+/** The same colour for a user everywhere. */
 function hueOf(id: string): number {
   let sum = 7
   for (const char of id) sum = (sum * 31 + (char.codePointAt(0) ?? 0)) % 9973
   return sum % HUES
 }
 
-/** Hangul names go by their last two syllables, others by their initials. */
+/** The last two syllables of a Hangul name, the initials of others. */
 function initialsOf(name: string): string {
   const letters = plainName(name).match(/[\p{L}\p{N}]/gu) ?? ['?']
   if (/^\p{Script=Hangul}/u.test(letters.join(''))) return letters.slice(0, 3).slice(-2).join('')

@@ -3,7 +3,7 @@ import { Icon, type IconName } from './icon.tsx'
 
 type Rest = Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'icon' | 'label'>
 
-/** A button that is only a picture, with its name for those who do not see it. */
+/** A button with an icon; screen readers get the label. */
 export const IconButton = ({
   icon,
   label,

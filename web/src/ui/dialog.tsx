@@ -12,7 +12,7 @@ export const closeDialog = () => {
   shown.value = null
 }
 
-/** The one dialog of the page; the browser keeps the focus in it, and gives it back. */
+/** The page's only dialog. The browser keeps the focus inside. */
 export const Dialogs = () => <>{shown.value}</>
 
 type Props = { title: string; class?: string; children: ComponentChildren; footer?: ComponentChildren }
@@ -46,7 +46,7 @@ export function Dialog({ title, children, footer, ...props }: Props) {
 
 type ActionsProps = { label: string; isDisabled?: boolean; isDanger?: boolean; onAct: () => void }
 
-/** What a dialog is for, and the way out of it. */
+/** A dialog's action and its Cancel button. */
 export const DialogActions = ({ label, isDisabled = false, isDanger = false, onAct }: ActionsProps) => (
   <>
     <Button look="quiet" onClick={closeDialog}>
@@ -58,7 +58,7 @@ export const DialogActions = ({ label, isDisabled = false, isDanger = false, onA
   </>
 )
 
-/** Asks before something that cannot be undone. */
+/** Asks for confirmation before an action that cannot be undone. */
 export const confirmFirst = (question: string, action: string, act: () => void) =>
   openDialog(
     <Dialog

@@ -12,7 +12,7 @@ const STEPS: Record<string, (index: number, count: number) => number> = {
   End: (_, count) => count - 1,
 }
 
-/** Where the menu fits, at the pointer or below what it belongs to. */
+/** Moves the menu so that it fits on the screen. */
 function fit({ x, y }: Place, element: HTMLElement): Place {
   const { width, height } = element.getBoundingClientRect()
   return {
@@ -23,7 +23,7 @@ function fit({ x, y }: Place, element: HTMLElement): Place {
 
 type Props = { items: MenuItem[]; at: Place; label: string; onClose: () => void }
 
-/** A menu on top of everything; the arrows walk through it, Escape and a click elsewhere close it. */
+/** A menu in the top layer. Arrow keys move through it; Escape and a click elsewhere close it. */
 export function Menu({ items, at, label, onClose }: Props) {
   const menu = useRef<HTMLDivElement>(null)
   const [place, setPlace] = useState(at)
@@ -65,7 +65,7 @@ export function Menu({ items, at, label, onClose }: Props) {
           class={item.isDanger ? 'is-danger' : ''}
           onClick={() => {
             onClose()
-            // Once the focus is back where it was: what is done now may move it on.
+            // After the focus has returned, since the action may move it.
             setTimeout(item.act)
           }}
         >
@@ -77,7 +77,7 @@ export function Menu({ items, at, label, onClose }: Props) {
   )
 }
 
-/** A menu that opens below a button, and where it is asked for by `openAt`. */
+/** A menu that opens below a button, or at a point with `openAt`. */
 export function useMenu(label: string, items: () => MenuItem[]) {
   const [at, setAt] = useState<Place | null>(null)
   const isOpen = at !== null
@@ -91,7 +91,7 @@ export function useMenu(label: string, items: () => MenuItem[]) {
   return { menu, isOpen, openBelow, openAt: setAt }
 }
 
-/** Calls back when the pointer stays down for a while, which is how touch screens ask for a menu. */
+/** Calls back on a long press, which opens the menu on touch screens. */
 export function useLongPress(onPress: (place: Place) => void) {
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
   const hasPressed = useRef(false)
@@ -109,7 +109,7 @@ export function useLongPress(onPress: (place: Place) => void) {
     },
     onTouchEnd: (event: TouchEvent) => {
       stop()
-      // A press that has opened the menu is not a tap on what lies below it as well.
+      // The press that opened the menu is not also a tap.
       if (hasPressed.current) event.preventDefault()
     },
     onTouchMove: stop,

@@ -1,6 +1,6 @@
 import { useMemo } from 'preact/hooks'
-import { type Part, partsOf } from '../text/parts.ts'
-import { plainText } from '../text/plain.ts'
+import { plainText } from '../text/plain-text.ts'
+import { type Part, partsOf } from '../text/text-parts.ts'
 
 type Props = { text: string; names?: readonly string[]; keyword?: string }
 
@@ -12,7 +12,7 @@ function Piece({ part }: { part: Part }) {
 
 type Link = { kind: 'link'; parts: Part[] }
 
-/** What was searched for may stand within a link: its parts stay one link. */
+/** A keyword may be inside a link: the link's parts stay one link. */
 function withLinks(parts: Part[]): (Part | Link)[] {
   const joined: (Part | Link)[] = []
   for (const part of parts) {
@@ -24,7 +24,7 @@ function withLinks(parts: Part[]): (Part | Link)[] {
   return joined
 }
 
-/** Somebody's text: links, mentions and what was searched for stand out; nothing in it is ever taken for markup. */
+/** A user's text with links, mentions and the searched keyword highlighted. It is never treated as markup. */
 export function RichText({ text, names = [], keyword = '' }: Props) {
   const pieces = useMemo(
     () => withLinks(partsOf(plainText(text), names, keyword)),

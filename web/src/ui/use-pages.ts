@@ -7,10 +7,10 @@ type State<T> = { list: T[]; cursor: string | null; isLoading: boolean; error: u
 const fresh = <T>(): State<T> => ({ list: [], cursor: null, isLoading: true, error: null })
 
 /**
- * A list that the server gives in pages; begun anew whenever one of `deps` changes. As long as it is about the same
- * `subject`, what is there stays until the server has answered. An answer that comes too late is dropped.
+ * A list that the server returns in pages, reloaded whenever one of `deps` changes. With the same `subject` the old list
+ * stays until the server has answered. Answers to earlier requests are dropped.
  */
-export function usePaged<T>(
+export function usePages<T>(
   fetchPage: (cursor: string | undefined) => Promise<Page<T>>,
   deps: unknown[],
   subject = '',
@@ -41,18 +41,18 @@ export function usePaged<T>(
   const loadMore = () => state.cursor !== null && !state.isLoading && void load(state.cursor, state.list)
   return {
     ...state,
-    /** There is nothing, which the server has said. */
+    /** The server has answered, and there is nothing. */
     isEmpty: state.list.length === 0 && !state.isLoading && state.error === null,
     hasMore: state.cursor !== null && state.error === null,
     loadMore,
-    /** What has failed: the next page, or all of it. */
+    /** Repeats what failed: the next page, or the first. */
     retry: () => (state.cursor === null ? void load(undefined, []) : loadMore()),
     reload: useCallback(() => void load(undefined, []), deps),
   }
 }
 
-/** The value once it has not changed for a moment: not every key that is pressed is worth a request. */
-export function useSettled<T>(value: T, ms = 250): T {
+/** The value once it has not changed for `ms`, so that not every key press is a request. */
+export function useDebounced<T>(value: T, ms = 250): T {
   const [settled, setSettled] = useState(value)
   useEffect(() => {
     const timer = setTimeout(() => setSettled(value), ms)

@@ -7,58 +7,58 @@ const keys = (from: number, to: number) => Array.from({ length: to - from }, (_,
 function viewportOf(pin: 'start' | 'end', rows: string[]) {
   const viewport = new Viewport(pin, 50)
   viewport.resize(500)
-  viewport.extents.setKeys(rows)
+  viewport.heights.setKeys(rows)
   return viewport
 }
 
 test('it begins at its pinned side, and draws no more than is near', () => {
-  const end = viewportOf('end', keys(0, 10_000)).plan()
+  const end = viewportOf('end', keys(0, 10_000)).layout()
   expect(end.scrollTop).toBe(10_000 * 50 - 500)
   expect(end.last).toBe(9_999)
   expect(end.last - end.first).toBeLessThan(40)
-  expect(viewportOf('start', keys(0, 10_000)).plan()).toMatchObject({ scrollTop: 0, first: 0 })
+  expect(viewportOf('start', keys(0, 10_000)).layout()).toMatchObject({ scrollTop: 0, first: 0 })
 })
 
 test('at the end it stays there as messages come', () => {
   const viewport = viewportOf('end', keys(0, 100))
-  viewport.scrolled(viewport.plan().scrollTop)
-  viewport.extents.setKeys(keys(0, 101))
-  expect(viewport.plan().scrollTop).toBe(101 * 50 - 500)
+  viewport.onScroll(viewport.layout().scrollTop)
+  viewport.heights.setKeys(keys(0, 101))
+  expect(viewport.layout().scrollTop).toBe(101 * 50 - 500)
 })
 
 test('what is read stays in its place as older messages come above it and rows above it grow', () => {
   const viewport = viewportOf('end', keys(100, 200))
-  viewport.scrolled(1_020)
-  viewport.extents.setKeys(keys(50, 200))
-  expect(viewport.plan().scrollTop).toBe(1_020 + 50 * 50)
-  viewport.extents.measure('m55', 250)
-  expect(viewport.plan().scrollTop).toBe(1_020 + 50 * 50 + 200)
+  viewport.onScroll(1_020)
+  viewport.heights.setKeys(keys(50, 200))
+  expect(viewport.layout().scrollTop).toBe(1_020 + 50 * 50)
+  viewport.heights.measure('m55', 250)
+  expect(viewport.layout().scrollTop).toBe(1_020 + 50 * 50 + 200)
 })
 
 test('and as newer ones come below it', () => {
   const viewport = viewportOf('end', keys(0, 100))
-  viewport.scrolled(1_020)
-  viewport.extents.setKeys(keys(0, 200))
-  expect(viewport.plan().scrollTop).toBe(1_020)
+  viewport.onScroll(1_020)
+  viewport.heights.setKeys(keys(0, 200))
+  expect(viewport.layout().scrollTop).toBe(1_020)
 })
 
 test('a row that is asked for comes into view, and stays as sizes become known', () => {
   const viewport = viewportOf('end', keys(0, 1_000))
   expect(viewport.goTo('m500', 0.2)).toBe(true)
-  expect(viewport.plan().scrollTop).toBe(500 * 50 - 100)
-  viewport.extents.measure('m499', 80)
-  expect(viewport.plan().scrollTop).toBe(500 * 50 + 30 - 100)
+  expect(viewport.layout().scrollTop).toBe(500 * 50 - 100)
+  viewport.heights.measure('m499', 80)
+  expect(viewport.layout().scrollTop).toBe(500 * 50 + 30 - 100)
   expect(viewport.goTo('nowhere')).toBe(false)
 })
 
 test('a list that begins at its top stays there when rows change places', () => {
   const viewport = viewportOf('start', keys(0, 100))
-  viewport.scrolled(0)
-  viewport.extents.setKeys(['m99', ...keys(0, 99)])
-  expect(viewport.plan().scrollTop).toBe(0)
+  viewport.onScroll(0)
+  viewport.heights.setKeys(['m99', ...keys(0, 99)])
+  expect(viewport.layout().scrollTop).toBe(0)
 })
 
 test('few rows need no scrolling', () => {
-  expect(viewportOf('end', keys(0, 3)).plan()).toMatchObject({ scrollTop: 0, first: 0, last: 2 })
-  expect(viewportOf('end', []).plan()).toMatchObject({ scrollTop: 0, first: 0, last: -1, total: 0 })
+  expect(viewportOf('end', keys(0, 3)).layout()).toMatchObject({ scrollTop: 0, first: 0, last: 2 })
+  expect(viewportOf('end', []).layout()).toMatchObject({ scrollTop: 0, first: 0, last: -1, total: 0 })
 })

@@ -1,28 +1,28 @@
-import { Extents } from './extents.ts'
+import { RowHeights } from './row-heights.ts'
 
-/** Rows this far outside of what is seen are there too, so that scrolling does not show a hole. */
-const MARGIN_PX = 600
-/** This close to the end counts as being there. */
+/** Rows this far outside of the visible part are drawn too, so that scrolling shows no gap. */
+const OVERSCAN_PX = 600
+/** This close to the end counts as being at the end. */
 const END_PX = 48
 
 export type Pin = 'start' | 'end'
-/** What to draw, and where the scroller has to stand for it. */
-export type Plan = {
+/** Which rows to draw, and the scroll position. */
+export type Layout = {
   first: number
   last: number
   offset: number
   total: number
   scrollTop: number
-  /** Whether the end is seen. */
+  /** Whether the end is visible. */
   isAtEnd: boolean
 }
 
 /**
- * Which part of a long list is seen. It holds on to one row, not to a number of pixels: whatever comes, goes or grows
- * above it, what somebody reads stays where it is. At the pinned side it stays there instead.
+ * The visible part of a long list. It is anchored to a row, not to a pixel offset, so rows that are added, removed or
+ * resized above do not move what the user reads. At the pinned side it sticks to that side.
  */
 export class Viewport {
-  readonly extents: Extents
+  readonly heights: RowHeights
   private readonly pin: Pin
   private height = 0
   private scrollTop = 0
@@ -32,7 +32,7 @@ export class Viewport {
 
   constructor(pin: Pin, estimate: number) {
     this.pin = pin
-    this.extents = new Extents(estimate)
+    this.heights = new RowHeights(estimate)
     this.isAtStart = pin === 'start'
     this.isAtEnd = pin === 'end'
   }
@@ -41,14 +41,14 @@ export class Viewport {
     this.height = height
   }
 
-  /** Somebody has scrolled. */
-  scrolled(scrollTop: number) {
+  /** Call when the user has scrolled. */
+  onScroll(scrollTop: number) {
     this.scrollTop = scrollTop
     this.isAtStart = scrollTop <= 0
-    this.isAtEnd = scrollTop + this.height >= this.extents.total - END_PX
-    const index = this.extents.indexAt(scrollTop)
-    const key = this.extents.keyAt(index)
-    this.anchor = key === undefined ? null : { key, offset: this.extents.topAt(index) - scrollTop }
+    this.isAtEnd = scrollTop + this.height >= this.heights.total - END_PX
+    const index = this.heights.indexAt(scrollTop)
+    const key = this.heights.keyAt(index)
+    this.anchor = key === undefined ? null : { key, offset: this.heights.topAt(index) - scrollTop }
   }
 
   goToEnd() {
@@ -56,32 +56,32 @@ export class Viewport {
     this.anchor = null
   }
 
-  /** A row comes to stand this part of the height below the top. @returns whether it is there */
+  /** Scrolls to a row, with `part` of the height above it. @returns whether the row exists */
   goTo(key: string, part = 0.3): boolean {
-    if (this.extents.placeOf(key) === undefined) return false
+    if (this.heights.indexOf(key) === undefined) return false
     this.isAtEnd = false
     this.isAtStart = false
     this.anchor = { key, offset: this.height * part }
     return true
   }
 
-  plan(): Plan {
-    const { extents } = this
-    const { total } = extents
-    // Where everything is seen nobody can scroll: it stays at its pinned side.
+  layout(): Layout {
+    const { heights } = this
+    const { total } = heights
+    // A list that fits cannot scroll: it stays at its pinned side.
     if (total <= this.height) this.isAtEnd = this.pin === 'end'
-    this.scrollTop = Math.max(0, Math.min(this.wanted(), total - this.height))
-    const first = extents.indexAt(this.scrollTop - MARGIN_PX)
-    const last = Math.min(extents.count - 1, extents.indexAt(this.scrollTop + this.height + MARGIN_PX))
+    this.scrollTop = Math.max(0, Math.min(this.wantedScrollTop(), total - this.height))
+    const first = heights.indexAt(this.scrollTop - OVERSCAN_PX)
+    const last = Math.min(heights.count - 1, heights.indexAt(this.scrollTop + this.height + OVERSCAN_PX))
     const isAtEnd = this.scrollTop + this.height >= total - END_PX
-    return { first, last, offset: extents.topAt(first), total, scrollTop: this.scrollTop, isAtEnd }
+    return { first, last, offset: heights.topAt(first), total, scrollTop: this.scrollTop, isAtEnd }
   }
 
-  private wanted(): number {
-    if (this.pin === 'end' && this.isAtEnd) return this.extents.total
+  private wantedScrollTop(): number {
+    if (this.pin === 'end' && this.isAtEnd) return this.heights.total
     if (this.pin === 'start' && this.isAtStart) return 0
-    const place = this.anchor && this.extents.placeOf(this.anchor.key)
-    if (place === null || place === undefined || !this.anchor) return this.scrollTop
-    return this.extents.topAt(place) - this.anchor.offset
+    const index = this.anchor && this.heights.indexOf(this.anchor.key)
+    if (index === null || index === undefined || !this.anchor) return this.scrollTop
+    return this.heights.topAt(index) - this.anchor.offset
   }
 }

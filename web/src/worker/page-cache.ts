@@ -1,45 +1,45 @@
-import { worker } from './scope.ts'
+import { worker } from './global-scope.ts'
 
-/** Put in by the build: what the page is made of, and a name for just that. */
+/** Inserted by the build: the page's files, and a hash of their contents. */
 declare const SHELL: { version: string; paths: string[] }
 
 const PREFIX = 'chat-shell-'
 const NAME = `${PREFIX}${SHELL.version}`
-const PATIENCE_MS = 4_000
+const TIMEOUT_MS = 4_000
 
-// Answers with what people have written are not among these: they are in no cache of the worker's.
+// The worker caches the page's own files only, never an answer with people's data.
 
-export async function keep() {
+export async function storeShell() {
   const cache = await caches.open(NAME)
-  // The page itself has no hash in its name: it is fetched anew.
+  // The page itself has no hash in its name, so the HTTP cache is bypassed.
   await cache.addAll(SHELL.paths.map((path) => new Request(path, path === '/' ? { cache: 'reload' } : {})))
 }
 
-export async function dropOthers() {
+export async function deleteOldShells() {
   const names = await caches.keys()
   const old = names.filter((name) => name.startsWith(PREFIX) && name !== NAME)
   await Promise.all(old.map((name) => caches.delete(name)))
 }
 
-/** What is answered from here, where it is; null where it is the server's alone to answer. */
-export function answer({ method, mode, url }: Request): Promise<Response> | null {
+/** Answers from the cache; null for requests that only the server answers. */
+export function respond({ method, mode, url }: Request): Promise<Response> | null {
   const { origin, pathname } = new URL(url)
   if (method !== 'GET' || origin !== worker.location.origin) return null
-  if (mode === 'navigate') return pathname === '/' ? page() : null
-  return SHELL.paths.includes(pathname) ? kept(pathname).then((found) => found ?? fetch(url)) : null
+  if (mode === 'navigate') return pathname === '/' ? fetchPage() : null
+  return SHELL.paths.includes(pathname) ? cached(pathname).then((found) => found ?? fetch(url)) : null
 }
 
-/** As the server has it; without a server that answers in time, as it was last. */
-async function page(): Promise<Response> {
+/** The server's current page; the cached one if the server does not answer in time. */
+async function fetchPage(): Promise<Response> {
   try {
-    const fresh = await fetch('/', { signal: AbortSignal.timeout(PATIENCE_MS) })
+    const fresh = await fetch('/', { signal: AbortSignal.timeout(TIMEOUT_MS) })
     if (fresh.status < 500) return fresh
-    return (await kept('/')) ?? fresh
+    return (await cached('/')) ?? fresh
   } catch (error) {
-    const found = await kept('/')
+    const found = await cached('/')
     if (!found) throw error
     return found
   }
 }
 
-const kept = async (path: string) => (await caches.open(NAME)).match(path, { ignoreVary: true })
+const cached = async (path: string) => (await caches.open(NAME)).match(path, { ignoreVary: true })

@@ -1,23 +1,23 @@
-// What the page and its worker say to each other: types alone, since the worker is one file that imports nothing.
+// Messages between the page and its worker. Types only: the worker is built as one file.
 
-/** Something to be shown by the browser itself. */
-export type Notice = {
+/** A notification to show. */
+export type NotificationContent = {
   title: string
   body: string
   roomId?: string
   messageId?: string
-  /** Whose it is, where that is known: a push does not tell. */
+  /** The user it is for; a push does not say. */
   userId?: string
 }
 
-/** `about`: what has this tab to do with the room? It answers through the port that comes with the question. */
-export type ToPage = { kind: 'open'; roomId: string } | { kind: 'about'; roomId: string | null }
+/** `askState` comes with a port, through which the page answers with its `WindowState`. */
+export type PageMessage = { kind: 'openRoom'; roomId: string } | { kind: 'askState'; roomId: string | null }
 
-export type Standing = {
-  /** Who is signed in. */
+export type WindowState = {
+  /** The signed-in user. */
   userId: string
-  /** Pushes that come to this browser are theirs. */
-  isReached: boolean
-  /** The room is in front of their eyes. */
-  isLookedAt: boolean
+  /** Whether this browser is registered for that user's pushes. */
+  getsPushes: boolean
+  /** Whether the page is visible and shows the room. */
+  isRoomVisible: boolean
 }

@@ -1,19 +1,19 @@
-import { show } from './notices.ts'
-import { worker } from './scope.ts'
-import { tabsAbout } from './tabs.ts'
+import { worker } from './global-scope.ts'
+import { showNotification } from './notifications.ts'
+import { askWindows } from './window-clients.ts'
 
-/** As FCM delivers what services/push sends. */
+/** The payload that FCM delivers for a push of services/push. */
 type Payload = {
   notification?: { title?: string; body?: string }
   data?: { roomId?: string; messageId?: string; badge?: string }
 }
 
-export async function take(event: PushEvent) {
+export async function handlePush(event: PushEvent) {
   const { notification, data = {} } = payloadOf(event)
   if (data.badge !== undefined) await setBadge(Number(data.badge))
   const { roomId, messageId } = data
-  if (!notification || (roomId !== undefined && (await isLookedAt(roomId)))) return
-  await show({
+  if (!notification || (roomId !== undefined && (await isRoomVisible(roomId)))) return
+  await showNotification({
     title: notification.title ?? 'Chat',
     body: notification.body ?? '',
     ...(roomId !== undefined && { roomId }),
@@ -21,9 +21,9 @@ export async function take(event: PushEvent) {
   })
 }
 
-/** The browser lets a push pass unshown where the page is in front. */
-const isLookedAt = async (roomId: string) =>
-  (await tabsAbout(roomId)).some(({ standing }) => standing.isReached && standing.isLookedAt)
+/** Browsers allow a push without a notification only while the page is visible. */
+const isRoomVisible = async (roomId: string) =>
+  (await askWindows(roomId)).some(({ state }) => state.getsPushes && state.isRoomVisible)
 
 function payloadOf(event: PushEvent): Payload {
   try {
@@ -33,7 +33,7 @@ function payloadOf(event: PushEvent): Payload {
   }
 }
 
-/** Only an installed page has one. */
+/** Only an installed page has a badge. */
 async function setBadge(count: number) {
   if ('setAppBadge' in worker.navigator) await worker.navigator.setAppBadge(count).catch(() => {})
 }

@@ -1,28 +1,28 @@
-// What remains of the page when its tab is closed, or its server is out of reach: it shows what is pushed and leads back
-// to the room, and keeps what the page is made of.
+// The service worker: shows notifications while the page is hidden or closed, opens their rooms, and serves the page
+// without a server.
 
-import { lead, show } from './notices.ts'
-import { answer, dropOthers, keep } from './page-cache.ts'
-import type { Notice } from './protocol.ts'
-import { take } from './push-events.ts'
-import { worker } from './scope.ts'
+import { worker } from './global-scope.ts'
+import { openFromNotification, showNotification } from './notifications.ts'
+import { deleteOldShells, respond, storeShell } from './page-cache.ts'
+import type { NotificationContent } from './protocol.ts'
+import { handlePush } from './push-events.ts'
 
 worker.addEventListener('install', (event) => {
-  event.waitUntil(keep().then(() => worker.skipWaiting()))
+  event.waitUntil(storeShell().then(() => worker.skipWaiting()))
 })
 worker.addEventListener('activate', (event) => {
-  event.waitUntil(dropOthers().then(() => worker.clients.claim()))
+  event.waitUntil(deleteOldShells().then(() => worker.clients.claim()))
 })
 worker.addEventListener('fetch', (event) => {
-  const answering = answer(event.request)
-  if (answering) event.respondWith(answering)
+  const response = respond(event.request)
+  if (response) event.respondWith(response)
 })
-worker.addEventListener('push', (event) => event.waitUntil(take(event)))
+worker.addEventListener('push', (event) => event.waitUntil(handlePush(event)))
 worker.addEventListener('message', (event) => {
-  // An open tab lets it show what comes while nobody looks.
-  event.waitUntil(show(event.data as Notice))
+  // A hidden tab asks for a notification.
+  event.waitUntil(showNotification(event.data as NotificationContent))
 })
 worker.addEventListener('notificationclick', (event) => {
   event.notification.close()
-  event.waitUntil(lead((event.notification.data ?? {}) as Partial<Notice>))
+  event.waitUntil(openFromNotification((event.notification.data ?? {}) as Partial<NotificationContent>))
 })

@@ -1,19 +1,19 @@
 import { useState } from 'preact/hooks'
 import { type Language, language, languages, words } from '../i18n/words.ts'
-import { keepMentionAlarm, reachesByMention } from '../session/notifications.ts'
+import { isMentionAlarmOn, storeMentionAlarm } from '../session/notifications.ts'
 import { useSession } from '../session/session.ts'
 import { type Theme, theme } from '../session/theme.ts'
-import { plainName } from '../text/plain.ts'
+import { plainName } from '../text/plain-text.ts'
 import { Avatar } from '../ui/avatar.tsx'
 import { Button } from '../ui/button.tsx'
 import { closeDialog, Dialog, openDialog } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icon.tsx'
-import { Switch } from '../ui/small.tsx'
-import { usePaged } from '../ui/use-pages.ts'
+import { Switch } from '../ui/switch.tsx'
+import { usePages } from '../ui/use-pages.ts'
 import { NotificationSwitch } from './notification-switch.tsx'
 
-/** Oneself: how the page looks and speaks, and the way out. */
-export function MeMenu() {
+/** Opens the user's settings: appearance, language, notifications, blocked users, sign-out. */
+export function MySettingsButton() {
   const { me } = useSession()
   return (
     <button
@@ -29,17 +29,17 @@ export function MeMenu() {
 }
 
 function MySettings() {
-  const { me, leave } = useSession()
-  const [isLeaving, setLeaving] = useState(false)
+  const { me, signOut } = useSession()
+  const [isSigningOut, setSigningOut] = useState(false)
   const { menu } = words.value
-  const signOut = async () => {
-    setLeaving(true)
-    await leave()
+  const leave = async () => {
+    setSigningOut(true)
+    await signOut()
     closeDialog()
   }
   return (
     <Dialog title={plainName(me.nickName)} class="dialog-small">
-      <Choice
+      <RadioGroup
         name="theme"
         label={menu.theme}
         value={theme.value}
@@ -48,7 +48,7 @@ function MySettings() {
           theme.value = value
         }}
       />
-      <Choice
+      <RadioGroup
         name="language"
         label={menu.language}
         value={language.value}
@@ -59,8 +59,8 @@ function MySettings() {
       />
       <NotificationSwitch />
       <MentionAlarm />
-      <Blocked />
-      <Button look="quiet" disabled={isLeaving} onClick={() => void signOut()}>
+      <BlockedUsers />
+      <Button look="quiet" disabled={isSigningOut} onClick={() => void leave()}>
         <Icon name="exit" size={18} /> {menu.signOut}
       </Button>
     </Dialog>
@@ -68,11 +68,11 @@ function MySettings() {
 }
 
 function MentionAlarm() {
-  const { chat, notices } = useSession()
-  const [isOn, setOn] = useState(reachesByMention)
+  const { chat, toasts } = useSession()
+  const [isOn, setOn] = useState(isMentionAlarmOn)
   const turn = async (on: boolean) => {
-    if (!(await notices.attempt(() => chat.ask('setMentionAlarm', { on })))) return
-    keepMentionAlarm(on)
+    if (!(await toasts.attempt(() => chat.ask('setMentionAlarm', { on })))) return
+    storeMentionAlarm(on)
     setOn(on)
   }
   return <Switch label={words.value.menu.mentionAlarm} isOn={isOn} onChange={(on) => void turn(on)} />
@@ -89,7 +89,7 @@ const languageNames = () =>
     languageName,
   ])
 
-type ChoiceProps<T extends string> = {
+type RadioGroupProps<T extends string> = {
   name: string
   label: string
   value: T
@@ -97,7 +97,7 @@ type ChoiceProps<T extends string> = {
   onPick: (value: T) => void
 }
 
-const Choice = <T extends string>({ name, label, value, options, onPick }: ChoiceProps<T>) => (
+const RadioGroup = <T extends string>({ name, label, value, options, onPick }: RadioGroupProps<T>) => (
   <fieldset class="choice">
     <legend>{label}</legend>
     <div>
@@ -111,16 +111,16 @@ const Choice = <T extends string>({ name, label, value, options, onPick }: Choic
   </fieldset>
 )
 
-function Blocked() {
-  const { chat, notices } = useSession()
+function BlockedUsers() {
+  const { chat, toasts } = useSession()
   const [turn, setTurn] = useState(0)
-  const { list, isEmpty } = usePaged(
+  const { list, isEmpty } = usePages(
     async () => ({ ...(await chat.ask('listBlocked')), nextCursor: null }),
     [turn],
   )
   const { menu, people } = words.value
   const unblock = (userId: string) =>
-    notices.attempt(() => chat.ask('unblockUser', { userId })).then(() => setTurn(turn + 1))
+    toasts.attempt(() => chat.ask('unblockUser', { userId })).then(() => setTurn(turn + 1))
   return (
     <section class="blocked">
       <h3>{menu.blocked}</h3>

@@ -2,7 +2,7 @@ import { language } from './words.ts'
 
 const DAY_MS = 86_400_000
 
-/** One formatter for each language and shape: making them is what costs. */
+/** Formatters are cached: creating one is slow. */
 const formatters = new Map<string, Intl.DateTimeFormat>()
 function format(moment: string, shape: Intl.DateTimeFormatOptions): string {
   const key = JSON.stringify([language.value, shape])
@@ -25,7 +25,7 @@ export function dayOf(moment: string): string {
   })
 }
 
-/** As short as it is still clear: the time today, the weekday this week, the date before that. */
+/** The time today, the weekday this week, otherwise the date. */
 export function shortMoment(moment: string): string {
   const age = Date.now() - Date.parse(moment)
   if (dayKey(moment) === new Date().toDateString()) return timeOf(moment)
@@ -39,12 +39,12 @@ export function sizeOf(bytes: number): string {
   return new Intl.NumberFormat(language.value, {
     style: 'unit',
     unit: units[power] as string,
-    // In short, English has "15 byte".
+    // The short English form is "15 byte".
     unitDisplay: power === 0 ? 'long' : 'short',
     maximumFractionDigits: power === 0 ? 0 : 1,
   }).format(bytes / 1000 ** power)
 }
 
-/** Minutes and seconds, as players show them. */
+/** A duration as minutes and seconds, for example 3:05. */
 export const lengthOf = (seconds: number) =>
   `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`

@@ -3,12 +3,12 @@ import { useSession } from '../session/session.ts'
 import { IconButton } from './button.tsx'
 import { Icon } from './icon.tsx'
 
-export function NoticeList() {
-  const { notices } = useSession()
+export function ToastList() {
+  const { toasts } = useSession()
   return (
-    <div class="notices" role="status" aria-live="polite">
-      {notices.list.value.map(({ id, text, isError, href }) => (
-        <p key={id} class={`notice ${isError ? 'is-error' : ''}`}>
+    <div class="toasts" role="status" aria-live="polite">
+      {toasts.list.value.map(({ id, text, isError, href }) => (
+        <p key={id} class={`toast ${isError ? 'is-error' : ''}`}>
           <Icon name={isError ? 'alert' : 'check'} size={18} />
           {href === undefined ? (
             <span>{text}</span>
@@ -17,7 +17,7 @@ export function NoticeList() {
               {text}
             </a>
           )}
-          <IconButton icon="close" label={words.value.close} onClick={() => notices.dismiss(id)} />
+          <IconButton icon="close" label={words.value.close} onClick={() => toasts.dismiss(id)} />
         </p>
       ))}
     </div>

@@ -5,7 +5,7 @@ const TRAILING = /[.,;:!?)\]}'"…。、]+$/u
 
 type Span = { start: number; end: number; kind: 'link' | 'mention' }
 
-/** Only what leads to the web is a link: never javascript:, data: or anything else that a page would run. */
+/** Only http: and https: addresses are links, never javascript: or data:. */
 function linksIn(text: string): Span[] {
   return [...text.matchAll(LINK)].flatMap((match) => {
     const address = match[0].replace(TRAILING, '')
@@ -24,11 +24,11 @@ function mentionsIn(text: string, names: readonly string[]): Span[] {
   return spans
 }
 
-/** Where the keyword stands, whatever its case. */
+/** The ranges of the keyword, ignoring case. */
 export function marksIn(text: string, keyword: string): [start: number, end: number][] {
   const wanted = keyword.trim().toLowerCase()
   const lower = text.toLowerCase()
-  // Lower case may be longer than the text itself (İ): then places would not fit.
+  // Lower case may be longer than the text (İ): then the positions would be wrong.
   if (wanted === '' || lower.length !== text.length) return []
   const marks: [number, number][] = []
   for (let at = lower.indexOf(wanted); at !== -1; at = lower.indexOf(wanted, at + wanted.length))
@@ -36,7 +36,7 @@ export function marksIn(text: string, keyword: string): [start: number, end: num
   return marks
 }
 
-/** A text cut into what is shown differently: links, mentions, and what was searched for. */
+/** Splits a text into links, mentions, marked keywords and plain parts. */
 export function partsOf(text: string, names: readonly string[] = [], keyword = ''): Part[] {
   const spans: Span[] = []
   for (const span of [...linksIn(text), ...mentionsIn(text, names)].sort((a, b) => a.start - b.start))

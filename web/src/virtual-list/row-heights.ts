@@ -1,10 +1,10 @@
-/** Heights of rows that lie one below the other: measured ones where they are known, else an estimate. */
-export class Extents {
+/** The heights of all rows: measured, or estimated until a row is drawn. */
+export class RowHeights {
   private keys: readonly string[] = []
-  private places = new Map<string, number>()
+  private indexes = new Map<string, number>()
   private readonly heights = new Map<string, number>()
   private readonly estimate: number
-  /** Where each row begins; one more for the end. Computed when asked for. */
+  /** The top of each row, and the end of the last one. Computed on demand. */
   private tops: Float64Array | null = null
 
   constructor(estimate: number) {
@@ -21,11 +21,11 @@ export class Extents {
 
   setKeys(keys: readonly string[]) {
     this.keys = keys
-    this.places = new Map(keys.map((key, index) => [key, index]))
+    this.indexes = new Map(keys.map((key, index) => [key, index]))
     this.tops = null
   }
 
-  /** @returns whether it was another height until now */
+  /** @returns whether the height has changed */
   measure(key: string, height: number): boolean {
     if (this.heights.get(key) === height) return false
     this.heights.set(key, height)
@@ -37,16 +37,16 @@ export class Extents {
     return this.keys[index]
   }
 
-  placeOf(key: string): number | undefined {
-    return this.places.get(key)
+  indexOf(key: string): number | undefined {
+    return this.indexes.get(key)
   }
 
   topAt(index: number): number {
-    this.tops ??= this.sum()
+    this.tops ??= this.computeTops()
     return this.tops[Math.min(index, this.count)] as number
   }
 
-  /** The row that `offset` falls into. */
+  /** The row at `offset`. */
   indexAt(offset: number): number {
     let [low, high] = [0, Math.max(0, this.count - 1)]
     while (low < high) {
@@ -57,7 +57,7 @@ export class Extents {
     return low
   }
 
-  private sum(): Float64Array {
+  private computeTops(): Float64Array {
     const tops = new Float64Array(this.count + 1)
     for (const [index, key] of this.keys.entries())
       tops[index + 1] = (tops[index] as number) + (this.heights.get(key) ?? this.estimate)

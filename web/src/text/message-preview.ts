@@ -1,8 +1,8 @@
 import type { Message } from '@chat/contract'
 import { words } from '../i18n/words.ts'
-import { plainName, plainText } from '../text/plain.ts'
+import { plainName, plainText } from './plain-text.ts'
 
-/** A message in one line. */
+/** A message on one line. */
 export function previewOf({ status, data, blocked }: Message): string {
   const { preview } = words.value
   if (blocked) return preview.blocked

@@ -1,15 +1,15 @@
 import type { JoinUser, Room, User } from '@chat/contract'
 import { useEffect, useState } from 'preact/hooks'
 import { language, words } from '../i18n/words.ts'
-import { isMasterOf } from '../message-list/message-actions.tsx'
+import { isMasterOf } from '../session/room-members.ts'
 import { useSession } from '../session/session.ts'
 import { PeoplePicker } from '../sidebar/people-picker.tsx'
 import { Button } from '../ui/button.tsx'
 import { closeDialog, Dialog, DialogActions, openDialog } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icon.tsx'
-import { LoadError } from '../ui/load-error.tsx'
-import { SearchField, Spinner } from '../ui/small.tsx'
-import { usePaged, useSettled } from '../ui/use-pages.ts'
+import { LoadError, Spinner } from '../ui/placeholder.tsx'
+import { SearchField } from '../ui/search-field.tsx'
+import { useDebounced, usePages } from '../ui/use-pages.ts'
 import { inOrder, withMasters } from './member-order.ts'
 import { MemberRow } from './member-row.tsx'
 
@@ -17,27 +17,27 @@ const PAGE = 50
 const states = ['JOINED', 'MUTED', 'BANNED'] as const
 type State = (typeof states)[number]
 
-/** Who is in a room, and for masters who may not write or come back. */
-export function People({ room }: { room: Room }) {
+/** A room's members; masters also see the muted and the banned. */
+export function Members({ room }: { room: Room }) {
   const { chat, me, presence } = useSession()
   const [keyword, setKeyword] = useState('')
   const [state, setState] = useState<State>('JOINED')
-  const wanted = useSettled(keyword.trim())
-  const members = usePaged<JoinUser>(
+  const searched = useDebounced(keyword.trim())
+  const members = usePages<JoinUser>(
     (cursor) =>
       chat.ask('listMembers', {
         roomId: room._id,
         state,
         limit: PAGE,
-        ...(wanted && { keyword: wanted }),
+        ...(searched && { keyword: searched }),
         ...(cursor && { cursor }),
       }),
-    [wanted, state, room.updatedAt],
-    `${state} ${wanted}`,
+    [searched, state, room.updatedAt],
+    `${state} ${searched}`,
   )
   const { people, loadMore } = words.value
   const isMaster = isMasterOf(room, me._id)
-  const isWhole = state === 'JOINED' && wanted === '' && members.list.length > 0
+  const isWhole = state === 'JOINED' && searched === '' && members.list.length > 0
   const shown = isWhole ? withMasters(members.list, room) : members.list
   useEffect(() => presence.watch(shown.map(({ _id }) => _id)), [members.list])
   return (
@@ -48,7 +48,7 @@ export function People({ room }: { room: Room }) {
         </Button>
       )}
       <SearchField label={people.find} value={keyword} onInput={setKeyword} />
-      {isMaster && <States state={state} onPick={setState} />}
+      {isMaster && <StateTabs state={state} onPick={setState} />}
       <div class="members">
         {inOrder(shown, language.value).map((member) => (
           <MemberRow
@@ -77,7 +77,7 @@ const stateNames = (): Record<State, string> => {
   return { JOINED: people.title, MUTED: people.muted, BANNED: people.banned }
 }
 
-const States = ({ state, onPick }: { state: State; onPick: (state: State) => void }) => (
+const StateTabs = ({ state, onPick }: { state: State; onPick: (state: State) => void }) => (
   <div class="segments">
     {states.map((one) => (
       <button key={one} type="button" aria-pressed={one === state} onClick={() => onPick(one)}>
@@ -88,13 +88,12 @@ const States = ({ state, onPick }: { state: State; onPick: (state: State) => voi
 )
 
 function Invite({ room }: { room: Room }) {
-  const { chat, notices } = useSession()
+  const { chat, toasts } = useSession()
   const [picked, setPicked] = useState<User[]>([])
   const { people } = words.value
   const invite = async () => {
     const targetUserIds = picked.map(({ _id }) => _id)
-    if (await notices.attempt(() => chat.ask('inviteRoom', { roomId: room._id, targetUserIds })))
-      closeDialog()
+    if (await toasts.attempt(() => chat.ask('inviteRoom', { roomId: room._id, targetUserIds }))) closeDialog()
   }
   const footer = (
     <DialogActions label={people.inviteAction} isDisabled={picked.length === 0} onAct={() => void invite()} />

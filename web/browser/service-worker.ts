@@ -17,7 +17,7 @@ export async function workerOf(context: BrowserContext): Promise<Worker> {
 }
 
 /** What the browser shows. */
-export const shownBy = (worker: Worker) =>
+export const notificationsOf = (worker: Worker) =>
   worker.evaluate(async () => {
     const { registration } = globalThis as unknown as Scope
     return (await registration.getNotifications()).map(({ title, body, tag, data }) => ({

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { type Part, partsOf } from './parts.ts'
-import { plainName, plainText } from './plain.ts'
+import { plainName, plainText } from './plain-text.ts'
+import { type Part, partsOf } from './text-parts.ts'
 
 const shown = (parts: Part[]) =>
   parts.map(({ kind, text, isMarked }) => `${kind}${isMarked ? '*' : ''}:${text}`)
