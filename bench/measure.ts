@@ -1,9 +1,9 @@
-import { type Child, startChild } from './child.ts'
+import { type Child, startChild } from './child-process.ts'
 import type { RoomPlan } from './load/crowd.ts'
 import type { Generator } from './load/generator.ts'
 import type { Latency } from './load/open-loop.ts'
 import type { Engines, Server, Size } from './servers/server.ts'
-import { compareWithStore } from './stored.ts'
+import { compareWithStore } from './store-check.ts'
 
 export type System = 'product' | 'floor'
 export type Loads = { members: number; durableSends: number; latency: Latency; problems: string[] }

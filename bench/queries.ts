@@ -15,7 +15,7 @@ const READS = ['find', 'findOne', 'findOneAndUpdate', 'countDocuments']
 /** The reads that all services of this process make while `work` runs. */
 export async function recordQueries(work: () => Promise<unknown>): Promise<Query[]> {
   const queries: Query[] = []
-  // Given as `this`, which mongoose's types do not say: the collection, and so its database.
+  // `this` is the collection, which mongoose's types do not say.
   mongoose.set('debug', function (
     this: mongoose.Collection,
     _name: string,
@@ -39,7 +39,7 @@ export async function recordQueries(work: () => Promise<unknown>): Promise<Query
   return queries
 }
 
-/** How the server answers such a query now. */
+/** Runs the query again with `explain`. */
 export async function examine({ collection, method, filter, options }: Query): Promise<Examined> {
   const { sort, limit, projection } = options as { sort?: object; limit?: number; projection?: object }
   const cursor = (collection.conn.db as mongo.Db).collection(collection.name).find(filter, {
@@ -63,7 +63,7 @@ const stagesOf = (plan: Plan): string[] => [
   ...[plan.inputStage, ...(plan.inputStages ?? [])].flatMap((inner) => (inner ? stagesOf(inner) : [])),
 ]
 
-/** What is wrong with how a query is answered; null where an index finds what is asked and little else. */
+/** What is wrong with a query's plan; null if an index finds the results and at most one document more. */
 export function problemOf({ name, stages, returned, docs }: Examined): string | null {
   if (stages.includes('COLLSCAN')) return `${name} reads the whole collection`
   if (stages.includes('SORT')) return `${name} sorts in memory`

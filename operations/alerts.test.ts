@@ -7,7 +7,7 @@ import { parse } from 'yaml'
 import { asFile } from './dashboard.ts'
 import { rows } from './panels.ts'
 
-// What alerts and the dashboard ask for is there to be asked for.
+// Every metric and label in the alerts and the dashboard exists.
 
 type Alert = {
   alert: string
@@ -24,11 +24,11 @@ const expressions = [
   ...alerts.map(({ alert, expr }) => ({ name: alert, expr })),
   ...panels.flatMap(({ title, queries }) => queries.map(({ expr }) => ({ name: title, expr }))),
 ]
-/** What Prometheus adds by itself. */
+/** Added by Prometheus. */
 const added = { metrics: new Set(['up']), labels: new Set(['job', 'instance', 'le']) }
 
-/** The metrics and labels that an expression names, and whether it is one. */
-function look(expr: string) {
+/** The metrics and labels in an expression, and whether it is valid. */
+function parseExpression(expr: string) {
   const metrics = new Set<string>()
   const labels = new Set<string>()
   let isValid = true
@@ -74,18 +74,18 @@ async function learn() {
 }
 
 test.each(expressions)('$name asks for what a stack tells', ({ expr }) => {
-  const { metrics, labels, isValid } = look(expr)
+  const { metrics, labels, isValid } = parseExpression(expr)
   expect(isValid).toBe(true)
   expect([...metrics].filter((name) => !known.has(name) && !added.metrics.has(name))).toEqual([])
   const possible = new Set([...metrics].flatMap((name) => [...(known.get(name) ?? [])]))
-  // A metric that nothing was counted for yet has no labels to compare.
+  // A metric without samples has no labels to compare.
   if (possible.size === 0) return
   expect([...labels].filter((label) => !possible.has(label) && !added.labels.has(label))).toEqual([])
 })
 
 test('what is no expression, or asks for nothing, is seen', () => {
-  expect(look('sum(rate(').isValid).toBe(false)
-  expect(look('sum by (code) (rate(chat_events{a="b"}[5m]))')).toMatchObject({
+  expect(parseExpression('sum(rate(').isValid).toBe(false)
+  expect(parseExpression('sum by (code) (rate(chat_events{a="b"}[5m]))')).toMatchObject({
     metrics: new Set(['chat_events']),
     labels: new Set(['code', 'a']),
   })

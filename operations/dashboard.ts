@@ -7,7 +7,7 @@ const HEIGHT = 8
 // biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana fills it in.
 const source = { type: 'prometheus', uid: '${datasource}' }
 
-/** The dashboard as Grafana imports it, made of the table of panels. */
+/** The dashboard in Grafana's import format, made from the table of panels. */
 export function dashboard() {
   let id = 0
   let y = 0

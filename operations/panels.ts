@@ -1,7 +1,7 @@
-/** One panel of the dashboard: what is drawn, and by which labels its lines are called. */
+/** One panel of the dashboard: its queries, and the legend of each line. */
 export type Panel = {
   title: string
-  /** What it tells an operator. */
+  /** What an operator learns from it. */
   description: string
   unit: 's' | 'short' | 'bytes' | 'reqps' | 'percentunit'
   queries: { expr: string; legend: string }[]
@@ -16,7 +16,7 @@ const both = (metric: string) => [
   { expr: quantile(0.99, metric), legend: 'p99' },
 ]
 
-/** What an operator looks at, from what users notice down to what causes it. */
+/** The dashboard's rows, from symptoms that users notice to their causes. */
 export const rows: Row[] = [
   {
     title: 'What users notice',

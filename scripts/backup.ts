@@ -2,7 +2,7 @@
 // use. Without files where S3 is backed up by its own means.
 import { parseArgs } from 'node:util'
 import { readConfig } from '@chat/stack/config'
-import { takeBackup } from '../operations/backup/taking.ts'
+import { takeBackup } from '../operations/backup/backup.ts'
 
 /** What is not configured is looked for on this machine; images, where everything is, have no engines. */
 async function urls(dataDir: string, mongoUrl: string | null, s3Url: string | null) {

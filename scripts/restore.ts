@@ -2,7 +2,7 @@
 // `npm run admin -- recount --all`.
 import { createLogger, Metrics, openAll, openBus, type Scope } from '@chat/service'
 import { type Config, readConfig } from '@chat/stack/config'
-import { restoreBackup } from '../operations/backup/restoring.ts'
+import { restoreBackup } from '../operations/backup/restore.ts'
 
 /** What is not configured is started on this machine; images, where everything is, have no engines. */
 async function urlsOf({ dataDir, natsUrl, mongoUrl, s3 }: Config, scope: Scope) {

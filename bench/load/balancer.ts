@@ -6,12 +6,12 @@ import { joinEnds } from '@chat/testing'
 const CHECK_EVERY_MS = 100
 
 /**
- * What stands before the instances of an edge: a new connection goes to the next one that says it is ready, and to
- * another one where that refuses it.
+ * A TCP load balancer before the instances of an edge. A new connection goes to the next ready instance, and to another
+ * one if that refuses it.
  */
 export async function openBalancer(ports: number[]) {
   const ready = new Set<number>()
-  const ends = new Set<Socket>()
+  const sockets = new Set<Socket>()
   let turn = 0
   const closing = new AbortController()
   const server = createServer((near) => {
@@ -29,7 +29,7 @@ export async function openBalancer(ports: number[]) {
     } catch {
       return join(near, others)
     }
-    joinEnds(near, far, ends)
+    joinEnds(near, far, sockets)
   }
 
   async function check(port: number) {
@@ -52,12 +52,12 @@ export async function openBalancer(ports: number[]) {
   await once(server, 'listening')
   return {
     host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** Where it sends new connections to. */
+    /** The ports of the instances that are ready. */
     ready,
     close: async () => {
       closing.abort()
       server.close()
-      for (const end of ends) end.destroy()
+      for (const end of sockets) end.destroy()
       await watching
     },
   }

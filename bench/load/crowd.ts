@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { RawSocket } from './raw-socket.ts'
 
 export type RoomPlan = { roomId: string; tokens: string[] }
-/** What happened in a room: the syncKeys that were acked, each at its `seq` - 1. */
+/** The acked syncKeys of a room, each at index `seq` - 1. */
 export type Acked = { roomId: string; syncKeys: string[] }
 export type Outcome = { acked: Acked[]; deliveries: number; problems: string[] }
 
@@ -14,11 +14,11 @@ const TEXT =
   'What a message of ordinary length looks like: about a hundred characters, one line, no surprises.'
 
 type Room = { roomId: string; members: Member[]; syncKeys: string[] }
-type Member = { socket: RawSocket; room: Room; heard: number }
+type Member = { socket: RawSocket; room: Room; lastSeq: number }
 
 const seqIn = (json: string, from = 0) => Number.parseInt(json.slice(json.indexOf('"seq":', from) + 6), 10)
 
-/** Everybody who is connected, and the check that what they hear is every acked message, once and in order. */
+/** All connected clients. Checks that each receives every acked message of its room once and in order. */
 export class Crowd {
   private readonly rooms: Room[] = []
   private readonly problems: string[] = []
@@ -27,7 +27,7 @@ export class Crowd {
   private deliveries = 0
   private sent = 0
 
-  /** Connects everybody; each has their room open. */
+  /** Connects all clients; each opens its room. */
   async open(url: string, plans: RoomPlan[]) {
     const todo: (() => Promise<void>)[] = []
     for (const { roomId, tokens } of plans) {
@@ -42,22 +42,23 @@ export class Crowd {
   }
 
   private async enter(url: string, token: string, room: Room) {
-    const member: Member = { socket: await RawSocket.connect(url, token), room, heard: 0 }
+    const member: Member = { socket: await RawSocket.connect(url, token), room, lastSeq: 0 }
     const prefix = `42/chat,["listenMessage_${room.roomId}"`
-    member.socket.hear = (frame) => {
+    member.socket.onFrame = (frame) => {
       if (frame.startsWith(prefix)) this.check(member, frame, prefix.length)
     }
     const answer = await new Promise<string>((resolve) =>
       member.socket.emit('joinRoom', JSON.stringify(room.roomId), resolve),
     )
-    if (!answer.startsWith(SUCCESS)) this.complain(`joinRoom: ${answer}`)
+    if (!answer.startsWith(SUCCESS)) this.addProblem(`joinRoom: ${answer}`)
     room.members.push(member)
   }
 
   private check(member: Member, frame: string, from: number) {
     const seq = seqIn(frame, from)
-    if (seq !== member.heard + 1) this.complain(`heard ${seq} after ${member.heard} in ${member.room.roomId}`)
-    member.heard = seq
+    if (seq !== member.lastSeq + 1)
+      this.addProblem(`received ${seq} after ${member.lastSeq} in ${member.room.roomId}`)
+    member.lastSeq = seq
     this.deliveries += 1
   }
 
@@ -71,27 +72,27 @@ export class Crowd {
     member.socket.emit('sendMessage', JSON.stringify(draft), (answer) => {
       this.waiting -= 1
       if (answer.startsWith(SUCCESS)) room.syncKeys[seqIn(answer) - 1] = syncKey
-      else this.complain(`sendMessage: ${answer}`)
+      else this.addProblem(`sendMessage: ${answer}`)
       acked()
     })
   }
 
-  private complain(problem: string) {
+  private addProblem(problem: string) {
     this.problemCount += 1
     if (this.problems.length < SHOWN_PROBLEMS) this.problems.push(problem)
   }
 
-  /** Waits for what is under way, disconnects everybody, and tells what happened. */
+  /** Waits for pending sends and deliveries, disconnects all clients, and returns the outcome. */
   async finish(): Promise<Outcome> {
     const expected = () =>
       this.rooms.reduce((sum, room) => sum + room.syncKeys.length * room.members.length, 0)
     for (const deadline = Date.now() + SETTLE_MS; Date.now() < deadline; await delay(20))
       if (this.waiting === 0 && this.deliveries >= expected()) break
-    // What is one too many comes late.
+    // A duplicate delivery may come late.
     await delay(100)
-    if (this.waiting > 0) this.complain(`${this.waiting} sends were never answered`)
+    if (this.waiting > 0) this.addProblem(`${this.waiting} sends were never answered`)
     if (this.deliveries !== expected())
-      this.complain(`${this.deliveries} deliveries, but acks × members is ${expected()}`)
+      this.addProblem(`${this.deliveries} deliveries, but acks × members is ${expected()}`)
     for (const { members } of this.rooms) for (const { socket } of members) socket.close()
     if (this.problemCount > this.problems.length) this.problems.push(`${this.problemCount} problems in all`)
     return {

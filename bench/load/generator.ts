@@ -1,4 +1,4 @@
-import { answerParent } from '../child.ts'
+import { answerParent } from '../child-process.ts'
 import { type ClosedLoop, runClosedLoop, type Throughput } from './closed-loop.ts'
 import { Crowd, type Outcome, type RoomPlan } from './crowd.ts'
 import { type Latency, type OpenLoop, runOpenLoop } from './open-loop.ts'

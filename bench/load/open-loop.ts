@@ -6,8 +6,8 @@ export type OpenLoop = { senders: number; perSecond: number; warmUpMs: number; m
 export type Latency = { p50: number; p99: number; max: number; acks: number }
 
 /**
- * Sends at a fixed rate, whatever the answers do. A latency counts from when the message was due, so that a stall is
- * paid for by all the messages that it kept waiting.
+ * Sends at a fixed rate, without waiting for answers. Latency is counted from when a message was due, so that a stall
+ * counts for every message that it delays.
  */
 export async function runOpenLoop(
   crowd: Crowd,

@@ -3,18 +3,17 @@ import { WebSocket } from 'ws'
 const NAMESPACE = '/chat'
 const CONNECT_DEADLINE_MS = 10_000
 
-type Hear = (frame: string) => void
+type FrameHandler = (frame: string) => void
 
 /**
- * A socket.io client that costs next to nothing: frames of engine.io 4 and socket.io's protocol 5, written and read
- * by hand. Sources: github.com/socketio/engine.io-protocol, github.com/socketio/socket.io-protocol.
+ * A cheap socket.io client that reads and writes the frames of engine.io protocol 4 and socket.io protocol 5 itself. Sources: github.com/socketio/engine.io-protocol, github.com/socketio/socket.io-protocol.
  */
 export class RawSocket {
   private readonly ws: WebSocket
-  private readonly acks = new Map<number, Hear>()
+  private readonly acks = new Map<number, FrameHandler>()
   private lastId = 0
-  /** Frames of events, as they come. */
-  hear: Hear = () => {}
+  /** Called with each event frame. */
+  onFrame: FrameHandler = () => {}
 
   private constructor(ws: WebSocket) {
     this.ws = ws
@@ -31,7 +30,7 @@ export class RawSocket {
     ws.on('message', (data: Buffer) => {
       const frame = data.toString('latin1')
       if (frame.startsWith('43')) socket.settle(frame)
-      else if (frame.startsWith('42')) socket.hear(frame)
+      else if (frame.startsWith('42')) socket.onFrame(frame)
       else if (frame === '2') ws.send('3')
       else if (frame.startsWith('0')) ws.send(`40${NAMESPACE},${JSON.stringify({ token })}`)
       else if (frame.startsWith('40')) entered.resolve()
@@ -48,8 +47,8 @@ export class RawSocket {
     return socket
   }
 
-  /** `payload` is JSON already; `acked` gets the answer's JSON, as one character per byte. */
-  emit(event: string, payload: string, acked: Hear) {
+  /** `payload` is JSON; `acked` gets the answer's JSON, decoded as latin1. */
+  emit(event: string, payload: string, acked: FrameHandler) {
     this.acks.set(++this.lastId, acked)
     this.ws.send(`42${NAMESPACE},${this.lastId}["${event}",${payload}]`)
   }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { lowerPriority } from '@chat/service'
 import { connectPlain, type PlainClient } from '@chat/testing'
-import { answerParent } from '../child.ts'
+import { answerParent } from '../child-process.ts'
 
 const CHUNK_BYTES = 500_000
 
@@ -12,7 +12,7 @@ export type Uploader = {
 }
 type Answer = { message?: { data: { content: { files: { size: number }[] } } } }
 
-/** Those who have sent before stay connected. */
+/** Clients stay connected between uploads. */
 const clients = new Map<string, PlainClient>()
 
 async function clientOf({ url, token }: Plan): Promise<PlainClient> {
@@ -21,7 +21,7 @@ async function clientOf({ url, token }: Plan): Promise<PlainClient> {
   return client
 }
 
-/** As a client of the original document does it: chunk after chunk, each when the one before is acked. */
+/** Uploads in chunks over the socket, each after the ack of the one before. */
 async function upload(plan: Plan, data: Buffer): Promise<number> {
   const client = await clientOf(plan)
   const { roomId } = plan
@@ -43,7 +43,7 @@ const uploader: Uploader = {
   },
 }
 
-// Clients are elsewhere.
+// In production clients run on other machines.
 lowerPriority()
 answerParent(uploader, async () => {
   for (const client of clients.values()) client.close()

@@ -1,7 +1,7 @@
 import type { Export } from '@chat/contract'
 import { connectAs, eventually, type PlainClient, startTestStack } from '@chat/testing'
 import { fillRoom } from '../bulk.ts'
-import { startChild } from '../child.ts'
+import { startChild } from '../child-process.ts'
 import { print } from '../report.ts'
 import type { Memory } from '../servers/server.ts'
 import type { ServiceProcess } from '../servers/service.ts'

@@ -2,10 +2,10 @@ import type { TestStack } from '@chat/testing'
 import type { MongoClient } from 'mongodb'
 import { print } from '../report.ts'
 
-/** What a proof works on, and where it tells what it measured. */
+/** What a proof works with, and where it reports its measurements. */
 export type Ground = { stack: TestStack; mongo: MongoClient; verdicts: Verdicts }
 
-/** Prints each claim with what was measured, and remembers whether all of them held. */
+/** Prints each claim with its measurement, and remembers whether all claims held. */
 export class Verdicts {
   hold = true
 
@@ -20,7 +20,7 @@ export const databasesOf = ({ stack, mongo }: Ground) => ({
   rooms: mongo.db(`${stack.root}_rooms`),
 })
 
-/** The shortest of several runs, in milliseconds: what it costs when nothing else interferes. */
+/** The shortest of several runs in milliseconds, which has the least interference. */
 export async function fastest(times: number, work: () => Promise<unknown>): Promise<number> {
   const taken: number[] = []
   for (let run = 0; run < times; run++) {

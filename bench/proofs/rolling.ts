@@ -1,9 +1,9 @@
 import { defaultLimits } from '@chat/service'
 import { testApiKey } from '@chat/testing'
-import { Tally } from '../load/asker.ts'
+import { Tally } from '../load/retrying-client.ts'
 import { print } from '../report.ts'
 import type { Ground } from './proof.ts'
-import { findDamages, findGaps, findLosses, findMiscounts } from './rolling/findings.ts'
+import { findDamages, findGaps, findLosses, findMiscounts } from './rolling/checks.ts'
 import { type Fleet, openFleet, type Stop } from './rolling/fleet.ts'
 import { Member } from './rolling/member.ts'
 import { type Acked, type Call, converse, post, upload } from './rolling/traffic.ts'
@@ -44,7 +44,7 @@ export async function proveRolling(ground: Ground) {
 
     await claimContents(ground, { root, roomIds, members, acked })
   } finally {
-    for (const { asker } of members) asker.socket.close()
+    for (const { client } of members) client.socket.close()
     await fleet.close()
   }
 }
@@ -63,7 +63,7 @@ async function restartUnderLoad({ fleet, members, roomIds, call, tally, acked }:
   const run = { acked, isOver: () => isOver }
   const traffic = [
     ...members.map((member) => converse(member, run)),
-    ...members.slice(0, UPLOADERS).map(({ asker, roomId }) => upload(asker, roomId, run)),
+    ...members.slice(0, UPLOADERS).map(({ client, roomId }) => upload(client, roomId, run)),
     ...roomIds.slice(0, 2).map((roomId) => post(call, roomId, tally, run)),
   ]
   const stops: Stop[] = []
@@ -100,7 +100,7 @@ function claimRestarts({ verdicts }: Ground, { stops, tally, members, acked }: O
     tally.faults.slice(0, 5).join('; ') ||
       `${tally.answered} requests, the slowest ${(tally.slowest.ms / 1000).toFixed(1)} s (${tally.slowest.what}); retried: ${retries}; sent again after a reconnect: ${tally.resent}`,
   )
-  const reconnects = members.map(({ asker }) => asker.disconnects)
+  const reconnects = members.map(({ client }) => client.disconnects)
   verdicts.claim(
     'a client sees a reconnect for each gateway that it was on, and nothing else',
     Math.max(...reconnects) <= MAX_RECONNECTS,

@@ -9,8 +9,8 @@ import { openMessages } from '../../services/messages/send/message-store.ts'
 import { copyRoom } from '../bulk.ts'
 import { examine, problemOf, recordQueries } from '../queries.ts'
 import { print } from '../report.ts'
-import { chatter, FREQUENT, RARE } from './chatter.ts'
 import { databasesOf, fastest, type Ground, makeRoom } from './proof.ts'
+import { FREQUENT, RARE, sampleTexts } from './sample-texts.ts'
 
 const MESSAGES = 1_000_000
 const ROOMS = 1_000
@@ -68,7 +68,7 @@ async function openFilling({ stack }: Ground, { own, foreign }: Rooms) {
   const indexing = new SearchIndexer(await openSearch(connection))
   const sample = (await store.bySeq(own[0] as string, 1)) as MessageDoc
   const roomIds = [...own.slice(1), ...foreign]
-  const text = chatter()
+  const text = sampleTexts()
   const start = Date.now() - YEAR_MS
   const took = { storing: 0, indexing: 0 }
   /** Where the rare word is said, newest first. */

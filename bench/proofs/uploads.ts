@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { connectPlain, type PlainClient } from '@chat/testing'
-import { startChild } from '../child.ts'
+import { startChild } from '../child-process.ts'
 import type { Plan, Uploader } from '../load/uploader.ts'
 import { print } from '../report.ts'
 import type { ServiceProcess } from '../servers/service.ts'

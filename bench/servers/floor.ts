@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { Server as SocketServer } from 'socket.io'
-import { answerParent } from '../child.ts'
+import { answerParent } from '../child-process.ts'
 import { readMemory, type Server } from './server.ts'
 
 const SUBJECT = `floor${process.pid}.echo`

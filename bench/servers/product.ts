@@ -2,7 +2,7 @@ import { createLogger, Metrics, tuneHeap } from '@chat/service'
 import { startStack } from '@chat/stack'
 import { readConfig } from '@chat/stack/config'
 import { mintToken } from '@chat/testing'
-import { answerParent } from '../child.ts'
+import { answerParent } from '../child-process.ts'
 import type { RoomPlan } from '../load/crowd.ts'
 import { readMemory, type Server } from './server.ts'
 

@@ -1,12 +1,12 @@
 import { lowerPriority } from '@chat/service'
 import { type Alone, type Place, startAlone } from '@chat/stack/process'
-import { answerParent } from '../child.ts'
+import { answerParent } from '../child-process.ts'
 import type { Memory } from './server.ts'
 
 export type ServiceProcess = {
   /** @returns the port it listens on; null where it listens on none */
   start: (input: { service: Alone; place: Place }) => Promise<number | null>
-  /** The most memory that was in use since it was last asked, and that the process has ever held. */
+  /** The peak of `live` since the last call, and of `rss` since the process started. */
   peak: (input: null) => Promise<Memory>
 }
 
@@ -14,7 +14,7 @@ const SAMPLE_MS = 1_000
 let live = 0
 let running: Awaited<ReturnType<typeof startAlone>> | undefined
 
-/** One service alone, so that its memory can be told from everybody else's. What is in use needs --expose-gc. */
+/** One service in a process of its own, so that its memory can be measured. `live` needs --expose-gc. */
 const server: ServiceProcess = {
   start: async ({ service, place }) => {
     if (service === 'files') lowerPriority()
@@ -29,7 +29,7 @@ const server: ServiceProcess = {
   },
 }
 
-/** Without what waits to be collected: how much that is, is for the engine to choose. */
+/** Memory in use after garbage collection. */
 function sample(): number {
   globalThis.gc?.()
   const { heapUsed, external } = process.memoryUsage()

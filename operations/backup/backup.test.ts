@@ -16,9 +16,9 @@ import {
   type TestStack,
 } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { takeBackup } from './backup.ts'
 import type { Manifest, Stores } from './layout.ts'
-import { restoreBackup } from './restoring.ts'
-import { takeBackup } from './taking.ts'
+import { restoreBackup } from './restore.ts'
 
 // A backup that is taken while people write restores into an empty stack, and the numbers agree.
 

@@ -11,14 +11,14 @@ const BATCH = 1_000
 const LENGTH_BYTES = 4
 
 /**
- * Writes a collection as mongodump does: its documents in BSON, one after the other, gzipped.
- * @returns how many there were
+ * Writes a collection in the format of mongodump: concatenated BSON documents, gzipped.
+ * @returns the number of documents
  */
 export async function dump(collection: mongo.Collection, file: string, session?: mongo.ClientSession) {
   await mkdir(dirname(file), { recursive: true })
   let count = 0
   async function* documents() {
-    // In the order of the primary key: one that is taken out and put back meanwhile comes once.
+    // In the order of _id, so that a document that is removed and inserted again meanwhile appears once.
     const cursor = collection.find({}, { raw: true, batchSize: BATCH, ...(session && { session }) })
     for await (const document of cursor.sort({ _id: 1 })) {
       count += 1
@@ -30,7 +30,7 @@ export async function dump(collection: mongo.Collection, file: string, session?:
   return count
 }
 
-/** Puts such a file into a collection, each value of the type that it had. @returns how many documents */
+/** Loads such a file into a collection; BSON types are kept. @returns the number of documents */
 export async function load(file: string, collection: mongo.Collection): Promise<number> {
   let count = 0
   let batch: mongo.BSON.Document[] = []
@@ -47,14 +47,14 @@ export async function load(file: string, collection: mongo.Collection): Promise<
   return count
 }
 
-/** @throws where it cannot be read to its end */
+/** @throws if the file is damaged */
 export async function countIn(file: string): Promise<number> {
   let count = 0
   for await (const _ of documentsOf(file)) count += 1
   return count
 }
 
-/** The file's own failures are the reader's to hear, too. */
+/** pipe() does not forward errors, so an error of the file is passed on here. */
 function documentsOf(file: string): AsyncGenerator<Buffer> {
   const unpacked = createGunzip()
   createReadStream(file)

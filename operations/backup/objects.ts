@@ -7,18 +7,18 @@ import { objectFile, skippedObjects } from './layout.ts'
 
 const AT_ONCE = 4
 
-/** Files as they lie in S3. Their paths are made by the product, and hold nothing from outside. */
-export async function copyOut(bucket: Bucket, folder: string) {
+/** Copies the bucket into the backup. The paths are made by the product and contain no user input. */
+export async function downloadObjects(bucket: Bucket, folder: string) {
   const paths = (await bucket.list('')).filter((path) => !path.startsWith(skippedObjects))
   const copied = { count: 0, bytes: 0 }
   await forEach(paths, async (path) => {
     const file = objectFile(folder, path)
     await mkdir(dirname(file), { recursive: true })
-    // It may have been removed since it was listed: then no message in the backup needs it for long.
+    // Removed since it was listed: its message is being deleted, too.
     const content = await unlessMissing(bucket.read(path))
     if (!content) return
     await pipeline(content, createWriteStream(file))
-    // Others add to it meanwhile: it is read after the wait, not before.
+    // Read after the await, since other workers add to `copied` meanwhile.
     const { size } = await stat(file)
     copied.count += 1
     copied.bytes += size
@@ -26,7 +26,7 @@ export async function copyOut(bucket: Bucket, folder: string) {
   return copied
 }
 
-export async function copyIn(folder: string, bucket: Bucket): Promise<number> {
+export async function uploadObjects(folder: string, bucket: Bucket): Promise<number> {
   const root = objectFile(folder, '')
   const files = await objectFiles(folder)
   await forEach(files, async (file) => {
@@ -36,7 +36,7 @@ export async function copyIn(folder: string, bucket: Bucket): Promise<number> {
   return files.length
 }
 
-/** The files of a backup that are people's; none where it was taken without them. */
+/** The paths of a backup's files; empty if it was taken without them. */
 export async function objectFiles(folder: string): Promise<string[]> {
   const entries = await readdir(objectFile(folder, ''), { recursive: true, withFileTypes: true }).catch(
     () => [],

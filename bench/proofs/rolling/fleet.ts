@@ -4,7 +4,7 @@ import { freePort, type ServiceProcess, startService } from '@chat/testing'
 import { openBalancer } from '../../load/balancer.ts'
 
 const INSTANCES = 2
-/** Those that others ask come first. */
+/** Services that others depend on come first. */
 const SERVICES: Alone[] = ['rooms', 'messages', 'files', 'push', 'platform-api', 'gateway']
 const SETTLE_MS = 1_000
 
@@ -33,7 +33,7 @@ export async function openFleet(place: Place) {
   return {
     url: `ws://${gateways.host}`,
     platformUrl: `http://${platform.host}`,
-    /** Each instance in turn: told to stop, gone, started anew, and taking its part again. */
+    /** Restarts each instance in turn and waits until it is ready. */
     async restartEach(tell: { begins: (what: string) => void; stopped: (stop: Stop) => void }) {
       for (const instance of instances) {
         const { service, port } = instance

@@ -1,29 +1,27 @@
 import type { Message, Output } from '@chat/contract'
-import { Asker, type Tally } from '../../load/asker.ts'
+import { RetryingClient, type Tally } from '../../load/retrying-client.ts'
 
 type Page = Output<'syncMessages'>
 
-/**
- * A member who has the room open, and opens it again after each reconnect. What they were away for they ask for.
- */
+/** A member with the room open. After each reconnect it joins again and syncs the messages it missed. */
 export class Member {
   readonly userId: string
   readonly roomId: string
-  readonly asker: Asker
-  /** Messages as they came, by their number. */
+  readonly client: RetryingClient
+  /** Received messages by seq. */
   readonly messages = new Map<number, Message>()
   /** Broken promises of live delivery. */
   readonly complaints: string[] = []
-  /** The number that a connection delivered last. */
+  /** The last seq that this connection delivered. */
   private last: number | null = null
   private opening: Promise<void> = Promise.resolve()
 
   constructor(url: string, token: string, place: { userId: string; roomId: string; tally: Tally }) {
     this.userId = place.userId
     this.roomId = place.roomId
-    this.asker = new Asker(url, token, place.tally)
-    this.asker.socket.on(`listenMessage_${this.roomId}`, (message: Message) => this.hear(message))
-    this.asker.socket.on('connect', () => {
+    this.client = new RetryingClient(url, token, place.tally)
+    this.client.socket.on(`listenMessage_${this.roomId}`, (message: Message) => this.onMessage(message))
+    this.client.socket.on('connect', () => {
       this.last = null
       this.opening = this.open()
     })
@@ -42,9 +40,9 @@ export class Member {
   }
 
   /** On one connection each message comes once, in order. */
-  private hear(message: Message) {
+  private onMessage(message: Message) {
     if (this.last !== null && message.seq !== this.last + 1)
-      this.complaints.push(`${this.userId} heard ${message.seq} after ${this.last}`)
+      this.complaints.push(`${this.userId} received ${message.seq} after ${this.last}`)
     this.last = message.seq
     this.keep(message)
   }
@@ -62,9 +60,9 @@ export class Member {
       while (this.messages.has(seq + 1)) seq += 1
       return seq
     }
-    if (!(await this.asker.ask('joinRoom', this.roomId))) return
+    if (!(await this.client.ask('joinRoom', this.roomId))) return
     for (let isBehind = true; isBehind; ) {
-      const page = await this.asker.ask<Page>('syncMessages', {
+      const page = await this.client.ask<Page>('syncMessages', {
         roomId: this.roomId,
         afterSeq: contiguous(),
       })

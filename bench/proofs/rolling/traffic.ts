@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Envelope, Message } from '@chat/contract'
-import type { Asker, Tally } from '../../load/asker.ts'
+import type { RetryingClient, Tally } from '../../load/retrying-client.ts'
 import type { Member } from './member.ts'
 
 const SEND_EVERY_MS = 250
@@ -10,31 +10,31 @@ const CHUNK_BYTES = 500_000
 const FILE_BYTES = 1_200_000
 const RETRY_AFTER_MS = 100
 
-/** What was acked: by its syncKey, and with its bytes where it is a file. */
+/** Acked messages by syncKey, with the bytes of a file. */
 export type Acked = Map<string, { message: Message; data?: Buffer }>
 type Run = { acked: Acked; isOver: () => boolean }
 
-/** Sends texts, moves the cursor and lists rooms, as somebody does who has the app before them. */
-export async function converse({ asker, roomId, messages }: Member, { acked, isOver }: Run) {
+/** Sends texts, moves the read cursor and lists rooms, like an app in use. */
+export async function converse({ client, roomId, messages }: Member, { acked, isOver }: Run) {
   for (let turn = 0; !isOver(); turn++) {
     const draft = { syncKey: crypto.randomUUID(), roomId, data: { type: 'TEXT', content: `number ${turn}` } }
-    const answer = await asker.ask<{ message: Message }>('sendMessage', draft)
+    const answer = await client.ask<{ message: Message }>('sendMessage', draft)
     if (answer) acked.set(draft.syncKey, answer)
     const latest = [...messages.values()].at(-1)
-    if (turn % 3 === 0 && latest) await asker.ask('updateReadMessage', { roomId, messageId: latest._id })
-    if (turn % 10 === 0) await asker.ask('listenRooms', {})
+    if (turn % 3 === 0 && latest) await client.ask('updateReadMessage', { roomId, messageId: latest._id })
+    if (turn % 10 === 0) await client.ask('listenRooms', {})
     await delay(SEND_EVERY_MS)
   }
 }
 
-/** Sends one file after the other, each on from where the service says that it is. */
-export async function upload(asker: Asker, roomId: string, { acked, isOver }: Run) {
+/** Uploads one file after the other, each from the slice that the service asks for. */
+export async function upload(client: RetryingClient, roomId: string, { acked, isOver }: Run) {
   while (!isOver()) {
     const data = randomBytes(FILE_BYTES)
     const file = { syncKey: crypto.randomUUID(), roomId, type: 'FILE', name: 'noise.bin', size: data.length }
     for (let slice = 0; ; ) {
       const chunk = { ...file, slice, data: data.subarray(slice * CHUNK_BYTES, (slice + 1) * CHUNK_BYTES) }
-      const answer = await asker.ask<{ slice: number; message?: Message }>('sendFileMessage', chunk)
+      const answer = await client.ask<{ slice: number; message?: Message }>('sendFileMessage', chunk)
       if (answer?.message) acked.set(file.syncKey, { message: answer.message, data })
       if (!answer || answer.message) break
       slice = answer.slice
@@ -42,7 +42,7 @@ export async function upload(asker: Asker, roomId: string, { acked, isOver }: Ru
   }
 }
 
-/** Posts as a back end does: a request that is not answered is a fault, since it does not know whether to repeat it. */
+/** Posts like a back end. A request without an answer is a fault. */
 export async function post(call: Call, roomId: string, tally: Tally, { acked, isOver }: Run) {
   while (!isOver()) {
     const syncKey = crypto.randomUUID()

@@ -10,7 +10,7 @@ export type Child<C extends Calls> = {
   close: () => Promise<void>
 }
 
-/** A process of its own that answers the calls of `C`. */
+/** Starts a process that answers the calls of `C`. */
 export function startChild<C extends Calls>(file: string, execArgv: string[] = []): Child<C> {
   const child = fork(new URL(file, import.meta.url), { execArgv })
   const waiting = new Map<number, PromiseWithResolvers<unknown>>()
@@ -38,7 +38,7 @@ export function startChild<C extends Calls>(file: string, execArgv: string[] = [
   }
 }
 
-/** The child's side. When the parent lets go, or is gone, `close` runs and the process ends. */
+/** The child's side. When the parent disconnects or exits, `close` runs and the process ends. */
 export function answerParent(calls: Calls, close: () => Promise<void>) {
   process.on('message', async ({ id, name, input }: Call) => {
     const answer: Answer = { id }
@@ -50,6 +50,6 @@ export function answerParent(calls: Calls, close: () => Promise<void>) {
     if (process.connected) process.send?.(answer)
   })
   process.once('disconnect', () => close().finally(() => process.exit()))
-  // Ctrl-C reaches the whole group: the parent ends its children in order.
+  // Ctrl-C reaches the whole process group; the parent ends its children in order.
   process.on('SIGINT', () => {})
 }

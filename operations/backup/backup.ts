@@ -12,20 +12,20 @@ import {
   type Stores,
   skipped,
 } from './layout.ts'
-import { copyOut } from './objects.ts'
+import { downloadObjects } from './objects.ts'
 
 type Options = { stores: Stores; folder: string; withFiles?: boolean; log: (line: string) => void }
 
 /**
- * Writes everything that a stack keeps into a folder, while the stack is in use. The manifest is written last: a folder
- * without one holds no backup.
- * @throws where the folder is not empty
+ * Writes a stack's data into a folder; the stack may be in use. The manifest is written last: a folder without one holds
+ * no finished backup.
+ * @throws if the folder is not empty
  */
 export async function takeBackup({ stores, folder, withFiles = true, log }: Options): Promise<Manifest> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   if ((await readdir(folder)).length > 0) throw new Error(`${folder} is not empty`)
   const startedAt = new Date().toISOString()
-  const { documents, isSnapshot } = await dumpAll(stores, folder, log)
+  const { documents, isSnapshot } = await dumpDatabases(stores, folder, log)
   const objects = withFiles ? await copyObjects(stores, folder) : null
   if (objects) log(`files: ${objects.count}`)
   const finishedAt = new Date().toISOString()
@@ -34,10 +34,10 @@ export async function takeBackup({ stores, folder, withFiles = true, log }: Opti
   return manifest
 }
 
-async function dumpAll({ mongoUrl, root }: Stores, folder: string, log: (line: string) => void) {
+async function dumpDatabases({ mongoUrl, root }: Stores, folder: string, log: (line: string) => void) {
   const connection = await openMongo(mongoUrl, `${root}_rooms`)
   const client = connection.getClient()
-  const session = await snapshotOf(client, root)
+  const session = await openSnapshot(client, root)
   const documents: Record<string, number> = {}
   try {
     for (const name of databases) {
@@ -55,8 +55,11 @@ async function dumpAll({ mongoUrl, root }: Stores, folder: string, log: (line: s
   }
 }
 
-/** Shows every database as of one moment; undefined where the server cannot do that. */
-async function snapshotOf(client: mongo.MongoClient, root: string): Promise<mongo.ClientSession | undefined> {
+/** A session that reads every database from one snapshot; undefined if the server does not support that. */
+async function openSnapshot(
+  client: mongo.MongoClient,
+  root: string,
+): Promise<mongo.ClientSession | undefined> {
   const scratch = client.db(`${root}_backup`)
   const probe = scratch.collection('probe')
   const session = client.startSession({ snapshot: true })
@@ -65,10 +68,10 @@ async function snapshotOf(client: mongo.MongoClient, root: string): Promise<mong
     const before = await probe.find({}, { session }).toArray()
     await probe.insertOne({ at: 'after' })
     const after = await probe.find({}, { session }).toArray()
-    // Some servers take the question for a snapshot, and show what is there now.
+    // Some servers accept a snapshot session but read the current data.
     if (before.length === after.length) return session
   } catch {
-    // Others refuse it.
+    // Others refuse a snapshot session.
   } finally {
     await scratch.dropDatabase()
   }
@@ -88,7 +91,7 @@ async function collectionsOf(database: mongo.Db, name: DatabaseName): Promise<st
 async function copyObjects({ s3Url, bucket }: Stores, folder: string) {
   const source = await openBucket({ url: s3Url, bucket })
   try {
-    return await copyOut(source, folder)
+    return await downloadObjects(source, folder)
   } finally {
     source.close()
   }

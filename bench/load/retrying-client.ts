@@ -6,16 +6,16 @@ const ANSWER_WITHIN_MS = 10_000
 const CONNECT_WITHIN_MS = 15_000
 const RETRY_AFTER_MS = 100
 
-/** What happened to requests: everything but an answer that the contract allows is a fault. */
+/** Counts the outcomes of requests. Anything but an answer that the contract allows is a fault. */
 export class Tally {
   answered = 0
-  /** How often it was asked again, by the retryable code. */
+  /** Retries by error code. */
   readonly retried = new Map<string, number>()
-  /** Asked again since the connection went before the answer came. */
+  /** Requests that were sent again because the connection was lost before the answer. */
   resent = 0
   slowest = { ms: 0, what: 'nothing' }
   readonly faults: string[] = []
-  /** What is happening to the services meanwhile. */
+  /** What is happening to the services now. */
   during = 'the start'
 
   retry(code: string) {
@@ -33,8 +33,8 @@ export class Tally {
   }
 }
 
-/** A client with nothing but socket.io-client that does what the contract asks of one: it asks again where that may help. */
-export class Asker {
+/** A socket.io client that retries as the contract asks: after a retryable error, and after a lost connection. */
+export class RetryingClient {
   readonly socket: Socket
   readonly tally: Tally
   disconnects = 0
@@ -47,12 +47,12 @@ export class Asker {
     })
   }
 
-  /** The data of the answer, however often it takes; undefined where there is none that may be. */
+  /** Retries until there is a final answer. @returns its data; undefined after a fault */
   async ask<T>(event: string, payload: unknown): Promise<T | undefined> {
     const since = performance.now()
     for (;;) {
       const envelope = await this.once(event, payload)
-      if (envelope === 'gone') continue
+      if (envelope === 'lost') continue
       if (envelope === null) return
       if (!envelope.success && envelope.retryable) {
         this.tally.retry(envelope.error ?? '')
@@ -66,8 +66,8 @@ export class Asker {
     }
   }
 
-  /** `gone` where the connection went first, null where there was no answer. */
-  private async once(event: string, payload: unknown): Promise<Envelope<unknown> | 'gone' | null> {
+  /** @returns `lost` if the connection was lost first, null if there was no answer */
+  private async once(event: string, payload: unknown): Promise<Envelope<unknown> | 'lost' | null> {
     if (!this.socket.connected && !(await this.connected())) return null
     const { disconnects } = this
     try {
@@ -75,7 +75,7 @@ export class Asker {
     } catch {
       if (this.disconnects > disconnects) {
         this.tally.resent += 1
-        return 'gone'
+        return 'lost'
       }
       this.tally.fault(`${event}: no answer`)
       return null

@@ -3,7 +3,7 @@ import type { Acked } from './load/crowd.ts'
 
 type Stored = { roomId: string; seq: number; syncKey: string }
 
-/** Whether the store holds exactly the messages that were acked: each at its seq, and no other. @returns problems */
+/** Checks that the store holds exactly the acked messages, each at its seq. @returns the problems */
 export async function compareWithStore(
   mongoUrl: string,
   database: string,

@@ -1,20 +1,20 @@
 import { type Bus, type Connection, openBucket, openMongo, removeStream } from '@chat/service'
-import { mendMemberCounts } from './counts.ts'
 import { load } from './documents.ts'
+import { requireIntact } from './integrity.ts'
 import { collectionFile, databases, type Manifest, readManifest, type Stores } from './layout.ts'
-import { copyIn } from './objects.ts'
-import { requireWhole } from './wholeness.ts'
+import { repairMemberCounts } from './member-counts.ts'
+import { uploadObjects } from './objects.ts'
 
 type Options = { stores: Stores; bus: Bus; folder: string; log: (line: string) => void }
 
 /**
- * Puts a backup into empty stores. What the event stream holds belongs to what was there before, and goes; services
- * make it anew. A recount afterwards brings together what was read at different moments.
- * @throws before anything is written: where the stores are in use or not empty, or the backup is not whole
+ * Restores a backup into empty stores. The event stream belongs to the old data and is removed; the services create it
+ * again. Unread counts that were read at different moments need a recount afterwards.
+ * @throws before anything is written if the stores are in use or not empty, or the backup is damaged
  */
 export async function restoreBackup({ stores, bus, folder, log }: Options): Promise<Manifest> {
   const manifest = await readManifest(folder)
-  await requireWhole(folder, manifest)
+  await requireIntact(folder, manifest)
   await requireStopped(bus)
   const connection = await openMongo(stores.mongoUrl, `${stores.root}_rooms`)
   try {
@@ -28,7 +28,7 @@ export async function restoreBackup({ stores, bus, folder, log }: Options): Prom
       log(`${place}: ${count}`)
     }
     const rooms = connection.getClient().db(`${stores.root}_rooms`)
-    if (!manifest.isSnapshot) log(`numbers of members set right: ${await mendMemberCounts(rooms)}`)
+    if (!manifest.isSnapshot) log(`numbers of members set right: ${await repairMemberCounts(rooms)}`)
   } finally {
     await connection.close()
   }
@@ -57,7 +57,7 @@ async function requireEmpty(connection: Connection, root: string) {
 async function restoreObjects({ s3Url, bucket }: Stores, folder: string): Promise<number> {
   const target = await openBucket({ url: s3Url, bucket })
   try {
-    return await copyIn(folder, target)
+    return await uploadObjects(folder, target)
   } finally {
     target.close()
   }

@@ -7,7 +7,7 @@ import type { Acked } from './traffic.ts'
 type Stored = { seq: number; syncKey: string }
 type Cursor = { userId: string; readSeq: number }
 
-/** What of a room's messages is not as it was acked: nothing is missing, nothing is there twice, no number is left out. */
+/** Differences between a room's stored and acked messages: lost, doubled, never acked, or a gap. */
 export async function findLosses(messages: Db, roomId: string, acked: Acked): Promise<string[]> {
   const stored = await messages.collection<Stored>('messages').find({ roomId }).sort({ _id: 1 }).toArray()
   const counts = new Map<string, number>()
@@ -21,7 +21,7 @@ export async function findLosses(messages: Db, roomId: string, acked: Acked): Pr
   ]
 }
 
-/** What a member did not get, or got in another order than the room has it. */
+/** Messages that a member missed, or received out of order. */
 export async function findGaps(member: Member, lastSeq: number): Promise<string[]> {
   await member.ready()
   const isComplete = () => {
@@ -34,12 +34,12 @@ export async function findGaps(member: Member, lastSeq: number): Promise<string[
   return [...member.complaints, ...missing]
 }
 
-/** Where the count that a member is told is not what counting gives. */
+/** Unread counts that differ from what counting gives. */
 export async function findMiscounts(rooms: Db, member: Member, lastSeq: number): Promise<string[]> {
-  const { userId, roomId, asker } = member
+  const { userId, roomId, client } = member
   const counted = async () => {
     const cursor = await rooms.collection<Cursor>('members').findOne({ roomId, userId })
-    const answer = await asker.ask<Output<'listenRooms'>>('listenRooms', {})
+    const answer = await client.ask<Output<'listenRooms'>>('listenRooms', {})
     const told = answer?.list.find(({ _id }: Room) => _id === roomId)
     const unread = lastSeq - (cursor?.readSeq ?? 0)
     if (told?.unReadMsgCount !== unread || told.lastSeq !== lastSeq)
@@ -53,13 +53,13 @@ export async function findMiscounts(rooms: Db, member: Member, lastSeq: number):
   )
 }
 
-/** Files that are not, byte by byte, what was sent. */
-export async function findDamages({ asker, roomId }: Pick<Member, 'asker' | 'roomId'>, acked: Acked) {
+/** Files that differ from what was sent. */
+export async function findDamages({ client, roomId }: Pick<Member, 'client' | 'roomId'>, acked: Acked) {
   const damaged: string[] = []
   for (const { message, data } of acked.values()) {
     const path = message.data.content.files?.[0]?.path
     if (!data || message.roomId !== roomId || !path) continue
-    const link = await asker.ask<{ url: string }>('getFileUrl', { roomId, path })
+    const link = await client.ask<{ url: string }>('getFileUrl', { roomId, path })
     const bytes = link && Buffer.from(await (await fetch(link.url)).arrayBuffer())
     if (!bytes?.equals(data)) damaged.push(`${path} is not what was sent`)
   }

@@ -4,11 +4,11 @@ import { collectionFile, type Manifest, objectFile } from './layout.ts'
 import { objectFiles } from './objects.ts'
 
 /**
- * Reads a backup to its end, as a restore will, and compares it with its manifest: a copy may have lost something on its
- * way, and a store that is half filled cannot be restored into again.
- * @throws naming the first thing that is missing or damaged
+ * Reads a whole backup and compares it with its manifest. A damaged copy must be found before the restore writes: a store
+ * that is half filled cannot be restored into again.
+ * @throws an error that names the first missing or damaged part
  */
-export async function requireWhole(folder: string, { documents, objects }: Manifest) {
+export async function requireIntact(folder: string, { documents, objects }: Manifest) {
   for (const [place, expected] of Object.entries(documents)) {
     const file = collectionFile(folder, place)
     const count = await countIn(file).catch((cause: Error) => {
@@ -21,12 +21,12 @@ export async function requireWhole(folder: string, { documents, objects }: Manif
   const found = await measure(await objectFiles(folder))
   if (found.count !== objects.count || found.bytes !== objects.bytes)
     throw new Error(
-      `${objectFile(folder, '')} should hold ${told(objects)}, and holds ${told(found)}: the backup is damaged`,
+      `${objectFile(folder, '')} should hold ${describe(objects)}, and holds ${describe(found)}: the backup is damaged`,
     )
 }
 
 type Measured = { count: number; bytes: number }
-const told = ({ count, bytes }: Measured) => `${count} files of ${bytes} bytes`
+const describe = ({ count, bytes }: Measured) => `${count} files of ${bytes} bytes`
 
 async function measure(files: string[]): Promise<Measured> {
   let bytes = 0

@@ -13,12 +13,12 @@ import {
   type TestStack,
 } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { takeBackup } from './backup.ts'
 import { collectionFile, manifestFile, objectFile } from './layout.ts'
 import { objectFiles } from './objects.ts'
-import { restoreBackup } from './restoring.ts'
-import { takeBackup } from './taking.ts'
+import { restoreBackup } from './restore.ts'
 
-// A backup that has lost something is refused before anything is written: the stores stay empty, for a whole one.
+// A damaged backup is refused before anything is written, so the stores stay empty for an intact one.
 
 let folder: string
 let stack: TestStack
