@@ -116,21 +116,21 @@ type SendParts = Props & {
 function useSend({ room, reply, text, write, mentionIds }: SendParts) {
   const { chat, toasts } = useSession()
   return () => {
-    const wanted = text.trim()
-    if (wanted === '' || text.length > MAX_TEXT) return
+    const trimmed = text.trim()
+    if (trimmed === '' || text.length > MAX_TEXT) return
     const [editing, to] = [reply.editing.value, reply.to.value]
     reply.clear()
     write('')
     if (editing) {
-      const change = { roomId: room._id, messageId: editing._id, text: wanted }
+      const change = { roomId: room._id, messageId: editing._id, text: trimmed }
       const attempt = toasts.attempt(() => chat.ask('editMessage', change))
-      return void attempt.then((isDone) => isDone || reply.edit(editing, wanted))
+      return void attempt.then((isDone) => isDone || reply.edit(editing, trimmed))
     }
-    const mentions = mentionIds(wanted)
+    const mentions = mentionIds(trimmed)
     // The outbox shows what becomes of it.
     const draft = {
       roomId: room._id,
-      text: wanted,
+      text: trimmed,
       ...(to && { replyTo: to._id }),
       ...(mentions.length > 0 && { mentions }),
     }

@@ -25,16 +25,16 @@ type Parts = {
 /** The cursor's position in the field; `place` sets it after the text was changed. */
 function useCursor(field: Parts['field']) {
   const [cursor, setCursor] = useState(0)
-  const wanted = useRef<number | null>(null)
+  const nextCursor = useRef<number | null>(null)
   useLayoutEffect(() => {
-    if (wanted.current === null) return
+    if (nextCursor.current === null) return
     field.current?.focus()
-    field.current?.setSelectionRange(wanted.current, wanted.current)
-    wanted.current = null
+    field.current?.setSelectionRange(nextCursor.current, nextCursor.current)
+    nextCursor.current = null
   })
   const follow = () => setCursor(field.current?.selectionStart ?? 0)
   const place = (next: number) => {
-    wanted.current = next
+    nextCursor.current = next
     setCursor(next)
   }
   return { cursor, follow, place }
@@ -43,13 +43,13 @@ function useCursor(field: Parts['field']) {
 /** Members whose names contain the text after the @. */
 function useCandidates(room: Room, keyword: string | null): JoinUser[] {
   const { chat, me } = useSession()
-  const wanted = useDebounced(keyword ?? '', 150)
+  const searched = useDebounced(keyword ?? '', 150)
   const { list } = usePages<JoinUser>(
     async () =>
-      wanted === ''
+      searched === ''
         ? { list: room.joinUsers, nextCursor: null }
-        : chat.ask('listMembers', { roomId: room._id, keyword: wanted, limit: MAX_CANDIDATES + 1 }),
-    [wanted, room.updatedAt],
+        : chat.ask('listMembers', { roomId: room._id, keyword: searched, limit: MAX_CANDIDATES + 1 }),
+    [searched, room.updatedAt],
   )
   if (keyword === null) return []
   // Until the server has answered, earlier candidates that still match stay, so that the list does not flicker.

@@ -68,9 +68,9 @@ function useConversation(roomId: string): Conversation {
   const { chat, me } = useSession()
   const conversation = useMemo(() => new Conversation(chat, roomId, me._id), [])
   useEffect(() => {
-    const wanted = targetMessage.value?.roomId === roomId ? targetMessage.value.messageId : undefined
+    const target = targetMessage.value?.roomId === roomId ? targetMessage.value.messageId : undefined
     targetMessage.value = null
-    void conversation.open(wanted)
+    void conversation.open(target)
     currentConversation.value = conversation
     return () => {
       conversation.close()
@@ -79,10 +79,10 @@ function useConversation(roomId: string): Conversation {
   }, [])
   // A search result in the room that is open already.
   useEffect(() => {
-    const wanted = targetMessage.value
-    if (wanted?.roomId !== roomId || conversation.state.value !== 'open') return
+    const target = targetMessage.value
+    if (target?.roomId !== roomId || conversation.state.value !== 'open') return
     targetMessage.value = null
-    void conversation.goTo(wanted.messageId).catch(() => {})
+    void conversation.goTo(target.messageId).catch(() => {})
   }, [targetMessage.value])
   return conversation
 }

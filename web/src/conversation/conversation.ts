@@ -49,7 +49,7 @@ export class Conversation {
     this.readCursor = new ReadCursor(chat, roomId, (fromSeq, seq) => this.read({ userId: me, fromSeq, seq }))
   }
 
-  async open(wantedId?: string) {
+  async open(targetId?: string) {
     await this.showCached()
     // The read cursor reports the user's own reading; counting the event too would count it twice.
     const onRead = (read: Reading) => read.userId !== this.me && this.read(read)
@@ -58,7 +58,7 @@ export class Conversation {
     if (!opened) return
     this.opened = opened
     if (this.isClosed) return void opened.close()
-    await this.show(opened, wantedId).catch((error) => this.fail(error))
+    await this.show(opened, targetId).catch((error) => this.fail(error))
   }
 
   close() {
@@ -123,11 +123,11 @@ export class Conversation {
     return null
   }
 
-  private async show({ joined }: OpenRoom, wantedId: string | undefined) {
+  private async show({ joined }: OpenRoom, targetId: string | undefined) {
     const { lastReadMessageId = null, unReadMsgCount = 0, lastSeq = 0 } = joined ?? {}
     this.readCursor.startAt(lastSeq)
     const isFar = unReadMsgCount > PAGE / 2
-    const aroundId = wantedId ?? (isFar ? lastReadMessageId : null)
+    const aroundId = targetId ?? (isFar ? lastReadMessageId : null)
     const page =
       aroundId === null && isFar
         ? await this.fetchBeginning()
@@ -135,10 +135,10 @@ export class Conversation {
     this.window.value = joinPage(this.window.value, page)
     this.firstUnread.value = unReadMsgCount > 0 ? this.firstAfter(lastReadMessageId) : null
     this.state.value = 'open'
-    const wanted = this.window.value.messages.find(({ _id }) => _id === wantedId)?.seq
-    const seq = wanted ?? this.firstUnread.value
+    const targetSeq = this.window.value.messages.find(({ _id }) => _id === targetId)?.seq
+    const seq = targetSeq ?? this.firstUnread.value
     if (seq === null) this.scrollTo({ to: 'end' })
-    else this.scrollTo({ to: 'message', seq, isFlashed: wanted !== undefined })
+    else this.scrollTo({ to: 'message', seq, isFlashed: targetSeq !== undefined })
   }
 
   /** After a reconnect. Joining again has marked the room as read. */

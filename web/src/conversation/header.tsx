@@ -13,7 +13,7 @@ import { IconButton } from '../ui/button.tsx'
 export function Header({ room }: { room: Room }) {
   const { chat, me, presence, toasts } = useSession()
   const partner = partnerIn(room, me._id)
-  const standing = partner && presence.of(partner._id)
+  const status = partner && presence.of(partner._id)
   const { room: texts, rooms, settings, back } = words.value
   useEffect(() => {
     if (partner) presence.watch([partner._id])
@@ -27,11 +27,11 @@ export function Header({ room }: { room: Room }) {
         id={partner?._id ?? room._id}
         name={partner?.nickName ?? room.name}
         size="small"
-        online={standing?.online === true}
+        online={status?.online === true}
       />
       <div class="room-head-text">
         <h2>{plainName(room.name)}</h2>
-        <p>{statusOf(standing) ?? rooms.members(room.memberCount)}</p>
+        <p>{statusOf(status) ?? rooms.members(room.memberCount)}</p>
       </div>
       <IconButton
         icon={room.alarmOn ? 'bell' : 'mute'}
@@ -55,8 +55,8 @@ export function Header({ room }: { room: Room }) {
   )
 }
 
-function statusOf(standing: { online: boolean; lastSeenAt: string | null } | undefined): string | undefined {
+function statusOf(status: { online: boolean; lastSeenAt: string | null } | undefined): string | undefined {
   const { people } = words.value
-  if (standing?.online) return people.online
-  return standing?.lastSeenAt ? people.lastSeen(shortMoment(standing.lastSeenAt)) : undefined
+  if (status?.online) return people.online
+  return status?.lastSeenAt ? people.lastSeen(shortMoment(status.lastSeenAt)) : undefined
 }

@@ -17,10 +17,10 @@ export function MemberRow(props: Props) {
   const name = plainName(member.nickName)
   const menu = useMenu(people.actions(name), () => actionsOn(session, props))
   const isMe = member._id === session.me._id
-  const standing = session.presence.of(member._id)
+  const presence = session.presence.of(member._id)
   return (
     <div class="person">
-      <Avatar id={member._id} name={member.nickName} size="small" online={standing?.online === true} />
+      <Avatar id={member._id} name={member.nickName} size="small" online={presence?.online === true} />
       <span class="person-name">
         {name} {isMe && <small>({you})</small>}
       </span>

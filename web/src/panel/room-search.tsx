@@ -15,18 +15,18 @@ const MIN_LENGTH = 2
 export function RoomSearch({ room }: { room: Room }) {
   const { chat, toasts } = useSession()
   const [keyword, setKeyword] = useState('')
-  const wanted = useDebounced(keyword.trim())
+  const searched = useDebounced(keyword.trim())
   const found = usePages<Message>(
     async (cursor) =>
-      wanted.length < MIN_LENGTH
+      searched.length < MIN_LENGTH
         ? { list: [], nextCursor: null }
         : chat.ask('searchMessages', {
-            keyword: wanted,
+            keyword: searched,
             roomId: room._id,
             limit: 30,
             ...(cursor && { cursor }),
           }),
-    [wanted],
+    [searched],
   )
   const goTo = ({ _id }: Message) => {
     // On a narrow screen the panel covers the message.
@@ -34,13 +34,13 @@ export function RoomSearch({ room }: { room: Room }) {
     void toasts.attempt(async () => currentConversation.value?.goTo(_id))
   }
   const { room: texts, rooms, loadMore } = words.value
-  const isNothing = wanted.length >= MIN_LENGTH && found.isEmpty
+  const isNothing = searched.length >= MIN_LENGTH && found.isEmpty
   return (
     <div class="panel-body">
       <SearchField label={texts.search} value={keyword} onInput={setKeyword} isFocused />
       {isNothing && <Empty icon="search" title={rooms.nothing} hint={rooms.nothingHint} />}
       {found.list.map((message) => (
-        <FoundMessage key={message._id} message={message} keyword={wanted} onPick={() => goTo(message)} />
+        <FoundMessage key={message._id} message={message} keyword={searched} onPick={() => goTo(message)} />
       ))}
       {found.error !== null && <LoadError error={found.error} onRetry={found.retry} />}
       {found.isLoading && <Spinner />}

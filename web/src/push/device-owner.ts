@@ -7,8 +7,8 @@ export type DeviceOwner = { signedIn: SignedIn; token: string }
 const KEY = 'chat:reached'
 
 function read(): DeviceOwner | null {
-  const held = localStorage.getItem(KEY)
-  return held === null ? null : (JSON.parse(held) as DeviceOwner)
+  const json = localStorage.getItem(KEY)
+  return json === null ? null : (JSON.parse(json) as DeviceOwner)
 }
 
 export const owner = signal<DeviceOwner | null>(read())

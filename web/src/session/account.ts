@@ -9,17 +9,17 @@ const KEY = 'chat:account'
 export const signedIn = signal<SignedIn | null>(stored() ?? fromPush())
 
 function stored(): SignedIn | null {
-  const held = sessionStorage.getItem(KEY)
-  return held === null ? null : (JSON.parse(held) as SignedIn)
+  const json = sessionStorage.getItem(KEY)
+  return json === null ? null : (JSON.parse(json) as SignedIn)
 }
 
 /** The address of a push has `?from=push`: it signs in the user this browser is registered for. */
 function fromPush(): SignedIn | null {
   if (new URLSearchParams(location.search).get('from') !== 'push') return null
   history.replaceState(null, '', `${location.pathname}${location.hash}`)
-  const reached = owner.value
-  if (reached) sessionStorage.setItem(KEY, JSON.stringify(reached.signedIn))
-  return reached?.signedIn ?? null
+  const deviceOwner = owner.value
+  if (deviceOwner) sessionStorage.setItem(KEY, JSON.stringify(deviceOwner.signedIn))
+  return deviceOwner?.signedIn ?? null
 }
 
 export function signIn(next: SignedIn) {

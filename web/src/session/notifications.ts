@@ -73,9 +73,9 @@ export function watchNotifications(chat: OfflineChat, me: string): () => void {
 }
 
 /** Through the worker, which knows the notifications that are shown. */
-async function showNotification(notice: NotificationContent) {
+async function showNotification(content: NotificationContent) {
   const { active } = await navigator.serviceWorker.ready
-  active?.postMessage(notice)
+  active?.postMessage(content)
 }
 
 async function closeNotifications(roomId: string) {

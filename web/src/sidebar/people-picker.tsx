@@ -15,13 +15,13 @@ type Props = { picked: readonly User[]; onPick: (picked: User[]) => void; hidden
 export function PeoplePicker({ picked, onPick, hidden = [] }: Props) {
   const { chat, me, rooms } = useSession()
   const [keyword, setKeyword] = useState('')
-  const wanted = useDebounced(keyword.trim())
+  const searched = useDebounced(keyword.trim())
   const { list, error, isLoading, retry } = usePages<User>(
     async () =>
-      wanted === ''
+      searched === ''
         ? { list: acquaintances(rooms.all.value.flatMap(({ joinUsers }) => joinUsers)), nextCursor: null }
-        : chat.ask('searchUsers', { keyword: wanted, limit: 30 }),
-    [wanted],
+        : chat.ask('searchUsers', { keyword: searched, limit: 30 }),
+    [searched],
   )
   const shown = list.filter(({ _id }) => _id !== me._id && !hidden.includes(_id))
   const isPicked = (user: User) => picked.some(({ _id }) => _id === user._id)

@@ -14,17 +14,17 @@ const NOTHING = { list: [], nextCursor: null }
 /** Finds rooms by name, link and members, and messages by any part of their text. */
 export function SearchResults({ keyword }: { keyword: string }) {
   const { chat, rooms: own } = useSession()
-  const wanted = useDebounced(keyword)
+  const searched = useDebounced(keyword)
   const rooms = usePages<Room>(
-    (cursor) => chat.ask('queryRooms', { keyword: wanted, limit: PAGE, ...(cursor && { cursor }) }),
-    [wanted],
+    (cursor) => chat.ask('queryRooms', { keyword: searched, limit: PAGE, ...(cursor && { cursor }) }),
+    [searched],
   )
   const messages = usePages<Message>(
     async (cursor) =>
-      wanted.length < 2
+      searched.length < 2
         ? NOTHING
-        : chat.ask('searchMessages', { keyword: wanted, limit: PAGE, ...(cursor && { cursor }) }),
-    [wanted],
+        : chat.ask('searchMessages', { keyword: searched, limit: PAGE, ...(cursor && { cursor }) }),
+    [searched],
   )
   const isLoading = rooms.isLoading || messages.isLoading
   const failed = [rooms, messages].find(({ error }) => error !== null)
@@ -39,7 +39,7 @@ export function SearchResults({ keyword }: { keyword: string }) {
           key={room._id}
           room={own.get(room._id) ?? room}
           isOpen={room._id === openRoomId.value}
-          keyword={wanted}
+          keyword={searched}
         />
       ))}
       {rooms.hasMore && (
@@ -52,7 +52,7 @@ export function SearchResults({ keyword }: { keyword: string }) {
         <FoundMessage
           key={message._id}
           message={message}
-          keyword={wanted}
+          keyword={searched}
           roomName={own.get(message.roomId)?.name ?? words.value.somebody}
           onPick={() => openRoom(message.roomId, message._id)}
         />

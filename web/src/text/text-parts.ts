@@ -26,13 +26,13 @@ function mentionsIn(text: string, names: readonly string[]): Span[] {
 
 /** The ranges of the keyword, ignoring case. */
 export function marksIn(text: string, keyword: string): [start: number, end: number][] {
-  const wanted = keyword.trim().toLowerCase()
+  const searched = keyword.trim().toLowerCase()
   const lower = text.toLowerCase()
   // Lower case may be longer than the text (İ): then the positions would be wrong.
-  if (wanted === '' || lower.length !== text.length) return []
+  if (searched === '' || lower.length !== text.length) return []
   const marks: [number, number][] = []
-  for (let at = lower.indexOf(wanted); at !== -1; at = lower.indexOf(wanted, at + wanted.length))
-    marks.push([at, at + wanted.length])
+  for (let at = lower.indexOf(searched); at !== -1; at = lower.indexOf(searched, at + searched.length))
+    marks.push([at, at + searched.length])
   return marks
 }
 

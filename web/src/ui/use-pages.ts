@@ -16,25 +16,25 @@ export function usePages<T>(
   subject = '',
 ) {
   const [state, setState] = useState<State<T>>(fresh)
-  const turn = useRef(0)
+  const lastRequest = useRef(0)
   const about = useRef(subject)
   const begin = () => {
     const isSame = about.current === subject
     about.current = subject
     setState((was) => (isSame && was.list.length > 0 ? { ...was, error: null } : fresh<T>()))
   }
-  const load = async (cursor: string | undefined, held: T[]) => {
-    turn.current += 1
-    const own = turn.current
+  const load = async (cursor: string | undefined, before: T[]) => {
+    lastRequest.current += 1
+    const request = lastRequest.current
     if (cursor === undefined) begin()
     else setState((was) => ({ ...was, isLoading: true, error: null }))
     try {
       const page = await fetchPage(cursor)
-      if (own === turn.current)
-        setState({ list: [...held, ...page.list], cursor: page.nextCursor, isLoading: false, error: null })
+      if (request === lastRequest.current)
+        setState({ list: [...before, ...page.list], cursor: page.nextCursor, isLoading: false, error: null })
     } catch (error) {
       if (!(error instanceof ChatError)) throw error
-      if (own === turn.current) setState((was) => ({ ...was, isLoading: false, error }))
+      if (request === lastRequest.current) setState((was) => ({ ...was, isLoading: false, error }))
     }
   }
   useEffect(() => void load(undefined, []), deps)

@@ -1,6 +1,6 @@
-// Why not @tanstack/virtual-core: version 3.19.11 (`anchorTo: 'end'`, `followOnAppend`) passes the browser tests of reading,
-// conversation and volume, and would replace these 270 lines by 100. But it adds 7.4 KB to the page's script (55.8 → 63.2 KB
-// with brotli), more than the budget of 60 KB for the first load; most of it is for lanes, smooth scrolling and iOS momentum.
+// Why not @tanstack/virtual-core: with version 3.19.11 (`anchorTo: 'end'`, `followOnAppend`) the browser tests of reading,
+// conversation and volume pass, and about 100 lines replace the 270 of this folder. But it adds 7.4 KB (brotli) to the page's
+// script of 57.9 KB, and the first load may have 60 KB at most. It was not tried with 200,000 rows.
 
 import type { ComponentChildren, RefObject } from 'preact'
 import { useEffect, useLayoutEffect, useReducer, useRef } from 'preact/hooks'
@@ -40,16 +40,7 @@ export function VirtualList<R extends Keyed>({ rows, pin, estimate, onShown, han
   })
   useEffect(() => onShown?.({ isAtEnd: layout.isAtEnd, first: layout.first, last: layout.last }))
   useEffect(() => {
-    if (!handle) return
-    const change = <T,>(what: () => T): T => {
-      const outcome = what()
-      redraw(undefined)
-      return outcome
-    }
-    handle.current = {
-      goToEnd: () => change(() => viewport.goToEnd()),
-      goTo: (key, part) => change(() => viewport.goTo(key, part)),
-    }
+    if (handle) handle.current = handleOf(viewport, () => redraw(undefined))
   }, [])
 
   const onScroll = () => {
@@ -87,6 +78,18 @@ export function VirtualList<R extends Keyed>({ rows, pin, estimate, onShown, han
     </section>
   )
 }
+
+const handleOf = (viewport: Viewport, onChange: () => void): ListHandle => ({
+  goToEnd: () => {
+    viewport.goToEnd()
+    onChange()
+  },
+  goTo: (key, part) => {
+    const isFound = viewport.goTo(key, part)
+    onChange()
+    return isFound
+  },
+})
 
 /** Observes the sizes of the scroller and of the drawn rows. */
 function useMeasurements(viewport: Viewport, scroller: RefObject<HTMLElement | null>, onChange: () => void) {
