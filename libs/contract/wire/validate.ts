@@ -26,7 +26,7 @@ function isInCalendar(day: string): boolean {
   return Number.isFinite(time) && new Date(time).toISOString().startsWith(day)
 }
 
-// `unicode: false` counts lengths in UTF-16 units, as contract.md does.
+// `unicode: false` counts lengths in UTF-16 units, as docs/protocol.md does.
 const ajv = new Ajv({ unicode: false, strict: false, logger: false })
 ajv.addFormat('well-formed', { type: 'string', validate: (text: string) => text.isWellFormed() })
 ajv.addFormat('instant', {

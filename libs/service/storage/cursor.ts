@@ -1,6 +1,6 @@
 import { Fault } from '@chat/contract'
 
-/** Maximum size of a page or list; see contract.md. */
+/** Maximum size of a page or list; see docs/protocol.md. */
 export const PAGE_BYTES = 512 * 1024
 
 export const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value))

@@ -86,6 +86,8 @@ export class ProbedSequence {
   }
 
   private async lastNear(roomId: string, known: number): Promise<number> {
+    // Most rooms are as they were, and one id costs a fifteenth of what fifteen do.
+    if ((await this.highest(roomId, [known + 1])) === 0) return known
     const probes = probesAfter(known, 1)
     const highest = await this.highest(roomId, probes)
     return highest === probes.at(-1) ? this.lastAfter(roomId, highest) : Math.max(known, highest)

@@ -11,7 +11,7 @@ const REDELIVERY_DELAY_MS = 1_000
 export const ACK_WAIT_MS = 10_000
 /**
  * Under load events wait this long for others, since a batch costs the store hardly more than one event. Together with
- * the handling it stays within the half second that contract.md allows.
+ * the handling it stays within the half second that docs/protocol.md allows.
  */
 const PACE_MS = 400
 

@@ -1,6 +1,6 @@
 import type { ConfigReader } from './reader.ts'
 
-/** Rates, sizes and times that `CHAT_LIMITS` may override; contract.md, 'Limits', says what each means. */
+/** Rates, sizes and times that `CHAT_LIMITS` may override; docs/configuration.md says what each means. */
 export const defaultLimits = {
   textLength: 4000,
   eventBytes: 65_536,
