@@ -147,7 +147,9 @@ export class Sessions {
     }
     for (const { _id, master, mutedUntil } of standing) {
       const viewer = this.entries.get(_id)?.session.rooms.get(roomId)
-      if (viewer) viewer.member = { ...viewer.member, master, ...(mutedUntil && { mutedUntil }) }
+      if (!viewer) continue
+      const { mutedUntil: _before, ...member } = viewer.member
+      viewer.member = { ...member, master, ...(mutedUntil && { mutedUntil }) }
     }
     confirm(this.parts.bus, event)
   }

@@ -1,5 +1,13 @@
 import type { Room } from '@chat/contract'
-import { connectAs, makeRoom, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
+import {
+  connectAs,
+  eventually,
+  makeRoom,
+  type PlainClient,
+  sendText,
+  startTestStack,
+  type TestStack,
+} from '@chat/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 
 // A muted member stays muted after leaving and coming back.
@@ -53,4 +61,25 @@ test.each([
   await ann.get('inviteRoom', ofBen())
   expect(await mutedUntil()).toBeUndefined()
   expect(await send()).toMatchObject({ success: true })
+})
+
+test('an unmuted member is not shown as muted by later events, in a room whose events show only some members', async () => {
+  const others = Array.from({ length: 25 }, (_, n) => ({ _id: `other${n}`, nickName: `Other ${n}` }))
+  const joinUsers = [
+    { _id: 'ann', nickName: 'Ann', master: true },
+    { _id: 'ben', nickName: 'Ben' },
+    ...others,
+  ]
+  const { body } = await stack.call('POST', '/v1/rooms', { name: 'Large', roomType: 'INQUIRY', joinUsers })
+  const roomId = (body as { data: Room }).data._id
+  const shown = () => ben.told('updateRoomLastMessage', roomId)
+  const isMuted = () => shown()?.joinUsers.find(({ _id }) => _id === 'ben')?.mutedUntil !== undefined
+  const target = { roomId, targetUserIds: ['ben'] }
+  await ann.get('muteUsers', { ...target, minutes: 5 })
+  await sendText(ann, roomId, 'while muted')
+  await eventually(() => expect(isMuted()).toBe(true))
+  await ann.get('unmuteUsers', target)
+  const { _id } = await sendText(ann, roomId, 'later')
+  await eventually(() => expect(shown()?.lastMessage?._id).toBe(_id))
+  expect(isMuted()).toBe(false)
 })
