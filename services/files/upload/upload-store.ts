@@ -13,9 +13,8 @@ import {
 import mongoose, { type Model } from 'mongoose'
 import type { Kind } from './file-type-policy.ts'
 
-/** How a file comes: in chunks over the socket, or in parts straight to S3. */
-type Way = 'chunks' | 'parts'
-type UploadName = { way: Way; owner: string; roomId: string; syncKey: string }
+/** `way`: how a file comes, in chunks over the socket or in parts straight to S3. */
+type UploadName = { way: 'chunks' | 'parts'; owner: string; roomId: string; syncKey: string }
 
 /** Job fields: `claim` belongs to the instance that completes or removes the upload; at `dueAt` it may be removed. */
 export type UploadDoc = Job &
