@@ -15,7 +15,7 @@ export class WordFilter {
     this.mode = mode
   }
 
-  /** A function that returns a text as it may appear in the room. It throws MESSAGE_HAS_BANNED_WORD in mode `refuse`. */
+  /** A function that returns a text unchanged, or masked; in mode `refuse` it throws MESSAGE_HAS_BANNED_WORD. */
   async screenFor(roomId: string): Promise<(text: string) => string> {
     const matchers = await this.lists.in(roomId)
     return (text) => this.screen(text, matchers)

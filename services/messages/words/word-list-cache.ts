@@ -10,7 +10,10 @@ const RECHECK_MS = 30_000
 
 type Entry = { matcher: WordMatcher | null; revision: number }
 
-/** The compiled lists. Every instance drops a changed list before the change is answered; revisions are a safety net. */
+/**
+ * The compiled lists. Every instance drops a changed list before the change is answered. In case an instance misses
+ * that event, it compares revisions in the background.
+ */
 export class WordListCache {
   private readonly words: Pick<WordStore, 'find' | 'revision'>
   private readonly bus: Bus
