@@ -14,7 +14,7 @@ import {
 } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 
-// The examples, as somebody starts them who reads about them.
+// Starts the examples as their READMEs say.
 
 let stack: TestStack
 let alice: PlainClient
@@ -47,7 +47,7 @@ function start(
   return { child, lines, errors: child.stderr ? text(child.stderr) : Promise.resolve('') }
 }
 
-test('socket.io-client and the original document are enough to list, read, send and mark as read', async () => {
+test('socket.io-client and the original document suffice to list, read, send and mark as read', async () => {
   const room = await makeRoom(alice, ['bob'], {}, 'Plain')
   await sendText(alice, room._id, 'hello plain')
   const env = { CHAT_GATEWAY_URL: stack.gatewayUrl, TOKEN: await stack.token('bob') }
@@ -68,7 +68,7 @@ test('socket.io-client and the original document are enough to list, read, send 
 test.each([
   ['is none', async () => 'not-a-token', 'TOKEN_INVALID'],
   ['has expired', () => stack.token('bob', { exp: 1 }), 'TOKEN_EXPIRED'],
-])('a token that %s ends it with its code, and not as if all had gone well', async (_, token, code) => {
+])('a token that %s makes it exit with the code and status 1', async (_, token, code) => {
   const env = { CHAT_GATEWAY_URL: stack.gatewayUrl, TOKEN: await token() }
   const { child, errors } = start('examples/plain/chat.mjs', ['hello'], env, 'pipe')
   expect(await once(child, 'exit')).toEqual([1, null])

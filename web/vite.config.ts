@@ -8,7 +8,7 @@ const gateway = `http://127.0.0.1:${process.env.CHAT_GATEWAY_PORT ?? 3000}`
 /** Files of public/ that belong to the page. */
 const PUBLIC = ['/icon.svg', '/app.webmanifest']
 
-/** Tells the worker what the page is made of, but for what is loaded when it is asked for. */
+/** Gives the worker the list of the page's files, without those that are loaded on demand. */
 const shell: Plugin = {
   name: 'shell',
   enforce: 'post',
@@ -29,17 +29,17 @@ const shell: Plugin = {
   },
 }
 
-/** The page, and beside it the worker under a name that stays: browsers look for it there. */
+/** The page and its worker, whose name must stay the same: browsers update it under that name. */
 export default defineConfig({
   root: here('.'),
   plugins: [shell],
-  // Whatever NODE_ENV says, as in tests: no paths of the machine that builds it.
+  // Whatever NODE_ENV says: development JSX would contain the builder's paths.
   oxc: { jsx: { development: false } },
   build: {
     outDir: here('./dist'),
     emptyOutDir: true,
     target: 'es2023',
-    // The page's policy lets nothing inline: every file is one.
+    // The page's policy forbids inline content.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {

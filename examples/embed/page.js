@@ -3,10 +3,10 @@ import { connect, indexedDbStore } from '/chat.min.js'
 
 const session = async () => (await fetch(`/session${location.search}`)).json()
 const list = document.querySelector('#messages')
-/** What stands there, by the message's id. */
+/** The list items by message id. */
 const shown = new Map()
 
-/** A new line where the message belongs: what is said while the page is being fetched comes before what it holds. */
+/** Inserts an item in the order of seq: live messages may arrive before the page of older ones. */
 function place(seq) {
   const item = document.createElement('li')
   item.dataset.seq = seq
@@ -16,11 +16,11 @@ function place(seq) {
 
 function show({ _id, seq, author, data, status, updatedAt }) {
   const known = shown.get(_id)
-  // Of two states of a message the later one counts, whichever comes first.
+  // An older state of a message may arrive after a newer one.
   if (known && known.updatedAt > updatedAt) return
   const item = known?.item ?? place(seq)
   shown.set(_id, { item, updatedAt })
-  // textContent: nobody's message is ever taken for markup.
+  // textContent, so that a message is never treated as markup.
   item.textContent = status.deleted ? '(deleted)' : `${author.nickName}: ${data.content.text ?? data.type}`
 }
 
@@ -28,9 +28,9 @@ async function open() {
   const { roomId, gateway } = await session()
   const chat = connect({
     url: gateway,
-    // Asked before every connect: a token that has expired is replaced without anybody noticing.
+    // Called before every connect, so an expired token is replaced.
     token: async () => (await session()).token,
-    // What is written without a connection is sent when there is one, also after a reload.
+    // Messages written offline are sent when the connection is back, even after a reload.
     store: indexedDbStore({ name: location.search }),
   })
   chat.onConnection((state) => {
@@ -40,7 +40,7 @@ async function open() {
 }
 const opening = open()
 
-// Before anything else is awaited: somebody may be quicker than the connection.
+// Registered before the connection is awaited, so that an early message is not lost.
 document.querySelector('#form').addEventListener('submit', async (event) => {
   event.preventDefault()
   const field = document.querySelector('#text')

@@ -1,5 +1,5 @@
-// A company's back end, as small as it can be: it knows who its visitors are, keeps the API key to itself, and gives
-// each of them a token of their own. Started by: CHAT_API_KEY=<the key> node server.mjs
+// A minimal back end of a company: it identifies its visitors, keeps the API key secret, and gives each visitor a token.
+// Start it with: CHAT_API_KEY=<the key> node server.mjs
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 
@@ -8,7 +8,7 @@ const gateway = process.env.CHAT_GATEWAY_URL ?? 'ws://127.0.0.1:3000'
 const apiKey = process.env.CHAT_API_KEY
 if (!apiKey) throw new Error('Set CHAT_API_KEY to a key of the platform API; npm start prints one')
 
-/** In an app of your own: `node_modules/@chat/client/chat.min.js`, or whatever your bundler makes of it. */
+/** In your own app: `node_modules/@chat/client/chat.min.js`, or your bundler's output. */
 const client = process.env.CHAT_CLIENT ?? new URL('../../libs/client/dist/chat.min.js', import.meta.url)
 
 async function callPlatform(path, body) {
@@ -20,10 +20,10 @@ async function callPlatform(path, body) {
   return { ok: response.ok, ...(await response.json()) }
 }
 
-/** Stands for your own session: here everybody is whoever the address says. */
+/** Replace with your own session: here the address names the visitor. */
 const visitorOf = (url) => url.searchParams.get('as') ?? 'guest'
 
-/** The support room of a visitor: made once, found from then on. */
+/** The visitor's support room: created once, then found by its link. */
 async function supportRoom(visitor) {
   const answer = await callPlatform('/chat/room', {
     name: `Support for ${visitor}`,

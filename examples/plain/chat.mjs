@@ -1,5 +1,5 @@
-// Nothing but socket.io-client and the original document.
-// Started by: TOKEN=<a token> node chat.mjs [a text to send]
+// Uses socket.io-client and the original document only.
+// Start it with: TOKEN=<a token> node chat.mjs [a text to send]
 import { io } from 'socket.io-client'
 
 const url = process.env.CHAT_GATEWAY_URL ?? 'ws://127.0.0.1:3000'
@@ -14,7 +14,7 @@ async function ask(event, payload) {
 const print = ({ author, data }) =>
   console.log(`${author.nickName}: ${data.content.text ?? `(${data.type})`}`)
 
-/** Without this the process would end as if all had gone well. */
+/** Makes the process exit with 1. */
 function fail(reason) {
   console.error(reason)
   process.exitCode = 1
@@ -22,7 +22,7 @@ function fail(reason) {
 
 socket.on('connect_error', (error) => {
   const reason = `not connected: ${error.data?.code ?? error.message}`
-  // A refusal is final; where nobody answered, socket.io tries again by itself.
+  // A refusal is final. Without an answer socket.io retries by itself.
   if (socket.active) console.error(reason)
   else fail(reason)
 })
@@ -52,7 +52,7 @@ async function converse() {
 
   const text = process.argv[2]
   if (text === undefined) return
-  // Sent again with the same syncKey, a message is stored once.
+  // A message that is sent again with the same syncKey is stored once.
   const syncKey = crypto.randomUUID()
   const { message } = await ask('sendMessage', {
     syncKey,

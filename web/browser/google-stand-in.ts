@@ -1,7 +1,7 @@
 import type { BrowserContext, Route } from 'playwright-core'
 
-// What a browser with Google's keys has, and Chromium as it is built elsewhere has not: a push service to subscribe at.
-// And what Google's servers answer to those who register, as far as the library asks them.
+// Chromium builds without Google's keys have no push service: this file stands in for it, and for the Google servers that
+// Firebase's library registers at.
 
 const INSTALLATIONS = 'https://firebaseinstallations.googleapis.com/**'
 const REGISTRATIONS = 'https://fcmregistrations.googleapis.com/**'
@@ -13,7 +13,7 @@ export type Registration = {
   web: { endpoint: string; auth: string; p256dh: string; applicationPubKey: string }
 }
 
-/** @returns what has been registered, in order; the token of each is `tokenOf(its place)` */
+/** @returns the registrations, in order; the token of each is `tokenOf(index + 1)` */
 export async function standInForGoogle(context: BrowserContext): Promise<Registration[]> {
   const registrations: Registration[] = []
   await context.route(INSTALLATIONS, (route) => {
@@ -31,7 +31,7 @@ export async function standInForGoogle(context: BrowserContext): Promise<Registr
 
 export const tokenOf = (place: number) => `web-registration-${place}`
 
-/** In the page: subscriptions that last as long as the browser keeps the page's data. */
+/** Runs in the page: subscriptions are kept in localStorage. */
 function standInForPushService() {
   const KEY = 'test:endpoint'
   const keyOf = (length: number) => new Uint8Array(length).fill(4).buffer
@@ -55,7 +55,7 @@ function standInForPushService() {
   }
 }
 
-/** Google is out of reach. */
+/** Makes Google unreachable. */
 export async function cutOffFromGoogle(context: BrowserContext) {
   for (const address of [INSTALLATIONS, REGISTRATIONS]) await context.route(address, (route) => route.abort())
 }

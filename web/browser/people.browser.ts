@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals'
 import { deliver, notificationsOf, tap, workerOf } from './service-worker.ts'
 import { signIn, useStage, type Visitor } from './stage.ts'
 
-// What one sees of the others: whether they are there, what they are about to say, whom they speak to.
+// Presence, typing, mentions, exports and notifications.
 
 let mina: Visitor
 let jun: Visitor

@@ -9,8 +9,8 @@ import { cutOffFromGoogle, type Registration, standInForGoogle, tokenOf } from '
 import { deliver, notificationsOf, tap, workerOf } from './service-worker.ts'
 import { inNewTab, signIn, useStage, type Visitor } from './stage.ts'
 
-// A push to a page that is closed, from the control to the room that a tap opens. Real: the page, Firebase's library,
-// the stack, push's sender, the worker and its notifications. Stood in for: Google, on both of its sides.
+// A push to a closed page, from turning notifications on to the room that a tap opens. Real: the page, Firebase's library,
+// the stack, the push service, the worker and its notifications. Stand-ins: Google's servers on both sides.
 
 const vapidKey = createECDH('prime256v1').generateKeys('base64url')
 const fcmWeb = { apiKey: 'key', projectId: 'chat-test', messagingSenderId: '1', appId: '1:1:web:1', vapidKey }
@@ -45,7 +45,7 @@ const stage = useStage(
   { config: { fcmWeb }, instances: { push: 0 } },
 )
 
-/** As FCM delivers to a browser what it was sent for it. */
+/** A message in the form in which FCM delivers it to a browser. */
 const deliveredAs = ({ notification, webpush, data }: FcmMessage) => ({
   notification: { ...notification, ...webpush?.notification },
   data,

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals'
 import { takePhoto } from './photo.ts'
 import { signIn, useStage, type Visitor } from './stage.ts'
 
-// Finding one's way: where one has stopped reading, what was said when, what was shared.
+// Finding messages: the last read one, search results, older pages, the gallery.
 
 let mina: Visitor
 let alex: PlainClient

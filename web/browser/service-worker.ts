@@ -2,11 +2,11 @@ import { eventually } from '@chat/testing'
 import { expect } from '@jest/globals'
 import type { BrowserContext, Page, Worker } from 'playwright-core'
 
-// The page's service worker, as the browser's push service and its notifications see it.
+// Drives the page's service worker: delivers pushes, reads and clicks notifications.
 
 type Scope = ServiceWorkerGlobalScope
 
-/** The worker of a context, running. */
+/** The active service worker of a context. */
 export async function workerOf(context: BrowserContext): Promise<Worker> {
   const [running] = context.serviceWorkers()
   const worker = running ?? (await context.waitForEvent('serviceworker'))
@@ -16,7 +16,7 @@ export async function workerOf(context: BrowserContext): Promise<Worker> {
   return worker
 }
 
-/** What the browser shows. */
+/** The notifications that are shown. */
 export const notificationsOf = (worker: Worker) =>
   worker.evaluate(async () => {
     const { registration } = globalThis as unknown as Scope
@@ -26,7 +26,7 @@ export const notificationsOf = (worker: Worker) =>
     }))
   })
 
-/** A tap on a notification. New windows are not opened: without a hand the browser lets nobody. @returns their addresses */
+/** Clicks a notification. New windows are recorded, since browsers need a user gesture. @returns their addresses */
 export const tap = (worker: Worker, tag: string) =>
   worker.evaluate(async (wanted) => {
     const scope = globalThis as unknown as Scope
@@ -41,12 +41,12 @@ export const tap = (worker: Worker, tag: string) =>
     const work: Promise<unknown>[] = []
     event.waitUntil = (task: Promise<unknown>) => void work.push(task)
     scope.dispatchEvent(event)
-    // Nor may a tab come to the front.
+    // Focusing a tab needs a user gesture, too.
     await Promise.allSettled(work)
     return opened
   }, tag)
 
-/** Gives the worker of a page's site what a push service would. Any page of the context will do. */
+/** Delivers a push to the worker of `origin`, through any page of the context. */
 export async function deliver(page: Page, origin: string, payload: object) {
   const debug = await page.context().newCDPSession(page)
   const registered = new Promise<string>((resolve) =>

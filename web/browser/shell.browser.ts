@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Page } from 'playwright-core'
 import { openStage, type Stage, signIn, type Visitor } from './stage.ts'
 
-// The page without its server: what it is made of is kept by the worker, and nothing else.
+// The page without its server: the worker caches the page's own files, and nothing else.
 
 let folder: string
 let stage: Stage
@@ -49,7 +49,7 @@ test('reloaded without a server it is there, with what was read before, and goes
   await mina.say('Written before the server was back')
   await page.locator('.is-waiting', { hasText: 'Written before' }).waitFor()
   await mina.shoot('reloaded-offline')
-  // What is not kept is not shown as if there were nothing: it can be asked for again.
+  // A list that could not be loaded shows an error with a retry, not an empty list.
   await page.getByRole('button', { name: 'Details' }).click()
   const again = page.locator('.panel').getByRole('button', { name: 'Try again' })
   await again.waitFor({ timeout: 40_000 })

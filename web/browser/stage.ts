@@ -4,17 +4,17 @@ import { afterAll, beforeAll } from '@jest/globals'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { findChromium } from './chromium.ts'
 
-/** What the tests saw, to be looked at: web/browser/screenshots. */
+/** Screenshots of the tests. */
 const SCREENSHOTS = new URL('screenshots/', import.meta.url).pathname
-/** A machine that does other things meanwhile is slow. */
+/** Generous, since the machine may be busy. */
 const SETTING_UP_MS = 120_000
 const PATIENCE_MS = 20_000
 
 export type Visitor = {
   page: Page
-  /** What the browser complained about. */
+  /** Errors in the console and uncaught errors of the page. */
   complaints: string[]
-  /** Cuts and mends the way to the gateway. */
+  /** The connection to the gateway, which can be cut and mended. */
   wire: Awaited<ReturnType<typeof openWire>>
   openRoom: (name: string) => Promise<void>
   say: (text: string) => Promise<void>
@@ -41,7 +41,7 @@ export async function openStage(options: Parameters<typeof startTestStack>[0] = 
       closers.push(() => visitor.wire.close())
       return visitor
     },
-    /** Somebody without a page, who does what a test needs to happen. */
+    /** A user without a page. */
     plain: async (userId: string): Promise<PlainClient> => {
       const client = await connectAs(stack, userId)
       closers.push(() => client.close())
@@ -54,7 +54,7 @@ export async function openStage(options: Parameters<typeof startTestStack>[0] = 
     },
   }
 }
-/** A stage for all tests of a file; `prepare` brings in who plays. */
+/** A stage for all tests of a file; `prepare` signs in the visitors. */
 export function useStage(
   prepare: (stage: Stage) => Promise<void>,
   options: Parameters<typeof openStage>[0] = {},
@@ -114,7 +114,7 @@ function visitorIn(page: Page, { wire, complaints }: Pick<Visitor, 'wire' | 'com
   }
 }
 
-/** Signs in as one of the ready users. */
+/** Signs in as one of the demo's users. */
 export async function signIn({ page }: Visitor, name: string) {
   await page.goto('/')
   await page.getByRole('button', { name }).click()

@@ -3,11 +3,11 @@ import { expect, test } from '@jest/globals'
 import { copyRoom, type Databases, fillRoom } from '../../bench/bulk.ts'
 import { signIn, useStage, type Visitor } from './stage.ts'
 
-// Long lists: of them, only what is near what is seen is in the page. What they hold is put straight into the store.
+// Long lists: only the rows near the visible part are in the page. The data is written straight into the store.
 
 const MANY_MESSAGES = 10_000
 const MANY_ROOMS = 2_000
-/** Far above what a screen holds, far below what there is. */
+/** Far more than a screen shows, far fewer than there are. */
 const MAX_DRAWN = 120
 
 let mina: Visitor
@@ -35,7 +35,7 @@ test(`${MANY_MESSAGES} messages scroll without all of them in the page`, async (
   const { page } = mina
   await page.reload()
   await mina.openRoom('Many messages')
-  // Nothing was read yet: it opens at the beginning, and the rest comes as one scrolls.
+  // Nothing was read yet, so it opens at the beginning and loads the rest while scrolling.
   const rows = page.locator('.messages li')
   const row = (seq: number) => page.locator(`.messages li[data-key="m${seq}"]`)
   await row(1).waitFor()
