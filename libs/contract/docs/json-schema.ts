@@ -8,30 +8,19 @@ import {
   Message,
   Presence,
   Room,
+  RoomOutline,
   Rules,
   User,
 } from '../schemas/entities.ts'
-import { RoomOutline, Webhook, WebhookDelivery } from '../schemas/webhook-events.ts'
+import { Webhook, WebhookDelivery } from '../schemas/webhook-events.ts'
 
 /** JSON Schema of a document. */
 export type JsonSchema = { [key: string]: unknown }
 
 /** Schemas that documents refer to by name. */
-const named: [name: string, schema: TSchema][] = [
-  ['Room', Room],
-  ['Message', Message],
-  ['JoinUser', JoinUser],
-  ['Announcement', Announcement],
-  ['Author', Author],
-  ['File', File],
-  ['Rules', Rules],
-  ['User', User],
-  ['Presence', Presence],
-  ['Export', Export],
-  ['RoomOutline', RoomOutline],
-  ['Webhook', Webhook],
-  ['WebhookDelivery', WebhookDelivery],
-]
+const rooms = { Room, RoomOutline, Announcement, Rules, Message, File, Export }
+const users = { JoinUser, Author, User, Presence }
+const named = Object.entries<TSchema>({ ...rooms, ...users, Webhook, WebhookDelivery })
 const nameOf = new Map(named.map(([name, schema]) => [JSON.stringify(schema), name]))
 
 /** A contract schema as plain JSON Schema, with named entities as references. */

@@ -1,3 +1,4 @@
+import type { Static } from 'typebox'
 import { exportOperations } from './client/exports.ts'
 import { fileOperations } from './client/files.ts'
 import { memberOperations } from './client/members.ts'
@@ -6,15 +7,13 @@ import { messageOperations } from './client/messages.ts'
 import { pushOperations } from './client/push.ts'
 import { roomOperations } from './client/rooms.ts'
 import { userOperations } from './client/users.ts'
-import { wordInternals } from './internal/banned-words.ts'
 import { fileInternals } from './internal/files.ts'
 import { jobOperations } from './internal/jobs.ts'
 import { messageInternals } from './internal/messages.ts'
-import { pushInternals } from './internal/push.ts'
-import { pushSources } from './internal/push-audience.ts'
+import { pushInternals, pushSources } from './internal/push.ts'
 import { roomInternals } from './internal/rooms.ts'
 import { userInternals } from './internal/users.ts'
-import type { InputOf, OutputOf, Row, ServiceName } from './operation.ts'
+import type { Row, ServiceName } from './operation.ts'
 import { platformWords } from './platform/banned-words.ts'
 import { platformExports } from './platform/exports.ts'
 import { platformMembers } from './platform/members.ts'
@@ -55,7 +54,6 @@ export const operations = {
   ...pushOperations,
   ...pushInternals,
   ...pushSources,
-  ...wordInternals,
   ...jobOperations,
   ...platformOperations,
 }
@@ -66,8 +64,8 @@ export const rowOf = (name: OperationName): Row => operations[name]
 export type Operations = typeof operations
 export type OperationName = keyof Operations
 export const operationNames = Object.keys(operations) as OperationName[]
-export type Input<K extends OperationName> = InputOf<Operations[K]>
-export type Output<K extends OperationName> = OutputOf<Operations[K]>
+export type Input<K extends OperationName> = Static<Operations[K]['input']>
+export type Output<K extends OperationName> = Static<Operations[K]['output']>
 
 /** Operations for platforms alone, of one service. */
 export type PlatformOperation<S extends ServiceName> = {

@@ -1,20 +1,18 @@
-import { type Static, Type } from 'typebox'
+import { type Static, type TBoolean, Type } from 'typebox'
+import { MessageId, RoomId, Seq, SyncKey, UserId } from './ids.ts'
 import {
+  Count,
   FileName,
   FilePath,
   FreeForm,
   LongText,
-  MessageId,
   Name,
   Nullable,
-  RoomId,
-  Seq,
+  optional,
   Strict,
-  SyncKey,
   Text,
   Timestamp,
   Url,
-  UserId,
 } from './values.ts'
 
 /** Spelling and defaults of the original document. */
@@ -29,16 +27,12 @@ export const defaultRules = {
   isFreezed: false,
 }
 
-export const Rules = Strict({
-  canCopyMessage: Type.Boolean(),
-  canCaptureMessage: Type.Boolean(),
-  canDeleteMessage: Type.Boolean(),
-  canShareMessage: Type.Boolean(),
-  canInviteMemebrs: Type.Boolean(),
-  canLeaveOutRoom: Type.Boolean(),
-  canShowMemberList: Type.Boolean(),
-  isFreezed: Type.Boolean(),
-})
+export const Rules = Strict(
+  Object.fromEntries(Object.keys(defaultRules).map((rule) => [rule, Type.Boolean()])) as Record<
+    keyof typeof defaultRules,
+    TBoolean
+  >,
+)
 export type Rules = Static<typeof Rules>
 export const PartialRules = Type.Partial(Rules, { additionalProperties: false })
 
@@ -49,23 +43,17 @@ export const MessageType = Type.Enum(['TEXT', 'PHOTO', 'VIDEO', 'FILE', 'CARD', 
 
 export const Link = Type.Object({ sid: Text(1, 128), name: Name })
 
-export const Author = Type.Object({
-  authorId: UserId,
-  nickName: Name,
-  profileUrl: Nullable(Url),
-})
+export const Author = Type.Object({ authorId: UserId, nickName: Name, profileUrl: Nullable(Url) })
 export type Author = Static<typeof Author>
 
 /** What a message of type PHOTO, VIDEO or FILE refers to. */
 export const File = Type.Object({
   name: FileName,
   path: FilePath,
-  size: Type.Integer({ minimum: 0 }),
+  size: Count,
   thumbnail: Type.Optional(FilePath),
   duration: Type.Optional(Type.Number({ minimum: 0 })),
-  frameSize: Type.Optional(
-    Type.Object({ width: Type.Integer({ minimum: 0 }), height: Type.Integer({ minimum: 0 }) }),
-  ),
+  frameSize: Type.Optional(Type.Object({ width: Count, height: Count })),
 })
 
 export type File = Static<typeof File>
@@ -73,24 +61,25 @@ export type File = Static<typeof File>
 /** What a message of type CARD shows; `cardType` and `action` are the platform's own words. */
 const Card = Type.Object({
   cardType: Text(1, 100),
-  text: Type.Optional(LongText),
-  link: Type.Optional(Type.Object({ sid: Text(1, 128), name: Name, profileUrl: Type.Optional(Url) })),
-  acceptedStatus: Type.Optional(Type.Boolean()),
-  image: Type.Optional(Url),
-  buttons: Type.Optional(
-    Type.Array(Type.Object({ title: Name, action: Text(1, 100), value: Type.Optional(FreeForm) }), {
-      maxItems: 20,
-    }),
-  ),
-  productApplicationId: Type.Optional(Text(1, 128)),
+  ...optional({
+    text: LongText,
+    link: Type.Object({ ...Link.properties, ...optional({ profileUrl: Url }) }),
+    acceptedStatus: Type.Boolean(),
+    image: Url,
+    buttons: Type.Array(
+      Type.Object({ title: Name, action: Text(1, 100), ...optional({ value: FreeForm }) }),
+      {
+        maxItems: 20,
+      },
+    ),
+    productApplicationId: Text(1, 128),
+  }),
 })
 
 /** Empty if the message is deleted, or hidden from the receiver. */
-export const MessageContent = Type.Object({
-  text: Type.Optional(Text(0, 1_000_000)),
-  files: Type.Optional(Type.Array(File)),
-  rawData: Type.Optional(Card),
-})
+export const MessageContent = Type.Object(
+  optional({ text: Text(0, 1_000_000), files: Type.Array(File), rawData: Card }),
+)
 export const MessageData = Type.Object({ type: MessageType, content: MessageContent })
 export type MessageData = Static<typeof MessageData>
 
@@ -105,7 +94,7 @@ export const Message = Type.Object({
   mentions: Type.Array(UserId),
   meta: Nullable(FreeForm),
   status: Type.Object({ deleted: Type.Boolean(), hidden: Type.Boolean() }),
-  unReadUserCount: Type.Integer({ minimum: 0 }),
+  unReadUserCount: Count,
   /** The receiver has blocked its author. */
   blocked: Type.Optional(Type.Boolean()),
   createdAt: Timestamp,
@@ -148,26 +137,33 @@ export const Announcement = Type.Object({
 })
 export type Announcement = Static<typeof Announcement>
 
-export const Room = Type.Object({
+const outline = {
   _id: RoomId,
   name: Name,
   roomType: RoomType,
   profileUrl: Nullable(Url),
   link: Nullable(Link),
-  joinUsers: Type.Array(JoinUser),
   rules: Rules,
-  lastMessage: Nullable(Message),
   announcement: Nullable(Announcement),
   meta: Nullable(FreeForm),
-  memberCount: Type.Integer({ minimum: 0 }),
+  memberCount: Count,
+  createdAt: Timestamp,
+  updatedAt: Timestamp,
+}
+/** A room without its members and messages, and without anything that depends on the reader. */
+export const RoomOutline = Type.Object(outline)
+export type RoomOutline = Static<typeof RoomOutline>
+
+export const Room = Type.Object({
+  ...outline,
+  joinUsers: Type.Array(JoinUser),
+  lastMessage: Nullable(Message),
   lastSeq: Seq,
-  unReadMsgCount: Type.Integer({ minimum: 0 }),
-  unReadMentionCount: Type.Integer({ minimum: 0 }),
+  unReadMsgCount: Count,
+  unReadMentionCount: Count,
   alarmOn: Type.Boolean(),
   /** True in the last event that a removed member gets. */
   removed: Type.Optional(Type.Boolean()),
-  createdAt: Timestamp,
-  updatedAt: Timestamp,
 })
 export type Room = Static<typeof Room>
 

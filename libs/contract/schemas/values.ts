@@ -1,31 +1,19 @@
-import { type TProperties, type TSchema, Type } from 'typebox'
+import { type TOptional, type TProperties, type TSchema, type TStringOptions, Type } from 'typebox'
 
 /** Strings from outside are well-formed Unicode; lengths count UTF-16 units. */
-const text = (minLength: number, maxLength: number) =>
-  Type.String({ format: 'well-formed', minLength, maxLength })
+export const Text = (minLength: number, maxLength: number, more: TStringOptions = {}) =>
+  Type.String({ format: 'well-formed', minLength, maxLength, ...more })
 
-export const Text = text
-/** User ids come from outside: any characters but control characters (Unicode category Cc). */
-export const UserId = Type.String({
-  format: 'well-formed',
-  minLength: 1,
-  maxLength: 128,
-  pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]+$',
-})
-/** Opaque to clients. We make them, but a client may send anything. */
-export const RoomId = text(1, 128)
-export const MessageId = text(1, 200)
-export const SyncKey = text(1, 128)
 /** Longer than any configured `textLength`: that limit answers `MESSAGE_TOO_LONG`, this one `INVALID_REQUEST`. */
-export const LongText = text(1, 1_000_000)
-export const Name = text(1, 100)
-export const FileName = text(1, 255)
+export const LongText = Text(1, 1_000_000)
+export const Name = Text(1, 100)
+export const FileName = Text(1, 255)
 /** Opaque to clients. */
-export const FilePath = text(1, 1024)
+export const FilePath = Text(1, 1024)
 /** Travels as bytes, never as text. */
 export const Bytes = Type.Unsafe<Uint8Array>({ bytes: true })
-export const Url = text(1, 2048)
-export const Cursor = text(1, 500)
+export const Url = Text(1, 2048)
+export const Cursor = Text(1, 500)
 export const Timestamp = Type.String()
 /**
  * An ISO 8601 moment: a date (from midnight UTC), or a time with its offset. Forms that depend on the server's time zone
@@ -43,24 +31,24 @@ export const Email = Type.String({
   pattern:
     "^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~\\-]{1,64}@[a-zA-Z0-9](?:[a-zA-Z0-9\\-]{0,61}[a-zA-Z0-9])?(?:\\.[a-zA-Z0-9](?:[a-zA-Z0-9\\-]{0,61}[a-zA-Z0-9])?)*$",
 })
-export const Seq = Type.Integer({ minimum: 0, maximum: 9_999_999_999 })
-/** Whom an operation acts on. */
-export const Targets = Type.Array(UserId, { maxItems: 10_000 })
-/** Whom a message mentions. */
-export const MAX_MENTIONS = 50
-export const MentionedIds = Type.Array(UserId, { maxItems: MAX_MENTIONS })
+export const Count = Type.Integer({ minimum: 0 })
 /** A limit above the server's maximum is lowered, not refused. */
 export const Limit = Type.Integer({ minimum: 1 })
 
-/** What every list takes: how many at most, and the cursor of the page before. */
-export const Paging = { limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) }
-
 /** When a token was issued, in whole seconds since the epoch, as in its `iat` claim. */
-export const IssuedAt = Type.Integer({ minimum: 0 })
+export const IssuedAt = Count
+/** How long a mute lasts; for good if absent. */
+export const MuteMinutes = Type.Integer({ minimum: 1, maximum: 5_256_000 })
 
 /** Free-form JSON: at most 4 KB, depth 5, no `__proto__`, no key starting with `$`. */
 export const FreeForm = Type.Unsafe<Record<string, unknown>>({ type: 'object', freeForm: true })
 
+/** Properties of which each may be absent. */
+export const optional = <P extends TProperties>(properties: P) =>
+  Type.Partial(Type.Object(properties as TProperties)).properties as { [K in keyof P]: TOptional<P[K]> }
+
+/** What every list takes: how many at most, and the cursor of the page before. */
+export const Paging = optional({ limit: Limit, cursor: Cursor })
 export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 
 /** An object whose unknown keys are refused. Everywhere else they are dropped. */

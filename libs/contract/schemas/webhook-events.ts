@@ -1,53 +1,43 @@
 import { type Static, type TSchema, Type } from 'typebox'
-import { Message, Room } from './entities.ts'
-import { Nullable, RoomId, Text, Timestamp, UserId } from './values.ts'
-
-/** A room without its members and messages, and without anything that depends on the reader. */
-export const RoomOutline = Type.Pick(Room, [
-  ...(['_id', 'name', 'roomType', 'profileUrl', 'link', 'rules', 'announcement', 'meta'] as const),
-  ...(['memberCount', 'createdAt', 'updatedAt'] as const),
-])
-export type RoomOutline = Static<typeof RoomOutline>
+import { Message, RoomOutline } from './entities.ts'
+import { OneRoom, UserId } from './ids.ts'
+import { Count, Nullable, optional, Text, Timestamp } from './values.ts'
 
 /** Who did it; null for the platform or the system. */
 const by = Nullable(UserId)
-const userIds = Type.Array(UserId)
+const ofMembers = { ...OneRoom, userIds: Type.Array(UserId), by }
+const ofMessage = Type.Object({ message: Message })
 const kind = <D extends TSchema>(summary: string, data: D) => ({ summary, data })
 
 /** What happens to rooms and their members. */
 const roomKinds = {
-  'room.created': kind('A room is made', Type.Object({ room: RoomOutline, userIds, by })),
+  'room.created': kind('A room is made', Type.Object({ room: RoomOutline, userIds: Type.Array(UserId), by })),
   'room.updated': kind(
     "A room's name, picture, rules, meta or announcement are set",
     Type.Object({ room: RoomOutline, by }),
   ),
-  'room.deleted': kind('A room is gone, with all that was said in it', Type.Object({ roomId: RoomId })),
-  'member.joined': kind('People have come into a room', Type.Object({ roomId: RoomId, userIds, by })),
-  'member.left': kind('Somebody has left a room', Type.Object({ roomId: RoomId, userIds, by })),
+  'room.deleted': kind('A room is gone, with all that was said in it', Type.Object(OneRoom)),
+  'member.joined': kind('People have come into a room', Type.Object(ofMembers)),
+  'member.left': kind('Somebody has left a room', Type.Object(ofMembers)),
   'member.removed': kind(
     'People were taken out of a room; `banned`: they are kept out',
-    Type.Object({ roomId: RoomId, userIds, by, banned: Type.Boolean() }),
+    Type.Object({ ...ofMembers, banned: Type.Boolean() }),
   ),
   'member.updated': kind(
     'Members are masters now or are not, are muted or are not',
-    Type.Object({
-      ...{ roomId: RoomId, userIds, by },
-      master: Type.Optional(Type.Boolean()),
-      mutedUntil: Type.Optional(Nullable(Timestamp)),
-    }),
+    Type.Object({ ...ofMembers, ...optional({ master: Type.Boolean(), mutedUntil: Nullable(Timestamp) }) }),
   ),
 }
-const said = Type.Object({ message: Message })
 
 /** Every event type of webhooks and its data. Deleted and hidden messages come without content. */
 export const webhookKinds = {
   ...roomKinds,
-  'message.created': kind('A message was sent', said),
+  'message.created': kind('A message was sent', ofMessage),
   'message.updated': kind(
     'A message was edited, hidden or shown again, a card answered, or it mentions somebody no more who was erased',
-    said,
+    ofMessage,
   ),
-  'message.deleted': kind('A message was deleted; it keeps its place', said),
+  'message.deleted': kind('A message was deleted; it keeps its place', ofMessage),
 }
 export type WebhookType = keyof typeof webhookKinds
 export const webhookTypes = Object.keys(webhookKinds) as WebhookType[]
@@ -85,7 +75,7 @@ export const WebhookDelivery = Type.Object({
   deliveryId: Text(1, 300),
   type: Type.Enum(webhookTypes),
   state: Type.Enum(['WAITING', 'DELIVERED', 'FAILED']),
-  tries: Type.Integer({ minimum: 0 }),
+  tries: Count,
   /** The HTTP status of the last answer; null without one. */
   lastStatus: Nullable(Type.Integer()),
   /** Why the last attempt got no answer. */

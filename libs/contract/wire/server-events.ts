@@ -1,6 +1,7 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { Message, Presence, Room } from '../schemas/entities.ts'
-import { MessageId, RoomId, Seq, Text, Timestamp, UserId } from '../schemas/values.ts'
+import { MessageId, RoomId, Seq, UserId } from '../schemas/ids.ts'
+import { Text, Timestamp } from '../schemas/values.ts'
 
 /** An event that clients hear. */
 type Row = { summary: string; payload: TSchema }

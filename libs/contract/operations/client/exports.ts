@@ -1,36 +1,28 @@
 import { type Static, Type } from 'typebox'
-import {
-  Email,
-  Instant,
-  Nullable,
-  PageOf,
-  Paging,
-  RoomId,
-  Text,
-  Timestamp,
-  UserId,
-} from '../../schemas/values.ts'
+import { OneRoom, UserId } from '../../schemas/ids.ts'
+import { Email, Instant, Nullable, optional, PageOf, Paging, Text, Timestamp } from '../../schemas/values.ts'
 import { forClients } from '../operation.ts'
 
 const ExportId = Text(1, 64)
+const Format = Type.Enum(['JSON', 'CSV', 'TXT'])
 
-/** What to export: all messages of a room up to now, or those of a period (`to` is exclusive). */
-export const WantedExport = {
-  roomId: RoomId,
-  format: Type.Enum(['JSON', 'CSV', 'TXT']),
-  /** The link is mailed here instead of being sent to the asker's sockets. */
-  email: Type.Optional(Email),
-  from: Type.Optional(Instant),
-  to: Type.Optional(Instant),
-}
-export const Started = Type.Object({ exportId: ExportId })
+/**
+ * What to export: all messages of a room up to now, or those of a period (`to` is exclusive). With `email` the link is
+ * mailed there instead of being sent to the asker's sockets.
+ */
+export const WantedExport = Type.Object({
+  ...OneRoom,
+  format: Format,
+  ...optional({ email: Email, from: Instant, to: Instant }),
+})
+export const ExportName = Type.Object({ exportId: ExportId })
 
 export const Export = Type.Object({
   exportId: ExportId,
-  roomId: RoomId,
+  ...OneRoom,
   /** Who asked for it; null for the platform. */
   userId: Nullable(UserId),
-  format: WantedExport.format,
+  format: Format,
   state: Type.Enum(['WAITING', 'RUNNING', 'READY', 'FAILED']),
   /** In percent. */
   progress: Type.Integer({ minimum: 0, maximum: 100 }),
@@ -41,14 +33,12 @@ export const Export = Type.Object({
 })
 export type Export = Static<typeof Export>
 
-export const ExportName = Type.Object({ exportId: ExportId })
-
 /** A room's messages as a file. */
 export const exportOperations = forClients('messages', {
   exportMessages: {
     summary: "Write a room's messages into a file; the link comes as `exportReady`, or by mail",
-    input: Type.Object(WantedExport),
-    output: Started,
+    input: WantedExport,
+    output: ExportName,
     errors: ['ROOM_NO_EXISTS', 'MAIL_NOT_CONFIGURED', 'RATE_LIMITED'],
   },
   getOwnExport: {

@@ -1,31 +1,28 @@
 import { Type } from 'typebox'
 import { FileMessageType, Message } from '../../schemas/entities.ts'
-import { Bytes, FileName, FilePath, RoomId, SyncKey, Timestamp } from '../../schemas/values.ts'
+import { OneRoom, SyncKey } from '../../schemas/ids.ts'
+import { MessageAnswer } from '../../schemas/shapes.ts'
+import { Bytes, Count, FileName, FilePath, optional, Timestamp } from '../../schemas/values.ts'
 import { forClients } from '../operation.ts'
+import { MAY_NOT_POST } from '../refusals.ts'
 
-const Upload = {
-  syncKey: SyncKey,
-  roomId: RoomId,
-  type: FileMessageType,
-  /** Of the whole file, in bytes. */
-  size: Type.Integer({ minimum: 0 }),
-  name: FileName,
-}
+/** `size`: of the whole file, in bytes. */
+const Upload = { syncKey: SyncKey, ...OneRoom, type: FileMessageType, size: Count, name: FileName }
+/** `thumbnail`: its thumbnail or poster instead of the file. `download`: served as an attachment. */
 export const WantedFile = {
   path: FilePath,
-  /** Its thumbnail or poster instead of the file. */
-  thumbnail: Type.Optional(Type.Boolean()),
-  /** Served as an attachment. */
-  download: Type.Optional(Type.Boolean()),
+  ...optional({ thumbnail: Type.Boolean(), download: Type.Boolean() }),
 }
 /** A link that works for a short time without a token. */
 export const FileLink = Type.Object({ url: Type.String(), expiresAt: Timestamp })
 const PartNumber = Type.Integer({ minimum: 1, maximum: 10_000 })
+const StoredPart = Type.Object({
+  partNumber: PartNumber,
+  ...optional({ etag: Type.String({ maxLength: 200 }) }),
+})
 
 const REFUSALS = [
-  'ROOM_NO_EXISTS',
-  'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED',
-  'USER_IS_MUTED',
+  ...MAY_NOT_POST,
   'SEND_FILE_IS_EMPTY',
   'FILE_TOO_LARGE',
   'FILE_TYPE_NOT_ALLOWED',
@@ -36,14 +33,13 @@ const REFUSALS = [
 export const fileOperations = forClients('files', {
   sendFileMessage: {
     summary: 'Send a file chunk by chunk; the last chunk posts the message',
-    input: Type.Object({ ...Upload, slice: Type.Optional(Type.Integer({ minimum: 0 })), data: Bytes }),
-    /** The field that travels as bytes. */
+    input: Type.Object({ ...Upload, ...optional({ slice: Count }), data: Bytes }),
     bytes: 'data',
+    /** `slice`: the index of the next chunk; absent once all have come. */
     output: Type.Object({
-      /** The index of the next chunk; absent once all have come. */
-      slice: Type.Optional(Type.Integer({ minimum: 0 })),
+      ...optional({ slice: Count }),
       progress: Type.Number({ minimum: 0, maximum: 100 }),
-      message: Type.Optional(Message),
+      ...optional({ message: Message }),
     }),
     errors: [...REFUSALS, 'FILE_CHUNK_OUT_OF_ORDER', 'FILE_NO_EXISTS_WITH_SYNC_KEY'],
     rate: 'none',
@@ -64,24 +60,17 @@ export const fileOperations = forClients('files', {
   completeUpload: {
     summary: 'Check the parts that were sent, and post the message',
     input: Type.Object({
-      roomId: RoomId,
+      ...OneRoom,
       syncKey: SyncKey,
-      parts: Type.Optional(
-        Type.Array(
-          Type.Object({ partNumber: PartNumber, etag: Type.Optional(Type.String({ maxLength: 200 })) }),
-          {
-            maxItems: 10_000,
-          },
-        ),
-      ),
+      ...optional({ parts: Type.Array(StoredPart, { maxItems: 10_000 }) }),
     }),
-    output: Type.Object({ message: Message }),
+    output: MessageAnswer,
     errors: [...REFUSALS, 'FILE_NO_EXISTS_WITH_SYNC_KEY'],
     timeoutMs: 60_000,
   },
   getFileUrl: {
     summary: 'A link to a file that a message of the room refers to',
-    input: Type.Object({ roomId: RoomId, ...WantedFile }),
+    input: Type.Object({ ...OneRoom, ...WantedFile }),
     output: FileLink,
     errors: ['ROOM_NO_EXISTS', 'FILE_NO_EXISTS'],
     rate: 'read',

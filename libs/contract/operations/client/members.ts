@@ -1,18 +1,26 @@
-import { Type } from 'typebox'
-import { JoinUser, Room } from '../../schemas/entities.ts'
-import { LongText, MessageId, PageOf, Paging, Result, RoomId, Targets, Text } from '../../schemas/values.ts'
+import { type TProperties, Type } from 'typebox'
+import { JoinUser } from '../../schemas/entities.ts'
+import { MessageId, OneRoom, RoomId, Targets } from '../../schemas/ids.ts'
+import { MemberFilter, RoomResult } from '../../schemas/shapes.ts'
+import { LongText, MuteMinutes, optional, PageOf } from '../../schemas/values.ts'
 import { forClients } from '../operation.ts'
+import { BAD_TEXT } from '../refusals.ts'
 
-const TargetsOfRoom = { roomId: RoomId, targetUserIds: Targets }
-const RoomResult = Type.Object({ result: Type.Boolean(), room: Room })
-const MASTERS_ONLY = ['ROOM_NO_EXISTS', 'USER_IS_NOT_MASTER', 'WRONG_TARGET_USER_IDS'] as const
+const TargetsOfRoom = { ...OneRoom, targetUserIds: Targets }
+
+/** What masters do to members. */
+const byMaster = <I extends TProperties>(summary: string, more: I) => ({
+  summary,
+  input: Type.Object({ ...TargetsOfRoom, ...more }),
+  errors: ['ROOM_NO_EXISTS', 'USER_IS_NOT_MASTER', 'WRONG_TARGET_USER_IDS'] as const,
+  timeoutMs: 10_000,
+})
 
 /** Membership and moderation. */
 export const memberOperations = forClients('rooms', {
   leaveOutRoom: {
     summary: 'Leave a room for good; the last master hands over to the longest-standing member',
     input: RoomId,
-    output: Result,
     errors: ['ROOM_NO_EXISTS', 'ROOM_RULES_CAN_NOT_LEAVE'],
   },
   inviteRoom: {
@@ -30,75 +38,40 @@ export const memberOperations = forClients('rooms', {
     ],
     timeoutMs: 10_000,
   },
-  kickOutUsers: {
-    summary: 'Remove members from a room; `ban` keeps them out',
-    input: Type.Object({ ...TargetsOfRoom, ban: Type.Optional(Type.Boolean()) }),
-    output: Result,
-    errors: MASTERS_ONLY,
-    timeoutMs: 10_000,
-  },
-  unbanUsers: {
-    summary: 'Lift bans',
-    input: Type.Object(TargetsOfRoom),
-    output: Result,
-    errors: MASTERS_ONLY,
-    timeoutMs: 10_000,
-  },
-  muteUsers: {
-    summary: 'Mute members, for a time or for good',
-    input: Type.Object({
-      ...TargetsOfRoom,
-      minutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 5_256_000 })),
-    }),
-    output: Result,
-    errors: MASTERS_ONLY,
-    timeoutMs: 10_000,
-  },
-  unmuteUsers: {
-    summary: 'Unmute members',
-    input: Type.Object(TargetsOfRoom),
-    output: Result,
-    errors: MASTERS_ONLY,
-    timeoutMs: 10_000,
-  },
+  kickOutUsers: byMaster(
+    'Remove members from a room; `ban` keeps them out',
+    optional({ ban: Type.Boolean() }),
+  ),
+  unbanUsers: byMaster('Lift bans', {}),
+  muteUsers: byMaster('Mute members, for a time or for good', optional({ minutes: MuteMinutes })),
+  unmuteUsers: byMaster('Unmute members', {}),
   setMasters: {
-    summary: 'Make members masters, or masters members; the caller remains one',
-    input: Type.Object({ ...TargetsOfRoom, master: Type.Boolean() }),
+    ...byMaster('Make members masters, or masters members; the caller remains one', {
+      master: Type.Boolean(),
+    }),
     output: RoomResult,
-    errors: MASTERS_ONLY,
-    timeoutMs: 10_000,
   },
   roomAlarmTurnOnOff: {
     summary: "Turn the caller's alarm for a room on or off; without `alarmOn` toggle it",
-    input: Type.Object({ roomId: RoomId, alarmOn: Type.Optional(Type.Boolean()) }),
+    input: Type.Object({ ...OneRoom, ...optional({ alarmOn: Type.Boolean() }) }),
     output: Type.Object({ result: Type.Boolean(), alarmOn: Type.Boolean() }),
     errors: ['ROOM_NO_EXISTS'],
   },
   setAnnouncement: {
     summary: "Set a message or a text as the room's announcement; without both, clear it",
-    input: Type.Object({
-      roomId: RoomId,
-      messageId: Type.Optional(MessageId),
-      text: Type.Optional(LongText),
-    }),
+    input: Type.Object({ ...OneRoom, ...optional({ messageId: MessageId, text: LongText }) }),
     output: RoomResult,
     errors: [
       'ROOM_NO_EXISTS',
       'USER_IS_NOT_MASTER',
       'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED',
       'MESSAGE_NO_EXISTS',
-      'MESSAGE_TOO_LONG',
-      'MESSAGE_HAS_BANNED_WORD',
+      ...BAD_TEXT,
     ],
   },
   listMembers: {
     summary: 'Members of a room that the caller may see, by nickName and state',
-    input: Type.Object({
-      roomId: RoomId,
-      keyword: Type.Optional(Text(1, 100)),
-      state: Type.Optional(Type.Enum(['JOINED', 'BANNED', 'MUTED'])),
-      ...Paging,
-    }),
+    input: MemberFilter,
     output: PageOf(JoinUser),
     errors: ['ROOM_NO_EXISTS'],
     rate: 'read',

@@ -1,26 +1,13 @@
 import { Type } from 'typebox'
 import { Link, PartialRules, Room, RoomType } from '../../schemas/entities.ts'
-import {
-  MessageId,
-  Name,
-  Nullable,
-  PageOf,
-  Paging,
-  Result,
-  RoomId,
-  Seq,
-  Targets,
-  Text,
-  Url,
-} from '../../schemas/values.ts'
+import { MessageId, OneMessage, OneRoom, RoomId, Seq, Targets } from '../../schemas/ids.ts'
+import { Keyword, RoomResult, RoomSettings } from '../../schemas/shapes.ts'
+import { Count, Name, Nullable, optional, PageOf, Paging, Text, Url } from '../../schemas/values.ts'
 import { forClients } from '../operation.ts'
+import { NO_MESSAGE } from '../refusals.ts'
 
 const RoomPage = PageOf(Room)
-const listFilter = {
-  roomType: Type.Optional(RoomType),
-  linkSid: Type.Optional(Text(1, 128)),
-  ...Paging,
-}
+const listFilter = { ...optional({ roomType: RoomType, linkSid: Text(1, 128) }), ...Paging }
 
 /** What the rooms service does for clients. */
 export const roomOperations = forClients('rooms', {
@@ -32,7 +19,7 @@ export const roomOperations = forClients('rooms', {
   },
   queryRooms: {
     summary: "Search the caller's rooms by room name, link name and members' nickNames",
-    input: Type.Object({ keyword: Text(1, 100), ...listFilter }),
+    input: Type.Object({ keyword: Keyword, ...listFilter }),
     output: RoomPage,
     rate: 'read',
   },
@@ -42,7 +29,7 @@ export const roomOperations = forClients('rooms', {
     output: Type.Object({
       result: Type.Boolean(),
       lastReadMessageId: Nullable(MessageId),
-      unReadMsgCount: Type.Integer({ minimum: 0 }),
+      unReadMsgCount: Count,
       lastSeq: Seq,
       lastChange: Seq,
     }),
@@ -51,7 +38,6 @@ export const roomOperations = forClients('rooms', {
   leaveRoom: {
     summary: 'Close a room on this socket; membership stays',
     input: RoomId,
-    output: Result,
     errors: ['ROOM_NO_EXISTS'],
   },
   createNewRoom: {
@@ -59,9 +45,7 @@ export const roomOperations = forClients('rooms', {
     input: Type.Object({
       users: Targets,
       name: Name,
-      rules: Type.Optional(PartialRules),
-      profileUrl: Type.Optional(Url),
-      link: Type.Optional(Link),
+      ...optional({ rules: PartialRules, profileUrl: Url, link: Link }),
     }),
     output: Room,
     errors: ['WRONG_TARGET_USER_IDS', 'ROOM_IS_FULL'],
@@ -69,21 +53,14 @@ export const roomOperations = forClients('rooms', {
   },
   updateReadMessage: {
     summary: "Move the caller's cursor forward to a message",
-    input: Type.Object({ roomId: RoomId, messageId: MessageId }),
-    output: Type.Object({ result: Type.Boolean(), unReadMsgCount: Type.Integer({ minimum: 0 }) }),
-    errors: ['ROOM_NO_EXISTS', 'MESSAGE_NO_EXISTS'],
+    input: Type.Object(OneMessage),
+    output: Type.Object({ result: Type.Boolean(), unReadMsgCount: Count }),
+    errors: NO_MESSAGE,
   },
   updateRoomSetting: {
     summary: "Change a room's name, picture or rules; freeze and unfreeze it",
-    input: Type.Object({
-      roomId: RoomId,
-      updateData: Type.Object({
-        name: Type.Optional(Name),
-        rules: Type.Optional(PartialRules),
-        profileUrl: Type.Optional(Url),
-      }),
-    }),
-    output: Type.Object({ result: Type.Boolean(), room: Room }),
+    input: Type.Object({ ...OneRoom, updateData: Type.Object(RoomSettings) }),
+    output: RoomResult,
     errors: ['ROOM_NO_EXISTS', 'USER_IS_NOT_MASTER', 'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED'],
   },
 })

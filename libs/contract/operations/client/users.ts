@@ -1,29 +1,26 @@
 import { Type } from 'typebox'
 import { Presence, User } from '../../schemas/entities.ts'
-import { PageOf, Paging, Result, RoomId, Text, UserId } from '../../schemas/values.ts'
+import { OneRoom, UserId } from '../../schemas/ids.ts'
+import { Keyword } from '../../schemas/shapes.ts'
+import { PageOf, Paging } from '../../schemas/values.ts'
 import { forClients } from '../operation.ts'
 
 /** Users, blocks and presence. */
 export const userOperations = forClients('rooms', {
   searchUsers: {
     summary: 'Users whose nickName contains a keyword',
-    input: Type.Object({
-      keyword: Text(1, 100),
-      ...Paging,
-    }),
+    input: Type.Object({ keyword: Keyword, ...Paging }),
     output: PageOf(User),
     rate: 'read',
   },
   blockUser: {
     summary: 'Block a user: they cannot invite the caller, and their messages are marked',
     input: Type.Object({ userId: UserId }),
-    output: Result,
     errors: ['WRONG_TARGET_USER_IDS', 'USER_NO_EXISTS'],
   },
   unblockUser: {
     summary: 'Unblock a user',
     input: Type.Object({ userId: UserId }),
-    output: Result,
   },
   listBlocked: {
     summary: 'The users whom the caller has blocked',
@@ -33,8 +30,7 @@ export const userOperations = forClients('rooms', {
   },
   typing: {
     summary: 'Tell the other member of a room of two that the caller is typing, or has stopped',
-    input: Type.Object({ roomId: RoomId, isTyping: Type.Boolean() }),
-    output: Result,
+    input: Type.Object({ ...OneRoom, isTyping: Type.Boolean() }),
     errors: [
       'ROOM_NO_EXISTS',
       'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED',

@@ -1,8 +1,7 @@
 import { Type } from 'typebox'
-import { Nullable, Text, Timestamp } from '../../schemas/values.ts'
+import { Count, Nullable, optional, Text, Timestamp } from '../../schemas/values.ts'
 import { forServices } from '../operation.ts'
 
-const Count = Type.Integer({ minimum: 0 })
 const JobId = Text(1, 300)
 const JobIds = Type.Array(JobId, { minItems: 1, maxItems: 500 })
 const DeadLetter = Type.Object({
@@ -23,10 +22,7 @@ export const jobOperations = forServices('jobs', {
   },
   listDeadLetters: {
     summary: 'Jobs that failed too often, a page at a time, in the order of their ids',
-    input: Type.Object({
-      after: Type.Optional(JobId),
-      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
-    }),
+    input: Type.Object(optional({ after: JobId, limit: Type.Integer({ minimum: 1, maximum: 500 }) })),
     output: Type.Object({ list: Type.Array(DeadLetter), nextAfter: Nullable(Type.String()), total: Count }),
     timeoutMs: 10_000,
   },

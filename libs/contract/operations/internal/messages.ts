@@ -1,24 +1,19 @@
 import { Type } from 'typebox'
 import { Author, File, FileMessageType, Message, MessageContent } from '../../schemas/entities.ts'
 import {
-  FreeForm,
-  LongText,
   MentionedIds,
   MessageId,
-  Name,
-  Nullable,
-  Result,
+  OneMessage,
+  OneRoom,
   RoomId,
   Seq,
   SyncKey,
-  Timestamp,
-  Url,
   UserId,
-} from '../../schemas/values.ts'
+} from '../../schemas/ids.ts'
+import { MessageAnswer, NamedAuthor } from '../../schemas/shapes.ts'
+import { Count, FreeForm, LongText, Nullable, optional, Timestamp } from '../../schemas/values.ts'
 import { forServices } from '../operation.ts'
-
-const One = { roomId: RoomId, messageId: MessageId }
-const Change = Type.Object({ change: Seq, message: Message })
+import { BAD_TEXT, FROZEN, MAY_NOT_POST } from '../refusals.ts'
 
 /** What edges and services ask of the messages service. */
 export const messageInternals = forServices('messages', {
@@ -32,70 +27,59 @@ export const messageInternals = forServices('messages', {
   postFirstMessage: {
     summary: 'Post the first message of a new room',
     input: Type.Object({
-      roomId: RoomId,
+      ...OneRoom,
       author: Author,
       type: Type.Enum(['TEXT', 'ADMIN']),
       text: LongText,
       /** How many members other than the author there are. */
-      audience: Type.Integer({ minimum: 0 }),
+      audience: Count,
     }),
-    output: Type.Object({ message: Message }),
+    output: MessageAnswer,
     errors: ['MESSAGE_TOO_LONG'],
   },
   mayPost: {
     summary: 'Whether the caller may write in a room now',
     input: RoomId,
-    output: Result,
-    errors: ['ROOM_NO_EXISTS', 'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED', 'USER_IS_MUTED'],
+    errors: MAY_NOT_POST,
   },
   postFile: {
     summary: 'Post a message that refers to a stored file',
-    input: Type.Object({ roomId: RoomId, syncKey: SyncKey, type: FileMessageType, file: File }),
-    output: Type.Object({ message: Message }),
-    errors: ['ROOM_NO_EXISTS', 'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED', 'USER_IS_MUTED'],
+    input: Type.Object({ ...OneRoom, syncKey: SyncKey, type: FileMessageType, file: File }),
+    output: MessageAnswer,
+    errors: MAY_NOT_POST,
   },
   messageBySyncKey: {
     summary: "The caller's stored message with a syncKey, if there is one",
-    input: Type.Object({ roomId: RoomId, syncKey: SyncKey }),
+    input: Type.Object({ ...OneRoom, syncKey: SyncKey }),
     output: Type.Object({ message: Nullable(Message) }),
     errors: ['ROOM_NO_EXISTS'],
   },
   postMessage: {
     summary: 'A platform posts a message in the name of any user',
     input: Type.Object({
-      roomId: RoomId,
+      ...OneRoom,
       syncKey: SyncKey,
       /** Missing fields come from the directory. */
-      author: Type.Object({
-        authorId: UserId,
-        nickName: Type.Optional(Name),
-        profileUrl: Type.Optional(Url),
-      }),
+      author: NamedAuthor,
       data: Type.Object({ type: Type.Enum(['TEXT', 'ADMIN', 'CARD']), content: MessageContent }),
-      mentions: Type.Optional(MentionedIds),
-      meta: Type.Optional(FreeForm),
+      ...optional({ mentions: MentionedIds, meta: FreeForm }),
     }),
-    output: Type.Object({ message: Message }),
-    errors: [
-      'ROOM_NO_EXISTS',
-      'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED',
-      'MESSAGE_TOO_LONG',
-      'MESSAGE_HAS_BANNED_WORD',
-    ],
+    output: MessageAnswer,
+    errors: [...FROZEN, ...BAD_TEXT],
   },
   replayMessages: {
     summary: 'Messages and changes that an edge missed, each in order, as masters see them',
-    input: Type.Object({ roomId: RoomId, afterSeq: Seq, afterChange: Seq }),
+    input: Type.Object({ ...OneRoom, afterSeq: Seq, afterChange: Seq }),
     output: Type.Object({
       list: Type.Array(Message),
       lastSeq: Seq,
-      changed: Type.Array(Change),
+      changed: Type.Array(Type.Object({ change: Seq, message: Message })),
       lastChange: Seq,
     }),
   },
   quoteMessage: {
     summary: 'Author and text of a message that is neither deleted nor hidden',
-    input: Type.Object(One),
+    input: Type.Object(OneMessage),
     output: Type.Object({ author: Author, text: Type.String() }),
     errors: ['MESSAGE_NO_EXISTS'],
   },
@@ -110,7 +94,7 @@ export const messageInternals = forServices('messages', {
   surveyMessages: {
     summary:
       "For a recount: a room's last message, and a page of the messages that are gone or mention somebody",
-    input: Type.Object({ roomId: RoomId, afterSeq: Seq }),
+    input: Type.Object({ ...OneRoom, afterSeq: Seq }),
     output: Type.Object({
       lastMessage: Nullable(Message),
       /** Messages that were ever changed, and whether they are gone now. */
@@ -121,5 +105,11 @@ export const messageInternals = forServices('messages', {
       nextSeq: Nullable(Seq),
     }),
     timeoutMs: 10_000,
+  },
+  screenText: {
+    summary: 'Apply the word filter: the text itself, or the masked text',
+    input: Type.Object({ ...OneRoom, text: LongText }),
+    output: Type.Object({ text: Type.String() }),
+    errors: ['MESSAGE_HAS_BANNED_WORD'],
   },
 })

@@ -1,7 +1,61 @@
 import { Type } from 'typebox'
-import { Timestamp, UserId } from '../../schemas/values.ts'
+import { OneRoom, Seq, UserId } from '../../schemas/ids.ts'
+import { Count, Name, Nullable, optional, Timestamp } from '../../schemas/values.ts'
 import { Platform } from '../client/push.ts'
 import { forServices } from '../operation.ts'
+
+const AudienceCursor = Type.Object({ ...OneRoom, ...optional({ after: UserId }) })
+
+/** What push asks of rooms. */
+export const pushSources = forServices('rooms', {
+  listAudiences: {
+    summary: 'Members whom messages may be pushed to, for many rooms, in bounded pages',
+    input: Type.Object({
+      rooms: Type.Array(
+        Type.Object({
+          ...OneRoom,
+          /** The first message that may be pushed. */
+          since: Seq,
+          authorIds: Type.Array(UserId),
+          /** Members to include although their alarm is off. */
+          mentioned: Type.Array(UserId),
+        }),
+        { maxItems: 1000 },
+      ),
+      /** Where the next page begins: this room, after this member. */
+      ...optional({ from: AudienceCursor }),
+    }),
+    output: Type.Object({
+      rooms: Type.Array(
+        Type.Object({
+          ...OneRoom,
+          name: Name,
+          /** Messages from `since` on that are deleted or hidden. */
+          gone: Type.Array(Seq),
+          members: Type.Array(
+            Type.Object({ userId: UserId, alarmOn: Type.Boolean(), readSeq: Seq, joinSeq: Seq }),
+          ),
+          /** Which of them have blocked which authors. */
+          blocks: Type.Array(Type.Object({ userId: UserId, blockedId: UserId })),
+        }),
+      ),
+      next: Nullable(AudienceCursor),
+    }),
+    timeoutMs: 10_000,
+  },
+  countBadges: {
+    summary: 'The unread total of each user over all of their rooms',
+    input: Type.Object({
+      userIds: Type.Array(UserId, { maxItems: 500 }),
+      /** Last seqs that rooms may not know yet. */
+      lastSeqs: Type.Array(Type.Object({ ...OneRoom, seq: Seq }), { maxItems: 1000 }),
+    }),
+    output: Type.Object({
+      badges: Type.Array(Type.Object({ userId: UserId, unread: Count })),
+    }),
+    timeoutMs: 10_000,
+  },
+})
 
 /** What the push service does for operators. */
 export const pushInternals = forServices('push', {

@@ -1,7 +1,11 @@
 import { Type } from 'typebox'
-import { Author, CachedRoom, Message, Rules, User } from '../../schemas/entities.ts'
-import { MentionedIds, Nullable, Result, RoomId, Seq, Timestamp, UserId } from '../../schemas/values.ts'
+import { Author, CachedRoom, Message, Rules } from '../../schemas/entities.ts'
+import { MentionedIds, OneMember, OneRoom, RoomId, Seq, UserId } from '../../schemas/ids.ts'
+import { Readers } from '../../schemas/shapes.ts'
+import { Nullable, optional, Timestamp } from '../../schemas/values.ts'
 import { forServices } from '../operation.ts'
+
+const MessageOfAuthor = { ...OneRoom, seq: Seq, authorId: UserId }
 
 /** What edges and services ask about rooms. */
 export const roomInternals = forServices('rooms', {
@@ -9,13 +13,13 @@ export const roomInternals = forServices('rooms', {
     summary: 'Rooms for the cache of an edge that may have missed a broadcast',
     input: Type.Object({
       /** `since`: the lowest cursor among the edge's members of the room. */
-      rooms: Type.Array(Type.Object({ roomId: RoomId, since: Seq }), { maxItems: 1000 }),
+      rooms: Type.Array(Type.Object({ ...OneRoom, since: Seq }), { maxItems: 1000 }),
     }),
     output: Type.Object({ rooms: Type.Array(CachedRoom) }),
   },
   roomAccess: {
     summary: "A member's rights in a room, and the author they write as",
-    input: Type.Object({ roomId: RoomId, userId: UserId }),
+    input: Type.Object(OneMember),
     output: Type.Object({
       author: Author,
       master: Type.Boolean(),
@@ -35,12 +39,12 @@ export const roomInternals = forServices('rooms', {
   resolveMentions: {
     summary: 'Whom a text mentions: members by id and by `@nickName`, except those who blocked the author',
     input: Type.Object({
-      roomId: RoomId,
+      ...OneRoom,
       authorId: UserId,
       mentions: MentionedIds,
       text: Type.String(),
       /** The text before an edit; `mentions` are then the mentions of that text. */
-      before: Type.Optional(Type.String()),
+      ...optional({ before: Type.String() }),
       /** Mention masters only: the author may not see other members. */
       onlyMasters: Type.Boolean(),
     }),
@@ -48,14 +52,13 @@ export const roomInternals = forServices('rooms', {
   },
   readersOf: {
     summary: 'Who has read a message and who has not, as far as the caller may see them',
-    input: Type.Object({ roomId: RoomId, seq: Seq, authorId: UserId }),
-    output: Type.Object({ read: Type.Array(User), unread: Type.Array(User) }),
+    input: Type.Object(MessageOfAuthor),
+    output: Readers,
     errors: ['ROOM_NO_EXISTS'],
   },
   noteChange: {
     summary: "Apply a message's change at once, ahead of the stream",
     input: Message,
-    output: Result,
   },
   recountRoom: {
     summary: "Rebuild a room's last message and its uncounted messages from the messages",
@@ -66,13 +69,13 @@ export const roomInternals = forServices('rooms', {
   },
   listRoomIds: {
     summary: 'The ids of all rooms, a page at a time',
-    input: Type.Object({ after: Type.Optional(RoomId) }),
+    input: Type.Object(optional({ after: RoomId })),
     output: Type.Object({ roomIds: Type.Array(RoomId), total: Type.Integer() }),
   },
   countUnread: {
     summary: 'How many members have not read each of these messages',
     input: Type.Object({
-      messages: Type.Array(Type.Object({ roomId: RoomId, seq: Seq, authorId: UserId }), { maxItems: 1000 }),
+      messages: Type.Array(Type.Object(MessageOfAuthor), { maxItems: 1000 }),
     }),
     output: Type.Object({ counts: Type.Array(Type.Integer()) }),
   },

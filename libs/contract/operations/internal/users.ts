@@ -1,39 +1,24 @@
 import { Type } from 'typebox'
 import { JoinUser, User } from '../../schemas/entities.ts'
-import { UserEntry } from '../../schemas/platform-values.ts'
-import {
-  IssuedAt,
-  Name,
-  Nullable,
-  Result,
-  RoomId,
-  Seq,
-  Timestamp,
-  Url,
-  UserId,
-} from '../../schemas/values.ts'
+import { OneRoom, RoomId, Seq, UserId } from '../../schemas/ids.ts'
+import { UserEntry } from '../../schemas/shapes.ts'
+import { Count, IssuedAt, Name, Nullable, optional, Timestamp, Url } from '../../schemas/values.ts'
 import { forServices } from '../operation.ts'
 
 /** A message that mentions the user; `at` is the `updatedAt` of the state that does. */
 const MentionMark = Type.Object({ seq: Seq, at: Timestamp })
 
 /** One member's state in a room, as edges and services need it. */
-export const Membership = Type.Object({
-  roomId: RoomId,
-  member: JoinUser,
-  readSeq: Seq,
-})
+export const Membership = Type.Object({ ...OneRoom, member: JoinUser, readSeq: Seq })
 
 /** What edges and services ask about users. */
 export const userInternals = forServices('rooms', {
   openSession: {
     summary: "The user's rooms and cursors for a new session; refreshes the directory entry",
     input: Type.Object({
-      nickName: Type.Optional(Name),
-      profileUrl: Type.Optional(Url),
-      roomId: Type.Optional(RoomId),
+      ...optional({ nickName: Name, profileUrl: Url, ...OneRoom }),
       /** When the session's newest token was issued. */
-      issuedAt: Type.Optional(IssuedAt),
+      ...optional({ issuedAt: IssuedAt }),
     }),
     output: Type.Object({
       rooms: Type.Array(
@@ -41,7 +26,7 @@ export const userInternals = forServices('rooms', {
           ...Membership.properties,
           lastSeq: Seq,
           /** Mentions beyond the cursor; absent if there are none. */
-          mentions: Type.Optional(Type.Array(MentionMark)),
+          ...optional({ mentions: Type.Array(MentionMark) }),
         }),
       ),
       blocked: Type.Array(UserId),
@@ -57,7 +42,6 @@ export const userInternals = forServices('rooms', {
       present: Type.Array(UserId, { maxItems: 1000 }),
       left: Type.Array(UserId, { maxItems: 1000 }),
     }),
-    output: Result,
     timeoutMs: 10_000,
   },
   blocksOf: {
@@ -85,17 +69,12 @@ export const userInternals = forServices('rooms', {
       lastSeenAt: Nullable(Timestamp),
       /** Tokens issued before this are revoked; null if none are. */
       issuedFrom: Nullable(Timestamp),
-      roomCount: Type.Integer({ minimum: 0 }),
+      roomCount: Count,
     }),
     errors: ['USER_NO_EXISTS'],
   },
   saveUser: {
     summary: "Create or refresh a user's directory entry",
-    input: Type.Object({
-      userId: UserId,
-      nickName: Type.Optional(Name),
-      profileUrl: Type.Optional(Url),
-    }),
-    output: Result,
+    input: Type.Object({ userId: UserId, ...optional({ nickName: Name, profileUrl: Url }) }),
   },
 })

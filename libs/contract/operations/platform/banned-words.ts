@@ -1,5 +1,6 @@
 import { type TProperties, Type } from 'typebox'
-import { RoomId, Text } from '../../schemas/values.ts'
+import { OneRoom } from '../../schemas/ids.ts'
+import { optional, Text } from '../../schemas/values.ts'
 import { forServices } from '../operation.ts'
 
 /** How many banned words, and how many allowed words, one list may hold. */
@@ -14,20 +15,20 @@ const Word = Text(1, 50)
 /** `allow`: innocent words that contain a banned one. */
 const WordList = Type.Object({ words: Type.Array(Word), allow: Type.Array(Word) })
 const Words = Type.Array(Word, { maxItems: MAX_WORDS.everywhere })
-const Changes = { words: Type.Optional(Words), allow: Type.Optional(Words) }
-const Lists = { words: Words, allow: Type.Optional(Words) }
-const inRoom = { roomId: RoomId }
+const Changes = optional({ words: Words, allow: Words })
+const Lists = { words: Words, ...optional({ allow: Words }) }
 
 /** Every operation answers with the list after it. */
-const row = <I extends TProperties>(summary: string, input: I, errors: readonly 'ROOM_NO_EXISTS'[] = []) => ({
+const row = <I extends TProperties>(summary: string, input: I) => ({
   summary,
   input: Type.Object(input),
   output: WordList,
-  errors,
   timeoutMs: 10_000,
 })
-const rowOfRoom = <I extends TProperties>(summary: string, input: I) =>
-  row(summary, input, ['ROOM_NO_EXISTS'])
+const rowOfRoom = <I extends TProperties>(summary: string, input: I) => ({
+  ...row(summary, { ...OneRoom, ...input }),
+  errors: ['ROOM_NO_EXISTS'] as const,
+})
 
 /** The platform's lists of banned words. Clients cannot read or change them. */
 export const platformWords = forServices('messages', {
@@ -40,12 +41,9 @@ export const platformWords = forServices('messages', {
   removeBannedWords: row('Remove words from the list that holds everywhere', Changes),
   listRoomBannedWords: rowOfRoom(
     'The words that are banned in one room, besides those banned everywhere',
-    inRoom,
+    {},
   ),
-  putRoomBannedWords: rowOfRoom('Replace the list of one room', { ...inRoom, ...Lists }),
-  addRoomBannedWords: rowOfRoom('Add words to the list of one room', { ...inRoom, ...Changes }),
-  removeRoomBannedWords: rowOfRoom('Remove words from the list of one room', {
-    ...inRoom,
-    ...Changes,
-  }),
+  putRoomBannedWords: rowOfRoom('Replace the list of one room', Lists),
+  addRoomBannedWords: rowOfRoom('Add words to the list of one room', Changes),
+  removeRoomBannedWords: rowOfRoom('Remove words from the list of one room', Changes),
 })

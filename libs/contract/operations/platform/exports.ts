@@ -1,14 +1,14 @@
 import { Type } from 'typebox'
 import { PageOf, Paging } from '../../schemas/values.ts'
-import { Export, ExportName, exportOperations, Started, WantedExport } from '../client/exports.ts'
+import { Export, ExportName, exportOperations, WantedExport } from '../client/exports.ts'
 import { forServices } from '../operation.ts'
 
 /** A platform may export every room. */
 export const platformExports = forServices('messages', {
   startExport: {
     summary: 'A platform exports a room, as `exportMessages` does for a member',
-    input: Type.Object(WantedExport),
-    output: Started,
+    input: WantedExport,
+    output: ExportName,
     errors: exportOperations.exportMessages.errors,
   },
   getExport: {

@@ -1,15 +1,13 @@
 import { Type } from 'typebox'
 import { Message } from '../../schemas/entities.ts'
-import { MessageId, PageOf, Paging, Result, RoomId, Text, Timestamp, UserId } from '../../schemas/values.ts'
+import { OneMessage, OneRoom, UserId } from '../../schemas/ids.ts'
+import { optional, PageOf, Paging, Text, Timestamp } from '../../schemas/values.ts'
 import { forServices } from '../operation.ts'
-
-const One = { roomId: RoomId, messageId: MessageId }
-const MISSING = ['ROOM_NO_EXISTS', 'MESSAGE_NO_EXISTS'] as const
+import { NO_MESSAGE } from '../refusals.ts'
 
 /** A report on the review list, with the message as it was then. */
 const Report = Type.Object({
-  roomId: RoomId,
-  messageId: MessageId,
+  ...OneMessage,
   reporterId: UserId,
   reason: Text(1, 1000),
   message: Message,
@@ -20,37 +18,35 @@ const Report = Type.Object({
 export const platformMessages = forServices('messages', {
   listRoomMessages: {
     summary: 'Messages of a room, newest first',
-    input: Type.Object({ roomId: RoomId, ...Paging }),
+    input: Type.Object({ ...OneRoom, ...Paging }),
     output: PageOf(Message),
     errors: ['ROOM_NO_EXISTS'],
   },
   getMessage: {
     summary: 'One message',
-    input: Type.Object(One),
+    input: Type.Object(OneMessage),
     output: Message,
-    errors: MISSING,
+    errors: NO_MESSAGE,
   },
   updateMessage: {
     summary: "Hide a message or show it again; set a card's acceptedStatus",
     input: Type.Object({
-      ...One,
-      hidden: Type.Optional(Type.Boolean()),
-      acceptedStatus: Type.Optional(Type.Boolean()),
+      ...OneMessage,
+      ...optional({ hidden: Type.Boolean(), acceptedStatus: Type.Boolean() }),
     }),
     output: Message,
-    errors: MISSING,
+    errors: NO_MESSAGE,
     timeoutMs: 10_000,
   },
   removeMessage: {
     summary: "Delete a message's content for everybody; the message keeps its place",
-    input: Type.Object(One),
-    output: Result,
-    errors: MISSING,
+    input: Type.Object(OneMessage),
+    errors: NO_MESSAGE,
     timeoutMs: 10_000,
   },
   listReports: {
     summary: 'What members have reported, newest first',
-    input: Type.Object({ roomId: Type.Optional(RoomId), ...Paging }),
+    input: Type.Object({ ...optional(OneRoom), ...Paging }),
     output: PageOf(Report),
   },
 })

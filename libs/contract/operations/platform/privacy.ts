@@ -1,15 +1,15 @@
 import { type TProperties, Type } from 'typebox'
-import { Names, PersonalRecords } from '../../schemas/platform-values.ts'
-import { Cursor, MessageId, Nullable, Result, RoomId, UserId } from '../../schemas/values.ts'
+import { MessageId, OneRoom, UserId } from '../../schemas/ids.ts'
+import { Names, PersonalRecords } from '../../schemas/shapes.ts'
+import { Cursor, Nullable, optional } from '../../schemas/values.ts'
 import { forServices } from '../operation.ts'
 
-const Person = { userId: UserId, cursor: Type.Optional(Cursor) }
+const Person = { userId: UserId, ...optional({ cursor: Cursor }) }
 
 /** Goes with a room that is deleted. */
 const purge = (summary: string) => ({
   summary,
-  input: Type.Object({ roomId: RoomId }),
-  output: Result,
+  input: Type.Object(OneRoom),
   timeoutMs: 60_000,
 })
 /** One step of an erasure. It may be repeated; `nextCursor` is null once it is finished. */
@@ -36,14 +36,13 @@ export const messagePrivacy = forServices('messages', {
   listErasedMentions: {
     summary:
       'Messages that mention or mentioned an erased person, in the order of their ids: quotes of them may contain the name',
-    input: Type.Object({ ...Person, roomId: Type.Optional(RoomId) }),
+    input: Type.Object({ ...Person, ...optional(OneRoom) }),
     output: Type.Object({ messageIds: Type.Array(MessageId), nextCursor: Nullable(Cursor) }),
     timeoutMs: 10_000,
   },
   forgetErasedMentions: {
     summary: 'Last step of an erasure: forget where the person was mentioned',
     input: Type.Object({ userId: UserId }),
-    output: Result,
     timeoutMs: 60_000,
   },
   exportUserFromMessages: collect("A person's messages and reports", 30_000),
@@ -53,7 +52,6 @@ export const roomPrivacy = forServices('rooms', {
   expelUser: {
     summary: 'First step of an erasure: revoke all tokens and leave every room',
     input: Type.Object({ userId: UserId }),
-    output: Result,
     timeoutMs: 60_000,
   },
   eraseUserInRooms: erase('Erase what rooms and the directory know of a person who was expelled', {

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
-import { Profile, UserEntry } from '../../schemas/platform-values.ts'
-import { Timestamp, UserId } from '../../schemas/values.ts'
+import { UserId } from '../../schemas/ids.ts'
+import { Profile, UserEntry } from '../../schemas/shapes.ts'
+import { Timestamp } from '../../schemas/values.ts'
 import { forServices } from '../operation.ts'
 
 /** The user directory. */
