@@ -6,7 +6,7 @@ import type { AskInput, AskOutput, ClientEvent } from './connection/events.ts'
 import { guarded } from './connection/listeners.ts'
 import { type AskOptions, Requests } from './connection/requests.ts'
 import { type Draft, type DraftId, Outbox, type QueuedDraft } from './outbox/outbox.ts'
-import { SendQueue } from './outbox/send-queue.ts'
+import { SendQueue, type SendQueueParts } from './outbox/send-queue.ts'
 import type { OpenRoomOptions } from './rooms/open-room.ts'
 import { OpenRooms } from './rooms/open-rooms.ts'
 import { memoryStore } from './stores/memory-store.ts'
@@ -49,18 +49,16 @@ export function connect(options: ConnectOptions & Partial<OfflineOptions>): Chat
   const onStoreError = guarded(options.onStoreError ?? (() => {}))
   const connection = new Connection(options)
   const requests = new Requests(connection, options)
-  const outbox = new Outbox(store ?? memoryStore(), onStoreError)
+  const outbox = new Outbox({ store: store ?? memoryStore(), onStoreError })
   const chat = openChat({ connection, requests, outbox }, options)
   if (!store) return chat
   return Object.assign(chat, { cache: openCache({ connection, requests, store, onStoreError }, options) })
 }
 
-type Parts = { connection: Connection; requests: Requests; outbox: Outbox }
-
-function openChat(parts: Parts, options: ConnectOptions) {
+function openChat(parts: SendQueueParts, options: ConnectOptions) {
   const { connection, requests, outbox } = parts
   const sendQueue = new SendQueue(parts, options)
-  const rooms = new OpenRooms(connection, requests)
+  const rooms = new OpenRooms(parts)
   return {
     /** Resolves on the first connect; rejects where the server refuses for good, or `close()` comes first. */
     ready: connection.ready,

@@ -1,4 +1,5 @@
 import type { Message } from '@chat/contract'
+import { quoteTextOf } from '@chat/contract/message-view'
 import { type ClientStore, messageKey, messagesPrefix, roomKey, type StoreChange } from '../stores/store.ts'
 import { joinWindow, type Window, withoutGap } from './room-window.ts'
 
@@ -63,8 +64,8 @@ export class CachedMessages {
     const mark = this.marks.get(roomId)
     if (!mark || messages.length === 0) return false
     const stored = await this.stored(roomId)
-    const known = new Map(stored.map((message) => [message.seq, message]))
-    const later = messages.filter((message) => isLater(message, known.get(message.seq)))
+    const known = new Map(stored.map(({ seq, updatedAt }) => [seq, updatedAt]))
+    const later = messages.filter(({ seq, updatedAt }) => updatedAt > (known.get(seq) ?? updatedAt))
     const put = [...later, ...requoted(stored, later)]
     if (put.length > 0) await this.save(mark, { seq: mark.seq, put, removed: [] })
     return put.length > 0
@@ -103,10 +104,6 @@ export class CachedMessages {
   }
 }
 
-/** The quote of a message, as the server has it: empty for a message that is gone. */
-const quoteOf = ({ status, data }: Message) =>
-  status.deleted || status.hidden ? '' : (data.content.text ?? '')
-
 /** The cached replies to changed messages, with their new quotes. */
 function requoted(cached: Message[], changed: Message[]): Message[] {
   const byId = new Map(changed.map((message) => [message._id, message]))
@@ -114,12 +111,9 @@ function requoted(cached: Message[], changed: Message[]): Message[] {
   return cached.flatMap((message) => {
     const quoted = message.replyTo && byId.get(message.replyTo.messageId)
     if (!message.replyTo || !quoted || seqs.has(message.seq)) return []
-    return [{ ...message, replyTo: { ...message.replyTo, text: quoteOf(quoted) } }]
+    return [{ ...message, replyTo: { ...message.replyTo, text: quoteTextOf(quoted) } }]
   })
 }
-
-const isLater = (coming: Message, known: Message | undefined) =>
-  known !== undefined && coming.updatedAt > known.updatedAt
 
 const record = (roomId: string, seq: number, value: Message | null): StoreChange => ({
   kind: 'messages',

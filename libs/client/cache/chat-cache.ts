@@ -4,7 +4,7 @@ import type { Requests } from '../connection/requests.ts'
 import type { ClientStore, StoreErrorListener } from '../stores/store.ts'
 import { Cache, type CacheChange, type CacheLimits } from './cache.ts'
 import { CacheSync } from './cache-sync.ts'
-import { CacheUpdates } from './cache-updates.ts'
+import { cacheUpdates } from './cache-updates.ts'
 
 /** What can be shown without a connection. */
 export type ChatCache = {
@@ -31,9 +31,9 @@ export function openCache(
   const cache = new Cache(store, limits)
   cache.load().catch(onStoreError)
   const sync = new CacheSync({ connection, requests, cache, onStoreError })
-  const updates = new CacheUpdates({ cache, sync, onStoreError })
-  requests.observe((event, input) => updates.takeRequest(event, input))
-  connection.socket.onAny((event: string, payload: unknown) => updates.takeEvent(event, payload))
+  const { observer, takeEvent } = cacheUpdates({ cache, sync, onStoreError })
+  requests.observe(observer)
+  connection.socket.onAny(takeEvent)
   return {
     rooms: () => cache.list(),
     messages: (roomId) => cache.messages(roomId),

@@ -1,24 +1,11 @@
 import type { Envelope, ErrorCode } from '@chat/contract'
 
-/**
- * Two codes are the client's own. `CLOSED`: the client was closed before the answer came. `CANCELLED`: the message
- * was removed from the queue.
- */
+/** Two are the client's own: `CLOSED` before the answer came; `CANCELLED`, a message removed from the queue. */
 export type ChatErrorCode = ErrorCode | 'CLOSED' | 'CANCELLED'
 
-type Failure = {
-  code: ChatErrorCode
-  message: string
-  retryable?: boolean | undefined
-  retryAfterMs?: number | undefined
-  requestId?: string | undefined
-  data?: unknown
-}
+type Details = Pick<ChatError, 'retryable' | 'retryAfterMs' | 'requestId' | 'data'>
 
-/**
- * The failure of a request.
- * `retryable`: the same request may succeed later. `requestId` finds it in the server's logs.
- */
+/** A failed request. `retryable`: it may succeed later. `requestId` finds it in the server's logs. */
 export class ChatError extends Error {
   override name = 'ChatError'
   readonly code: ChatErrorCode
@@ -27,7 +14,7 @@ export class ChatError extends Error {
   readonly requestId: string | undefined
   readonly data: unknown
 
-  constructor(failure: Failure) {
+  constructor(failure: { code: ChatErrorCode; message: string } & Partial<Details>) {
     super(failure.message)
     this.code = failure.code
     this.retryable = failure.retryable ?? false

@@ -16,31 +16,31 @@ export type QueuedDraft = Draft & {
   failure: { code: ChatErrorCode; message: string } | null
 }
 
+type Parts = { store: ClientStore; onStoreError: StoreErrorListener }
+
 /** Refused drafts are kept, so that no text is lost unseen; of more than these the oldest go. */
 const MAX_FAILED = 100
 
 /** The drafts that were not sent yet, in order; in the store, too. */
 export class Outbox {
-  private readonly store: ClientStore
-  private readonly onStoreError: StoreErrorListener
+  private readonly parts: Parts
   private readonly drafts = new Map<string, QueuedDraft>()
   private readonly listeners = new Listeners<[QueuedDraft[]]>()
   private lastPlace = 0
 
-  constructor(store: ClientStore, onStoreError: StoreErrorListener) {
-    this.store = store
-    this.onStoreError = onStoreError
+  constructor(parts: Parts) {
+    this.parts = parts
   }
 
   /** Loads the drafts of an earlier client with this store. Never rejects. */
   async load() {
     try {
-      for (const draft of (await this.store.read('outbox', '')) as QueuedDraft[]) {
+      for (const draft of (await this.parts.store.read('outbox', '')) as QueuedDraft[]) {
         this.drafts.set(idOf(draft), draft)
         this.lastPlace = Math.max(this.lastPlace, draft.place)
       }
     } catch (error) {
-      this.onStoreError(error)
+      this.parts.onStoreError(error)
     }
   }
 
@@ -95,8 +95,8 @@ export class Outbox {
 
   private async save({ place, syncKey }: QueuedDraft, value: QueuedDraft | null) {
     this.listeners.call(this.list())
-    const key = draftKey(place, syncKey)
-    await this.store.write([{ kind: 'outbox', key, value }]).catch(this.onStoreError)
+    const { store, onStoreError } = this.parts
+    await store.write([{ kind: 'outbox', key: draftKey(place, syncKey), value }]).catch(onStoreError)
   }
 }
 

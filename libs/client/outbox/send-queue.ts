@@ -7,19 +7,19 @@ import type { AskInput } from '../connection/events.ts'
 import type { Requests } from '../connection/requests.ts'
 import type { Draft, DraftId, Outbox, QueuedDraft } from './outbox.ts'
 
-type Parts = { connection: Connection; requests: Requests; outbox: Outbox }
+export type SendQueueParts = { connection: Connection; requests: Requests; outbox: Outbox }
 type Delivery = { done: Promise<Message>; cancel: (error: ChatError) => void }
 
 /** Sends messages until they are acked, one at a time in each room, so that they keep their order. */
 export class SendQueue {
   /** Resolves when the drafts of an earlier client are queued. */
   readonly loaded: Promise<void>
-  private readonly parts: Parts
+  private readonly parts: SendQueueParts
   private readonly maxWaiting: number
   private readonly rooms = new KeyedQueue()
   private readonly deliveries = new Map<QueuedDraft, Delivery>()
 
-  constructor(parts: Parts, { maxQueuedSends = 1_000 }) {
+  constructor(parts: SendQueueParts, { maxQueuedSends = 1_000 }) {
     this.parts = parts
     this.maxWaiting = maxQueuedSends
     this.loaded = parts.outbox.load().then(() => this.resume())
@@ -33,7 +33,7 @@ export class SendQueue {
     const same = this.parts.outbox.find(draft)
     const delivery = same && this.deliveries.get(same)
     if (delivery && !same.failure) return delivery.done
-    if (this.parts.outbox.waiting >= this.maxWaiting) throw queueIsFull()
+    if (this.parts.outbox.waiting >= this.maxWaiting) throw new ChatError(FULL)
     const { queued, saved } = this.parts.outbox.add(draft)
     return this.start(queued, saved)
   }
@@ -43,7 +43,7 @@ export class SendQueue {
     await this.loaded
     const draft = this.parts.outbox.find(id)
     if (!draft) return false
-    this.deliveries.get(draft)?.cancel(cancelled())
+    this.deliveries.get(draft)?.cancel(new ChatError(CANCELLED))
     await this.parts.outbox.remove(draft)
     return true
   }
@@ -80,31 +80,25 @@ export class SendQueue {
 
   private async attempt(draft: QueuedDraft) {
     await this.parts.connection.connected()
-    if (!this.parts.outbox.has(draft)) throw cancelled()
+    if (!this.parts.outbox.has(draft)) throw new ChatError(CANCELLED)
     return this.parts.requests.once('sendMessage', inputOf(draft))
   }
 }
 
-const inputOf = ({
-  text,
-  place: _place,
-  queuedAt: _queuedAt,
-  failure: _failure,
-  ...rest
-}: QueuedDraft): AskInput<'sendMessage'> => ({ ...rest, data: { type: 'TEXT', content: { text } } })
+function inputOf(draft: QueuedDraft): AskInput<'sendMessage'> {
+  const { text, place: _, queuedAt: __, failure: ___, ...rest } = draft
+  return { ...rest, data: { type: 'TEXT', content: { text } } }
+}
 
-const queueIsFull = () =>
-  new ChatError({
-    code: 'RATE_LIMITED',
-    message: 'Too many messages are waiting to be sent',
-    retryable: true,
-  })
-
-const cancelled = () =>
-  new ChatError({ code: 'CANCELLED', message: 'The message was removed from the queue' })
+const FULL = {
+  code: 'RATE_LIMITED',
+  message: 'Too many messages are waiting to be sent',
+  retryable: true,
+} as const
+const CANCELLED = { code: 'CANCELLED', message: 'The message was removed from the queue' } as const
 
 /** Not randomUUID(): browsers have it on https pages only. */
-export const newSyncKey = () =>
-  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join(
-    '',
-  )
+export function newSyncKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

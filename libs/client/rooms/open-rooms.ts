@@ -10,24 +10,21 @@ import { OpenRoom, type OpenRoomOptions } from './open-room.ts'
  * leave could close what was just opened again. The last `OpenRoom` of a room leaves it.
  */
 export class OpenRooms {
-  private readonly connection: Connection
-  private readonly requests: Requests
+  private readonly parts: { connection: Connection; requests: Requests }
   private readonly queue = new KeyedQueue()
   private readonly counts = new Map<string, number>()
 
-  constructor(connection: Connection, requests: Requests) {
-    this.connection = connection
-    this.requests = requests
+  constructor(parts: { connection: Connection; requests: Requests }) {
+    this.parts = parts
   }
 
   open(roomId: string, options: OpenRoomOptions): Promise<OpenRoom> {
     this.counts.set(roomId, (this.counts.get(roomId) ?? 0) + 1)
-    const { connection, requests } = this
-    return new OpenRoom(roomId, options, { connection, requests, rooms: this }).open()
+    return new OpenRoom(roomId, options, { ...this.parts, rooms: this }).open()
   }
 
   join(roomId: string): Promise<AskOutput<'joinRoom'>> {
-    return this.queue.run(roomId, () => this.requests.ask('joinRoom', roomId))
+    return this.queue.run(roomId, () => this.parts.requests.ask('joinRoom', roomId))
   }
 
   /** Called once for each `open`. Never rejects: a connection that is lost has left its rooms. */
@@ -39,9 +36,9 @@ export class OpenRooms {
   }
 
   private async leaveIfUnused(roomId: string) {
-    if (this.counts.has(roomId) || this.connection.state !== 'connected') return
+    if (this.counts.has(roomId) || this.parts.connection.state !== 'connected') return
     try {
-      await this.requests.ask('leaveRoom', roomId)
+      await this.parts.requests.ask('leaveRoom', roomId)
     } catch (error) {
       if (!(error instanceof ChatError)) throw error
     }

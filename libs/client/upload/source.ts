@@ -12,8 +12,6 @@ export type Upload = {
   signal: AbortSignal
 }
 
-export const sizeOf = (source: FileSource) => (source instanceof Blob ? source.size : source.byteLength)
-
 /** Reads one piece only, so that a large file is never in memory as a whole. */
 export async function pieceOf(
   source: FileSource,
@@ -37,5 +35,5 @@ function typeOf(source: FileSource): 'PHOTO' | 'VIDEO' | 'FILE' {
 export const described = (source: FileSource) => ({
   name: nameOf(source),
   type: typeOf(source),
-  size: sizeOf(source),
+  size: source instanceof Blob ? source.size : source.byteLength,
 })
