@@ -1,5 +1,10 @@
 import type { ServiceName } from '../operations/operation.ts'
-import { type OperationName, operationNames, platformOperations, rowOf } from '../operations/operations.ts'
+import {
+  clientOperations,
+  type OperationName,
+  operationNames,
+  platformOperations,
+} from '../operations/operations.ts'
 import type { RoomEvents, UserEvents } from '../wire/bus-events.ts'
 
 /**
@@ -20,23 +25,13 @@ export type Role = {
   roll?: true
   /** It publishes and hears changes of banned-word lists. */
   words?: true
-  stream?: StreamUse
+  /**
+   * What it does with the event stream besides publishing what it `tells`. `consumers`: reads by these durable consumers.
+   * `scrubs`: deletes single events (erasure). `owns`: configures the stream, reads back its own events and purges rooms.
+   * `surveys`: only reads the state of the stream and its consumers.
+   */
+  stream?: { consumers: readonly string[]; scrubs?: true; owns?: true; surveys?: true }
 }
-
-/** What it does with the event stream besides publishing what it `tells`. */
-type StreamUse = {
-  /** Its durable consumers. It also reads how far each is behind. */
-  consumers: readonly string[]
-  /** It deletes single events (erasure). */
-  scrubs?: true
-  /** It configures the stream, reads back its own events and purges rooms. */
-  owns?: true
-  /** It only reads the state of the stream and its consumers. */
-  surveys?: true
-}
-
-/** The gateway may ask every client operation, new rows included. */
-const clientOperations = operationNames.filter((name) => rowOf(name).event !== undefined)
 
 /** What rooms asks of other services when a room is deleted. */
 const purges: readonly OperationName[] = ['purgeRoomMessages', 'purgeRoomFiles', 'purgeRoomPushes']

@@ -1,7 +1,12 @@
 import { Type } from 'typebox'
-import { type OperationName, operations, rowOf } from '../operations/operations.ts'
+import { clientOperations, type OperationName, rowOf } from '../operations/operations.ts'
 import type { ErrorCode } from '../wire/errors.ts'
-import { roomServerEvents, serverEvents, uploadServerEvents } from '../wire/server-events.ts'
+import {
+  roomServerEvents,
+  type ServerEventRow,
+  serverEvents,
+  uploadServerEvents,
+} from '../wire/server-events.ts'
 import { documented, documentedEntities, type JsonSchema } from './json-schema.ts'
 
 /** Codes that an edge may answer to any request. */
@@ -16,23 +21,20 @@ const EDGE_CODES: ErrorCode[] = [
 const CHANNEL = { $ref: '#/channels/chat' }
 const message = (name: string) => ({ $ref: `#/channels/chat/messages/${name}` })
 
-const clientOperations = (Object.keys(operations) as OperationName[]).filter(
-  (name) => rowOf(name).event !== undefined,
-)
 /** Every event that clients hear, with the name they listen to. Keys differ from operation names. */
 const heard = [
   ...Object.entries(serverEvents).map(([name, event]) => ({ name, key: name, ...event })),
-  ...Object.entries(roomServerEvents).map(([event, what]) => ({
-    name: `${event}_{roomId}`,
-    key: `${event}_roomId`,
-    ...what,
-  })),
-  ...Object.entries(uploadServerEvents).map(([event, what]) => ({
-    name: `${event}_{syncKey}`,
-    key: `${event}_syncKey`,
-    ...what,
-  })),
+  ...named(roomServerEvents, 'roomId'),
+  ...named(uploadServerEvents, 'syncKey'),
 ]
+
+function named(table: Record<string, ServerEventRow>, id: string) {
+  return Object.entries(table).map(([event, row]) => ({
+    name: `${event}_{${id}}`,
+    key: `${event}_${id}`,
+    ...row,
+  }))
+}
 
 /** The socket side as an AsyncAPI 3 document, made from the table that gateways dispatch by. */
 export const asyncApi = (namespace = '/chat') => ({
@@ -58,7 +60,7 @@ export const asyncApi = (namespace = '/chat') => ({
     },
   },
   operations: Object.fromEntries([
-    ...clientOperations.map((name) => [eventOf(name), receiving(name)] as const),
+    ...clientOperations.map((name) => [eventOf(name), receiving(name)]),
     ...heard.map(({ key, summary }) => [
       key,
       { action: 'send', channel: CHANNEL, summary, messages: [message(key)] },

@@ -64,6 +64,8 @@ export const rowOf = (name: OperationName): Row => operations[name]
 export type Operations = typeof operations
 export type OperationName = keyof Operations
 export const operationNames = Object.keys(operations) as OperationName[]
+/** Operations that a client may ask for. */
+export const clientOperations = operationNames.filter((name) => rowOf(name).event !== undefined)
 export type Input<K extends OperationName> = Static<Operations[K]['input']>
 export type Output<K extends OperationName> = Static<Operations[K]['output']>
 
@@ -81,14 +83,11 @@ export type ClientOperation = {
 export type Caller = {
   userId: string
   requestId: string
-  /**
-   * Own messages acked so recently that rooms may not have heard of them: `[roomId, seq]`.
-   * Lets the caller's own count be right at once after the ack of a send.
-   */
+  /** Own messages acked so recently that rooms may not know them: the caller's count is right at once. */
   sent?: [string, number][]
 }
 
-/** How far the caller has lately sent in a room; 0 where nothing is known of it. */
+/** How far the caller has lately sent in a room; 0 if unknown. */
 export const sentSeq = ({ sent = [] }: Caller, roomId: string) =>
   Math.max(0, ...sent.filter(([id]) => id === roomId).map(([, seq]) => seq))
 

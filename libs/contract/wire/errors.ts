@@ -76,15 +76,13 @@ export type Envelope<T> = {
 
 export const succeeded = <T>(data: T): Envelope<T> => ({ success: true, error: null, data })
 
-export function failed(fault: Fault, requestId: string): Envelope<never> {
-  const envelope: Envelope<unknown> = {
+export const failed = ({ code, data, message, retryAfterMs }: Fault, requestId: string) =>
+  ({
     success: false,
-    error: fault.code,
-    data: fault.data,
-    message: fault.message,
-    retryable: errors[fault.code].retryable,
+    error: code,
+    data,
+    message,
+    retryable: errors[code].retryable,
     requestId,
-  }
-  if (fault.retryAfterMs !== undefined) envelope.retryAfterMs = fault.retryAfterMs
-  return envelope as Envelope<never>
-}
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  }) as Envelope<never>

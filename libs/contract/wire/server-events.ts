@@ -4,8 +4,10 @@ import { MessageId, RoomId, Seq, UserId } from '../schemas/ids.ts'
 import { Text, Timestamp } from '../schemas/values.ts'
 
 /** An event that clients hear. */
-type Row = { summary: string; payload: TSchema }
-type Payloads<Table extends Record<string, Row>> = { [K in keyof Table]: Static<Table[K]['payload']> }
+export type ServerEventRow = { summary: string; payload: TSchema }
+type Payloads<Table extends Record<string, ServerEventRow>> = {
+  [K in keyof Table]: Static<Table[K]['payload']>
+}
 
 export const serverEvents = {
   tokenExpired: {
@@ -32,7 +34,7 @@ export const serverEvents = {
     summary: 'Somebody who is in an open room with you has come or gone',
     payload: Presence,
   },
-} satisfies Record<string, Row>
+} satisfies Record<string, ServerEventRow>
 export type ServerEvents = Payloads<typeof serverEvents>
 
 /** Their names end in `_<roomId>`. Sockets that have the room open hear them. */
@@ -50,7 +52,7 @@ export const roomServerEvents = {
     summary: 'The other member of a room of two is typing, or has stopped',
     payload: Type.Object({ userId: UserId, isTyping: Type.Boolean() }),
   },
-} satisfies Record<string, Row>
+} satisfies Record<string, ServerEventRow>
 export type RoomServerEvents = Payloads<typeof roomServerEvents>
 
 export const roomEventName = (event: keyof RoomServerEvents, roomId: string) => `${event}_${roomId}`
@@ -61,4 +63,4 @@ export const uploadServerEvents = {
     summary: 'How much of a file has come, in percent; on the uploading socket',
     payload: Type.Number({ minimum: 0, maximum: 100 }),
   },
-} satisfies Record<string, Row>
+} satisfies Record<string, ServerEventRow>

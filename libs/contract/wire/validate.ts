@@ -1,4 +1,4 @@
-import { Ajv, type ValidateFunction } from 'ajv'
+import { Ajv } from 'ajv'
 import type { Static, TSchema } from 'typebox'
 import { type Input, type OperationName, operations } from '../operations/operations.ts'
 import { Fault } from './errors.ts'
@@ -78,24 +78,15 @@ function pickProperties(shape: Shape, properties: Record<string, Shape>, value: 
   return picked
 }
 
-const compiled = new Map<TSchema, ValidateFunction>()
-function validator(schema: TSchema): ValidateFunction {
-  const known = compiled.get(schema)
-  if (known) return known
-  const made = ajv.compile(schema)
-  compiled.set(schema, made)
-  return made
-}
-
-/** Parses an operation's input. @throws INVALID_REQUEST that names the first problem */
+/** @throws INVALID_REQUEST that names the first problem */
 export const parseInput = <K extends OperationName>(name: K, value: unknown): Input<K> =>
   parse(operations[name].input, value) as Input<K>
 
-/** Parses by any schema. @throws INVALID_REQUEST that names the first problem */
+/** @throws INVALID_REQUEST that names the first problem */
 export function parse<S extends TSchema>(schema: S, value: unknown): Static<S> {
   const shape = schema as unknown as Shape
   const picked = pick(shape, shape.properties && (value === null || value === undefined) ? {} : value)
-  const isValid = validator(schema)
+  const isValid = ajv.compile(schema)
   if (isValid(picked)) return picked as Static<S>
   const problem = isValid.errors?.[0]
   throw new Fault('INVALID_REQUEST', {
@@ -105,6 +96,6 @@ export function parse<S extends TSchema>(schema: S, value: unknown): Static<S> {
 
 /** What is wrong with an answer, or null. For tests and development: an answer is our own, so it is not checked in production. */
 export function outputProblem(name: OperationName, value: unknown): string | null {
-  const isValid = validator(operations[name].output)
+  const isValid = ajv.compile(operations[name].output)
   return isValid(value) ? null : `${name} answered ${ajv.errorsText(isValid.errors)}`
 }
