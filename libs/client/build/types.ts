@@ -32,7 +32,6 @@ const basics: Record<string, string> = {
   null: 'null',
 }
 
-/** A schema as TypeScript writes it. */
 function typeOf(schema: Schema): string {
   return names.get(schema) ?? shapeOf(schema)
 }
@@ -75,7 +74,6 @@ const eventsType = (name: string, table: Record<string, { summary: string; paylo
   return `export type ${name} = {\n${rows.join('\n')}\n}`
 }
 
-/** The declarations of the contract that clients see. */
 export function contractTypes(): string {
   const entities = [...names].map(([schema, name]) => `export type ${name} = ${shapeOf(schema as Schema)}`)
   const codes = Object.entries(contract.errors).map(([code, { text }]) => `  /** ${text} */\n  | '${code}'`)

@@ -15,7 +15,6 @@ const BURST_ROOMS = 10
 const PAUSE_MS = 500
 
 type Parts = { connection: Connection; requests: Requests; cache: Cache; onStoreError: StoreErrorListener }
-/** The last numbers of a room, as far as they are known. */
 type End = { seq: number; change: number }
 /** `isNew`: the room may not be cached yet, and is to be. */
 type Due = End & { isNew: boolean }
@@ -44,7 +43,6 @@ export class CacheSync {
     this.add(roomId, { ...end, isNew: false })
   }
 
-  /** A page of the room was read: its messages are to be cached. */
   startCaching(roomId: string) {
     // The page that the sync itself reads is no reason to sync again.
     if (!this.due.get(roomId)?.isNew) this.add(roomId, { seq: 0, change: 0, isNew: true })

@@ -39,7 +39,6 @@ export class Cache {
     return this.clock
   }
 
-  /** Call it once, before anything else. */
   load() {
     return this.next(async () => {
       for (const room of (await this.store.read('rooms', '')) as Room[]) this.rooms.set(room._id, room)
@@ -65,7 +64,6 @@ export class Cache {
     return this.next(async () => this.cached.marks.get(roomId))
   }
 
-  /** Ids of the rooms whose messages are cached. */
   roomsWithMessages(): Promise<Set<string>> {
     return this.next(async () => new Set(this.cached.marks.keys()))
   }
@@ -96,7 +94,6 @@ export class Cache {
     })
   }
 
-  /** Removes the room and its messages. */
   drop(roomId: string, at: number) {
     return this.next(async () => {
       this.heardAt.set(roomId, at)
@@ -113,7 +110,6 @@ export class Cache {
     })
   }
 
-  /** Replaces whatever is cached of the room's messages. */
   replace(mark: Mark, messages: Message[], at: number) {
     return this.update(mark.roomId, async () => {
       await this.cached.replace(mark, messages, at)
@@ -134,7 +130,6 @@ export class Cache {
     return mark
   }
 
-  /** Applies later states of messages. */
   revise(roomId: string, messages: Message[]) {
     return this.update(roomId, () => this.cached.revise(roomId, messages))
   }
@@ -157,7 +152,6 @@ export class Cache {
     })
   }
 
-  /** Whether nothing was heard of the room since it was requested. */
   private isCurrent(roomId: string, askedAt: number): boolean {
     return (this.heardAt.get(roomId) ?? 0) <= askedAt
   }

@@ -27,7 +27,6 @@ export class CachedMessages {
     return withoutGap(await this.stored(roomId), this.marks.get(roomId)?.seq ?? 0)
   }
 
-  /** Replaces what is cached of the room. */
   async replace(mark: Mark, messages: Message[], at: number) {
     const window = joinWindow([], mark.seq, messages, this.max)
     const kept = new Set(window.put.map(({ seq }) => seq))

@@ -3,7 +3,6 @@ import type { Cache } from './cache.ts'
 
 export type Ask = <E extends ClientEvent>(event: E, input: AskInput<E>) => Promise<AskOutput<E>>
 
-/** The most messages that the server gives in one page. */
 const MAX_PAGE = 100
 
 /** Brings a room's cached messages up to date. Answers reach the cache before `ask` resolves. */

@@ -5,9 +5,7 @@ import { supersedes } from '@chat/contract/ordered-queue'
 export type Window = {
   /** The newest of them; where there is none yet, the one before the first that may be cached. */
   seq: number
-  /** New messages and states to store. */
   put: Message[]
-  /** Seqs of cached messages to remove. */
   removed: number[]
 }
 

@@ -11,7 +11,6 @@ export const guarded =
     }
   }
 
-/** An app's callbacks for one kind of event. */
 export class Listeners<A extends unknown[]> {
   private readonly callbacks = new Set<(...args: A) => void>()
 

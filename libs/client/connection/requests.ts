@@ -4,7 +4,6 @@ import { ChatError, type ChatErrorCode, errorOf, timedOut, unavailable } from '.
 import type { Connection } from './connection.ts'
 import type { AskInput, AskOutput, ClientEvent } from './events.ts'
 
-/** The wait where the server names none. */
 const RETRY_MS = 250
 
 export type AskOptions = {
@@ -57,7 +56,6 @@ export class Requests {
     }
   }
 
-  /** One try. */
   async once<E extends ClientEvent>(
     event: E,
     input: AskInput<E>,

@@ -52,7 +52,6 @@ export class Outbox {
     return [...this.drafts.values()]
   }
 
-  /** How many wait to be sent. */
   get waiting(): number {
     return this.list().filter((draft) => draft.failure === null).length
   }

@@ -25,7 +25,6 @@ export class SendQueue {
     this.loaded = parts.outbox.load().then(() => this.resume())
   }
 
-  /** @returns the stored message */
   async send({ syncKey = newSyncKey(), ...rest }: Draft): Promise<Message> {
     await this.loaded
     this.parts.connection.signal.throwIfAborted()

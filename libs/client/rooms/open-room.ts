@@ -30,7 +30,6 @@ export type OpenRoomOptions = {
 }
 
 type Joined = AskOutput<'joinRoom'>
-/** Joins and leaves rooms on the gateway. */
 type Membership = { join: (roomId: string) => Promise<Joined>; leave: (roomId: string) => Promise<void> }
 type Parts = { connection: Connection; requests: Requests; rooms: Membership }
 

@@ -6,7 +6,6 @@ import { pieceOf, type Upload } from './source.ts'
 
 /** All clients use the same size, so that another client can resume an upload by its chunk index. */
 const CHUNK_BYTES = 500_000
-/** A chunk may take this long on a slow network. */
 const CHUNK_TIMEOUT_MS = 60_000
 /** A server that loses the upload more often will not keep it the next time either. */
 const MAX_RESTARTS = 5

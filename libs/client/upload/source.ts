@@ -3,7 +3,6 @@ import type { AskInput } from '../connection/events.ts'
 /** What can be uploaded: a browser's File or Blob, or bytes. */
 export type FileSource = Blob | Uint8Array
 
-/** A file that is being uploaded. */
 export type Upload = {
   source: FileSource
   place: AskInput<'createUpload'>
@@ -31,7 +30,6 @@ function typeOf(source: FileSource): 'PHOTO' | 'VIDEO' | 'FILE' {
   return mediaType.startsWith('video/') ? 'VIDEO' : 'FILE'
 }
 
-/** Name, type and size as the file itself has them. */
 export const described = (source: FileSource) => ({
   name: nameOf(source),
   type: typeOf(source),

@@ -37,7 +37,6 @@ export async function uploadFile(
   return orAborted(ended, (direct ? sendParts : sendChunks)(requests, upload))
 }
 
-/** Rejects at once when the signal is aborted. */
 async function orAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>()
   const stop = () => reject(signal.reason)

@@ -6,17 +6,19 @@ export { jobKinds, type Role, type RoleName, roleNames, roles } from './roles.ts
 /** The subjects of a NATS user. Answering requests is allowed besides (`allow_responses`). */
 export type Permissions = { publish: string[]; subscribe: string[] }
 
-/**
- * @param root of the installation's subjects; `*` for all that share a server, as stacks of tests do
- */
+/** @param root of the installation's subjects; `*` for all that share a server, as stacks of tests do */
 export function permissionsOf(name: RoleName, root = 'chat'): Permissions {
   const role: Role = roles[name]
   const subjects = subjectsOf(root)
   return {
     publish: [
-      ...new Set([...asked(role, subjects), ...told(role, subjects), ...streamRequests(role, subjects)]),
+      ...new Set([
+        ...asked(role, subjects),
+        ...events('tells', role, subjects),
+        ...streamRequests(role, subjects),
+      ]),
     ],
-    subscribe: [`${inboxPrefix(name)}.>`, ...served(role, subjects), ...heard(role, subjects)],
+    subscribe: [`${inboxPrefix(name)}.>`, ...served(role, subjects), ...events('hears', role, subjects)],
   }
 }
 
@@ -25,11 +27,12 @@ const asked = ({ asks, presence }: Role, { rpcOf, everyPresence }: Subjects) => 
   ...(presence?.asks ?? []).map(everyPresence),
 ]
 
-const told = ({ tells, roll, words }: Role, subjects: Subjects) => [
-  ...(tells?.room ?? []).map(subjects.everyRoom),
-  ...(tells?.user ?? []).map(subjects.everyUser),
-  ...(roll ? [subjects.roll] : []),
-  ...(words ? [subjects.words] : []),
+/** Events are published (`tells`) and heard (`hears`) on the same subjects. */
+const events = (side: 'tells' | 'hears', role: Role, subjects: Subjects) => [
+  ...(role[side]?.room ?? []).map(subjects.everyRoom),
+  ...(role[side]?.user ?? []).map(subjects.everyUser),
+  ...(role.roll ? [subjects.roll] : []),
+  ...(role.words ? [subjects.words] : []),
 ]
 
 /** One instance answers a request: its user may subscribe within the service's queue group only. */
@@ -37,13 +40,6 @@ const served = ({ serves, jobs, presence }: Role, subjects: Subjects) => [
   ...(serves ? [`${subjects.rpc(serves, '*')} ${serves}`] : []),
   ...(jobs ?? []).map((kind) => `${subjects.jobs(kind, '*')} jobs`),
   ...(presence?.answers ?? []).map(subjects.everyPresence),
-]
-
-const heard = ({ hears, roll, words }: Role, subjects: Subjects) => [
-  ...(hears?.room ?? []).map(subjects.everyRoom),
-  ...(hears?.user ?? []).map(subjects.everyUser),
-  ...(roll ? [subjects.roll] : []),
-  ...(words ? [subjects.words] : []),
 ]
 
 /** JetStream's API is requests too, one subject each. */

@@ -12,14 +12,12 @@ import type { RoomEvents, UserEvents } from '../wire/bus-events.ts'
  * process newly asks, hears or publishes: until then NATS refuses it, in tests too.
  */
 export type Role = {
-  /** The service whose requests it answers. */
   serves?: Exclude<ServiceName, 'jobs'>
   /** The kinds of jobs that it answers operators about. */
   jobs?: readonly string[]
   asks: readonly OperationName[]
   hears?: { room?: readonly (keyof RoomEvents | '*')[]; user?: readonly (keyof UserEvents | '*')[] }
   tells?: { room?: readonly (keyof RoomEvents)[]; user?: readonly (keyof UserEvents)[] }
-  /** Presence questions that it answers or asks. */
   presence?: { answers?: readonly ('room' | 'user')[]; asks?: readonly ('room' | 'user')[] }
   /** It confirms, or asks for, confirmed broadcasts. */
   roll?: true
@@ -33,7 +31,6 @@ export type Role = {
   stream?: { consumers: readonly string[]; scrubs?: true; owns?: true; surveys?: true }
 }
 
-/** What rooms asks of other services when a room is deleted. */
 const purges: readonly OperationName[] = ['purgeRoomMessages', 'purgeRoomFiles', 'purgeRoomPushes']
 
 /** The platform API may ask every platform operation, new rows included. */
@@ -104,7 +101,6 @@ export const roles = {
     presence: { asks: ['room'] },
     stream: { consumers: ['push'] },
   },
-  /** An operator, by `npm run admin`. */
   operator: {
     asks: [
       ...(['listRooms', 'getRoom', 'listRoomIds', 'recountRoom'] as const),

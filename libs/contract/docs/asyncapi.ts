@@ -100,7 +100,6 @@ const ackOf = (output: Parameters<typeof documented>[0], codes: readonly ErrorCo
   ],
 })
 
-/** The envelope of a failure. */
 export function failureOf(codes: readonly string[]): JsonSchema {
   return {
     type: 'object',

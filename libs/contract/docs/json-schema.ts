@@ -14,7 +14,6 @@ import {
 } from '../schemas/entities.ts'
 import { Webhook, WebhookDelivery } from '../schemas/webhook-events.ts'
 
-/** JSON Schema of a document. */
 export type JsonSchema = { [key: string]: unknown }
 
 /** Schemas that documents refer to by name. */
@@ -28,7 +27,6 @@ export function documented(schema: TSchema): JsonSchema {
   return shortened(JSON.parse(JSON.stringify(schema))) as JsonSchema
 }
 
-/** The named entities of a document. */
 export const documentedEntities = (): Record<string, JsonSchema> =>
   Object.fromEntries(
     named.map(([name, schema]) => {

@@ -7,7 +7,6 @@ export type ServiceName = 'rooms' | 'messages' | 'files' | 'push' | 'jobs'
 
 /** One operation: a row of the contract's table. */
 export type Row = {
-  /** Who owns it. */
   service: ServiceName
   /** What a client emits; absent where only services and edges may ask. */
   event?: string
@@ -33,7 +32,6 @@ type Rows<S extends ServiceName, R> = {
   }
 }
 
-/** Operations that other services and edges ask of a service. Row types stay exact. */
 export const forServices = <const S extends ServiceName, const R extends Record<string, Columns>>(
   service: S,
   rows: R,

@@ -74,7 +74,6 @@ export type PlatformOperation<S extends ServiceName> = {
   [K in keyof typeof platformOperations]: (typeof platformOperations)[K]['service'] extends S ? K : never
 }[keyof typeof platformOperations]
 
-/** Operations that a client may ask for, by the event it emits. */
 export type ClientOperation = {
   [K in OperationName]: Operations[K] extends { event: string } ? K : never
 }[OperationName]

@@ -29,7 +29,6 @@ export class OrderedQueue<T extends Versioned> {
     this.options = options
   }
 
-  /** Whether an item exists that was not delivered. */
   get isBehind(): boolean {
     return this.last !== null && this.last < this.end
   }

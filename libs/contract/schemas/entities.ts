@@ -46,7 +46,6 @@ export const Link = Type.Object({ sid: Text(1, 128), name: Name })
 export const Author = Type.Object({ authorId: UserId, nickName: Name, profileUrl: Nullable(Url) })
 export type Author = Static<typeof Author>
 
-/** What a message of type PHOTO, VIDEO or FILE refers to. */
 export const File = Type.Object({
   name: FileName,
   path: FilePath,

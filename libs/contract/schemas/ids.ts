@@ -10,7 +10,6 @@ export const SyncKey = Text(1, 128)
 export const Seq = Type.Integer({ minimum: 0, maximum: 9_999_999_999 })
 /** Whom an operation acts on. */
 export const Targets = Type.Array(UserId, { maxItems: 10_000 })
-/** Whom a message mentions. */
 export const MentionedIds = Type.Array(UserId, { maxItems: 50 })
 
 export const OneRoom = { roomId: RoomId }

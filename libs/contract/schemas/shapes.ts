@@ -18,7 +18,6 @@ import {
 
 export const MessageAnswer = Type.Object({ message: Message })
 export const RoomResult = Type.Object({ result: Type.Boolean(), room: Room })
-/** Who has read a message and who has not. */
 export const Readers = Type.Object({ read: Type.Array(User), unread: Type.Array(User) })
 export const RoomSettings = optional({ name: Name, rules: PartialRules, profileUrl: Url })
 export const Keyword = Text(1, 100)
@@ -35,10 +34,8 @@ export const PlatformUser = Type.Object({
   ...optional({ profileUrl: Url, master: Type.Boolean(), meta: FreeForm }),
 })
 
-/** An author as a platform names them. */
 export const NamedAuthor = Type.Object({ authorId: UserId, ...optional({ nickName: Name, profileUrl: Url }) })
 
-/** The input of a room that a platform makes. */
 export const newRoom = <T extends TSchema>(roomType: T) =>
   Type.Object({
     name: Name,

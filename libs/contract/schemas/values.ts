@@ -15,10 +15,7 @@ export const Bytes = Type.Unsafe<Uint8Array>({ bytes: true })
 export const Url = Text(1, 2048)
 export const Cursor = Text(1, 500)
 export const Timestamp = Type.String()
-/**
- * An ISO 8601 moment: a date (from midnight UTC), or a time with its offset. Forms that depend on the server's time zone
- * are refused.
- */
+/** ISO 8601: a date (from midnight UTC), or a time with its offset. Forms in the server's time zone are refused. */
 export const Instant = Type.String({
   format: 'instant',
   maxLength: 40,
@@ -43,7 +40,6 @@ export const MuteMinutes = Type.Integer({ minimum: 1, maximum: 5_256_000 })
 /** Free-form JSON: at most 4 KB, depth 5, no `__proto__`, no key starting with `$`. */
 export const FreeForm = Type.Unsafe<Record<string, unknown>>({ type: 'object', freeForm: true })
 
-/** Properties of which each may be absent. */
 export const optional = <P extends TProperties>(properties: P) =>
   Type.Partial(Type.Object(properties as TProperties)).properties as { [K in keyof P]: TOptional<P[K]> }
 
@@ -55,9 +51,7 @@ export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Ty
 export const Strict = <T extends TProperties>(properties: T) =>
   Type.Object(properties, { additionalProperties: false })
 
-/** The answer of an operation that returns nothing else. */
 export const Result = Type.Object({ result: Type.Boolean() })
 
-/** What every list answers. */
 export const PageOf = <T extends TSchema>(item: T) =>
   Type.Object({ list: Type.Array(item), nextCursor: Nullable(Cursor) })

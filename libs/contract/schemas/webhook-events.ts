@@ -9,7 +9,6 @@ const ofMembers = { ...OneRoom, userIds: Type.Array(UserId), by }
 const ofMessage = Type.Object({ message: Message })
 const kind = <D extends TSchema>(summary: string, data: D) => ({ summary, data })
 
-/** What happens to rooms and their members. */
 const roomKinds = {
   'room.created': kind('A room is made', Type.Object({ room: RoomOutline, userIds: Type.Array(UserId), by })),
   'room.updated': kind(

@@ -3,7 +3,6 @@ import type { RoomActivity } from '../schemas/webhook-events.ts'
 import { anonymous, normalised, textWithout } from './mention-names.ts'
 import { emptied } from './message-view.ts'
 
-/** A person who is being erased. */
 export type Erased = {
   userId: string
   /** Absent if the directory does not know the person. */
@@ -24,7 +23,6 @@ export function messageWithout(message: Message, erased: Erased): Message {
   return replyTo === message.replyTo ? message : { ...message, replyTo }
 }
 
-/** Text and mentions of a message without the mention of the person. */
 export function unmentioning(data: MessageData, mentions: readonly string[], erased: Erased) {
   const { text, rawData } = data.content
   const without = (said: string) => mentionTextWithout(said, mentions, erased)
@@ -47,7 +45,6 @@ export function mentionTextWithout(text: string, mentions: readonly string[], er
   )
 }
 
-/** Whether one of these users has the same name. */
 export const isNamesakeAmong = (userIds: readonly string[], { nickName = '', alikes = [] }: Erased) =>
   alikes.some(
     (alike) => userIds.includes(alike.userId) && normalised(alike.nickName) === normalised(nickName),

@@ -1,6 +1,5 @@
 import type { Author } from '../schemas/entities.ts'
 
-/** The author that replaces every erased person. */
 export const anonymous: Author = { authorId: '(erased)', nickName: '(erased)', profileUrl: null }
 
 /** Folds a name for comparison: width (NFKC), case, white space. */
@@ -13,7 +12,6 @@ const SPACED = /[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{Nd}_]/u
 /** Characters that join the one before them. */
 const JOINED = /[\p{M}\u200d]/u
 
-/** Whether an `@` after this character is part of a mail address. */
 export const isInAddress = (before: string) => IN_ADDRESS.test(before)
 
 /** Whether a name ends before `rest` (both normalised). A Korean particle may follow directly. */

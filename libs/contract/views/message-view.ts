@@ -1,6 +1,5 @@
 import type { JoinUser, Message, Room } from '../schemas/entities.ts'
 
-/** What a message's view depends on. */
 export type Reader = { master: boolean; blocked: ReadonlySet<string> }
 
 /** Without `canShowMemberList`, members see only masters and themselves; masters see everybody. */
@@ -21,7 +20,6 @@ export function messageAsSeenBy(message: Message, { master, blocked }: Reader): 
   return { ...message, ...(isEmptied && emptied(message)), ...(isBlocked && { blocked: true }) }
 }
 
-/** The fields of a message whose content the reader may not see. */
 export const emptied = (message: Message) => ({
   data: { type: message.data.type, content: {} },
   replyTo: null,

@@ -35,7 +35,6 @@ export function countAbove(seqs: readonly number[], from: number): number {
 export const unreadOf = (lastSeq: number, readSeq: number, gone: readonly number[]) =>
   Math.max(0, lastSeq - readSeq - countAbove(gone, readSeq) + countAbove(gone, Math.max(lastSeq, readSeq)))
 
-/** Unread messages that mention the member. */
 const unreadMentionsOf = (
   lastSeq: number,
   readSeq: number,
@@ -67,5 +66,4 @@ export function roomAsSeenBy(
   }
 }
 
-/** The nickName of a user without one. */
 export const defaultName = (userId: string) => userId.slice(0, 100).toWellFormed()

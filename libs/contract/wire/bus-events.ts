@@ -24,7 +24,6 @@ export type RoomEvents = {
    * `removed`: former members, who are told with `room`; `standing`: the new rights of others.
    */
   access: { roomId: string; removed?: string[]; room?: Room; standing?: MemberRights[] }
-  /** A member of a room of two is typing, or has stopped. */
   typing: { userId: string; isTyping: boolean }
   /** A member's cursor moved. `isPrivate`: only masters and the reader may see it. */
   read: { userId: string; lastReadMessageId: string; fromSeq: number; seq: number; isPrivate: boolean }
@@ -35,19 +34,15 @@ export type MentionState = { roomId: string; seq: number; at: string; isOn: bool
 
 /** Events of a user on the bus: `chat.event.user.<user>.<kind>`. */
 export type UserEvents = {
-  /** The user joined a room. */
   joined: { roomId: string }
   /** The user's own cursor moved, by reading or by sending. */
   cursor: { roomId: string; readSeq: number; by: 'read' | 'send' }
-  /** The user turned a room's alarm on or off. */
   alarm: { roomId: string; alarmOn: boolean }
   /** The user's list of blocked users changed: the whole list. */
   blocks: { userId: string; blocked: string[] }
-  /** An export is ready. */
   exportReady: ServerEvents['exportReady']
   /** A mention of the user came or went; `message` is set if clients are to be told. */
   mention: MentionState & { message: Message | null }
-  /** The user's nickName changed. */
   renamed: { userId: string }
   /**
    * The user came online or went offline; the higher `turn` is current. Sockets with one of `rooms` open hear it, in

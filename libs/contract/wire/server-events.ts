@@ -3,7 +3,6 @@ import { Message, Presence, Room } from '../schemas/entities.ts'
 import { MessageId, RoomId, Seq, UserId } from '../schemas/ids.ts'
 import { Text, Timestamp } from '../schemas/values.ts'
 
-/** An event that clients hear. */
 export type ServerEventRow = { summary: string; payload: TSchema }
 type Payloads<Table extends Record<string, ServerEventRow>> = {
   [K in keyof Table]: Static<Table[K]['payload']>

@@ -40,7 +40,6 @@ export function subjectsOf(root = 'chat') {
     userPresence: (userId: string) => `${root}.presence.user.${token(userId)}`,
     /** Heartbeats of the processes that confirm broadcasts. */
     roll: `${root}.roll`,
-    /** A list of banned words changed. */
     words: `${root}.event.words`,
     /** With the root `*`: the streams of all installations. */
     stream: root === '*' ? '*' : `${root.toUpperCase()}_EVENTS`,

@@ -24,7 +24,6 @@ export const Export = Type.Object({
   userId: Nullable(UserId),
   format: Format,
   state: Type.Enum(['WAITING', 'RUNNING', 'READY', 'FAILED']),
-  /** In percent. */
   progress: Type.Integer({ minimum: 0, maximum: 100 }),
   /** The link and its end; null until the export is ready, and in lists. */
   url: Nullable(Type.String()),
@@ -33,7 +32,6 @@ export const Export = Type.Object({
 })
 export type Export = Static<typeof Export>
 
-/** A room's messages as a file. */
 export const exportOperations = forClients('messages', {
   exportMessages: {
     summary: "Write a room's messages into a file; the link comes as `exportReady`, or by mail",

@@ -29,7 +29,6 @@ const REFUSALS = [
   'RATE_LIMITED',
 ] as const
 
-/** What the files service does for clients. */
 export const fileOperations = forClients('files', {
   sendFileMessage: {
     summary: 'Send a file chunk by chunk; the last chunk posts the message',

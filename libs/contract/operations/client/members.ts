@@ -8,7 +8,6 @@ import { BAD_TEXT } from '../refusals.ts'
 
 const TargetsOfRoom = { ...OneRoom, targetUserIds: Targets }
 
-/** What masters do to members. */
 const byMaster = <I extends TProperties>(summary: string, more: I) => ({
   summary,
   input: Type.Object({ ...TargetsOfRoom, ...more }),
@@ -16,7 +15,6 @@ const byMaster = <I extends TProperties>(summary: string, more: I) => ({
   timeoutMs: 10_000,
 })
 
-/** Membership and moderation. */
 export const memberOperations = forClients('rooms', {
   leaveOutRoom: {
     summary: 'Leave a room for good; the last master hands over to the longest-standing member',

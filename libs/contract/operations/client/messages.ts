@@ -5,7 +5,6 @@ import { FreeForm, Limit, LongText, optional } from '../../schemas/values.ts'
 import { forClients } from '../operation.ts'
 import { MAY_NOT_POST, NO_MESSAGE } from '../refusals.ts'
 
-/** What the messages service does for clients. */
 export const messageOperations = forClients('messages', {
   sendMessage: {
     summary: 'Post a message to a room the caller is in',

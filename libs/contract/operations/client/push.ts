@@ -6,7 +6,6 @@ export const Platform = Type.Enum(['ANDROID', 'IOS', 'WEB'])
 /** `token`: a push service's name of the device. Opaque; real ones are much shorter. */
 const Device = Type.Object({ token: Text(1, 4096), platform: Platform })
 
-/** What the push service does for clients. */
 export const pushOperations = forClients('push', {
   registerDevice: {
     summary: "Send the caller's pushes to this device; a former owner's stop",

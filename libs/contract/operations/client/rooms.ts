@@ -9,7 +9,6 @@ import { NO_MESSAGE } from '../refusals.ts'
 const RoomPage = PageOf(Room)
 const listFilter = { ...optional({ roomType: RoomType, linkSid: Text(1, 128) }), ...Paging }
 
-/** What the rooms service does for clients. */
 export const roomOperations = forClients('rooms', {
   listenRooms: {
     summary: "The caller's rooms, newest activity first",

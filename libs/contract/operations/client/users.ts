@@ -5,7 +5,6 @@ import { Keyword } from '../../schemas/shapes.ts'
 import { PageOf, Paging } from '../../schemas/values.ts'
 import { forClients } from '../operation.ts'
 
-/** Users, blocks and presence. */
 export const userOperations = forClients('rooms', {
   searchUsers: {
     summary: 'Users whose nickName contains a keyword',

@@ -3,7 +3,6 @@ import { IssuedAt, optional } from '../../schemas/values.ts'
 import { FileLink, WantedFile } from '../client/files.ts'
 import { forServices } from '../operation.ts'
 
-/** What edges ask of the files service. */
 export const fileInternals = forServices('files', {
   openFile: {
     summary: "A link to a file that a message in any of the caller's rooms refers to",

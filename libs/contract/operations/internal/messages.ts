@@ -15,7 +15,6 @@ import { Count, FreeForm, LongText, Nullable, optional, Timestamp } from '../../
 import { forServices } from '../operation.ts'
 import { BAD_TEXT, FROZEN, MAY_NOT_POST } from '../refusals.ts'
 
-/** What edges and services ask of the messages service. */
 export const messageInternals = forServices('messages', {
   lastMessageOf: {
     summary: 'The last message number and the last change number of a room, once both are published',
@@ -99,7 +98,6 @@ export const messageInternals = forServices('messages', {
       lastMessage: Nullable(Message),
       /** Messages that were ever changed, and whether they are gone now. */
       marks: Type.Array(Type.Object({ seq: Seq, isGone: Type.Boolean(), updatedAt: Timestamp })),
-      /** Messages that mention somebody. */
       mentions: Type.Array(Type.Object({ seq: Seq, at: Timestamp, userIds: Type.Array(UserId) })),
       /** Where the next page begins; null at the end. */
       nextSeq: Nullable(Seq),

@@ -6,7 +6,6 @@ import { forServices } from '../operation.ts'
 
 const AudienceCursor = Type.Object({ ...OneRoom, ...optional({ after: UserId }) })
 
-/** What push asks of rooms. */
 export const pushSources = forServices('rooms', {
   listAudiences: {
     summary: 'Members whom messages may be pushed to, for many rooms, in bounded pages',
@@ -57,7 +56,6 @@ export const pushSources = forServices('rooms', {
   },
 })
 
-/** What the push service does for operators. */
 export const pushInternals = forServices('push', {
   listDevices: {
     summary: 'Where a user gets pushes, without the tokens',

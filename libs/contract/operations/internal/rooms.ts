@@ -7,7 +7,6 @@ import { forServices } from '../operation.ts'
 
 const MessageOfAuthor = { ...OneRoom, seq: Seq, authorId: UserId }
 
-/** What edges and services ask about rooms. */
 export const roomInternals = forServices('rooms', {
   viewRooms: {
     summary: 'Rooms for the cache of an edge that may have missed a broadcast',

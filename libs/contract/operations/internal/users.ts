@@ -11,7 +11,6 @@ const MentionMark = Type.Object({ seq: Seq, at: Timestamp })
 /** One member's state in a room, as edges and services need it. */
 export const Membership = Type.Object({ ...OneRoom, member: JoinUser, readSeq: Seq })
 
-/** What edges and services ask about users. */
 export const userInternals = forServices('rooms', {
   openSession: {
     summary: "The user's rooms and cursors for a new session; refreshes the directory entry",
@@ -65,7 +64,6 @@ export const userInternals = forServices('rooms', {
     output: Type.Object({
       user: UserEntry,
       online: Type.Boolean(),
-      /** Null for a user who never connected. */
       lastSeenAt: Nullable(Timestamp),
       /** Tokens issued before this are revoked; null if none are. */
       issuedFrom: Nullable(Timestamp),

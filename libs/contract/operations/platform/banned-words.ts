@@ -5,10 +5,7 @@ import { forServices } from '../operation.ts'
 
 /** How many banned words, and how many allowed words, one list may hold. */
 export const MAX_WORDS = { everywhere: 10_000, room: 1_000 }
-/**
- * Letters of all words of a list together; a Korean syllable counts as two to five. It bounds a list's memory (about
- * 80 MB) and the time to compile it (about 0.5 s).
- */
+/** Of all words of a list; a Korean syllable is two to five. It bounds memory (80 MB) and compile time (0.5 s). */
 export const MAX_LETTERS = { everywhere: 300_000, room: 30_000 }
 
 const Word = Text(1, 50)

@@ -3,7 +3,6 @@ import { PageOf, Paging } from '../../schemas/values.ts'
 import { Export, ExportName, exportOperations, WantedExport } from '../client/exports.ts'
 import { forServices } from '../operation.ts'
 
-/** A platform may export every room. */
 export const platformExports = forServices('messages', {
   startExport: {
     summary: 'A platform exports a room, as `exportMessages` does for a member',

@@ -6,7 +6,6 @@ import { MuteMinutes, optional, PageOf } from '../../schemas/values.ts'
 import { forServices } from '../operation.ts'
 import { FROZEN } from '../refusals.ts'
 
-/** Members of a room. */
 export const platformMembers = forServices('rooms', {
   addMembers: {
     summary: 'Add people to a room, whatever its rules say about inviting',

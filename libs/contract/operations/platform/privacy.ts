@@ -6,7 +6,6 @@ import { forServices } from '../operation.ts'
 
 const Person = { userId: UserId, ...optional({ cursor: Cursor }) }
 
-/** Goes with a room that is deleted. */
 const purge = (summary: string) => ({
   summary,
   input: Type.Object(OneRoom),
@@ -19,7 +18,6 @@ const erase = <I extends TProperties>(summary: string, input: I) => ({
   output: Type.Object({ nextCursor: Nullable(Cursor) }),
   timeoutMs: 60_000,
 })
-/** A page of what is stored about a person. */
 const collect = (summary: string, timeoutMs: number) => ({
   summary,
   input: Type.Object(Person),

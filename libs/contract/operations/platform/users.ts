@@ -4,7 +4,6 @@ import { Profile, UserEntry } from '../../schemas/shapes.ts'
 import { Timestamp } from '../../schemas/values.ts'
 import { forServices } from '../operation.ts'
 
-/** The user directory. */
 export const platformUsers = forServices('rooms', {
   createUser: {
     summary: 'Create a user, or change the given fields of one who exists',
