@@ -37,21 +37,25 @@ async function buildScripts() {
 /** Each file's declarations, and one with what they take from the contract. */
 async function buildTypes() {
   const scratch = join(DIST, 'scratch')
-  const output = { noEmit: false, declaration: true, emitDeclarationOnly: true }
+  const options = [
+    '--emitDeclarationOnly',
+    '--declaration',
+    '--noEmit',
+    'false',
+    '--rootDir',
+    ROOT,
+    '--outDir',
+    scratch,
+  ]
+  const entries = ['libs/client/index.ts', 'libs/contract/wire/errors.ts']
   const config = join(DIST, 'tsconfig.json')
-  const settings = {
-    extends: join(ROOT, 'tsconfig.json'),
-    compilerOptions: { ...output, rootDir: ROOT, outDir: scratch },
-    include: [],
-    files: [join(CLIENT, 'index.ts'), join(ROOT, 'libs/contract/wire/errors.ts')],
-  }
-  await writeFile(config, JSON.stringify(settings))
-  execFileSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', config], { stdio: 'inherit' })
+  const files = entries.map((entry) => join(ROOT, entry))
+  await writeFile(config, JSON.stringify({ extends: join(ROOT, 'tsconfig.json'), include: [], files }))
+  execFileSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', config, ...options], { stdio: 'inherit' })
   const types = join(DIST, 'types')
   await rename(join(scratch, 'libs/client'), types)
   const errors = await readFile(join(scratch, 'libs/contract/wire/errors.d.ts'), 'utf8')
-  const [envelope] = /^export type Envelope<T> = \{\n[\s\S]*?^\};/m.exec(errors) ?? ['']
-  await writeFile(join(types, 'contract.d.ts'), `${contractTypes()}\n\n${envelope}`)
+  await writeFile(join(types, 'contract.d.ts'), `${contractTypes()}\n\n${envelopeIn(errors)}`)
   for await (const file of glob(join(types, '**/*.d.ts'))) {
     const contract = `${relative(dirname(file), types) || '.'}/contract.js`
     const text = await readFile(file, 'utf8')
@@ -61,6 +65,9 @@ async function buildTypes() {
   await rm(scratch, { recursive: true })
   await rm(config)
 }
+
+const envelopeIn = (declarations: string) =>
+  /^export type Envelope<T> = \{\n[\s\S]*?^\};/m.exec(declarations)?.[0] ?? ''
 
 async function writeManifest() {
   const own = JSON.parse(await readFile(join(CLIENT, 'package.json'), 'utf8'))
@@ -86,7 +93,7 @@ async function writeManifest() {
 /** Builds the package into libs/client/dist, ready for npm pack. @returns its files' sizes, in bytes and compressed */
 export async function buildPackage() {
   await rm(DIST, { recursive: true, force: true })
-  await mkdir(DIST)
+  await mkdir(DIST, { recursive: true })
   await buildScripts()
   await buildTypes()
   await writeManifest()
