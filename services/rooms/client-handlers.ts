@@ -18,7 +18,6 @@ import type { RoomDoc } from './store/documents.ts'
 import { blockUser, listBlocked, unblockUser } from './users/blocks.ts'
 import { searchUsers } from './users/user-search.ts'
 
-/** What clients ask for. */
 export function clientHandlers(parts: Parts) {
   const roomResult = async (caller: Caller, changing: Promise<RoomDoc>) => ({
     result: true,

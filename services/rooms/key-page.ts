@@ -1,9 +1,6 @@
 import { bytesOf, decodeKey, encodeKey, PAGE_BYTES } from '@chat/service'
 
-/**
- * A page of a list in the order of its keys. It is read in chunks, because only some of the items may be shown.
- * @param read up to `chunk` items after a key
- */
+/** A page of a list in the order of its keys. @param read up to `chunk` items after a key; only some may be shown */
 export async function readPage<T, Shown extends { _id: string }>(
   { cursor, limit, chunk }: { cursor?: string | undefined; limit: number; chunk: number },
   read: (after: string) => Promise<T[]>,

@@ -22,7 +22,6 @@ export type Parts = {
   presence: Presence
 }
 
-/** An operation of the contract. */
 export type Operation<K extends OperationName> = (
   parts: Parts,
   caller: Caller,

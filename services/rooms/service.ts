@@ -21,6 +21,8 @@ import { RoomBroadcast } from './room/room-broadcast.ts'
 import { RoomEventOutbox } from './room/room-event-outbox.ts'
 import { openStore } from './store/store.ts'
 
+const close = (opened: { close: () => unknown }) => opened.close()
+
 export type Options = {
   mongoUrl: string
   database?: string
@@ -29,40 +31,34 @@ export type Options = {
   openBus: () => Promise<Bus>
 }
 
-/** Rooms, memberships, cursors and the directory of users. */
 export const start = ({ mongoUrl, database = 'chat_rooms', openBus, ...options }: Options) =>
   openAll(async (scope) => {
-    const mongo = await scope.use('mongo', openMongo(mongoUrl, database), (opened) => opened.close())
-    const bus = await scope.use('nats', openBus(), (opened) => opened.close())
+    const mongo = await scope.use('mongo', openMongo(mongoUrl, database), close)
+    const bus = await scope.use('nats', openBus(), close)
     await ensureStream(bus)
     const parts = await openParts(scope, { ...options, bus, store: await openStore(mongo) })
-    await scope.use(
-      'consumer',
-      consumeEvents({
-        bus,
-        logger: options.logger,
-        durable: 'rooms',
-        kinds: ['message', 'change'],
-        handle: (events) => consumeMessages(parts, events),
-      }),
-      (consumer) => consumer.close(),
-    )
-    await scope.use('requests', bus.serve('rooms', handlers(parts)), (serving) => serving.close())
+    const consumer = consumeEvents({
+      bus,
+      logger: options.logger,
+      durable: 'rooms',
+      kinds: ['message', 'change'],
+      handle: (events) => consumeMessages(parts, events),
+    })
+    await scope.use('consumer', consumer, close)
+    await scope.use('requests', bus.serve('rooms', handlers(parts)), close)
     await bus.flush()
     return { ready: { nats: () => bus.ping(), mongo: () => pingMongo(mongo) } }
   })
 
 /** Each part is closed after those that follow it. */
 async function openParts(scope: Scope, opened: Pick<Parts, 'store' | 'bus' | 'logger' | 'limits'>) {
-  const open = <T extends { close: () => unknown }>(name: string, part: T) =>
-    scope.use(name, part, () => part.close())
   const log = new EventLog(opened.bus)
   return {
     ...opened,
-    outbox: await open('outbox', new RoomEventOutbox({ ...opened, log })),
-    broadcast: await open('broadcast', new RoomBroadcast(opened)),
-    confirmedBroadcast: await open('confirmed broadcast', new ConfirmedBroadcast(opened.bus)),
-    presence: await open('presence', new Presence(opened)),
+    outbox: await scope.use('outbox', new RoomEventOutbox({ ...opened, log }), close),
+    broadcast: await scope.use('broadcast', new RoomBroadcast(opened), close),
+    confirmedBroadcast: await scope.use('confirmed broadcast', new ConfirmedBroadcast(opened.bus), close),
+    presence: await scope.use('presence', new Presence(opened), close),
     claims: new Claims(opened.store),
     mentionResolver: new MentionResolver(opened),
   }

@@ -2,7 +2,7 @@ import { Fault, type Input } from '@chat/contract'
 import type { Parts } from '../parts.ts'
 import { requireMember } from './memberships.ts'
 
-/** Turns a member's pushes of a room on or off; without `alarmOn`, over. @returns how it is now */
+/** @returns how the alarm is now */
 export async function setAlarm({ store, bus }: Parts, userId: string, input: Input<'roomAlarmTurnOnOff'>) {
   const { roomId } = input
   const { member } = await requireMember(store, roomId, userId)

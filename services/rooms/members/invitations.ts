@@ -19,13 +19,10 @@ type Invitation = { caller: Caller; roomId: string; by: string; joiners: Joiner[
 type Check = (state: RoomState, banned: Set<string>) => ErrorCode
 
 /** Any member may invite, if the rules allow it. @throws JOIN_USER_ALREADY_EXISTS, USER_IS_BANNED if nobody is left */
-export async function inviteByMember(
-  parts: Parts,
-  caller: Caller,
-  { roomId, targetUserIds }: Input<'inviteRoom'>,
-): Promise<RoomDoc> {
+export async function inviteByMember(parts: Parts, caller: Caller, input: Input<'inviteRoom'>) {
   const { store } = parts
   const { userId } = caller
+  const { roomId, targetUserIds } = input
   requireOpen((await requireMember(store, roomId, userId)).room)
   const known = await store.users.nickNames(targetUserIds)
   const blockers = await store.users.blockersOf(userId, [...known.keys()])
@@ -39,12 +36,9 @@ export async function inviteByMember(
 }
 
 /** `/chat/inviteUsers`; the order of the checks is contract.md's. Banned users stay banned. */
-export async function inviteByMaster(
-  parts: Parts,
-  caller: Caller,
-  { roomId, inviterId, joinUsers }: Input<'inviteUsers'>,
-): Promise<RoomDoc> {
+export async function inviteByMaster(parts: Parts, caller: Caller, input: Input<'inviteUsers'>) {
   const { store } = parts
+  const { roomId, inviterId, joinUsers } = input
   requireOpen(await requireRoom(store, roomId))
   const inviter = await store.members.get(roomId, inviterId)
   if (!inviter?.master) throw new Fault('INVITER_ID_IS_NOT_MASTER')
@@ -88,10 +82,8 @@ async function add(parts: Parts, invitation: Invitation, check: Check): Promise<
     const joining = absent.filter(({ userId }) => !banned.has(userId))
     if (joining.length === 0) throw new Fault(fault)
     requireSpace(limits, present.size + joining.length)
-    const added = await store.members.restoreMutes(
-      newMembers(roomId, joining, lastSeq, state.now),
-      transaction,
-    )
+    const unmuted = newMembers(roomId, joining, lastSeq, state.now)
+    const added = await store.members.restoreMutes(unmuted, transaction)
     await store.members.add(added, transaction)
     const userIds = userIdsOf(added)
     const data = { roomId, userIds, by: actorOf(by) }

@@ -22,7 +22,6 @@ export async function listMembers({ store }: Parts, userId: string, query: Query
   return pageOf(store, room, { _id: userId, master: member.master }, query)
 }
 
-/** All of them, for platforms. */
 export const listAllMembers = async ({ store }: Parts, query: Query): Promise<Output<'listMembers'>> =>
   pageOf(store, await requireRoom(store, query.roomId), { _id: PLATFORM, master: true }, query)
 

@@ -19,10 +19,8 @@ export async function getMember(parts: Parts, place: Place): Promise<State> {
 }
 
 /** Changes only what is different. @throws WRONG_TARGET_USER_IDS for the last master, who remains one */
-export async function updateMember(
-  parts: Parts,
-  { master, muted, minutes, banned, ...place }: Input<'updateMember'>,
-): Promise<State> {
+export async function updateMember(parts: Parts, input: Input<'updateMember'>): Promise<State> {
+  const { master, muted, minutes, banned, ...place } = input
   const { roomId, userId } = place
   await requireRoom(parts.store, roomId)
   const target = { roomId, targetUserIds: [userId] }

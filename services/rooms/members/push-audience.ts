@@ -76,7 +76,6 @@ async function audiencesOf(store: Store, asked: Asked[], rooms: Rooms, members: 
   })
 }
 
-/** Those who have their alarm on or are mentioned. */
 function wantedOf({ mentioned }: Asked, members: Member[]): Member[] {
   const named = new Set(mentioned)
   return members.filter(({ userId, alarmOn }) => alarmOn || named.has(userId))

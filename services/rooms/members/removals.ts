@@ -18,15 +18,11 @@ export const leave = (parts: Parts, userId: string, roomId: string): Promise<voi
   })
 
 /** @throws USER_IS_NOT_MASTER, WRONG_TARGET_USER_IDS */
-export const kick = (
-  parts: Parts,
-  userId: string,
-  { roomId, targetUserIds, ban = false }: Input<'kickOutUsers'>,
-): Promise<void> =>
-  remove(parts, roomId, { by: userId, banned: ban }, (state) => {
+export const kick = (parts: Parts, userId: string, input: Input<'kickOutUsers'>): Promise<void> =>
+  remove(parts, input.roomId, { by: userId, banned: input.ban ?? false }, (state) => {
     requireMasterOf(state, userId)
     const present = new Set(userIdsOf(state.members))
-    return targetsOf(userId, targetUserIds, (id) => present.has(id))
+    return targetsOf(userId, input.targetUserIds, (id) => present.has(id))
   })
 
 /** A platform removes a user who may not be a member any more. @throws ROOM_NO_EXISTS */

@@ -2,10 +2,8 @@ import { isInAddress, isWhole, normalised } from '@chat/contract'
 
 export type Named = { userId: string; nickName: string }
 
-/** Mentions looked for in one text. */
 const MAX_PLACES = 200
 
-/** Finds users in texts by their nickName. */
 export class NameMatcher {
   /** User ids by normalised nickName. */
   private readonly holders: Map<string, string[]>
@@ -20,10 +18,7 @@ export class NameMatcher {
     this.names = Map.groupBy(longest, (name) => name.charAt(0))
   }
 
-  /**
-   * For each `@nickName` of a text, the ids of the users with that name; the longest name counts. In Korean a particle may
-   * follow directly ("@민수야").
-   */
+  /** The users of each `@nickName`; the longest name counts. In Korean a particle may follow directly ("@민수야"). */
   in(text: string): string[][] {
     const whole = normalised(text)
     const found: string[][] = []

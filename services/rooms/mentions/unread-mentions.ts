@@ -4,8 +4,8 @@ import { idsOf, type MentionDoc, roomIdsOf, userIdsOf } from '../store/documents
 import type { MentionMark } from '../store/mention-store.ts'
 import type { Store } from '../store/store.ts'
 
-// One row for each mention, until it is read. Of two states of a message the later holds, in whatever order and however
-// often they arrive: a row says by which state it was written.
+// One row for each mention, until it is read. States of a message may arrive in any order and any number of times; a row
+// says by which state it was written.
 
 type Mention = MentionMark & { roomId: string; userId: string; isOn: boolean }
 const docOf = (mention: Mention): MentionDoc => ({
@@ -13,7 +13,6 @@ const docOf = (mention: Mention): MentionDoc => ({
   ...mention,
 })
 
-/** The mentions of a message as it is. */
 export const mentionsIn = ({ roomId, seq, updatedAt: at, mentions }: Message): MentionDoc[] =>
   mentions.map((userId) => docOf({ userId, roomId, seq, at, isOn: true }))
 
@@ -45,10 +44,7 @@ export async function changeMentions(store: Store, message: Message): Promise<Me
   return rows
 }
 
-/**
- * For a recount: replaces a room's unread mentions by those that the messages have, except what was written after
- * `began`. @returns the corrections
- */
+/** For a recount: leaves what was written after `began`. @returns the corrections */
 export async function replaceMentions(
   store: Store,
   roomId: string,

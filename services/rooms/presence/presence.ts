@@ -53,7 +53,6 @@ export class Presence {
     void this.publish({ userId, online: true, lastSeenAt: seen.seenAt.toISOString() }, user.turn ?? 0)
   }
 
-  /** A gateway reports its users. */
   async report({ present, left }: Input<'noteSeen'>): Promise<void> {
     const { presence } = this.parts.store
     const now = Date.now()
@@ -72,7 +71,6 @@ export class Presence {
     this.timers.add(timer)
   }
 
-  /** Checks the users whose check is due. */
   private async sweep() {
     if (Date.now() < this.quietUntil) return
     try {
@@ -96,7 +94,7 @@ export class Presence {
     void this.publish({ userId, online: false, lastSeenAt }, user.turn ?? 0)
   }
 
-  /** One event for all who may see it, whatever the number of rooms. Nobody waits for it. */
+  /** One event for all who may see it, whatever the number of rooms. */
   private async publish(state: State, turn: number) {
     const { store, bus, logger } = this.parts
     try {

@@ -1,18 +1,13 @@
 import { Fault, type Input } from '@chat/contract'
 import { isMuted, requireMember } from '../members/memberships.ts'
 import type { Parts } from '../parts.ts'
+import { requireUnfrozen } from '../room/room-change.ts'
 
-/**
- * Publishes that a member of a room of two is typing or has stopped; it is not stored.
- * @throws ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED, TYPING_ONLY_IN_ONE_TO_ONE, USER_IS_MUTED
- */
-export async function showTyping(
-  { store, bus }: Parts,
-  userId: string,
-  { roomId, isTyping }: Input<'typing'>,
-): Promise<void> {
+/** @throws ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED, TYPING_ONLY_IN_ONE_TO_ONE, USER_IS_MUTED */
+export async function showTyping({ store, bus }: Parts, userId: string, input: Input<'typing'>) {
+  const { roomId, isTyping } = input
   const { room, member } = await requireMember(store, roomId, userId)
-  if (room.rules.isFreezed) throw new Fault('ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED')
+  requireUnfrozen(room)
   if (room.memberCount !== 2) throw new Fault('TYPING_ONLY_IN_ONE_TO_ONE')
   if (isMuted(member)) throw new Fault('USER_IS_MUTED')
   bus.publishRoom(roomId, 'typing', { userId, isTyping })

@@ -5,7 +5,7 @@ import type { Parts } from '../parts.ts'
 import { replaceMarks } from './uncounted-messages.ts'
 
 const ROOMS_PER_PAGE = 500
-/** Clocks of processes may differ so much: marks this much older than a recount may be unknown to it. */
+/** Clocks of processes may differ by so much. */
 const CLOCK_SKEW_MS = 60_000
 
 type Survey = Pick<Output<'surveyMessages'>, 'marks' | 'mentions'> & { lastSeq: number }

@@ -33,12 +33,9 @@ export async function listRooms({ store }: Parts, caller: Caller, filter: Filter
 export const queryRooms: Operation<'queryRooms'> = async ({ store }, caller, { keyword, ...filter }) => {
   const memberships = await store.members.ofUser(caller.userId)
   const pattern = contains(keyword)
-  const [byName, byMember] = await Promise.all([
-    store.rooms.activity(roomIdsOf(memberships), { ...filter, name: pattern }),
-    roomsOfNamed(store, caller, memberships, pattern).then((roomIds) =>
-      store.rooms.activity(roomIds, filter),
-    ),
-  ])
+  const byName = await store.rooms.activity(roomIdsOf(memberships), { ...filter, name: pattern })
+  const roomIds = await roomsOfNamed(store, caller, memberships, pattern)
+  const byMember = await store.rooms.activity(roomIds, filter)
   const found = new Map([...byName, ...byMember].map((room) => [room._id, room]))
   return pageOf(store, caller, memberships, [...found.values()], filter)
 }
@@ -74,11 +71,8 @@ async function pageOf(store: Store, caller: Caller, own: MemberDoc[], found: Act
       const [room, member] = [rooms.get(id), memberOf.get(id)]
       return room && member ? { room, member } : []
     })
-    const views = await viewRooms(
-      store,
-      shown.map(({ room }) => room),
-    )
-    for (const view of await seenBy(store, caller, shown, views, mentions)) {
+    const docs = shown.map(({ room }) => room)
+    for (const view of await seenBy(store, caller, shown, await viewRooms(store, docs), mentions)) {
       bytes += bytesOf(view)
       if (bytes > PAGE_BYTES && list.length > 0) return { list, nextCursor: cursor() }
       list.push(view)

@@ -16,34 +16,27 @@ type Quote = { messageId?: string | undefined; text?: string | undefined }
 
 /** Absent fields and rules stay as they are. @throws USER_IS_NOT_MASTER, ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED */
 export async function updateRoom(parts: Parts, { roomId, by }: Change, { rules, ...fields }: Fields) {
-  const {
-    room,
-    members,
-    result: wasFrozen,
-  } = await changeRoom(parts, roomId, async (state) => {
+  const { room, members, result } = await changeRoom(parts, roomId, async (state) => {
     requireMasterOf(state, by)
     if (rules?.isFreezed !== false) requireUnfrozen(state.room)
+    const dataOf = (changed: RoomDoc) => ({ room: presentOutline(changed), by: actorOf(by) })
     return {
       members: state.members,
       fields: { ...fields, rules: { ...state.room.rules, ...rules } },
-      events: (changed) => [
-        { type: 'room.updated', data: { room: presentOutline(changed), by: actorOf(by) } },
-      ],
-      result: state.room.rules.isFreezed,
+      events: (changed) => [{ type: 'room.updated', data: dataOf(changed) }],
+      result: { wasFrozen: state.room.rules.isFreezed },
     }
   })
-  if (wasFrozen !== room.rules.isFreezed) await parts.claims.move(room, members, members)
+  if (result.wasFrozen !== room.rules.isFreezed) await parts.claims.move(room, members, members)
   await publishAccess(parts, roomId)
   parts.broadcast.publishSoon(roomId)
   return room
 }
 
 /** A master announces a message, a text, or a text in place of the message's own; neither clears the announcement. */
-export async function setAnnouncement(
-  parts: Parts,
-  { userId, requestId }: Caller,
-  { roomId, ...quote }: Input<'setAnnouncement'>,
-): Promise<RoomDoc> {
+export async function setAnnouncement(parts: Parts, caller: Caller, input: Input<'setAnnouncement'>) {
+  const { userId, requestId } = caller
+  const { roomId, ...quote } = input
   requireUnfrozen((await requireMaster(parts.store, roomId, userId)).room)
   const isCleared = quote.messageId === undefined && quote.text === undefined
   const change = { roomId, by: userId }
@@ -51,16 +44,12 @@ export async function setAnnouncement(
   return updateRoom(parts, change, { announcement })
 }
 
-/** A platform announces a message, or a text in a user's name. */
-export async function putAnnouncement(
-  parts: Parts,
-  { requestId }: Caller,
-  { roomId, authorId = '', ...quote }: Input<'putAnnouncement'>,
-): Promise<RoomDoc> {
+export async function putAnnouncement(parts: Parts, caller: Caller, input: Input<'putAnnouncement'>) {
+  const { roomId, authorId = '', ...quote } = input
   requireUnfrozen(await requireRoom(parts.store, roomId))
   if (quote.messageId === undefined && (quote.text === undefined || authorId === ''))
     throw new Fault('INVALID_REQUEST', { message: 'A messageId, or a text and an authorId' })
-  const announcement = await announcementOf(parts, requestId, { roomId, by: authorId }, quote)
+  const announcement = await announcementOf(parts, caller.requestId, { roomId, by: authorId }, quote)
   return updateRoom(parts, { roomId, by: PLATFORM }, { announcement })
 }
 

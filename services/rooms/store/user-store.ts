@@ -88,6 +88,7 @@ export class UserStore {
     const found = await this.models.erased.find({ _id: { $in: [...byId.keys()] } }).lean()
     return new Map(found.map(({ _id, issuedFrom }) => [byId.get(_id) as string, issuedFrom]))
   }
+
   async block(userId: string, blockedId: string): Promise<void> {
     const block = { _id: blockId(userId, blockedId), userId, blockedId, createdAt: new Date() }
     await insertMissing(this.models.blocks, [block])

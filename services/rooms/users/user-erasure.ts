@@ -16,8 +16,6 @@ import type { RoomDoc } from '../store/documents.ts'
 import { closeAccount } from './accounts.ts'
 import { unblockUser } from './blocks.ts'
 
-// Each step of an erasure may be repeated.
-
 const PAGE = 500
 /** The time that one request may take; the next one continues where it stopped. */
 const BUDGET_MS = 20_000
@@ -38,7 +36,7 @@ export async function expelUser(parts: Parts, userId: string): Promise<void> {
   }
 }
 
-/** Erases a user from events and a page of rooms at a time, and after the last page from the directory. */
+/** Erases a user from events, from a page of rooms at a time, and last from the directory. Each step may be repeated. */
 export const eraseUser: Operation<'eraseUserInRooms'> = async (parts, caller, { cursor, ...erased }) => {
   const { store } = parts
   const { userId } = erased
@@ -75,9 +73,8 @@ async function scrubEvents(parts: Parts, caller: Caller, erased: Erased, from: n
     until: performance.now() + BUDGET_MS,
     isErased: async ({ fact }) => {
       const announcement = 'room' in fact.data ? fact.data.room.announcement : null
-      return (
-        activityWithout(fact, await withMentions(parts, caller, fact.roomId, [announcement], erased)) !== fact
-      )
+      const more = await withMentions(parts, caller, fact.roomId, [announcement], erased)
+      return activityWithout(fact, more) !== fact
     },
   })
 }

@@ -8,11 +8,8 @@ const DEFAULT_LIMIT = 20
 const MAX_LIMIT = 100
 const CHUNK = 200
 
-/** Users by any part of their nickName, of one character or more. */
-export function searchUsers(
-  { store }: Parts,
-  { keyword, limit = DEFAULT_LIMIT, cursor }: Input<'searchUsers'>,
-) {
+export function searchUsers({ store }: Parts, input: Input<'searchUsers'>) {
+  const { keyword, limit = DEFAULT_LIMIT, cursor } = input
   const text = normalised(keyword)
   if (text === '') throw new Fault('INVALID_REQUEST', { message: 'The keyword is empty' })
   const matches = ({ nickName }: UserDoc) => normalised(nickName).includes(text)
