@@ -10,7 +10,6 @@ import { inspectAccount } from './users/accounts.ts'
 import { describeUsers, saveUsers } from './users/directory.ts'
 import { openSession, roomAccess, roomFacts, roomsOfUser } from './users/sessions.ts'
 
-/** What gateways, other services and operators ask for. */
 export const internalHandlers = (parts: Parts) =>
   ({
     openSession: (caller, input) => openSession(parts, caller, input),

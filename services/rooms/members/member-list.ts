@@ -39,17 +39,12 @@ function pageOf(store: Store, room: RoomDoc, viewer: Viewer, query: Query) {
   )
 }
 
-async function matching(
-  store: Store,
-  { rules }: RoomDoc,
-  viewer: Viewer,
-  { state, keyword }: Query,
-  chunk: MemberDoc[],
-): Promise<JoinUser[]> {
+async function matching(store: Store, room: RoomDoc, viewer: Viewer, query: Query, chunk: MemberDoc[]) {
+  const { state, keyword } = query
   const seen = chunk.filter(
     (member) =>
       (state !== 'MUTED' || isMuted(member)) &&
-      maySee(rules, viewer, { _id: member.userId, master: member.master }),
+      maySee(room.rules, viewer, { _id: member.userId, master: member.master }),
   )
   const users = await store.users.getMany(userIdsOf(seen))
   const pattern = keyword === undefined ? null : contains(keyword)

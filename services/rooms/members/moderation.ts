@@ -1,7 +1,7 @@
 import { Fault, type Input } from '@chat/contract'
 import type { Parts } from '../parts.ts'
 import { changeRoom, requireMasterOf } from '../room/room-change.ts'
-import { type MemberDoc, type RoomDoc, userIdsOf } from '../store/documents.ts'
+import { type MemberDoc, userIdsOf } from '../store/documents.ts'
 import { publishRights } from './access-events.ts'
 import { isMuted, requireMaster } from './memberships.ts'
 import { actorOf, targetsOf } from './targets.ts'
@@ -10,6 +10,7 @@ import { actorOf, targetsOf } from './targets.ts'
 const FOREVER = new Date('9999-12-31T23:59:59.999Z')
 
 type Targets = { roomId: string; targetUserIds: string[] }
+type Applies = (member: MemberDoc) => boolean
 type Fields = { master: boolean } | { mutedUntil: Date | null }
 
 export function mute(parts: Parts, userId: string, { minutes, ...targets }: Input<'muteUsers'>) {
@@ -33,13 +34,8 @@ export async function unban({ store }: Parts, userId: string, { roomId, targetUs
   )
 }
 
-async function update(
-  parts: Parts,
-  userId: string,
-  { roomId, targetUserIds }: Targets,
-  fields: Fields,
-  applies: (member: MemberDoc) => boolean,
-): Promise<RoomDoc> {
+async function update(parts: Parts, userId: string, input: Targets, fields: Fields, applies: Applies) {
+  const { roomId, targetUserIds } = input
   const { room, result: updated } = await changeRoom(parts, roomId, async (state, transaction) => {
     requireMasterOf(state, userId)
     const applicable = new Set(userIdsOf(state.members.filter(applies)))

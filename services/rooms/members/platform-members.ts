@@ -51,10 +51,8 @@ async function memberAt({ store }: Parts, { roomId, userId }: Place): Promise<Me
 }
 
 async function stateOf({ store }: Parts, { roomId, userId }: Place): Promise<State> {
-  const [member, bans, user] = await Promise.all([
-    store.members.get(roomId, userId),
-    store.members.bannedAmong(roomId, [userId]),
-    store.users.get(userId),
-  ])
+  const member = await store.members.get(roomId, userId)
+  const bans = await store.members.bannedAmong(roomId, [userId])
+  const user = await store.users.get(userId)
   return { member: member && presentMember(member, user ?? undefined), banned: bans.has(userId) }
 }

@@ -3,10 +3,7 @@ import type { Parts } from '../parts.ts'
 import { uncountedSeqs } from '../reading/uncounted-messages.ts'
 import { type MentionDoc, roomIdsOf } from '../store/documents.ts'
 
-/**
- * Publishes mentions that have come or gone. One whose message is among `messages` carries it, and clients are told;
- * not for the message's author, and not if the message is deleted or hidden by now.
- */
+/** Clients are told of mentions in `messages`, but not of the author's own or of messages that are gone by now. */
 export async function publishMentions(
   { store, bus }: Parts,
   mentions: MentionDoc[],

@@ -7,6 +7,7 @@ import type { Store } from '../store/store.ts'
 // One row for each mention, until it is read. States of a message may arrive in any order and any number of times; a row
 // says by which state it was written.
 
+type Surveyed = MentionMark & { userIds: string[] }
 type Mention = MentionMark & { roomId: string; userId: string; isOn: boolean }
 const docOf = (mention: Mention): MentionDoc => ({
   _id: `${messageId(mention.roomId, mention.seq)}:${mention.userId}`,
@@ -16,10 +17,7 @@ const docOf = (mention: Mention): MentionDoc => ({
 export const mentionsIn = ({ roomId, seq, updatedAt: at, mentions }: Message): MentionDoc[] =>
   mentions.map((userId) => docOf({ userId, roomId, seq, at, isOn: true }))
 
-/**
- * Adds the mentions of new messages. A message that has changed since is left to its change: marks are read after the
- * rows are written, so a later change finds the rows. @returns the mentions that hold
- */
+/** Marks are read after the rows are written, so a later change finds the rows. @returns the mentions that hold */
 export async function addMentions(store: Store, messages: Message[]): Promise<MentionDoc[]> {
   const rows = messages.flatMap(mentionsIn)
   if (rows.length === 0) return []
@@ -45,12 +43,7 @@ export async function changeMentions(store: Store, message: Message): Promise<Me
 }
 
 /** For a recount: leaves what was written after `began`. @returns the corrections */
-export async function replaceMentions(
-  store: Store,
-  roomId: string,
-  surveyed: (MentionMark & { userIds: string[] })[],
-  began: string,
-): Promise<MentionDoc[]> {
+export async function replaceMentions(store: Store, roomId: string, surveyed: Surveyed[], began: string) {
   const members = await store.members.pick([roomId], 'readSeq')
   const readSeqs = new Map(members.map(({ userId, readSeq }) => [userId, readSeq]))
   const isUnread = ({ userId, seq }: MentionDoc) => seq > (readSeqs.get(userId) ?? Number.POSITIVE_INFINITY)

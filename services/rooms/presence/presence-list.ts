@@ -12,10 +12,8 @@ type Membership = Pick<MemberDoc, 'roomId' | 'userId' | 'master'>
 /** The presence of those users whom the caller may see as a member of a room that both are in. */
 export const queryPresence: Operation<'queryPresence'> = async ({ store, bus }, caller, { userIds }) => {
   const visible = await visibleTo(store, caller.userId, [...new Set(userIds)])
-  const [seenAt, online] = await Promise.all([
-    store.presence.seenAt(visible),
-    Promise.all(visible.map((userId) => isConnected(bus, userId))),
-  ])
+  const seenAt = await store.presence.seenAt(visible)
+  const online = await Promise.all(visible.map((userId) => isConnected(bus, userId)))
   const now = new Date()
   const list = visible.map((userId, index) => {
     const isOnline = online[index] ?? false

@@ -19,7 +19,6 @@ type Filter = Pick<Query, 'userId' | 'linkSid'>
 export const getRoom = async ({ store }: Parts, roomId: string): Promise<Room> =>
   viewRoom(store, await requireRoom(store, roomId))
 
-/** In the order of their ids. */
 export const listPlatformRooms = ({ store }: Parts, { cursor, limit = DEFAULT_LIMIT, ...filter }: Query) =>
   readPage(
     { cursor, limit: Math.min(limit, MAX_LIMIT), chunk: MAX_LIMIT },

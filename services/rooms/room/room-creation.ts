@@ -14,6 +14,7 @@ import { presentOutline } from './presenter.ts'
 import { viewRoom } from './room-view.ts'
 
 type PlatformRoom = Input<'createRoom'>
+type First = NonNullable<PlatformRoom['message']>
 type Plan = Pick<RoomDoc, 'name' | 'roomType' | 'profileUrl' | 'link' | 'rules' | 'meta'> & {
   joiners: Joiner[]
 }
@@ -87,13 +88,8 @@ async function addRoom(store: Store, roomId: string, { joiners, ...plan }: Plan)
   await store.members.addMissing(newMembers(roomId, joiners, 0, first))
 }
 
-async function postFirst(
-  parts: Parts,
-  caller: Caller,
-  roomId: string,
-  joiners: Joiner[],
-  { author, data }: NonNullable<PlatformRoom['message']>,
-) {
+async function postFirst(parts: Parts, caller: Caller, roomId: string, joiners: Joiner[], first: First) {
+  const { author, data } = first
   const { authorId, nickName = defaultName(authorId), profileUrl = null } = author
   const { message } = await parts.bus.ask('postFirstMessage', caller, {
     roomId,
@@ -122,8 +118,11 @@ async function open({ store, outbox, broadcast }: Parts, roomId: string, by: str
   return opened
 }
 
-type RoomInput = Input<'createNewRoom'> | PlatformRoom
-const planOf = (input: RoomInput, roomType: RoomType, joiners: Joiner[]): Plan => ({
+const planOf = (
+  input: Input<'createNewRoom'> | PlatformRoom,
+  roomType: RoomType,
+  joiners: Joiner[],
+): Plan => ({
   name: input.name,
   roomType,
   profileUrl: input.profileUrl ?? null,

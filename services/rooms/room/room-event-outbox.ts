@@ -34,12 +34,9 @@ export class RoomEventOutbox {
   }
 
   /** The room's `updatedAt` grows with every change, so it numbers the events. */
-  async add(
-    { _id: roomId, updatedAt }: Pick<RoomDoc, '_id' | 'updatedAt'>,
-    activities: RoomActivity[],
-    transaction: Transaction,
-  ): Promise<void> {
+  async add(room: Pick<RoomDoc, '_id' | 'updatedAt'>, activities: RoomActivity[], transaction: Transaction) {
     if (activities.length === 0) return
+    const { _id: roomId, updatedAt } = room
     const idOf = (index: number) => roomEventId(roomId, updatedAt, index)
     const common = { roomId, at: updatedAt.toISOString() }
     const events = activities.map((activity, index) => ({ _id: idOf(index), ...common, ...activity }))

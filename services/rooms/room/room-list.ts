@@ -52,7 +52,8 @@ async function roomsOfNamed(store: Store, caller: Caller, own: MemberDoc[], patt
 }
 
 async function pageOf(store: Store, caller: Caller, own: MemberDoc[], found: ActiveRoom[], filter: Filter) {
-  const after = filter.cursor === undefined ? null : activityAt(filter.cursor)
+  const position = filter.cursor === undefined ? null : decodeCursor(filter.cursor, isPosition)
+  const after = position && { activeAt: new Date(position[0]), _id: position[1] }
   const limit = Math.min(filter.limit ?? MAX_ROOMS, MAX_ROOMS)
   const rest = found.sort(byActivity).filter((room) => !after || byActivity(room, after) > 0)
   const wanted = rest.slice(0, limit)
@@ -79,9 +80,4 @@ async function pageOf(store: Store, caller: Caller, own: MemberDoc[], found: Act
     }
   }
   return { list, nextCursor: rest.length > wanted.length ? cursor() : null }
-}
-
-function activityAt(cursor: string): ActiveRoom {
-  const [time, _id] = decodeCursor(cursor, isPosition)
-  return { activeAt: new Date(time), _id }
 }

@@ -6,11 +6,9 @@ import type { MentionMark } from '../store/mention-store.ts'
 import type { Store } from '../store/store.ts'
 import { presentMember, presentRoom } from './presenter.ts'
 
-// Stored rooms as what the contract calls a Room, with a constant number of queries for any number of rooms.
-
 const SHOWN_IN_ONE = 100
 
-/** Rooms with the members that lists show, in the order given. */
+/** Rooms with the members that lists show, in the order given, by a constant number of queries. */
 export async function viewRooms(store: Store, rooms: RoomDoc[]): Promise<Room[]> {
   return compose(store, rooms, await store.members.getMany(rooms.flatMap(headIdsOf)))
 }

@@ -1,4 +1,4 @@
-import { type Announcement, type Caller, Fault, type Input, type Rules } from '@chat/contract'
+import { type Caller, Fault, type Input, type Rules } from '@chat/contract'
 import { publishAccess } from '../members/access-events.ts'
 import { requireMaster, requireRoom } from '../members/memberships.ts'
 import { actorOf, PLATFORM } from '../members/targets.ts'
@@ -54,12 +54,9 @@ export async function putAnnouncement(parts: Parts, caller: Caller, input: Input
 }
 
 /** @throws MESSAGE_TOO_LONG, MESSAGE_NO_EXISTS, MESSAGE_HAS_BANNED_WORD */
-async function announcementOf(
-  { store, bus, limits }: Parts,
-  requestId: string,
-  { roomId, by }: Change,
-  { messageId, text }: Quote,
-): Promise<Announcement> {
+async function announcementOf(parts: Parts, requestId: string, { roomId, by }: Change, quote: Quote) {
+  const { store, bus, limits } = parts
+  const { messageId, text } = quote
   if ((text?.length ?? 0) > limits.textLength) throw new Fault('MESSAGE_TOO_LONG')
   const caller = { userId: by, requestId }
   const quoted = messageId === undefined ? null : await bus.ask('quoteMessage', caller, { roomId, messageId })

@@ -99,7 +99,6 @@ export const blockId = (userId: string, blockedId: string) => JSON.stringify([us
 export const erasedId = (userId: string) =>
   createHash('sha256').update(`erased:${userId}`).digest('base64url')
 
-const TIME_DIGITS = 15
 /** Sorts the events of one room by time, and those of one change by their index. */
 export const roomEventId = (roomId: string, at: Date, index: number) =>
-  `${roomId}-e${String(at.getTime()).padStart(TIME_DIGITS, '0')}-${index}`
+  `${roomId}-e${String(at.getTime()).padStart(15, '0')}-${index}`

@@ -27,15 +27,11 @@ export async function updateAccount(parts: Parts, { userId, ...profile }: Input<
 
 /** For operators. @throws USER_NO_EXISTS */
 export async function inspectAccount({ store, bus }: Parts, userId: string): Promise<Output<'inspectUser'>> {
-  const [user, online, members] = await Promise.all([
-    requireUser(store, userId),
-    isConnected(bus, userId),
-    store.members.ofUser(userId),
-  ])
+  const user = await requireUser(store, userId)
   return {
     user: presentAccount(user),
-    online,
-    roomCount: members.length,
+    online: await isConnected(bus, userId),
+    roomCount: (await store.members.ofUser(userId)).length,
     lastSeenAt: user.seenAt?.toISOString() ?? null,
     issuedFrom: user.issuedFrom ? timestampOf(user.issuedFrom) : null,
   }

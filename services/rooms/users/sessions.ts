@@ -5,7 +5,6 @@ import { presentMember } from '../room/presenter.ts'
 import { roomIdsOf } from '../store/documents.ts'
 import { authorOf, refreshUser } from './directory.ts'
 
-/** All rooms of a user, or one of them. */
 export const openSession: Operation<'openSession'> = async (parts, { userId }, input) => {
   const { store, presence } = parts
   const { roomId: onlyRoomId, issuedAt = 0, ...profile } = input
@@ -14,9 +13,8 @@ export const openSession: Operation<'openSession'> = async (parts, { userId }, i
   if (onlyRoomId === undefined && isAllowed) await presence.arrive(user)
   const members = await store.members.ofUser(userId, onlyRoomId)
   const rooms = await store.rooms.pick(roomIdsOf(members), 'lastSeq', 'lastMention')
-  const mayBeMentioned = members.some(
-    ({ roomId, readSeq }) => (rooms.get(roomId)?.lastMention ?? 0) > readSeq,
-  )
+  const lastMentionOf = (roomId: string) => rooms.get(roomId)?.lastMention ?? 0
+  const mayBeMentioned = members.some(({ roomId, readSeq }) => lastMentionOf(roomId) > readSeq)
   const mentioned = mayBeMentioned ? await store.mentions.ofUser(userId) : null
   return {
     issuedFrom: user.issuedFrom ?? null,

@@ -22,6 +22,7 @@ const BUDGET_MS = 20_000
 /** The cursor while the stream is scrubbed: this and a position in the stream. Later it is a room's id. */
 const STREAM = 'facts:'
 
+type QuotingRoom = Pick<RoomDoc, '_id' | 'lastMessage' | 'announcement'>
 type Quote = Announcement | NonNullable<Message['replyTo']>
 
 /** From then on the user can neither connect nor write. */
@@ -79,13 +80,9 @@ async function scrubEvents(parts: Parts, caller: Caller, erased: Erased, from: n
   })
 }
 
-async function eraseInRoom(
-  parts: Parts,
-  caller: Caller,
-  { _id: roomId, lastMessage, announcement }: Pick<RoomDoc, '_id' | 'lastMessage' | 'announcement'>,
-  user: Erased,
-) {
+async function eraseInRoom(parts: Parts, caller: Caller, room: QuotingRoom, user: Erased) {
   const { store, bus, broadcast } = parts
+  const { _id: roomId, lastMessage, announcement } = room
   const erased = await withMentions(parts, caller, roomId, [lastMessage?.replyTo ?? null, announcement], user)
   const newMessage = lastMessage && messageWithout(lastMessage, erased)
   const newAnnouncement = announcement && announcementWithout(announcement, erased)
