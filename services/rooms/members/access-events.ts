@@ -3,7 +3,8 @@ import type { Parts } from '../parts.ts'
 import { presentRoom } from '../room/presenter.ts'
 import type { MemberDoc, RoomDoc } from '../store/documents.ts'
 
-// Each of these resolves when every live process has invalidated its cache of who may do what in the room.
+// Each of these invalidates the caches of who may do what in the room. It resolves when every live process that keeps
+// one has confirmed.
 
 export const publishAccess = (parts: Parts, roomId: string) => publish(parts, { roomId })
 

@@ -2,6 +2,7 @@ import { isInAddress, isWhole, normalised } from '@chat/contract'
 
 export type Named = { userId: string; nickName: string }
 
+/** Mentions looked for in one text. */
 const MAX_PLACES = 200
 
 export class NameMatcher {

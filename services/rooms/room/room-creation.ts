@@ -118,11 +118,8 @@ async function open({ store, outbox, broadcast }: Parts, roomId: string, by: str
   return opened
 }
 
-const planOf = (
-  input: Input<'createNewRoom'> | PlatformRoom,
-  roomType: RoomType,
-  joiners: Joiner[],
-): Plan => ({
+type RoomInput = Input<'createNewRoom'> | PlatformRoom
+const planOf = (input: RoomInput, roomType: RoomType, joiners: Joiner[]): Plan => ({
   name: input.name,
   roomType,
   profileUrl: input.profileUrl ?? null,
