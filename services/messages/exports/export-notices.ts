@@ -1,5 +1,5 @@
 import type { ExportDoc } from './export-store.ts'
-import { formats } from './formats.ts'
+import { formats } from './file/formats.ts'
 import type { ExportParts } from './parts.ts'
 
 type Link = { url: string; expiresAt: string }

@@ -11,7 +11,7 @@ import {
   type Part,
 } from '@chat/service'
 import mongoose, { type Model } from 'mongoose'
-import type { ExportFormat } from './formats.ts'
+import type { ExportFormat } from './file/formats.ts'
 
 /** A part of the file in S3, and the seqs whose messages are in it, both inclusive. */
 export type ExportPart = Part & { from: number; to: number }

@@ -3,7 +3,7 @@ import { eachJob, faultOf, JobWorker, type Lease } from '@chat/service'
 import { notify, whileMember } from './export-notices.ts'
 import { removeFile } from './export-removal.ts'
 import { type ExportDoc, isExpired, isOver, MAX_TRIES } from './export-store.ts'
-import { ExportWriter } from './export-writer.ts'
+import { ExportWriter } from './file/export-writer.ts'
 import { isRefused } from './mailer.ts'
 import type { ExportParts } from './parts.ts'
 

@@ -1,8 +1,8 @@
 import type { Bucket, Lease } from '@chat/service'
-import { type ExportDoc, type ExportPart, inADay } from './export-store.ts'
+import { type ExportDoc, type ExportPart, inADay } from '../export-store.ts'
+import type { ExportParts } from '../parts.ts'
 import { formats } from './formats.ts'
 import { PartBuilder, type PartData, type Range } from './part-builder.ts'
-import type { ExportParts } from './parts.ts'
 import { seqsOf } from './period.ts'
 
 /** S3's minimum for all parts but the last. A part that is written again may be smaller, so there is a margin. */

@@ -1,5 +1,5 @@
 import type { Input } from '@chat/contract'
-import type { MessageDoc } from '../send/message-doc.ts'
+import type { MessageDoc } from '../../send/message-doc.ts'
 import { BOM, csvLine } from './csv.ts'
 
 export type ExportFormat = Input<'exportMessages'>['format']

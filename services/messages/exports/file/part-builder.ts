@@ -1,10 +1,10 @@
 import { isGone } from '@chat/contract'
 import { DutyCycle } from '@chat/service'
 import { LRUCache } from 'lru-cache'
-import { type MessageDoc, statusOf } from '../send/message-doc.ts'
-import type { ExportDoc } from './export-store.ts'
+import { type MessageDoc, statusOf } from '../../send/message-doc.ts'
+import type { ExportDoc } from '../export-store.ts'
+import type { ExportParts } from '../parts.ts'
 import { formats, type Row } from './formats.ts'
-import type { ExportParts } from './parts.ts'
 import { isInPeriod } from './period.ts'
 
 /** The batch size adapts to the messages' lengths, so that a batch makes about so much of the file. */

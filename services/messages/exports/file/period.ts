@@ -1,5 +1,5 @@
-import type { MessageStore } from '../send/message-store.ts'
-import type { ExportDoc } from './export-store.ts'
+import type { MessageStore } from '../../send/message-store.ts'
+import type { ExportDoc } from '../export-store.ts'
 
 /** Messages get their time before their seq, and from the clocks of several machines. */
 const SKEW_MS = 10 * 60 * 1000
