@@ -38,7 +38,7 @@ beforeAll(async () => {
     ...{ natsUrl: tap.url, config: { demo: true, webhooksMayBePrivate: true }, pageFolder: folder },
     instances: { messages: 2, push: 0 },
   })
-  const times = { secondLookMs: 300, roundMs: 50, badgeMs: 100 }
+  const times = { secondLookMs: 300, pollMs: 50, badgeMs: 100 }
   const aroundPush = around('push', stack.root)
   const push = await startPush({ ...aroundPush, database: `${stack.root}_push`, times })
   // It is measured like those that tell of themselves at the gateway.

@@ -1,30 +1,27 @@
 import type { Handlers } from '@chat/contract'
-import type { Devices } from './devices/devices.ts'
-import type { PreferenceStore } from './devices/preference-store.ts'
-import { collectUser, eraseUser, type KeptData, purgeRoom } from './privacy/push-erasure.ts'
-
-type Parts = { devices: Devices; preferences: PreferenceStore; keptData: KeptData }
+import type { Parts } from './parts.ts'
+import { collectUser, eraseUser } from './privacy/push-erasure.ts'
 
 const done = { result: true }
 
-export const handlers = ({ devices, preferences, keptData }: Parts): Handlers<'push'> => ({
-  registerDevice: async (caller, device) => {
-    await devices.register(caller.userId, device)
+export const handlers = (parts: Parts): Handlers<'push'> => ({
+  registerDevice: async ({ userId }, device) => {
+    await parts.devices.register(userId, device)
     return done
   },
-  unregisterDevice: async (caller, device) => {
-    await devices.unregister(caller.userId, device)
+  unregisterDevice: async ({ userId }, { token }) => {
+    await parts.devices.unregister(userId, token)
     return done
   },
-  setMentionAlarm: async (caller, { on }) => {
-    await preferences.setMentionAlarm(caller.userId, on)
+  setMentionAlarm: async ({ userId }, { on }) => {
+    await parts.preferences.setMentionAlarm(userId, on)
     return done
   },
-  listDevices: async (_caller, userId) => ({ devices: await devices.seenOf(userId) }),
+  listDevices: async (_caller, userId) => ({ devices: await parts.devices.list(userId) }),
   purgeRoomPushes: async (_caller, { roomId }) => {
-    await purgeRoom(keptData, roomId)
+    await parts.tasks.deleteRoom(roomId)
     return done
   },
-  eraseUserInPushes: (_caller, input) => eraseUser(keptData, input),
-  exportUserFromPushes: (_caller, input) => collectUser(keptData, input),
+  eraseUserInPushes: (_caller, input) => eraseUser(parts, input),
+  exportUserFromPushes: (_caller, { userId }) => collectUser(parts, userId),
 })

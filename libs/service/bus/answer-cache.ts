@@ -4,14 +4,14 @@ const MAX_AGE_MS = 30_000
 const MAX_ANSWERS = 50_000
 
 /**
- * Answers of another service, kept for 30 s or until they are dropped. Requests that are under way are shared. An
+ * Answers of another service, kept for `maxAgeMs` or until they are dropped. Requests that are under way are shared. An
  * answer that is dropped while it is under way is not given to later callers.
  */
 export class AnswerCache<T> {
   private readonly answers: LRUCache<string, Promise<T>>
 
-  constructor(max = MAX_ANSWERS) {
-    this.answers = new LRUCache({ max, ttl: MAX_AGE_MS })
+  constructor(max = MAX_ANSWERS, maxAgeMs = MAX_AGE_MS) {
+    this.answers = new LRUCache({ max, ttl: maxAgeMs })
   }
 
   of(key: string, ask: () => Promise<T>): Promise<T> {

@@ -1,74 +1,75 @@
-import type { Bus } from '@chat/service'
+import { AnswerCache, type Bus } from '@chat/service'
+import { chunksOf } from '../chunks.ts'
 
-/** A message that somebody is told of. */
-export type News = { userId: string; roomId: string; seq: number }
-type Counted = { at: number; unread: number; seqs: Map<string, number> }
+/** A new message, for one user who gets a push of it. */
+type Arrival = { userId: string; roomId: string; seq: number }
+/** The unread messages of a user; of some rooms, up to which `seq` it counts. */
+type Count = { unread: number; seqs: Map<string, number> }
 
-const AT_ONCE = 500
-/** More than that and those that are too old to be used are forgotten. */
-const REMEMBERED = 10_000
+/** The most that `countBadges` takes. */
+const USERS_PER_REQUEST = 500
+const MAX_COUNTS = 10_000
 
-/**
- * What each user has not read in all of their rooms. It is counted at most every so often for each of them: in between
- * what comes is added to it.
- */
+/** How many messages users have not read in all their rooms. A count is reused for a while: new messages are added to it. */
 export class Badges {
   private readonly bus: Bus
-  private readonly freshMs: number
-  private readonly counted = new Map<string, Counted>()
-  constructor(bus: Bus, freshMs: number) {
+  private readonly counts: AnswerCache<Count>
+
+  constructor(bus: Bus, maxAgeMs: number) {
     this.bus = bus
-    this.freshMs = freshMs
+    this.counts = new AnswerCache(MAX_COUNTS, maxAgeMs)
   }
 
-  /** With these messages, which rooms may not have heard of yet. */
-  async with(news: News[]): Promise<Map<string, number>> {
-    const byUser = Map.groupBy(news, ({ userId }) => userId)
-    const isFresh = (userId: string) => this.ageOf(userId) < this.freshMs
-    for (const [userId, own] of byUser) if (isFresh(userId)) this.add(userId, own)
-    const stale = [...byUser.keys()].filter((userId) => !isFresh(userId))
-    await this.count(stale, news)
-    return new Map([...byUser.keys()].map((userId) => [userId, this.counted.get(userId)?.unread ?? 0]))
+  /** Counts of these users that include these messages, even those that rooms has not handled yet. */
+  async including(arrivals: Arrival[]): Promise<Map<string, number>> {
+    const byUser = Map.groupBy(arrivals, ({ userId }) => userId)
+    const counts = await this.read([...byUser.keys()], latestSeqs(arrivals))
+    return new Map(counts.map(([userId, count]) => [userId, add(count, byUser.get(userId) ?? [])]))
   }
 
-  /** Counted anew. */
-  async now(userIds: string[]): Promise<Map<string, number>> {
-    await this.count(userIds, [])
-    return new Map(userIds.map((userId) => [userId, this.counted.get(userId)?.unread ?? 0]))
+  async recount(userIds: string[]): Promise<Map<string, number>> {
+    for (const userId of userIds) this.counts.drop(userId)
+    const counts = await this.read(userIds, new Map())
+    return new Map(counts.map(([userId, { unread }]) => [userId, unread]))
   }
 
-  private ageOf(userId: string): number {
-    return performance.now() - (this.counted.get(userId)?.at ?? Number.NEGATIVE_INFINITY)
-  }
-
-  private add(userId: string, news: News[]) {
-    const counted = this.counted.get(userId) as Counted
-    for (const { roomId, seq } of news) {
-      const known = counted.seqs.get(roomId) ?? seq - 1
-      counted.unread += Math.max(0, seq - known)
-      counted.seqs.set(roomId, Math.max(seq, known))
+  private read(userIds: string[], seqs: Count['seqs']): Promise<[userId: string, Count][]> {
+    const missing: string[] = []
+    const counting = Promise.withResolvers<Map<string, number>>()
+    const countOf = async (userId: string): Promise<Count> => {
+      missing.push(userId)
+      return { unread: (await counting.promise).get(userId) ?? 0, seqs: new Map(seqs) }
     }
+    const reads = userIds.map(async (userId): Promise<[string, Count]> => {
+      return [userId, await this.counts.of(userId, () => countOf(userId))]
+    })
+    counting.resolve(this.ask(missing, seqs))
+    return Promise.all(reads)
   }
 
-  private async count(userIds: string[], news: News[]) {
-    this.forget()
-    const seqs = new Map<string, number>()
-    for (const { roomId, seq } of news) seqs.set(roomId, Math.max(seq, seqs.get(roomId) ?? 0))
+  private async ask(userIds: string[], seqs: Count['seqs']): Promise<Map<string, number>> {
     const lastSeqs = [...seqs].map(([roomId, seq]) => ({ roomId, seq }))
-    for (let start = 0; start < userIds.length; start += AT_ONCE) {
-      const some = userIds.slice(start, start + AT_ONCE)
-      const at = performance.now()
+    const unread = new Map<string, number>()
+    for (const chunk of chunksOf(userIds, USERS_PER_REQUEST)) {
       const caller = { userId: '', requestId: crypto.randomUUID() }
-      const { badges } = await this.bus.ask('countBadges', caller, { userIds: some, lastSeqs })
-      const unread = new Map(badges.map((badge) => [badge.userId, badge.unread]))
-      for (const userId of some)
-        this.counted.set(userId, { at, unread: unread.get(userId) ?? 0, seqs: new Map(seqs) })
+      const { badges } = await this.bus.ask('countBadges', caller, { userIds: chunk, lastSeqs })
+      for (const badge of badges) unread.set(badge.userId, badge.unread)
     }
+    return unread
   }
+}
 
-  private forget() {
-    if (this.counted.size <= REMEMBERED) return
-    for (const userId of this.counted.keys())
-      if (this.ageOf(userId) >= this.freshMs) this.counted.delete(userId)
+function latestSeqs(arrivals: Arrival[]): Count['seqs'] {
+  const seqs: Count['seqs'] = new Map()
+  for (const { roomId, seq } of arrivals) seqs.set(roomId, Math.max(seq, seqs.get(roomId) ?? 0))
+  return seqs
+}
+
+function add(count: Count, arrivals: Arrival[]): number {
+  for (const { roomId, seq } of arrivals) {
+    const counted = count.seqs.get(roomId) ?? seq - 1
+    count.unread += Math.max(0, seq - counted)
+    count.seqs.set(roomId, Math.max(seq, counted))
   }
+  return count.unread
 }

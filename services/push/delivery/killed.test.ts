@@ -13,11 +13,11 @@ import {
   type TestStack,
 } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { deviceId } from '../devices/device-store.ts'
+import { deviceId } from '../devices/devices.ts'
+import type { Times } from '../parts.ts'
 import { type Fcm, startFcm, testAccount } from '../testing/fcm-stand-in.ts'
 import type { Place } from '../testing/push-process.ts'
 import { quick, tokenOf, withDevice } from '../testing/stack.ts'
-import type { Times } from '../times.ts'
 
 const PROGRAM = new URL('../testing/push-process.ts', import.meta.url)
 /** A process that is killed has to be started first, which takes its time: CHAT_TEST_KILLS=50 for a proof. */

@@ -10,10 +10,19 @@ export type Notice = {
   body: string
 }
 
-/** In UTF-16 units. With the names around it a push stays far below the 4 KB that FCM takes. */
+/**
+ * A message's pushes: to `only` these users, or, where it is null, to every member who wants them. The second look is
+ * the last one: whoever has the room open then gets no push.
+ */
+export type Task = { notice: Notice; only: string[] | null; isSecond: boolean }
+
+/** Its id begins with the message's. */
+export type StoredTask = Pick<Task, 'notice' | 'only'> & { _id: string }
+
+/** In UTF-16 units. With names and ids the whole push stays below FCM's limit of 4 KB. */
 const BODY_LENGTH = 300
 
-/** What stands for a message without a text, by its type. */
+/** The bodies of messages without a text, by type. */
 const bodies: Record<Message['data']['type'], (content: Message['data']['content']) => string> = {
   TEXT: () => '',
   ADMIN: () => '',
@@ -23,49 +32,31 @@ const bodies: Record<Message['data']['type'], (content: Message['data']['content
   CARD: ({ rawData }) => rawData?.text ?? rawData?.link?.name ?? 'Card',
 }
 
-/** The text of a push: one line that begins with the author, but for messages of the platform. */
+/** One line that begins with the author, except in messages of the platform. */
 function bodyOf({ author, data }: Message): string {
   const text = data.content.text || bodies[data.type](data.content)
   const line = shortened(text.replaceAll(/\s+/g, ' ').trim())
   return data.type === 'ADMIN' ? line : `${author.nickName}: ${line}`
 }
 
-const shortened = (text: string) =>
-  text.length <= BODY_LENGTH ? text : `${withoutHalf(text.slice(0, BODY_LENGTH - 1))}…`
-
-/** A cut may leave the first half of a surrogate pair at the end. */
-const withoutHalf = (text: string) => text.replace(/[\uD800-\uDBFF]$/, '')
+function shortened(text: string): string {
+  if (text.length <= BODY_LENGTH) return text
+  // The cut may leave the first half of a surrogate pair at the end.
+  return `${text.slice(0, BODY_LENGTH - 1).replace(/[\uD800-\uDBFF]$/, '')}…`
+}
 
 /** Null for a message that is deleted or hidden. */
-export const noticeOf = (message: Message): Notice | null =>
-  isGone(message)
-    ? null
-    : {
-        messageId: message._id,
-        roomId: message.roomId,
-        seq: message.seq,
-        authorId: message.author.authorId,
-        mentions: message.mentions,
-        body: bodyOf(message),
-      }
-
-/**
- * A message's pushes: for `only` these users, or, where it is null, for every member who wants it. The second look is
- * the last one: it pushes also to those who have the room open.
- */
-export type Task = { notice: Notice; only: string[] | null; isSecond: boolean }
-
-/** Its id begins with the message's. */
-export type StoredTask = Pick<Task, 'notice' | 'only'> & { _id: string }
-
-/** Finds the stored tasks of a room. */
-export const messagesOf = (roomId: string) => ({ _id: { $gt: `${roomId}-`, $lt: `${roomId}.` } })
+export function noticeOf(message: Message): Notice | null {
+  if (isGone(message)) return null
+  const { _id: messageId, roomId, seq, author, mentions } = message
+  return { messageId, roomId, seq, authorId: author.authorId, mentions, body: bodyOf(message) }
+}
 
 /**
  * A task without an erased user: null where nothing is left of it, the same object where nothing changes. A notice that
- * mentions them gets an empty body: its text has to be read again.
+ * mentions them gets an empty body, which means that its text has to be read again.
  */
-export function withoutPerson(task: StoredTask, userId: string): StoredTask | null {
+export function withoutUser(task: StoredTask, userId: string): StoredTask | null {
   const { notice } = task
   const only = task.only?.filter((id) => id !== userId) ?? null
   if (notice.authorId === userId || only?.length === 0) return null

@@ -1,19 +1,15 @@
 import type { Connection, Logger } from '@chat/service'
 import mongoose from 'mongoose'
 
-/** What the push service has taken, of one answer of its: one document, however many pushes it was. */
+/** The pushes of one answer that the push service has taken. */
 type ReceiptDoc = { messageIds: string[]; sent: Sent[]; at: Date }
 type Sent = { messageId: string; deviceIds: string[] }
-export type Receipt = { messageId: string; deviceId: string }
+type Receipt = { messageId: string; deviceId: string }
 
-/** Longer than the stream keeps messages: nothing is handled again after that. */
+/** Longer than the stream keeps messages: no message is handled again after that. */
 const KEPT_SECONDS = 8 * 24 * 60 * 60
 
-const { Schema } = mongoose
-const receiptSchema = new Schema<ReceiptDoc>(
-  { messageIds: [String], sent: [Schema.Types.Mixed], at: { type: Date, required: true } },
-  { versionKey: false },
-)
+const receiptSchema = new mongoose.Schema<ReceiptDoc>({}, { strict: false, versionKey: false })
 receiptSchema.index({ messageIds: 1 })
 receiptSchema.index({ at: 1 }, { expireAfterSeconds: KEPT_SECONDS })
 
@@ -23,16 +19,10 @@ const groupedByMessage = (receipts: Receipt[]): Sent[] =>
     deviceIds: own.map(({ deviceId }) => deviceId),
   }))
 
-function withoutDevices(sent: Sent, gone: ReadonlySet<string>): Sent {
-  const deviceIds = sent.deviceIds.filter((id) => !gone.has(id))
-  return deviceIds.length === sent.deviceIds.length ? sent : { ...sent, deviceIds }
-}
-
-/** Which messages were sent to which devices, so that what is handled again is not sent again. */
-export async function openReceipts(connection: Connection, logger: Logger) {
+/** Which messages were sent to which devices, so that a retry does not send them again. */
+export function openReceipts(connection: Connection, logger: Logger) {
   const model = connection.model<ReceiptDoc>('Receipt', receiptSchema, 'receipts')
-  await model.createIndexes()
-  /** Taken, but the store was away: remembered here until it is stored. */
+  /** Receipts that could not be stored yet. */
   let unstored: Receipt[] = []
 
   return {
@@ -41,12 +31,9 @@ export async function openReceipts(connection: Connection, logger: Logger) {
       unstored = all
       if (all.length === 0) return
       const sent = groupedByMessage(all)
+      const messageIds = sent.map(({ messageId }) => messageId)
       try {
-        await model.collection.insertOne({
-          messageIds: sent.map(({ messageId }) => messageId),
-          sent,
-          at: new Date(),
-        })
+        await model.collection.insertOne({ messageIds, sent, at: new Date() })
         const stored = new Set(all)
         unstored = unstored.filter((receipt) => !stored.has(receipt))
       } catch (err) {
@@ -55,31 +42,31 @@ export async function openReceipts(connection: Connection, logger: Logger) {
     },
 
     /**
-     * Takes devices out of the next receipts after one of them.
-     * @returns the last one that was looked at; null where there are no more
+     * Removes devices from up to `limit` receipts after one of them.
+     * @returns the id of the last receipt read; null where there are no more
      */
-    async forgetDevices(deviceIds: ReadonlySet<string>, after: string | null, limit: number) {
+    async removeDevices(deviceIds: ReadonlySet<string>, after: string | null, limit: number) {
       const next = after === null ? {} : { _id: { $gt: new mongoose.Types.ObjectId(after) } }
       const page = await model.find(next, { sent: 1 }).sort({ _id: 1 }).limit(limit).lean()
       for (const { _id, sent } of page) {
-        const left = sent.map((each) => withoutDevices(each, deviceIds))
-        if (left.some((each, index) => each !== sent[index]))
-          await model.updateOne({ _id }, { $set: { sent: left } })
+        if (!sent.some((each) => each.deviceIds.some((id) => deviceIds.has(id)))) continue
+        const left = sent.map((each) => ({
+          ...each,
+          deviceIds: each.deviceIds.filter((id) => !deviceIds.has(id)),
+        }))
+        await model.updateOne({ _id }, { $set: { sent: left } })
       }
       return page.length === limit ? String(page.at(-1)?._id) : null
     },
 
-    /** Of these messages the devices that have them. */
+    /** The devices that have received each of these messages. */
     async of(messageIds: string[]): Promise<Map<string, Set<string>>> {
-      const found = await model.find({ messageIds: { $in: messageIds } }, { sent: 1 }).lean()
+      const stored = await model.find({ messageIds: { $in: messageIds } }, { sent: 1 }).lean()
       const devices = new Map(messageIds.map((id) => [id, new Set<string>()]))
-      for (const { messageId, deviceIds } of [
-        ...found.flatMap(({ sent }) => sent),
-        ...groupedByMessage(unstored),
-      ])
-        for (const id of deviceIds) devices.get(messageId)?.add(id)
+      const sent = [...stored.flatMap((receipt) => receipt.sent), ...groupedByMessage(unstored)]
+      for (const { messageId, deviceIds } of sent) for (const id of deviceIds) devices.get(messageId)?.add(id)
       return devices
     },
   }
 }
-export type ReceiptStore = Awaited<ReturnType<typeof openReceipts>>
+export type ReceiptStore = ReturnType<typeof openReceipts>

@@ -1,15 +1,14 @@
 import type { Connection } from '@chat/service'
 import mongoose from 'mongoose'
 
-/** Only what differs from how it is without asking. */
+/** By the user's id. Only what differs from the default is stored. */
 type PreferenceDoc = { _id: string; mentionAlarm: false }
 
 const preferenceSchema = new mongoose.Schema<PreferenceDoc>(
-  { _id: String, mentionAlarm: { type: Boolean, required: true } },
-  { versionKey: false },
+  { _id: String },
+  { strict: false, versionKey: false },
 )
 
-/** How people want to be told, by their ids. */
 export function openPreferences(connection: Connection) {
   const model = connection.model<PreferenceDoc>('Preference', preferenceSchema, 'preferences')
   return {
@@ -18,16 +17,15 @@ export function openPreferences(connection: Connection) {
       else await model.updateOne({ _id: userId }, { $set: { mentionAlarm: false } }, { upsert: true })
     },
 
-    async forget(userId: string) {
+    async remove(userId: string) {
       await model.deleteOne({ _id: userId })
     },
 
-    /** Of these users those whom mentions reach though a room's alarm is off. */
+    /** @returns the users who want pushes of mentions although their alarm for the room is off */
     async wantMentions(userIds: string[]): Promise<Set<string>> {
       if (userIds.length === 0) return new Set()
-      const against = await model.find({ _id: { $in: userIds } }).lean()
-      const unwilling = new Set(against.map(({ _id }) => _id))
-      return new Set(userIds.filter((userId) => !unwilling.has(userId)))
+      const unwilling = await model.find({ _id: { $in: userIds } }).lean()
+      return new Set(userIds).difference(new Set(unwilling.map(({ _id }) => _id)))
     },
   }
 }

@@ -1,54 +1,43 @@
 import type { Input, Output } from '@chat/contract'
-import { type StoredTask, withoutPerson } from '../delivery/notice.ts'
-import type { ReceiptStore } from '../delivery/receipt-store.ts'
-import type { DeviceStore } from '../devices/device-store.ts'
-import type { PreferenceStore } from '../devices/preference-store.ts'
-import type { LatestNotices } from '../tasks/latest-notices.ts'
-import type { TaskStore } from '../tasks/task-store.ts'
+import { type StoredTask, withoutUser } from '../delivery/notice.ts'
+import type { Parts } from '../parts.ts'
+import { refreshNotices } from '../tasks/latest-notices.ts'
 
-/** One request may take so long; the next one continues at its cursor. */
+/** The longest time that one request works. The next one continues at its cursor. */
 const BUDGET_MS = 20_000
 const PAGE = 500
 
-/** Where pushes keep something about rooms and people. */
-export type KeptData = {
-  devices: DeviceStore
-  preferences: PreferenceStore
-  receipts: ReceiptStore
-  tasks: TaskStore
-  latestNotices: LatestNotices
-}
-
-export const purgeRoom = ({ tasks }: KeptData, roomId: string) => tasks.deleteRoom(roomId)
-
 /**
- * Tasks and receipts have no index by user: all of them are read, in the order of their ids. The devices go last,
- * because receipts name devices.
+ * Tasks and receipts have no index by user: all of them are read, in the order of their ids. Devices are removed last,
+ * since receipts name devices.
  */
 export async function eraseUser(
-  kept: KeptData,
+  parts: Parts,
   { userId, cursor }: Input<'eraseUserInPushes'>,
 ): Promise<Output<'eraseUserInPushes'>> {
-  const { devices, preferences, receipts } = kept
+  const { devices, preferences, receipts } = parts
   const until = performance.now() + BUDGET_MS
-  if (cursor === undefined) await eraseInTasks(kept, userId)
-  const own = new Set((await devices.ofUsers([userId])).map(({ _id }) => _id))
+  if (cursor === undefined) await eraseInTasks(parts, userId)
+  const deviceIds = new Set((await devices.ofUsers([userId])).map(({ _id }) => _id))
   let after = cursor ?? null
   do {
-    after = own.size > 0 ? await receipts.forgetDevices(own, after, PAGE) : null
+    after = deviceIds.size > 0 ? await receipts.removeDevices(deviceIds, after, PAGE) : null
   } while (after !== null && performance.now() < until)
   if (after !== null) return { nextCursor: after }
   await devices.removeAll(userId)
-  await preferences.forget(userId)
+  await preferences.remove(userId)
   return { nextCursor: null }
 }
 
-async function eraseInTasks({ tasks, latestNotices }: KeptData, userId: string) {
+async function eraseInTasks({ tasks, bus }: Parts, userId: string) {
   for (let after: string | null = ''; after !== null; ) {
     const page: StoredTask[] = await tasks.page(after, PAGE)
-    const erased = page.map((task) => ({ task, left: withoutPerson(task, userId) }))
+    const erased = page.map((task) => ({ task, left: withoutUser(task, userId) }))
     const changed = erased.flatMap(({ task, left }) => (left !== null && left !== task ? left : []))
-    await latestNotices.bringUpToDate(changed.filter(({ notice }) => notice.body === ''))
+    await refreshNotices(
+      bus,
+      changed.filter(({ notice }) => notice.body === ''),
+    )
     for (const task of changed) await tasks.rewrite(task)
     await tasks.delete(erased.flatMap(({ task, left }) => (left === null ? task._id : [])))
     after = page.length === PAGE ? (page.at(-1)?._id ?? null) : null
@@ -56,12 +45,12 @@ async function eraseInTasks({ tasks, latestNotices }: KeptData, userId: string) 
 }
 
 export async function collectUser(
-  { devices, preferences }: KeptData,
-  { userId }: Input<'exportUserFromPushes'>,
+  { devices, preferences }: Parts,
+  userId: string,
 ): Promise<Output<'exportUserFromPushes'>> {
   const own = await devices.ofUsers([userId])
-  const wants = await preferences.wantMentions([userId])
-  const preference = { kind: 'preference', value: { mentionAlarm: wants.has(userId) } }
+  const mentionAlarm = (await preferences.wantMentions([userId])).has(userId)
+  const preference = { kind: 'preference', value: { mentionAlarm } }
   return {
     records: [...own.map((device) => ({ kind: 'device', value: { ...device } })), preference],
     nextCursor: null,

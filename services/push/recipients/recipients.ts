@@ -1,32 +1,47 @@
-import type { Output } from '@chat/contract'
+import type { Input, Output } from '@chat/contract'
+import type { Bus } from '@chat/service'
 import type { Task } from '../delivery/notice.ts'
 
-export type Audience = Output<'listAudiences'>['rooms'][number]
-/** Who is to be told of a message, as far as their room decides it. */
-export type Candidates = {
-  /** Their alarm is on. */
-  alarmed: string[]
-  /** It is off, and they are mentioned: their own setting decides. */
-  mentioned: string[]
+type Audience = Output<'listAudiences'>['rooms'][number]
+/** A part of a room's members, and the tasks of that room in their order. */
+export type AudiencePart = { audience: Audience; tasks: Task[] }
+
+/** The members whom messages may reach, as rooms knows them at this moment: a bounded number of them per page. */
+export async function* audiencePages(bus: Bus, tasks: Task[]): AsyncGenerator<AudiencePart[]> {
+  const byRoom = Map.groupBy(tasks, ({ notice }) => notice.roomId)
+  const rooms = [...byRoom].map(([roomId, own]) => ({
+    roomId,
+    since: Math.min(...own.map(({ notice }) => notice.seq)),
+    authorIds: [...new Set(own.map(({ notice }) => notice.authorId))],
+    mentioned: [...new Set(own.flatMap(({ notice }) => notice.mentions))],
+  }))
+  let from: Input<'listAudiences'>['from']
+  do {
+    const caller = { userId: '', requestId: crypto.randomUUID() }
+    const page = await bus.ask('listAudiences', caller, { rooms, ...(from && { from }) })
+    yield page.rooms.map((audience) => ({ audience, tasks: byRoom.get(audience.roomId) ?? [] }))
+    from = page.next ?? undefined
+  } while (from)
 }
 
-/** Not the author, not who blocks them, not who came after the message or has read it, nobody where it is gone. */
-export function candidatesOf({ notice, only }: Task, audience: Audience): Candidates {
-  const { authorId, seq } = notice
+/**
+ * The members who get a push as far as their room decides it: `alarmed` have their alarm on; `mentioned` have it off, and
+ * their own preference decides. Never the author, nor members who block the author, joined later or have read the
+ * message; nobody where the message is gone.
+ */
+export function candidatesOf({ notice, only }: Task, audience: Audience) {
+  const { authorId, seq, mentions } = notice
   if (audience.gone.includes(seq)) return { alarmed: [], mentioned: [] }
-  const excluded = new Set(
-    audience.blocks.flatMap(({ userId, blockedId }) => (blockedId === authorId ? userId : [])),
-  )
-  excluded.add(authorId)
+  const excluded = new Set([authorId])
+  for (const { userId, blockedId } of audience.blocks) if (blockedId === authorId) excluded.add(userId)
   const included = only && new Set(only)
-  const people = audience.members.filter(
+  const members = audience.members.filter(
     ({ userId, joinSeq, readSeq }) =>
       !excluded.has(userId) && joinSeq < seq && readSeq < seq && (included?.has(userId) ?? true),
   )
-  const named = new Set(notice.mentions)
-  const ids = (wanted: typeof people) => wanted.map(({ userId }) => userId)
+  const named = new Set(mentions)
   return {
-    alarmed: ids(people.filter(({ alarmOn }) => alarmOn)),
-    mentioned: ids(people.filter(({ userId, alarmOn }) => !alarmOn && named.has(userId))),
+    alarmed: members.flatMap(({ userId, alarmOn }) => (alarmOn ? userId : [])),
+    mentioned: members.flatMap(({ userId, alarmOn }) => (!alarmOn && named.has(userId) ? userId : [])),
   }
 }

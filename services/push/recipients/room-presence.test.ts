@@ -1,11 +1,10 @@
 import { connectAs, eventually, makeRoom, openTestBus, startTestStack } from '@chat/testing'
 import { expect, test } from '@jest/globals'
-import { RoomPresence } from './room-presence.ts'
+import { usersInRooms } from './room-presence.ts'
 
 test('every edge tells who has a room open, until they close it or are gone', async () => {
   const stack = await startTestStack({ instances: { gateways: 2, push: 0 } })
   const bus = await openTestBus(stack)
-  const presence = new RoomPresence(bus, 200)
   const [ann, bob, again, cid] = await Promise.all([
     ...[
       connectAs(stack, 'ann'),
@@ -16,14 +15,14 @@ test('every edge tells who has a room open, until they close it or are gone', as
   ] as const)
   const [room, other] = [await makeRoom(ann, ['bob', 'cid']), await makeRoom(ann, ['bob'])]
   const inRoom = async () =>
-    [...((await presence.inRooms([room._id, other._id])).get(room._id) ?? [])].toSorted()
+    [...((await usersInRooms(bus, [room._id, other._id], 200)).get(room._id) ?? [])].toSorted()
   expect(await inRoom()).toEqual([])
 
   for (const client of [ann, bob, again, cid]) await client.get('joinRoom', room._id)
   // A room opened twice on one socket is one.
   await bob.get('joinRoom', room._id)
   await eventually(async () => expect(await inRoom()).toEqual(['ann', 'bob', 'cid']))
-  expect((await presence.inRooms([other._id])).size).toBe(0)
+  expect((await usersInRooms(bus, [other._id], 200)).size).toBe(0)
 
   await bob.get('leaveRoom', room._id)
   expect(await inRoom()).toEqual(['ann', 'bob', 'cid'])
@@ -42,9 +41,9 @@ test('every edge tells who has a room open, until they close it or are gone', as
 test('where nobody has any open the answer comes at once, however long one would wait', async () => {
   const stack = await startTestStack({ instances: { push: 0 } })
   const bus = await openTestBus(stack)
-  const answer = await new RoomPresence(bus, 60_000).inRooms(['a', 'b.c', '*'])
+  const answer = await usersInRooms(bus, ['a', 'b.c', '*'], 60_000)
   expect(answer.size).toBe(0)
-  expect((await new RoomPresence(bus, 60_000).inRooms([])).size).toBe(0)
+  expect((await usersInRooms(bus, [], 60_000)).size).toBe(0)
   await bus.close()
   await stack.close()
 })

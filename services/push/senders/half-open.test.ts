@@ -1,7 +1,7 @@
 import { connectPlain, eventually, makeRoom, openWire, sendText } from '@chat/testing'
 import { expect, test } from '@jest/globals'
+import { defaultTimes } from '../parts.ts'
 import { register, startPushStack } from '../testing/stack.ts'
-import { defaultTimes } from '../times.ts'
 
 // In real time: the gateway's own time-outs and the second look belong together.
 

@@ -3,24 +3,19 @@ import { type Notice, noticeOf, type Task } from '../delivery/notice.ts'
 
 const MESSAGES_PER_REQUEST = 100
 
-/** Reads the present text of messages whose pushes are sent late: they may have been edited. */
-export class LatestNotices {
-  private readonly bus: Bus
-  constructor(bus: Bus) {
-    this.bus = bus
+/**
+ * Reads the present text of messages whose pushes are late: they may have been edited. The task of a message that is gone
+ * keeps its notice: rooms excludes that message later.
+ */
+export async function refreshNotices(bus: Bus, tasks: Pick<Task, 'notice'>[]): Promise<void> {
+  const notices = new Map<string, Notice>()
+  for (let ids = [...new Set(tasks.map(({ notice }) => notice.messageId))]; ids.length > 0; ) {
+    const caller = { userId: '', requestId: crypto.randomUUID() }
+    const messageIds = ids.slice(0, MESSAGES_PER_REQUEST)
+    const { list, left } = await bus.ask('messagesNow', caller, { messageIds })
+    ids = [...left, ...ids.slice(MESSAGES_PER_REQUEST)]
+    for (const notice of list.flatMap((message) => noticeOf(message) ?? []))
+      notices.set(notice.messageId, notice)
   }
-
-  /** A task whose message is deleted or hidden keeps its notice; rooms reports the message as gone later on. */
-  async bringUpToDate(tasks: Pick<Task, 'notice'>[]): Promise<void> {
-    const notices = new Map<string, Notice>()
-    for (let ids = [...new Set(tasks.map(({ notice }) => notice.messageId))]; ids.length > 0; ) {
-      const caller = { userId: '', requestId: crypto.randomUUID() }
-      const messageIds = ids.slice(0, MESSAGES_PER_REQUEST)
-      const { list, left } = await this.bus.ask('messagesNow', caller, { messageIds })
-      ids = [...left, ...ids.slice(MESSAGES_PER_REQUEST)]
-      for (const notice of list.flatMap((message) => noticeOf(message) ?? []))
-        notices.set(notice.messageId, notice)
-    }
-    for (const task of tasks) task.notice = notices.get(task.notice.messageId) ?? task.notice
-  }
+  for (const task of tasks) task.notice = notices.get(task.notice.messageId) ?? task.notice
 }

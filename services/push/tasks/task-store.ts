@@ -10,30 +10,22 @@ import {
   newJob,
 } from '@chat/service'
 import mongoose from 'mongoose'
-import { messagesOf, type StoredTask, type Task } from '../delivery/notice.ts'
+import type { StoredTask, Task } from '../delivery/notice.ts'
 
-/** A task that waits for its time, or as a dead letter for an operator. */
 export type TaskDoc = Job & Task
 
-/** A push service that answers nothing holds a batch for minutes. */
+/** A push service that does not answer holds a batch for minutes; the heartbeat renews the lease. */
 const LEASE_MS = 30_000
 
-const { Schema } = mongoose
-const taskSchema = new Schema<TaskDoc>(
-  {
-    _id: String,
-    ...jobSchema,
-    notice: { type: Schema.Types.Mixed, required: true },
-    only: { type: [String], default: null },
-    isSecond: { type: Boolean, required: true },
-  },
-  { versionKey: false },
+const taskSchema = new mongoose.Schema<TaskDoc>(
+  { _id: String, ...jobSchema },
+  { strict: false, versionKey: false },
 )
 indexJobs(taskSchema)
 
 function taskId({ notice, only }: Task): string {
-  const people = createHash('sha256').update(JSON.stringify(only?.toSorted() ?? null))
-  return `${notice.messageId}:${people.digest('base64url').slice(0, 16)}`
+  const users = createHash('sha256').update(JSON.stringify(only?.toSorted() ?? null))
+  return `${notice.messageId}:${users.digest('base64url').slice(0, 16)}`
 }
 
 /** What an operator sees of a dead letter. */
@@ -45,26 +37,19 @@ const describe = ({ notice, only }: TaskDoc) => ({
   says: notice.body,
 })
 
-/**
- * Pushes that are sent later, and those that failed too often.
- * @param triesMs the pauses between tries
- */
-export async function openTasks(connection: Connection, metrics: Metrics, triesMs: number[]) {
+/** Pushes that are sent later, and those that failed too often. */
+export async function openTasks(connection: Connection, metrics: Metrics, retryDelaysMs: number[]) {
   const model = connection.model<TaskDoc>('Task', taskSchema, 'tasks')
-  await model.createIndexes()
-  const backoff = (tries: number) => triesMs[tries - 1] ?? null
+  const backoff = (tries: number) => retryDelaysMs[tries - 1] ?? null
   const jobs = new JobStore<TaskDoc>({ kind: 'push', model, metrics, leaseMs: LEASE_MS, backoff, describe })
   await moveDeadLetters(connection, jobs)
   return {
     jobs,
 
-    /** The same task for the same people is stored once. */
+    /** A message's task for the same users is stored once. */
     async add(tasks: Task[], dueAt: Date) {
-      if (tasks.length === 0) return
-      await insertMissing(
-        model,
-        tasks.map((task) => ({ _id: taskId(task), ...task, ...newJob(dueAt) })),
-      )
+      const docs = tasks.map((task) => ({ _id: taskId(task), ...task, ...newJob(dueAt) }))
+      if (docs.length > 0) await insertMissing(model, docs)
     },
 
     /** In the order of their ids, dead letters included. */
@@ -83,8 +68,9 @@ export async function openTasks(connection: Connection, metrics: Metrics, triesM
       if (ids.length > 0) await model.deleteMany({ _id: { $in: ids } })
     },
 
+    /** Ids begin with the message's, and a message's with its room's and a dash. */
     async deleteRoom(roomId: string) {
-      await model.deleteMany(messagesOf(roomId))
+      await model.deleteMany({ _id: { $gt: `${roomId}-`, $lt: `${roomId}.` } })
     },
   }
 }

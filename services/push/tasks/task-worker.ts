@@ -1,29 +1,21 @@
-import { JobWorker, type Logger, type Outcomes } from '@chat/service'
-import type { Notifier } from '../delivery/notifier.ts'
-import type { LatestNotices } from './latest-notices.ts'
-import type { TaskDoc, TaskStore } from './task-store.ts'
+import { JobWorker, type Outcomes } from '@chat/service'
+import { notify } from '../delivery/notifier.ts'
+import type { Parts } from '../parts.ts'
+import { refreshNotices } from './latest-notices.ts'
+import type { TaskDoc } from './task-store.ts'
 
 const BATCH_SIZE = 100
 
-type Parts = {
-  tasks: TaskStore
-  notifier: Notifier
-  latestNotices: LatestNotices
-  logger: Logger
-  pollMs: number
-}
-
-/** Sends pushes whose time has come. */
-export const startTaskWorker = ({ tasks, notifier, latestNotices, logger, pollMs }: Parts) =>
+/** Sends the pushes of tasks that are due. */
+export const startTaskWorker = (parts: Parts) =>
   new JobWorker<TaskDoc>({
-    jobs: tasks.jobs,
-    logger,
-    pollMs,
+    jobs: parts.tasks.jobs,
+    logger: parts.logger,
+    pollMs: parts.times.pollMs,
     batchSize: BATCH_SIZE,
     run: async (due) => {
-      await latestNotices.bringUpToDate(due)
-      const failures = await notifier.notify(due)
-      const failed = due.filter((task) => failures.has(task))
-      return new Map(failed.map((task) => [task, { error: failures.get(task) }])) as Outcomes<TaskDoc>
+      await refreshNotices(parts.bus, due)
+      const failures = await notify(parts, due)
+      return new Map([...failures].map(([task, error]) => [task, { error }])) as Outcomes<TaskDoc>
     },
   })

@@ -1,7 +1,7 @@
 import { createLogger, Metrics, openBus } from '@chat/service'
+import type { Times } from '../parts.ts'
 import type { ServiceAccount } from '../senders/service-account.ts'
 import { start } from '../service.ts'
-import type { Times } from '../times.ts'
 import { reachGoogleAt } from './loopback.ts'
 
 // The push service in a process of its own, for tests that kill it. It tells its parent when it is ready.

@@ -8,17 +8,17 @@ import {
   startTestStack,
   type TestStack,
 } from '@chat/testing'
+import type { Times } from '../parts.ts'
 import { start } from '../service.ts'
-import type { Times } from '../times.ts'
 import { startFcm, testAccount } from './fcm-stand-in.ts'
 import { reachGoogleAt } from './loopback.ts'
 
 /** Short enough to be waited for; what is about a time of its own sets it. */
 export const quick: Partial<Times> = {
   secondLookMs: 600,
-  roundMs: 50,
+  pollMs: 50,
   badgeMs: 100,
-  triesMs: [20, 20, 20, 20],
+  retryDelaysMs: [20, 20, 20, 20],
 }
 
 /** A push service of a stack, in this process, that sends to the stand-in. */
