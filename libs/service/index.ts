@@ -11,14 +11,10 @@ export { erasedMentions } from './bus/erased-mentions.ts'
 export { FreshAnswers } from './bus/fresh-answers.ts'
 export { type Body, encode } from './bus/request.ts'
 export { faultOf, settle } from './bus/settle.ts'
-export { DeadLetters, type JobCounts } from './jobs/dead-letters.ts'
 export {
-  type Backoff,
   exponential,
   indexJobs,
   type Job,
-  type JobContent,
-  type JobOptions,
   jobSchema,
   LeaseLost,
   newJob,
@@ -28,7 +24,7 @@ export { JobStore } from './jobs/job-store.ts'
 export { JobWorker } from './jobs/job-worker.ts'
 export { LeaderLease } from './jobs/leader-lease.ts'
 export { hold, type Lease } from './jobs/lease.ts'
-export { eachJob, type Outcome, type Outcomes, type Reschedule } from './jobs/outcome.ts'
+export { eachJob, type Outcomes, type Reschedule } from './jobs/outcome.ts'
 export { type Auth, readAuth } from './process/config/auth.ts'
 export { areTexts, type Parsed } from './process/config/document.ts'
 export { readMongo, readS3, readS3Urls } from './process/config/engines.ts'

@@ -1,3 +1,4 @@
+import type { Output } from '@chat/contract'
 import type { Model } from 'mongoose'
 import { insertMissing } from '../storage/bulk-writes.ts'
 import type { Job, JobContent, JobOptions } from './job.ts'
@@ -5,10 +6,7 @@ import type { Job, JobContent, JobOptions } from './job.ts'
 const KEEP_MS = 30 * 24 * 60 * 60 * 1_000
 const isDead = { deadAt: { $gt: new Date(0) } }
 
-/** How many jobs of a kind there are. Those whose owner died wait. */
-export type JobCounts = { waiting: number; running: number; dead: number }
-
-/** The jobs of one kind that failed too often: they wait, in the collection of the jobs, for an operator. */
+/** Jobs that failed too often. They stay in the collection of the jobs until an operator replays or drops them. */
 export class DeadLetters<Doc extends Job> {
   private readonly options: JobOptions<Doc>
   private readonly model: Model<Job>
@@ -20,7 +18,8 @@ export class DeadLetters<Doc extends Job> {
 
   count = (): Promise<number> => this.model.countDocuments(isDead)
 
-  async countJobs(): Promise<JobCounts> {
+  /** Jobs whose owner died are waiting. */
+  async countJobs(): Promise<Output<'countJobs'>> {
     const alive = { $and: [{ deadAt: null }, this.options.unfinished ?? {}] }
     const owned = { $and: [alive, { claim: { $ne: null }, dueAt: { $gt: new Date() } }] }
     const [all, running, dead] = await Promise.all([
@@ -41,23 +40,22 @@ export class DeadLetters<Doc extends Job> {
     return (await this.model.findOne({ ...isDead, _id: id }).lean()) as Doc | null
   }
 
-  /** What an operator sees of one. */
   describe = (doc: Doc): Record<string, unknown> => this.options.describe?.(doc) ?? {}
 
-  /** Stores a job that failed before it was one, such as an event. One with its id stays as it is. */
-  async insert(content: JobContent<Doc>, failed: { tries: number; lastError: string }): Promise<void> {
+  /** Stores what failed before it was a job, such as an event. A stored job with its id stays as it is. */
+  async insert(content: JobContent<Doc>, failed: Pick<Job, 'tries' | 'lastError'>): Promise<void> {
     const doc = { ...content, ...this.fieldsOf({ ...failed, claim: null }) }
     await insertMissing(this.model, [doc])
   }
 
-  /** Makes them due at once. @returns how many of them there were */
+  /** Makes them due at once. @returns how many there were */
   async replay(ids: string[]): Promise<number> {
     const fields = { ...this.options.replayFields, dueAt: new Date(), claim: null, tries: 0 }
     const change = { $set: fields as object, $unset: { deadAt: 1, lastError: 1 } }
     return (await this.model.updateMany({ ...isDead, _id: { $in: ids } }, change)).matchedCount
   }
 
-  /** @returns how many of them there were */
+  /** @returns how many there were */
   async drop(ids: string[]): Promise<number> {
     return (await this.model.deleteMany({ ...isDead, _id: { $in: ids } })).deletedCount
   }

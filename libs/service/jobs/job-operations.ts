@@ -1,30 +1,26 @@
-import type { Handlers, Output } from '@chat/contract'
+import type { Output } from '@chat/contract'
 import type { Bus } from '../bus/bus.ts'
-import type { DeadLetters } from './dead-letters.ts'
 import type { Job } from './job.ts'
 import type { JobStore } from './job-store.ts'
 
 const PAGE = 100
 
-/** Answers operators about jobs, for as long as it is not closed. */
-export function serveJobs<Doc extends Job>(bus: Bus, { kind, deadLetters }: JobStore<Doc>) {
-  return bus.serveJobs(kind, handlersOf(deadLetters))
-}
-
-const handlersOf = <Doc extends Job>(deadLetters: DeadLetters<Doc>): Handlers<'jobs'> => ({
-  countJobs: () => deadLetters.countJobs(),
-  listDeadLetters: async (_caller, { after = '', limit = PAGE }) => {
-    const [page, total] = await Promise.all([deadLetters.list(after, limit), deadLetters.count()])
-    const nextAfter = page.length === limit ? (page.at(-1)?._id ?? null) : null
-    return { list: page.map(present), nextAfter, total }
-  },
-  getDeadLetter: async (_caller, id) => {
-    const found = await deadLetters.get(id)
-    return { deadLetter: found && { ...present(found), details: deadLetters.describe(found) } }
-  },
-  replayDeadLetters: async (_caller, { ids }) => ({ replayed: await deadLetters.replay(ids) }),
-  dropDeadLetters: async (_caller, { ids }) => ({ dropped: await deadLetters.drop(ids) }),
-})
+/** Serves the requests of operators about jobs of one kind. */
+export const serveJobs = <Doc extends Job>(bus: Bus, { kind, deadLetters }: JobStore<Doc>) =>
+  bus.serveJobs(kind, {
+    countJobs: () => deadLetters.countJobs(),
+    listDeadLetters: async (_caller, { after = '', limit = PAGE }) => {
+      const [page, total] = await Promise.all([deadLetters.list(after, limit), deadLetters.count()])
+      const nextAfter = page.length === limit ? (page.at(-1)?._id ?? null) : null
+      return { list: page.map(present), nextAfter, total }
+    },
+    getDeadLetter: async (_caller, id) => {
+      const found = await deadLetters.get(id)
+      return { deadLetter: found && { ...present(found), details: deadLetters.describe(found) } }
+    },
+    replayDeadLetters: async (_caller, { ids }) => ({ replayed: await deadLetters.replay(ids) }),
+    dropDeadLetters: async (_caller, { ids }) => ({ dropped: await deadLetters.drop(ids) }),
+  })
 
 const present = ({ _id, lastError = '', tries, deadAt }: Job): Output<'listDeadLetters'>['list'][number] => ({
   id: _id,

@@ -2,37 +2,33 @@ import type { Model } from 'mongoose'
 import { isDuplicate } from '../storage/mongo.ts'
 import type { JobOutcome } from '../telemetry/metrics.ts'
 import { DeadLetters } from './dead-letters.ts'
-import { type Backoff, exponential, type Job, type JobContent, type JobOptions, LeaseLost } from './job.ts'
-
-const LEASE_MS = 10_000
+import { exponential, type Job, type JobContent, type JobOptions, LeaseLost } from './job.ts'
 
 /**
- * The jobs of one collection. Every write by an owner is fenced: it changes nothing when the job has another owner, or
- * none, by then. Any other write may take a job from its owner by setting `claim` to null. Lease ends are compared with
- * this machine's clock: where clocks differ by more than a lease, a job may be taken over early, which costs work but
- * writes nothing twice.
+ * The jobs of one collection. Writes of owners are fenced: they change nothing once the job has another owner or none.
+ * Any other write may take a job from its owner by setting `claim` to null. Leases are compared with this machine's
+ * clock: where clocks differ by more than a lease, a job may be taken over early, which costs work but writes nothing
+ * twice.
  */
 export class JobStore<Doc extends Job> {
   readonly kind: string
   readonly leaseMs: number
   readonly deadLetters: DeadLetters<Doc>
-  private readonly options: JobOptions<Doc>
+  private readonly options
   private readonly model: Model<Job>
-  private readonly backoff: Backoff
 
   constructor(options: JobOptions<Doc>) {
-    this.options = options
+    this.options = { backoff: exponential(), claimable: () => ({}), ...options }
     this.kind = options.kind
-    this.leaseMs = options.leaseMs ?? LEASE_MS
-    this.backoff = options.backoff ?? exponential()
+    this.leaseMs = options.leaseMs ?? 10_000
     this.model = options.model as unknown as Model<Job>
     this.deadLetters = new DeadLetters(options)
     options.metrics.watchDeadLetters(this.kind, () => this.deadLetters.count())
   }
 
-  /** Stores a job that this process does at once. @returns null where there is one with its id */
+  /** Stores a job that this process does at once. @returns null where a job with its id exists */
   async insertClaimed(content: JobContent<Doc>): Promise<Doc | null> {
-    const doc = { ...content, tries: 0, claim: crypto.randomUUID(), dueAt: this.leaseEnd() }
+    const doc = { ...content, tries: 0, ...this.newLease() }
     try {
       await this.model.collection.insertOne(doc as never)
       return doc as unknown as Doc
@@ -42,48 +38,55 @@ export class JobStore<Doc extends Job> {
     }
   }
 
-  /** Claims one job, due or not. @returns null where it has a living owner, is a dead letter, or is not there */
+  /** Claims one job, due or not. @returns null where it has a living owner, is a dead letter or does not exist */
   async claim(id: string): Promise<Doc | null> {
     const isFree = { $or: [{ claim: null }, { dueAt: null }, { dueAt: { $lte: new Date() } }] }
-    const change = { $set: { claim: crypto.randomUUID(), dueAt: this.leaseEnd() } }
-    const filter = { $and: [{ _id: id, deadAt: null }, isFree, this.claimable()] }
-    return (await this.model
-      .findOneAndUpdate(filter, change, { returnDocument: 'after' })
-      .lean()) as Doc | null
+    const filter = { $and: [{ _id: id, deadAt: null }, isFree, this.options.claimable()] }
+    return this.findAndSet(filter, this.newLease())
   }
 
-  /** Claims up to `limit` jobs, those first that have been due the longest. Old dead letters are among them. */
+  /**
+   * Claims up to `limit` jobs, those that have been due the longest first; dead letters to be deleted are among them. A
+   * takeover of an expired lease counts as a try.
+   */
   async claimDue(limit: number): Promise<Doc[]> {
     for (;;) {
-      const isDue = { $and: [{ dueAt: { $lte: new Date() } }, this.claimable()] }
-      const due = await this.model.find(isDue, { _id: 1 }).sort({ dueAt: 1 }).limit(limit).lean()
+      const isDue = { $and: [{ dueAt: { $lte: new Date() } }, this.options.claimable()] }
+      const due = await this.model.find(isDue, { claim: 1 }).sort({ dueAt: 1 }).limit(limit).lean()
       if (due.length === 0) return []
-      const claim = crypto.randomUUID()
-      const ids = { _id: { $in: due.map(({ _id }) => _id) } }
-      await this.model.updateMany({ $and: [ids, isDue] }, { $set: { claim, dueAt: this.leaseEnd() } })
-      const claimed = await this.model.find({ ...ids, claim }).lean()
-      // Without any, other workers were faster: there may be more.
+      const lease = this.newLease()
+      const withIds = (docs: Pick<Job, '_id'>[]) => ({ _id: { $in: docs.map(({ _id }) => _id) } })
+      await this.model.updateMany({ $and: [withIds(due), isDue] }, { $set: lease })
+      const own = { claim: lease.claim }
+      const expired = due.filter(({ claim }) => claim)
+      if (expired.length > 0)
+        await this.model.updateMany({ ...withIds(expired), ...own }, { $inc: { tries: 1 } })
+      const claimed = await this.model.find({ ...withIds(due), ...own }).lean()
+      // None: other workers were faster, and more jobs may be due.
       if (claimed.length > 0) return claimed as unknown as Doc[]
     }
   }
 
-  /** Renews leases, and notes progress. @returns how many of the jobs still are their owner's */
+  /** Whether too many owners of a job died. Such a job gets one try more than it may fail. */
+  isDeadly({ tries }: Doc): boolean {
+    return this.isExhausted(tries - 1)
+  }
+
+  /** Renews leases and stores progress. @returns how many of the jobs still belong to their owner */
   async renew(docs: Doc[], progress: Partial<Doc> = {}): Promise<number> {
     const change = { $set: { ...progress, dueAt: this.leaseEnd() } }
     return (await this.model.updateMany(owned(docs), change)).matchedCount
   }
 
-  /** @returns the job as it then is @throws LeaseLost */
+  /** @returns the changed job @throws LeaseLost */
   async update(doc: Doc, change: Partial<Doc>): Promise<Doc> {
-    const updated = await this.model
-      .findOneAndUpdate(owned([doc]), { $set: change as object }, { returnDocument: 'after' })
-      .lean()
-    if (updated) return updated as unknown as Doc
+    const updated = await this.findAndSet(owned([doc]), change)
+    if (updated) return updated
     await this.countLost([doc], 1)
     throw new LeaseLost(this.kind, doc._id)
   }
 
-  /** Deletes jobs that are done, or are given up. @returns how many still were their owner's */
+  /** Deletes jobs that are done or given up. @returns how many still belonged to their owner */
   async finish(docs: Doc[], outcome: 'finished' | 'released' = 'finished'): Promise<number> {
     const { deletedCount } = await this.model.deleteMany(owned(docs))
     this.count(outcome, deletedCount)
@@ -98,18 +101,18 @@ export class JobStore<Doc extends Job> {
     return updated
   }
 
-  /** Gives up the lease; the job is not done and has not failed. @throws LeaseLost */
+  /** Gives up the lease of a job that is not done and has not failed. @throws LeaseLost */
   async release(doc: Doc, change: Partial<Doc> = {}): Promise<Doc> {
     const updated = await this.update(doc, { dueAt: new Date(), ...change, claim: null })
     this.count('released')
     return updated
   }
 
-  /** The job has failed: it is due again after a pause, or a dead letter after too many tries. @throws LeaseLost */
+  /** The job has failed: it is due again after a pause, or becomes a dead letter. @throws LeaseLost */
   async retry(doc: Doc, error: unknown): Promise<'retried' | 'dead'> {
     // Documents of versions before the job library have no `tries`.
-    const tries = (doc.tries ?? 0) + 1
-    const pauseMs = this.backoff(tries)
+    const tries = this.isExhausted(doc.tries) ? doc.tries : (doc.tries ?? 0) + 1
+    const pauseMs = this.options.backoff(tries)
     const failed = { tries, claim: null, lastError: error instanceof Error ? error.message : String(error) }
     if (pauseMs === null) await this.update(doc, this.deadLetters.fieldsOf(failed))
     else await this.update(doc, { ...failed, dueAt: new Date(Date.now() + pauseMs) } as Partial<Doc>)
@@ -118,8 +121,19 @@ export class JobStore<Doc extends Job> {
     return outcome
   }
 
-  private claimable() {
-    return this.options.claimable?.() ?? {}
+  private async findAndSet(filter: object, fields: Partial<Doc> | Partial<Job>): Promise<Doc | null> {
+    const change = { $set: fields as object }
+    return (await this.model
+      .findOneAndUpdate(filter, change, { returnDocument: 'after' })
+      .lean()) as Doc | null
+  }
+
+  private isExhausted(tries: number): boolean {
+    return tries > 0 && this.options.backoff(tries) === null
+  }
+
+  private newLease() {
+    return { claim: crypto.randomUUID() as string, dueAt: this.leaseEnd() }
   }
 
   private leaseEnd() {

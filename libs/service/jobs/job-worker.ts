@@ -10,21 +10,21 @@ const EXPIRE_PAUSE_MS = 60_000
 export type WorkerParts<Doc extends Job> = {
   jobs: JobStore<Doc>
   logger: Logger
-  /** Does some jobs. What it throws has failed all of them. It ends soon after the lease's signal aborts. */
+  /** Does some jobs. When it throws, all of them have failed. It ends soon after the lease's signal aborts. */
   run: (docs: Doc[], lease: Lease<Doc>) => Promise<Outcomes<Doc>>
-  /** Clears away what belongs to a dead letter that has been kept long enough, before it is deleted. */
+  /** Removes what belongs to a dead letter that has been kept long enough, before the dead letter is deleted. */
   expire?: (doc: Doc) => Promise<void>
-  /** Gets jobs whose outcome has been stored: what happened while they were claimed can be made up for. */
+  /** Gets jobs whose outcome was stored, to act on what happened while they were claimed. */
   settled?: (docs: Doc[]) => Promise<void>
   /** How often it looks for due jobs without being woken; default 2 s. */
   pollMs?: number
-  /** How many batches it does at a time; default 1. */
+  /** Batches at a time; default 1. */
   concurrency?: number
-  /** How many jobs one batch has at most; default 1. */
+  /** Jobs per batch; default 1. */
   batchSize?: number
 }
 
-/** Does due jobs. Any number of instances may; a job whose worker dies is due again when its lease has run out. */
+/** Does due jobs. Any number of instances may run; a job whose worker dies is due again when its lease expires. */
 export class JobWorker<Doc extends Job> {
   private readonly parts: WorkerParts<Doc>
   private readonly timer: NodeJS.Timeout
@@ -41,7 +41,7 @@ export class JobWorker<Doc extends Job> {
   wake = () => {
     this.isWoken = true
     if (this.loops.size >= (this.parts.concurrency ?? 1) || this.stopping.signal.aborted) return
-    const loop = this.workOff()
+    const loop = this.doDueJobs()
       .catch((err) => this.parts.logger.warn({ err, kind: this.parts.jobs.kind }, 'due jobs not read'))
       .finally(() => {
         this.loops.delete(loop)
@@ -50,83 +50,80 @@ export class JobWorker<Doc extends Job> {
     this.loops.add(loop)
   }
 
-  /** Begins nothing new, and resolves when what runs has ended. What did not get done is due for others at once. */
+  /** Starts nothing new, and resolves when running work has ended. Unfinished jobs are due for others at once. */
   async close() {
     clearInterval(this.timer)
     this.stopping.abort()
     await Promise.all(this.loops)
   }
 
-  private async workOff() {
+  private async doDueJobs() {
     const { jobs, batchSize = 1 } = this.parts
     while (!this.stopping.signal.aborted) {
       this.isWoken = false
       const docs = await jobs.claimDue(batchSize)
       if (docs.length === 0) return
-      // There may be more, for others of this worker too.
+      // More jobs may be due: another loop of this worker looks.
       this.wake()
-      await this.work(docs)
+      await this.doBatch(docs)
     }
   }
 
-  private async work(docs: Doc[]) {
-    const { jobs, logger } = this.parts
+  private async doBatch(docs: Doc[]) {
+    const { jobs, logger, settled } = this.parts
     await hold(jobs, docs, { logger, stopping: this.stopping.signal }, async (lease) => {
-      const { dead = [], alive = [] } = Object.groupBy(docs, ({ deadAt }) => (deadAt ? 'dead' : 'alive'))
-      const outcomes = alive.length > 0 ? await this.run(alive, lease) : (new Map() as Outcomes<Doc>)
-      for (const doc of dead) await this.expire(doc, outcomes)
-      await this.settle(docs, outcomes, lease)
-      await this.parts.settled?.(docs)
+      const outcomes = await this.run(docs, lease)
+      const done = docs.filter((doc) => !outcomes.has(doc))
+      if (done.length > 0) await jobs.finish(done)
+      for (const [doc, outcome] of outcomes) await this.settle(doc, outcome, lease)
+      await settled?.(docs)
     }).catch((err) =>
       logger.warn({ err, kind: jobs.kind }, 'outcome of jobs not stored: they will run again'),
     )
   }
 
   private async run(docs: Doc[], lease: Lease<Doc>): Promise<Outcomes<Doc>> {
+    const { jobs, run, expire } = this.parts
+    const {
+      dead = [],
+      deadly = [],
+      alive = [],
+    } = Object.groupBy(docs, (doc) => {
+      if (doc.deadAt) return 'dead'
+      return jobs.isDeadly(doc) ? 'deadly' : 'alive'
+    })
+    const failed = (error: unknown): Outcomes<Doc> => new Map(alive.map((doc) => [doc, { error }]))
+    const outcomes: Outcomes<Doc> =
+      alive.length > 0 ? await Promise.try(run, alive, lease).catch(failed) : new Map()
+    for (const doc of deadly) outcomes.set(doc, { error: new Error('too many of its workers died') })
+    for (const doc of dead)
+      await Promise.try(async () => expire?.(doc)).catch((error) => outcomes.set(doc, { error }))
+    return outcomes
+  }
+
+  private async settle(doc: Doc, outcome: Outcome<Doc>, lease: Lease<Doc>) {
     try {
-      return await this.parts.run(docs, lease)
+      await this.store(doc, outcome, lease)
     } catch (error) {
-      return new Map(docs.map((doc) => [doc, { error }]))
+      if (!(error instanceof LeaseLost)) throw error
+      this.log(doc, error, 'job not finished: another worker has taken it over, or it is gone')
     }
   }
 
-  private async expire(doc: Doc, outcomes: Outcomes<Doc>) {
-    try {
-      await this.parts.expire?.(doc)
-    } catch (error) {
-      outcomes.set(doc, { error })
-    }
-  }
-
-  private async settle(docs: Doc[], outcomes: Outcomes<Doc>, lease: Lease<Doc>) {
-    const done = docs.filter((doc) => !outcomes.has(doc))
-    if (done.length > 0) await this.parts.jobs.finish(done)
-    for (const [doc, outcome] of outcomes)
-      await this.settleOne(doc, outcome, lease).catch((error) => {
-        if (!(error instanceof LeaseLost)) throw error
-        this.log(doc, error, 'job not finished: another worker has taken it over, or it is gone')
-      })
-  }
-
-  private async settleOne(doc: Doc, outcome: Outcome<Doc>, { isLost }: Lease<Doc>) {
+  private async store(doc: Doc, outcome: Outcome<Doc>, { isLost }: Lease<Doc>) {
     const { jobs, logger } = this.parts
     if ('reschedule' in outcome) return jobs.reschedule(doc, outcome.reschedule)
     const { error } = outcome
     if (error instanceof LeaseLost && !isLost) throw error
     if (isLost || this.stopping.signal.aborted) return jobs.release(doc)
-    if (doc.deadAt) return this.keep(doc, error)
+    if (doc.deadAt) {
+      this.log(doc, error, 'dead letter not cleared away, will try again')
+      return jobs.release(doc, { dueAt: new Date(Date.now() + EXPIRE_PAUSE_MS) } as Partial<Doc>)
+    }
     if ((await jobs.retry(doc, error)) === 'retried')
       return this.log(doc, error, 'job failed, will be retried')
-    logger.error(
-      fieldsOf(jobs.kind, doc, error),
-      'job failed too often: it is a dead letter that can be replayed',
-    )
-  }
-
-  /** A dead letter that could not be cleared away. */
-  private async keep(doc: Doc, error: unknown) {
-    this.log(doc, error, 'dead letter not cleared away, will try again')
-    await this.parts.jobs.release(doc, { dueAt: new Date(Date.now() + EXPIRE_PAUSE_MS) } as Partial<Doc>)
+    const fields = fieldsOf(jobs.kind, doc, error)
+    logger.error(fields, 'job failed too often: it is a dead letter that can be replayed')
   }
 
   private log(doc: Doc, error: unknown, text: string) {
@@ -134,9 +131,6 @@ export class JobWorker<Doc extends Job> {
   }
 }
 
-const fieldsOf = (kind: string, { _id, tries = 0 }: Job, err: unknown) => ({
-  err,
-  kind,
-  jobId: _id,
-  tries: tries + 1,
-})
+const fieldsOf = (kind: string, { _id: jobId, tries = 0 }: Job, err: unknown) => {
+  return { err, kind, jobId, tries: tries + 1 }
+}

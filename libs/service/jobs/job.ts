@@ -2,34 +2,30 @@ import type { Model, Schema } from 'mongoose'
 import type { Metrics } from '../telemetry/metrics.ts'
 
 /**
- * What every document that is a job carries, whatever its collection. To make a collection one of jobs:
- * 1. Give the document the fields of `Job`: `type ExportDoc = Job & {…}`, `{ ...jobSchema, … }`, `indexJobs(schema)`.
- *    Store new ones with `...newJob(dueAt)`.
+ * The fields of every job, whatever its collection. To make the documents of a collection jobs:
+ * 1. `type ExportDoc = Job & {…}`, `{ ...jobSchema, … }`, `indexJobs(schema)`; store new ones with `...newJob(dueAt)`.
  * 2. `const jobs = new JobStore<ExportDoc>({ kind: 'export', model, metrics, backoff })`.
- * 3. Work in the background is a `JobWorker`. Work that a request drives is `claim(id)` or `insertClaimed(doc)`, then
- *    `hold(jobs, docs, logger, work)`, then `finish`, `reschedule` or `release`.
- * 4. Operators see it by `serveJobs(bus, jobs)`, and its kind in `jobs` of the process's role (contract, access/roles.ts).
- * 5. Progress that must not be lost is `update(doc, change)`, progress to look at is `lease.note(change)`.
+ * 3. In the background, a `JobWorker` does them. A request calls `claim(id)` or `insertClaimed(doc)`, then `hold(…)`, then
+ *    `finish`, `reschedule` or `release`. `update` stores progress that must not be lost, `lease.note` other progress.
+ * 4. For operators, `serveJobs(bus, jobs)`, and the kind in `jobs` of the process's role (contract, access/roles.ts).
  */
 export type Job = {
   _id: string
-  /** From then on it may be claimed. A lease moves it ahead, so a job whose owner died is due again. */
+  /** When it may be claimed. A lease moves it ahead, so a job whose owner died is due again. */
   dueAt: Date
-  /** The fence: the token of the present owner, or of one that died. */
+  /** The fence: the token of its owner, which may have died. */
   claim: string | null
-  /** How often it has failed. */
+  /** How often it has failed, or its worker has died. */
   tries: number
-  /** Why it failed the last time. */
   lastError?: string
   /** Since when it is a dead letter. */
   deadAt?: Date
 }
 
-/** The library's own fields; a job's other fields are its adopter's. */
-type JobField = Exclude<keyof Job, '_id'>
-export type JobContent<Doc extends Job> = Omit<Doc, JobField>
+/** A job without the fields of this library. */
+export type JobContent<Doc extends Job> = Omit<Doc, Exclude<keyof Job, '_id'>>
 
-/** The job has another owner by now, or is gone: this one must not go on. */
+/** The job has another owner by now, or is gone: its former owner must stop. */
 export class LeaseLost extends Error {
   override name = 'LeaseLost'
   constructor(kind: string, id: string) {
@@ -38,28 +34,27 @@ export class LeaseLost extends Error {
 }
 
 export type JobOptions<Doc extends Job> = {
-  /** Its name in metrics, logs and for operators, as `export`. */
+  /** Its name in metrics and logs and for operators, such as `export`. */
   kind: string
   model: Model<Doc>
   metrics: Metrics
   /** How long an owner that sends no heartbeat keeps a job; default 10 s. */
   leaseMs?: number
-  /** Default: doubles from 1 s to 60 s, for ever. */
+  /** Default: doubles from 1 s to 60 s, without end. */
   backoff?: Backoff
   /** How long a dead letter is kept; default 30 days. */
   keepDeadMs?: number
-  /** What else must hold of a job that is claimed. */
+  /** What a job must match, besides being due, to be claimed. */
   claimable?: () => object
-  /** Which documents are unfinished jobs, where finished ones stay in the collection. */
+  /** What unfinished jobs match, where finished ones stay in the collection. */
   unfinished?: object
-  /** What else changes in a job that becomes a dead letter, or that an operator replays. */
+  /** Changes of a job that becomes a dead letter, and of one that an operator replays. */
   deadFields?: Partial<Doc>
   replayFields?: Partial<Doc>
-  /** What an operator sees of a dead letter. */
+  /** The details of a dead letter for operators. */
   describe?: (doc: Doc) => Record<string, unknown>
 }
 
-/** The schema of the fields above, to be spread into the schema of the document. */
 export const jobSchema = {
   dueAt: { type: Date, required: true },
   claim: { type: String, default: null },
@@ -68,19 +63,17 @@ export const jobSchema = {
   deadAt: Date,
 }
 
-/** What workers, and lists of dead letters, find jobs by. */
 export function indexJobs<Doc>(schema: Schema<Doc>) {
   schema.index({ dueAt: 1 })
   schema.index({ deadAt: 1 }, { sparse: true })
 }
 
-/** The fields of a job that nobody has claimed yet. */
 export const newJob = (dueAt = new Date()) => ({ dueAt, claim: null, tries: 0 })
 
 /** The pause, in ms, after a job has failed `tries` times; null makes it a dead letter. */
-export type Backoff = (tries: number) => number | null
+type Backoff = (tries: number) => number | null
 
-/** Doubles from `firstMs` up to `maxMs`; the failure number `maxTries` is the last one. */
+/** Doubles from `firstMs` up to `maxMs`; failure number `maxTries` is the last one. */
 export const exponential =
   ({ firstMs = 1_000, maxMs = 60_000, maxTries = Number.POSITIVE_INFINITY } = {}): Backoff =>
   (tries) =>

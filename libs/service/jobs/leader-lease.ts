@@ -10,19 +10,18 @@ const schema = new mongoose.Schema<Job>(
   { versionKey: false, collection: 'leases' },
 )
 
-type Work = { close: () => Promise<void> }
 type Options = {
   connection: Connection
   metrics: Metrics
-  /** What is led; its lease is the document of that name in the collection `leases`. */
+  /** The id of the lease in the collection `leases`. */
   name: string
   leaseMs: number
-  /** Starts what only one instance does at a time; null where there is nothing to do yet: it is asked again. */
-  open: () => Promise<Work | null>
+  /** Starts the work of the leader. Null means that there is nothing to do yet: it is called again. */
+  open: () => Promise<{ close: () => Promise<void> } | null>
   failed: (error: unknown) => void
 }
 
-/** Work that one of all instances does at a time. When it stops or dies, another one goes on after its lease. */
+/** Elects one of all instances as the leader. When it stops or dies, another one becomes the leader after its lease. */
 export class LeaderLease {
   private readonly options: Options
   private readonly jobs: JobStore<Job>
@@ -30,7 +29,7 @@ export class LeaderLease {
   private readonly expiry: NodeJS.Timeout
   private job: Job | null = null
   private renewedAt = 0
-  private work: Work | null = null
+  private work: Awaited<ReturnType<Options['open']>> = null
   private checking: Promise<void> = Promise.resolve()
 
   constructor(options: Options) {
@@ -39,7 +38,7 @@ export class LeaderLease {
     this.options = options
     this.jobs = new JobStore<Job>({ kind: 'leader', model, metrics, leaseMs })
     this.periodic = new Periodic(leaseMs / CHECKS_PER_LEASE, () => this.check(), failed)
-    // A renewal that hangs must not outlive the lease.
+    // Work must not outlive the lease while a renewal hangs.
     this.expiry = setTimeout(() => void this.end().catch(failed), leaseMs)
   }
 
@@ -51,7 +50,7 @@ export class LeaderLease {
     if (this.job) await this.jobs.finish([this.job], 'released').catch(this.options.failed)
   }
 
-  /** Takes the lease where it is free, and renews it where it is this instance's. One check at a time. */
+  /** Takes a free lease, or renews this instance's own. One check runs at a time. */
   check(): Promise<void> {
     this.checking = this.checking.catch(() => {}).then(() => this.checkOnce())
     return this.checking
@@ -69,7 +68,7 @@ export class LeaderLease {
       if (!this.job || (await this.jobs.renew([this.job])) === 0)
         this.job = (await this.jobs.claim(name)) ?? (await this.jobs.insertClaimed({ _id: name }))
     } catch (error) {
-      // Until its lease has run out nobody else has it.
+      // Nobody else can lead before the lease expires.
       failed(error)
       return this.job !== null && performance.now() - this.renewedAt < leaseMs
     }

@@ -4,7 +4,7 @@ import type { JobStore } from './job-store.ts'
 
 const BEATS_PER_LEASE = 3
 
-/** What work that holds jobs knows of its lease. */
+/** The lease of claimed jobs, as the work that holds them sees it. */
 export class Lease<Doc extends Job> {
   /** Aborts when the lease is lost, with LeaseLost, or when the process stops. */
   readonly signal: AbortSignal
@@ -19,12 +19,11 @@ export class Lease<Doc extends Job> {
     return this.lost.signal.aborted
   }
 
-  /** Progress that the next heartbeat stores. What must not be lost goes through `update`. */
+  /** Progress that the next heartbeat stores. Progress that must not be lost goes through `update`. */
   note(progress: Partial<Doc>) {
     this.progress = { ...this.progress, ...progress }
   }
 
-  /** @returns what was noted since the last time */
   takeProgress(): Partial<Doc> {
     const { progress } = this
     this.progress = {}
@@ -37,8 +36,8 @@ export class Lease<Doc extends Job> {
 }
 
 /**
- * Keeps the lease of claimed jobs by a heartbeat for as long as `work` runs. The lease is lost when all of them have
- * another owner or are gone, and when no heartbeat could be stored for the length of the lease.
+ * Renews the lease of claimed jobs by a heartbeat while `work` runs. The lease is lost when all jobs have another owner
+ * or are gone, and when no heartbeat was stored for the length of the lease.
  */
 export async function hold<Doc extends Job, T>(
   jobs: JobStore<Doc>,
@@ -52,7 +51,7 @@ export async function hold<Doc extends Job, T>(
   let renewedAt = performance.now()
   let isFailing = false
   const beat = async () => {
-    // After a standstill of the process it is tried first: the lease is kept where nobody has taken it over.
+    // After a standstill of the process, renewing comes first: the lease lives on where nobody has taken it over.
     if (isFailing && performance.now() - renewedAt > leaseMs) return lease.lose(new LeaseLost(kind, jobId))
     const startedAt = performance.now()
     isFailing = true
