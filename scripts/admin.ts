@@ -1,11 +1,11 @@
-// npm run admin: what an operator looks at and mends, over the bus of a stack that runs. Alone it explains itself.
+// npm run admin: commands for operators, over the bus of a running stack. Without arguments it prints its help.
 import { parseArgs } from 'node:util'
 import { Fault } from '@chat/contract'
 import { type Answer, type Command, type Option, requireIds, UsageError } from './admin/command.ts'
 import { commands, help } from './admin/commands.ts'
 import { openRunningBus } from './admin/running-stack.ts'
 
-// Whoever reads the answer, as `head` does, may have had enough of it.
+// A reader such as `head` may close the pipe early.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
 })
@@ -31,7 +31,8 @@ function parse(args: string[], options: Record<string, Option>) {
 /** @throws UsageError */
 function commandOf(name: string): Command {
   const command = commands.get(name)
-  if (!command) throw new UsageError(`There is no ${name}: there are ${[...commands.keys()].join(', ')}`)
+  if (!command)
+    throw new UsageError(`There is no ${name}; the commands are ${[...commands.keys()].join(', ')}`)
   return command
 }
 

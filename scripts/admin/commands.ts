@@ -5,7 +5,7 @@ import { recount } from './recount.ts'
 import { rooms } from './rooms.ts'
 import { users } from './users.ts'
 
-/** All that `npm run admin` can do. */
+/** The commands of `npm run admin`. */
 export const commands = new Map<string, Command>([
   ['rooms', rooms],
   ['users', users],
@@ -32,7 +32,7 @@ export const help = [
     ...optionLines(command),
     '',
   ]),
-  'With --json the answer is one JSON document: npm run -s admin -- lag --json.',
-  'An id that begins with a dash stands behind another --: npm run admin -- users -- -odd-.',
-  'It asks the stack that npm start runs here (CHAT_DATA_DIR), or the one behind CHAT_NATS_URL.',
+  '--json prints one JSON document: npm run -s admin -- lag --json.',
+  'Put another -- before an id that begins with a dash: npm run admin -- users -- -odd-.',
+  'It asks the stack that npm start runs here (CHAT_DATA_DIR), or the one at CHAT_NATS_URL.',
 ]

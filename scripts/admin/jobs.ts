@@ -1,15 +1,15 @@
 import { Fault, type Output } from '@chat/contract'
 import { jobKinds } from '@chat/contract/permissions'
 import { ALL, type Answer, type Asked, type Command, type Option, textOf, UsageError } from './command.ts'
-import { facts, table } from './table.ts'
+import { fields, table } from './table.ts'
 
 type DeadLetter = Output<'listDeadLetters'>['list'][number] & { kind: string }
 const PAGE = 500
 const KIND: Record<string, Option> = {
-  kind: { type: 'string', value: 'kind', summary: `of this kind alone: ${jobKinds.join(', ')}` },
+  kind: { type: 'string', value: 'kind', summary: `only this kind: ${jobKinds.join(', ')}` },
 }
 
-/** @throws UsageError where there is no such kind */
+/** @throws UsageError where the kind does not exist */
 function kindsOf({ values }: Asked): string[] {
   const kind = textOf(values.kind)
   if (kind === undefined) return jobKinds
@@ -17,7 +17,7 @@ function kindsOf({ values }: Asked): string[] {
   return [kind]
 }
 
-/** Null where the service that has the kind does not run. */
+/** Null where the service of the kind does not run. */
 async function countsOf({ bus, caller }: Asked, kind: string): Promise<Output<'countJobs'> | null> {
   try {
     return await bus.askJobs(kind, 'countJobs', caller, {})
@@ -30,7 +30,7 @@ async function countsOf({ bus, caller }: Asked, kind: string): Promise<Output<'c
 export const jobs: Command = {
   usage: '',
   takes: 'none',
-  summary: 'Jobs of each kind: those that wait, those that run, and dead letters',
+  summary: 'How many jobs of each kind wait and run, and how many are dead letters',
   options: KIND,
   run: async (asked) => {
     const kinds = kindsOf(asked)
@@ -65,7 +65,7 @@ async function one(asked: Asked, id: string): Promise<Answer> {
     const { deadLetter } = await asked.bus.askJobs(kind, 'getDeadLetter', asked.caller, id)
     if (!deadLetter) continue
     const { deadAt, tries, reason, details } = deadLetter
-    const lines = facts([
+    const lines = fields([
       ['kind', kind],
       ['dead letter', id],
       ...Object.entries(details).map(([name, value]): [string, string] => [name, shown(value)]),
@@ -81,7 +81,7 @@ async function one(asked: Asked, id: string): Promise<Answer> {
 export const deadLetters: Command = {
   usage: '[<id>]',
   takes: 'one',
-  summary: 'Jobs that failed too often, or one of them',
+  summary: 'All jobs that failed too often, or one of them',
   options: KIND,
   run: async (asked) => {
     const [id] = asked.ids
@@ -90,8 +90,9 @@ export const deadLetters: Command = {
 }
 
 type Work = (asked: Asked, kind: string, ids: string[]) => Promise<number>
+const idOf = ({ id }: DeadLetter) => id
 
-/** Works on those named, or on all that there are, a page at a time. */
+/** Works on the named dead letters, or on all of them, a page at a time. */
 async function each(asked: Asked, work: Work) {
   const { ids, values } = asked
   const named = [...new Set(ids)]
@@ -99,19 +100,14 @@ async function each(asked: Asked, work: Work) {
   for (const kind of kindsOf(asked)) {
     if (values.all)
       for await (const page of pages(asked, kind))
-        if (page.length > 0)
-          count += await work(
-            asked,
-            kind,
-            page.map(({ id }) => id),
-          )
+        if (page.length > 0) count += await work(asked, kind, page.map(idOf))
     for (let start = 0; start < named.length; start += PAGE)
       count += await work(asked, kind, named.slice(start, start + PAGE))
   }
   return { count, missing: values.all ? 0 : named.length - count }
 }
 
-/** @param done what became of them, as `--json` calls it and in words */
+/** @param done the outcome, as a key for `--json` and in words */
 const dispose = (summary: string, done: [key: string, words: string], work: Work): Command => ({
   usage: '<id> ... | --all',
   takes: 'some',
@@ -129,14 +125,14 @@ const dispose = (summary: string, done: [key: string, words: string], work: Work
 })
 
 export const replay = dispose(
-  'Does dead letters again; a push goes to nobody who has it already',
+  'Tries dead letters again; nobody gets a push twice',
   ['replayed', 'tried again'],
   async ({ bus, caller }, kind, ids) =>
     (await bus.askJobs(kind, 'replayDeadLetters', caller, { ids })).replayed,
 )
 
 export const drop = dispose(
-  'Deletes dead letters: they are never done',
+  'Deletes dead letters without doing them',
   ['dropped', 'dropped'],
   async ({ bus, caller }, kind, ids) => (await bus.askJobs(kind, 'dropDeadLetters', caller, { ids })).dropped,
 )

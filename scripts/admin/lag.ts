@@ -1,6 +1,6 @@
 import { streamStatus } from '@chat/service'
 import type { Command } from './command.ts'
-import { facts, table } from './table.ts'
+import { fields, table } from './table.ts'
 import { bytes, duration } from './units.ts'
 
 const age = (ms: number) => (ms === 0 ? '-' : duration(ms))
@@ -17,7 +17,7 @@ export const lag: Command = {
     return {
       data: { stream, consumers },
       lines: [
-        ...facts([
+        ...fields([
           ['stream', stream.name],
           ['events', stream.messages],
           ['size', `${bytes(stream.bytes)} of ${bytes(stream.maxBytes)}`],

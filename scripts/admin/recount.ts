@@ -15,7 +15,7 @@ async function* everyRoom({ bus, caller }: Asked): AsyncGenerator<{ roomId: stri
   }
 }
 
-/** A room may go away while all of them are gone through. */
+/** A room may be deleted meanwhile. */
 const isGone = (error: unknown) => error instanceof Fault && error.code === 'ROOM_NO_EXISTS'
 
 async function recountAll(asked: Asked) {
@@ -24,7 +24,7 @@ async function recountAll(asked: Asked) {
   const corrected: Corrected[] = []
   const missing: string[] = []
   let count = 0
-  let toldAt = Date.now()
+  let reportedAt = Date.now()
   for await (const { roomId, total } of chosen) {
     try {
       const { isChanged, ...found } = await asked.bus.ask('recountRoom', asked.caller, roomId)
@@ -34,8 +34,8 @@ async function recountAll(asked: Asked) {
       if (!isGone(error)) throw error
       if (!values.all) missing.push(roomId)
     }
-    if (Date.now() - toldAt < PROGRESS_EVERY_MS) continue
-    toldAt = Date.now()
+    if (Date.now() - reportedAt < PROGRESS_EVERY_MS) continue
+    reportedAt = Date.now()
     asked.progress(`${count} of about ${total} rooms`)
   }
   return { recounted: count, corrected, missing }
@@ -44,7 +44,7 @@ async function recountAll(asked: Asked) {
 export const recount: Command = {
   usage: '<roomId> ... | --all',
   takes: 'some',
-  summary: 'Rebuilds unread counts, mentions and last messages from the messages; the stack may be in use',
+  summary: 'Rebuilds unread counts, mentions and last messages from the messages; safe while the stack runs',
   options: { all: ALL },
   run: async (asked) => {
     const found = await recountAll(asked)

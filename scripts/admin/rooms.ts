@@ -1,6 +1,6 @@
 import type { JoinUser, Room } from '@chat/contract'
 import { type Asked, type Command, gather, limitOf, moreOf, PAGING, textOf } from './command.ts'
-import { facts, table } from './table.ts'
+import { fields, table } from './table.ts'
 
 const TITLES = ['room', 'type', 'name', 'members', 'messages', 'last message', 'frozen', 'link']
 const rowOf = ({ _id, roomType, name, memberCount, lastSeq, lastMessage, rules, link }: Room) => [
@@ -8,7 +8,6 @@ const rowOf = ({ _id, roomType, name, memberCount, lastSeq, lastMessage, rules, 
   ...[rules.isFreezed, link?.sid],
 ]
 
-/** Rooms, one a line. */
 export const roomLines = (rooms: Room[]) => table(TITLES, rooms.map(rowOf))
 
 const memberRow = ({ _id, nickName, master, alarmOn, mutedUntil, createdAt }: JoinUser) => [
@@ -20,10 +19,10 @@ const memberRow = ({ _id, nickName, master, alarmOn, mutedUntil, createdAt }: Jo
   createdAt,
 ]
 
-function lookAt(room: Room): string[] {
+function detailsOf(room: Room): string[] {
   const { _id, name, roomType, link, rules, memberCount, lastSeq, lastMessage, createdAt, updatedAt } = room
   return [
-    ...facts([
+    ...fields([
       ['room', _id],
       ['name', name],
       ['type', roomType],
@@ -32,7 +31,7 @@ function lookAt(room: Room): string[] {
       ['members', memberCount],
       ['messages', lastSeq],
       ['last message', lastMessage && `${lastMessage.createdAt} by ${lastMessage.author.authorId}`],
-      ['made', createdAt],
+      ['created', createdAt],
       ['changed', updatedAt],
     ]),
     '',
@@ -46,7 +45,7 @@ function lookAt(room: Room): string[] {
 
 async function one({ bus, caller }: Asked, roomId: string) {
   const room = await bus.ask('getRoom', caller, { roomId })
-  return { data: room, lines: lookAt(room) }
+  return { data: room, lines: detailsOf(room) }
 }
 
 async function many(asked: Asked) {
@@ -63,10 +62,10 @@ async function many(asked: Asked) {
 export const rooms: Command = {
   usage: '[<roomId>]',
   takes: 'one',
-  summary: 'One room and its members, or a list: of a user, of a link, or of all',
+  summary: 'One room and its members, or a list of rooms: of a user, of a link, or all',
   options: {
-    user: { type: 'string', value: 'userId', summary: 'those that this user is in' },
-    link: { type: 'string', value: 'sid', summary: 'those of this link' },
+    user: { type: 'string', value: 'userId', summary: 'only rooms of this user' },
+    link: { type: 'string', value: 'sid', summary: 'only rooms of this link' },
     ...PAGING,
   },
   run: async (asked) => {

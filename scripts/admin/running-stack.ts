@@ -1,21 +1,18 @@
 import { type Bus, createLogger, Metrics, openBus } from '@chat/service'
 import { readConfig } from '@chat/stack/config'
 
-const NONE = 'There is no stack here: start it with npm start, or set CHAT_NATS_URL'
+const NONE = 'No stack runs here: start it with npm start, or set CHAT_NATS_URL'
 
-/** Where the local NATS of a data folder is, or was. @throws where there never was one */
+/** The address of a data folder's NATS, which may have stopped. @throws where there never was one */
 async function localNats(dataDir: string): Promise<string> {
-  // Where the engines are elsewhere, as in containers, what starts them here need not be installed.
+  // Imported here: this package need not be installed where the engines run elsewhere, as in containers.
   const { readRecord, recordFile } = await import('@chat/engines')
   const record = readRecord(recordFile(dataDir, 'nats'))
   if (!record) throw new Error(NONE)
   return `nats://127.0.0.1:${record.port}`
 }
 
-/**
- * The bus of the stack behind `CHAT_NATS_URL`, or of the one that runs from the data folder. It logs nothing: the
- * output is an answer.
- */
+/** The bus of the stack at `CHAT_NATS_URL`, or of the one that runs from the data folder. It logs nothing. */
 export async function openRunningBus(): Promise<Bus> {
   const { natsUrl, dataDir, limits } = readConfig(process.env, true)
   const opening = openBus({

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals'
-import { facts, table } from './table.ts'
+import { fields, table } from './table.ts'
 import { bytes, duration } from './units.ts'
 
-test('columns stand under each other, however wide their letters are', () => {
+test('columns are aligned, however wide their characters are', () => {
   expect(
     table(
       ['id', 'name', 'on'],
@@ -16,13 +16,13 @@ test('columns stand under each other, however wide their letters are', () => {
   expect(table(['id'], [])).toEqual(['none'])
 })
 
-test('what would move a terminal is shown as what it is', () => {
+test('control characters are escaped', () => {
   const evil = 'a\u001b[2Jb\r\nc\u202ed\u2028e'
   expect(table(['name'], [[evil]])[1]).toBe('a\\u{1b}[2Jb\\u{d}\\u{a}c\\u{202e}d\\u{2028}e')
-  expect(facts([['name', '\u0007']])).toEqual(['name  \\u{7}'])
+  expect(fields([['name', '\u0007']])).toEqual(['name  \\u{7}'])
 })
 
-test('sizes and times are told in the unit that they fill', () => {
+test('sizes and times have the largest unit that they reach', () => {
   expect([0, 1_023, 1_024, 1_536, 10 * 1_024 ** 3].map(bytes)).toEqual([
     ...['0 B', '1023 B', '1 KB', '1.5 KB', '10 GB'],
   ])

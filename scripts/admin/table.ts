@@ -1,14 +1,14 @@
 export type Cell = string | number | boolean | null | undefined
 
-/** What would move a terminal's cursor, or turn the direction of the text around. */
-const UNRULY = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
+/** Characters that move a terminal's cursor or change the direction of text. */
+const CONTROLS = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
 const WIDE =
   /^[\u1100-\u115f\u2e80-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|^\p{Extended_Pictographic}\ufe0f|^\p{Emoji_Presentation}/u
 const characters = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
 
-/** Names and ids come from outside: a terminal is to show them, and not to obey them. */
+/** Names and ids come from users: a terminal must not execute them. */
 const plain = (text: string) =>
-  text.replaceAll(UNRULY, (each) => `\\u{${(each.codePointAt(0) as number).toString(16)}}`)
+  text.replaceAll(CONTROLS, (each) => `\\u{${(each.codePointAt(0) as number).toString(16)}}`)
 
 function shown(cell: Cell): string {
   if (cell === null || cell === undefined || cell === '') return '-'
@@ -16,13 +16,13 @@ function shown(cell: Cell): string {
   return plain(String(cell))
 }
 
-/** Columns of a terminal. */
+/** In columns of a terminal. */
 const widthOf = (text: string) =>
   [...characters.segment(text)].reduce((sum, { segment }) => sum + (WIDE.test(segment) ? 2 : 1), 0)
 
 const padded = (text: string, width: number) => text + ' '.repeat(width - widthOf(text))
 
-/** Rows below a line of titles, their columns under each other. */
+/** Aligned columns below a line of titles. */
 export function table(titles: string[], rows: Cell[][]): string[] {
   if (rows.length === 0) return ['none']
   const all = [titles.map((title) => title.toUpperCase()), ...rows.map((row) => row.map(shown))]
@@ -35,8 +35,8 @@ export function table(titles: string[], rows: Cell[][]): string[] {
   )
 }
 
-/** One thing, a line for each of its facts. */
-export function facts(pairs: [title: string, value: Cell][]): string[] {
+/** One line per field. */
+export function fields(pairs: [title: string, value: Cell][]): string[] {
   const width = Math.max(...pairs.map(([title]) => title.length))
   return pairs.map(([title, value]) => `${title.padEnd(width)}  ${shown(value)}`)
 }

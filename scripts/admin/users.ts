@@ -1,15 +1,15 @@
 import type { Output, User } from '@chat/contract'
 import { type Asked, type Command, gather, limitOf, moreOf, PAGING, textOf, UsageError } from './command.ts'
 import { roomLines } from './rooms.ts'
-import { facts, table } from './table.ts'
+import { fields, table } from './table.ts'
 
 const SHOWN_ROOMS = 100
 
-function lookAt(
+function detailsOf(
   { user, online, lastSeenAt, issuedFrom, roomCount }: Output<'inspectUser'>,
   devices: Output<'listDevices'>['devices'],
 ): string[] {
-  return facts([
+  return fields([
     ['user', user._id],
     ['nickname', user.nickName],
     ['online', online],
@@ -31,7 +31,7 @@ async function one({ bus, caller }: Asked, userId: string) {
   return {
     data: { ...user, devices, rooms: rooms.list },
     lines: [
-      ...lookAt(user, devices),
+      ...detailsOf(user, devices),
       '',
       ...roomLines(rooms.list),
       ...(more > 0 && rooms.nextCursor !== null ? [`and ${more} more: rooms --user`] : []),
@@ -58,9 +58,9 @@ async function many(asked: Asked) {
 export const users: Command = {
   usage: '[<userId>]',
   takes: 'one',
-  summary: 'One user: online or not, devices, revoked tokens, rooms; or those of a name',
+  summary: 'One user with presence, devices, revoked tokens and rooms, or a search by name',
   options: {
-    name: { type: 'string', value: 'keyword', summary: 'whose nickname holds this' },
+    name: { type: 'string', value: 'keyword', summary: 'users whose nickname contains this' },
     ...PAGING,
   },
   run: async (asked) => {
