@@ -6,6 +6,6 @@ export type PushConfig = ReturnType<typeof readConfig>
 export const readConfig = (read: ConfigReader) => ({
   ...readProcess(read),
   ...readMongo(read),
-  /** Null where pushes only go to the log. */
+  /** Without it, pushes go to the log. */
   fcm: read.document('CHAT_FCM_CREDENTIALS', parseServiceAccount),
 })

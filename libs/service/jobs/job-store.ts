@@ -1,5 +1,5 @@
 import type { Model } from 'mongoose'
-import { isDuplicate } from '../storage/mongo.ts'
+import { insertMissing } from '../storage/bulk-writes.ts'
 import type { JobOutcome } from '../telemetry/metrics.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { exponential, type Job, type JobContent, type JobOptions, LeaseLost } from './job.ts'
@@ -29,13 +29,8 @@ export class JobStore<Doc extends Job> {
   /** Stores a job that this process does at once. @returns null where a job with its id exists */
   async insertClaimed(content: JobContent<Doc>): Promise<Doc | null> {
     const doc = { ...content, tries: 0, ...this.newLease() }
-    try {
-      await this.model.collection.insertOne(doc as never)
-      return doc as unknown as Doc
-    } catch (error) {
-      if (isDuplicate(error)) return null
-      throw error
-    }
+    const taken = await insertMissing(this.model, [doc])
+    return taken.length === 0 ? (doc as unknown as Doc) : null
   }
 
   /** Claims one job, due or not. @returns null where it has a living owner, is a dead letter or does not exist */

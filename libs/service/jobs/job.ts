@@ -18,7 +18,7 @@ export type Job = {
   /** How often it has failed, or its worker has died. */
   tries: number
   lastError?: string
-  /** Since when it is a dead letter. */
+  /** When it became a dead letter. */
   deadAt?: Date
 }
 
@@ -51,7 +51,7 @@ export type JobOptions<Doc extends Job> = {
   /** Changes of a job that becomes a dead letter, and of one that an operator replays. */
   deadFields?: Partial<Doc>
   replayFields?: Partial<Doc>
-  /** The details of a dead letter for operators. */
+  /** A dead letter's details for operators. */
   describe?: (doc: Doc) => Record<string, unknown>
 }
 

@@ -22,7 +22,7 @@ export type StoredTask = Pick<Task, 'notice' | 'only'> & { _id: string }
 /** In UTF-16 units. With names and ids the whole push stays below FCM's limit of 4 KB. */
 const BODY_LENGTH = 300
 
-/** The bodies of messages without a text, by type. */
+/** For messages without a text. */
 const bodies: Record<Message['data']['type'], (content: Message['data']['content']) => string> = {
   TEXT: () => '',
   ADMIN: () => '',
@@ -32,7 +32,6 @@ const bodies: Record<Message['data']['type'], (content: Message['data']['content
   CARD: ({ rawData }) => rawData?.text ?? rawData?.link?.name ?? 'Card',
 }
 
-/** One line that begins with the author, except in messages of the platform. */
 function bodyOf({ author, data }: Message): string {
   const text = data.content.text || bodies[data.type](data.content)
   const line = shortened(text.replaceAll(/\s+/g, ' ').trim())
@@ -45,7 +44,7 @@ function shortened(text: string): string {
   return `${text.slice(0, BODY_LENGTH - 1).replace(/[\uD800-\uDBFF]$/, '')}…`
 }
 
-/** Null for a message that is deleted or hidden. */
+/** @returns null for a message that is gone */
 export function noticeOf(message: Message): Notice | null {
   if (isGone(message)) return null
   const { _id: messageId, roomId, seq, author, mentions } = message

@@ -5,34 +5,32 @@ import { payloadOf } from './payload.ts'
 import type { Outcome, Sender } from './sender.ts'
 import type { ServiceAccount } from './service-account.ts'
 
-type Result = Exclude<Outcome['result'], 'sent'>
-
 /**
- * What FCM's errors mean for a device; the others may pass: quotas, outages, time-outs, credentials that are being
- * changed. https://firebase.google.com/docs/cloud-messaging/error-codes
+ * Errors that no retry helps against; others, such as quotas and outages, may pass.
+ * https://firebase.google.com/docs/cloud-messaging/error-codes
  */
-const meanings: Record<string, Result> = {
+const permanent: Record<string, 'gone' | 'refused'> = {
   'messaging/registration-token-not-registered': 'gone',
   'messaging/invalid-registration-token': 'gone',
   'messaging/invalid-argument': 'refused',
   'messaging/invalid-payload': 'refused',
   'messaging/payload-size-limit-exceeded': 'refused',
-  // The device belongs to another project: should the credentials be the wrong ones, the devices are not.
+  // The device belongs to another project. It stays, since the credentials may be the wrong ones.
   'messaging/mismatched-credential': 'refused',
 }
 
-/** A token that is none at all comes back as an invalid argument, of which only the sentence tells. */
-const isNoToken = (code: string, message: string) =>
+/** FCM reports a malformed token as an invalid argument: only the message tells them apart. */
+const isMalformedToken = (code: string, message: string) =>
   code === 'messaging/invalid-argument' && /registration token/i.test(message)
 
 function outcomeOf({ success, error }: SendResponse): Outcome {
   if (success) return { result: 'sent' }
   const { code = 'unknown', message = '' } = error ?? {}
-  const result = isNoToken(code, message) ? 'gone' : (meanings[code] ?? 'later')
+  const result = isMalformedToken(code, message) ? 'gone' : (permanent[code] ?? 'later')
   return { result, reason: code }
 }
 
-/** May send messages and nothing else; the library's own kind may do everything that the account may. */
+/** May only send messages; the library's own credential has all rights of the account. */
 function credentialOf({ clientEmail, privateKey }: ServiceAccount): Credential {
   const scopes = ['https://www.googleapis.com/auth/firebase.messaging']
   const client = new JWT({ email: clientEmail, key: privateKey, scopes })
@@ -45,9 +43,9 @@ function credentialOf({ clientEmail, privateKey }: ServiceAccount): Credential {
   }
 }
 
-/** Firebase Cloud Messaging: Android, iOS and browsers. */
+/** Firebase Cloud Messaging, for Android, iOS and browsers. */
 export function openFcmSender(account: ServiceAccount): Sender {
-  // Apps of one process go by their names.
+  // Apps of one process need different names.
   const options = { credential: credentialOf(account), projectId: account.projectId }
   const app = initializeApp(options, crypto.randomUUID())
   const messaging = getMessaging(app)

@@ -1,7 +1,7 @@
 import type { Logger } from '@chat/service'
 import type { Sender } from './sender.ts'
 
-/** Where no push service is configured: tells the log what would have been sent. What people write is told at `debug` alone. */
+/** Without a push service, pushes go to the log. What people write is logged at `debug` only. */
 export const openLogSender = (logger: Logger): Sender => ({
   send: async (pushes) =>
     pushes.map(({ token, platform, content }) => {

@@ -5,17 +5,17 @@ import type { Content, Platform, Push } from './sender.ts'
 type Shape = Omit<TokenMessage, 'token'>
 type MessageContent = Extract<Content, { kind: 'message' }>
 
-/** APNs takes 64 bytes, a web push topic 32 characters of base64url (RFC 8030, 5.4). */
+/** APNs allows 64 bytes, a web push topic 32 characters of base64url (RFC 8030, 5.4). */
 const KEY_LENGTH = 32
 
-/** Of pushes with the same key a device that was away gets the last one; rooms' ids are usually short enough. */
+/** A device that was offline gets only the last push of each key. Most room ids are short enough to be one. */
 export const collapseKeyOf = (roomId: string) =>
   roomId.length <= KEY_LENGTH && /^[\w-]+$/.test(roomId)
     ? roomId
     : createHash('sha256').update(roomId).digest('base64url').slice(0, KEY_LENGTH)
 
-/** Shown by the device, also while the app is closed; a tap finds the room in `data`. */
-const shown: Record<Platform, (content: MessageContent, key: string) => Shape> = {
+/** The device shows these even while the app is closed. */
+const visible: Record<Platform, (content: MessageContent, key: string) => Shape> = {
   ANDROID: ({ badge }, key) => ({
     android: { collapseKey: key, priority: 'high', notification: { tag: key, notificationCount: badge } },
   }),
@@ -25,7 +25,7 @@ const shown: Record<Platform, (content: MessageContent, key: string) => Shape> =
       payload: { aps: { alert: { title, body }, badge, sound: 'default', threadId: roomId } },
     },
   }),
-  // Where one of the room's is shown already, the next takes its place, and is heard all the same.
+  // A notification replaces the room's last one, and alerts again.
   WEB: ({ title, body }, key) => ({
     webpush: {
       headers: { Urgency: 'high', Topic: key },
@@ -36,8 +36,8 @@ const shown: Record<Platform, (content: MessageContent, key: string) => Shape> =
 
 const BADGE_KEY = 'badge'
 /**
- * Shows and sounds nothing. An alert with nothing but a badge is what iOS sets it by while the app is closed. Browsers
- * get none: they show something of their own for a push that shows nothing, or end the subscription.
+ * iOS sets the badge of a closed app from an alert that has only a badge. Browsers get no silent pushes: they would show
+ * a notification of their own, or end the subscription.
  */
 const silent: Partial<Record<Platform, (badge: number) => Shape>> = {
   ANDROID: () => ({ android: { collapseKey: BADGE_KEY, priority: 'normal' } }),
@@ -49,7 +49,7 @@ const silent: Partial<Record<Platform, (badge: number) => Shape>> = {
   }),
 }
 
-/** A push as FCM takes it. Values of `data` are strings there. */
+/** A push as FCM takes it. FCM requires strings in `data`. */
 export function payloadOf({ token, platform, content }: Push): TokenMessage {
   const badge = String(content.badge)
   if (content.kind === 'badge')
@@ -59,6 +59,6 @@ export function payloadOf({ token, platform, content }: Push): TokenMessage {
     token,
     notification: { title, body },
     data: { kind: 'message', roomId, messageId, badge },
-    ...shown[platform](content, collapseKeyOf(roomId)),
+    ...visible[platform](content, collapseKeyOf(roomId)),
   }
 }
