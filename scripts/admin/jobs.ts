@@ -125,7 +125,7 @@ const dispose = (summary: string, done: [key: string, words: string], work: Work
 })
 
 export const replay = dispose(
-  'Tries dead letters again; nobody gets a push twice',
+  'Tries dead letters again; a push skips the devices that have it',
   ['replayed', 'tried again'],
   async ({ bus, caller }, kind, ids) =>
     (await bus.askJobs(kind, 'replayDeadLetters', caller, { ids })).replayed,

@@ -9,7 +9,7 @@ type Target = { task: Task; title: string; devices: Device[] }
 type Failures = Map<Task, string>
 
 /**
- * Decides who gets pushes of messages, and sends them. A task may come again: no device gets its push twice.
+ * Decides who gets pushes of messages, and sends them. A task may come again: devices that have its push are skipped.
  * @returns the tasks that failed for some device, with the reason
  */
 export async function notify(parts: Parts, tasks: Task[]): Promise<Failures> {
