@@ -27,8 +27,7 @@ import { Broadcast } from './delivery/broadcast.ts'
 import { MessageDelivery } from './delivery/message-delivery.ts'
 import { RoomUpdates } from './delivery/room-updates.ts'
 import type { FcmWeb } from './demo/fcm-web.ts'
-import { servePage } from './demo/page.ts'
-import { PageFolder } from './demo/page-folder.ts'
+import { openPage } from './demo/page.ts'
 import { serveDemo } from './demo/sign-in.ts'
 import { serveFiles } from './http/file-links.ts'
 import { OpenRoomResponder } from './presence/open-room-responder.ts'
@@ -45,7 +44,6 @@ export type Options = {
   logger: Logger
   metrics: Metrics
   openBus: () => Promise<Bus>
-  /** Further dependencies that must answer before this process is ready. */
   checks?: Checks
   /** The demo page: where browsers fetch files, where the built page is, how browsers get pushes. */
   demo?: { filesUrl: string; pageFolder?: string | undefined; push?: FcmWeb | null } | undefined
@@ -55,10 +53,8 @@ export type Options = {
 const CLOSE_WITHIN_MS = 500
 const PAGE_FOLDER = fileURLToPath(new URL('../../web/dist', import.meta.url))
 
-type Demo = Pick<GatewayConfig, 'demo' | 's3' | 'fcmWeb'>
-
 /** The demo's options; undefined where the demo is off. @param s3Url where S3 is, unless browsers reach it elsewhere */
-export const demoOf = ({ demo, s3, fcmWeb }: Demo, s3Url: string, pageFolder?: string) =>
+export const demoOf = ({ demo, s3, fcmWeb }: GatewayConfig, s3Url: string, pageFolder?: string) =>
   demo ? { filesUrl: s3.publicUrl ?? s3Url, pageFolder, push: fcmWeb } : undefined
 
 /** Starts the edge for clients: socket.io in front, the bus behind, no chat data of its own. */
@@ -74,7 +70,7 @@ export const start = (options: Options) =>
     })
     const connections = connectionsOf(http)
     const { io, clients } = openSockets(http, config)
-    const parts = await openParts(scope, { bus, clients, options })
+    const parts = await openParts(scope, bus, clients, options)
     reloadAfterOutage(bus, parts)
     admitSockets({ ...parts, clients, authenticate })
     const slowReaders = dropSlowReaders(clients, config.limits, logger)
@@ -93,7 +89,6 @@ export const start = (options: Options) =>
 
 type Route = (request: IncomingMessage, response: ServerResponse) => boolean
 
-/** What the gateway serves over HTTP, besides health. */
 async function openRoutes(bus: Bus, authenticate: Authenticate, { config, logger, demo }: Options) {
   const { auth, namespace, allowedOrigins, limits } = config
   const isAllowedOrigin = (origin: string) => allows(allowedOrigins, origin)
@@ -101,17 +96,15 @@ async function openRoutes(bus: Bus, authenticate: Authenticate, { config, logger
   const routes: Route[] = [serveFiles({ bus, authenticate, logger, isAllowedOrigin, rates })]
   if (!demo) return routes
   const { filesUrl, pageFolder = PAGE_FOLDER, push = null } = demo
-  const page = await new PageFolder(pageFolder, logger).open()
-  routes.push(servePage(page, { filesOrigin: new URL(filesUrl).origin, hasPush: push !== null }))
+  const reach = { filesOrigin: new URL(filesUrl).origin, hasPush: push !== null }
+  routes.push(await openPage(pageFolder, reach, logger))
   routes.push(serveDemo({ bus, auth, namespace, push, logger }))
   return routes
 }
 
-type Edge = { bus: Bus; clients: Clients; options: Options }
-
-async function openParts(scope: Scope, { bus, clients, options }: Edge) {
-  const { config, logger, metrics } = options
-  const { limits } = config
+async function openParts(scope: Scope, bus: Bus, clients: Clients, options: Options) {
+  const { logger, metrics } = options
+  const { limits } = options.config
   const blockedUsers = new BlockedUsers()
   const broadcast = new Broadcast(clients, blockedUsers)
   const typing = await scope.use('typing', new Typing(broadcast), (t) => t.stop())
@@ -128,10 +121,10 @@ async function openParts(scope: Scope, { bus, clients, options }: Edge) {
   return { delivery, updates, responder, sessions, dispatch, limits, logger, metrics }
 }
 
-type Reloaded = { updates: RoomUpdates; sessions: Sessions; delivery: MessageDelivery; logger: Logger }
+type Parts = Awaited<ReturnType<typeof openParts>>
 
 /** While the bus is away nothing is emitted. Then sessions are reloaded, and every open room is caught up. */
-function reloadAfterOutage(bus: Bus, { updates, sessions, delivery, logger }: Reloaded) {
+function reloadAfterOutage(bus: Bus, { updates, sessions, delivery, logger }: Parts) {
   let outages = 0
   const reload = async () => {
     const outage = outages

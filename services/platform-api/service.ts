@@ -22,7 +22,6 @@ import { openStore } from './store.ts'
 import { openWebhooks } from './webhooks/service.ts'
 import type { Times } from './webhooks/times.ts'
 
-/** How long a request may take to arrive. */
 const REQUEST_TIMEOUT_MS = 30_000
 /** Longer than proxies and clients keep an idle connection, so that they close it first. */
 const KEEP_ALIVE_MS = 65_000
@@ -37,10 +36,8 @@ export type Options = {
   logger: Logger
   metrics: Metrics
   openBus: () => Promise<Bus>
-  /** Of each API key. */
   rate?: Rate
   webhookTimes?: Partial<Times> | undefined
-  /** What else must answer for this process to be ready. */
   checks?: Checks
 }
 
@@ -53,21 +50,13 @@ export const start = (options: Options) =>
     const mongo = await scope.use('mongo', opening, (m) => m.close())
     const bus = await scope.use('nats', options.openBus(), (b) => b.close())
     const store = await openStore(mongo)
-    const idempotency = new Idempotency(store.attempts, { logger, metrics })
-    const webhooks = await openWebhooks(scope, {
-      mongo,
-      bus,
-      logger,
-      metrics,
-      times: options.webhookTimes,
-      mayBePrivate: config.webhooksMayBePrivate,
-    })
+    const idempotency = new Idempotency(store.attempts, logger, metrics)
+    const { webhooksMayBePrivate: mayBePrivate } = config
+    const { webhookTimes } = options
+    const webhooks = await openWebhooks(scope, { mongo, bus, logger, metrics, webhookTimes, mayBePrivate })
     const { deliveries } = webhooks
-    const erasures = await scope.use(
-      'erasures',
-      new Erasures({ store: store.erasures, idempotency, deliveries, bus, logger, metrics }),
-      (e) => e.close(),
-    )
+    const opened = new Erasures({ store: store.erasures, idempotency, deliveries, bus, logger, metrics })
+    const erasures = await scope.use('erasures', opened, (e) => e.close())
     await scope.use('erasure job requests', serveJobs(bus, erasures.jobs), (s) => s.close())
     await scope.use('request job requests', serveJobs(bus, idempotency.jobs), (s) => s.close())
     const ready: Checks = { nats: () => bus.ping(), platform: () => pingMongo(mongo), ...options.checks }

@@ -33,7 +33,6 @@ attemptSchema.index({ createdAt: 1 }, { expireAfterSeconds: KEPT_SECONDS })
 const erasureSchema = new mongoose.Schema<ErasureDoc>(fields, options)
 indexJobs(erasureSchema)
 
-/** The collections of this service, webhooks apart. */
 export async function openStore(connection: Connection) {
   const attempts = connection.model<AttemptDoc>('Attempt', attemptSchema, 'attempts')
   const erasures = connection.model<ErasureDoc>('Erasure', erasureSchema, 'erasures')

@@ -1,23 +1,14 @@
 import { Fault } from '@chat/contract'
 import type { Auth } from '@chat/service'
-import {
-  createRemoteJWKSet,
-  decodeProtectedHeader,
-  errors,
-  type JWTPayload,
-  type JWTVerifyResult,
-  jwtVerify,
-} from 'jose'
+import { createRemoteJWKSet, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose'
 
-/**
- * The user of a token. `expiresAt` is in milliseconds since the epoch; `issuedAt` is in seconds, as in tokens, and 0
- * where the token has none: then every revocation applies to it.
- */
+/** The user of a token. */
 export type Identity = {
   userId: string
-  nickName?: string
-  profileUrl?: string
+  profile: { nickName?: string; profileUrl?: string }
+  /** In milliseconds since the epoch. */
   expiresAt: number
+  /** In seconds since the epoch, as in tokens. 0 where the token has none: then every revocation applies to it. */
   issuedAt: number
 }
 export type Authenticate = (token: unknown) => Promise<Identity>
@@ -25,10 +16,7 @@ export type Authenticate = (token: unknown) => Promise<Identity>
 /** Key sets allow only these: with a shared-secret algorithm anybody could sign with a public key (RFC 8725, 2.1). */
 const ASYMMETRIC = 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519'.split(' ')
 
-/**
- * Makes the function that verifies client tokens.
- * It throws TOKEN_EXPIRED, TOKEN_INVALID, or SERVICE_UNAVAILABLE where the key set cannot be fetched.
- */
+/** Verifies client tokens. It throws TOKEN_EXPIRED, TOKEN_INVALID, or SERVICE_UNAVAILABLE without the key set. */
 export function createAuthenticate(config: Auth): Authenticate {
   const secret = config.secret === null ? null : new TextEncoder().encode(config.secret)
   const keys = config.jwksUrl === null ? null : createRemoteJWKSet(new URL(config.jwksUrl))
@@ -38,7 +26,7 @@ export function createAuthenticate(config: Auth): Authenticate {
     ...(config.audience !== null && { audience: config.audience }),
   }
 
-  async function verify(token: string): Promise<JWTVerifyResult> {
+  async function verify(token: string) {
     const alg = algorithmOf(token)
     if (alg === 'HS256' && secret) return jwtVerify(token, secret, { ...options, algorithms: ['HS256'] })
     if (alg && keys && ASYMMETRIC.includes(alg))
@@ -65,14 +53,14 @@ function algorithmOf(token: string): string | undefined {
   }
 }
 
+/** jose's errors that are not about the token: the key set did not arrive, or is not a key set. */
+const KEY_SET_FAILURES = ['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC']
+
 function faultOf(error: unknown): Fault {
   if (error instanceof Fault) return error
   if (error instanceof errors.JWTExpired) return new Fault('TOKEN_EXPIRED')
   return new Fault(isAboutToken(error) ? 'TOKEN_INVALID' : 'SERVICE_UNAVAILABLE')
 }
-
-/** jose's errors that are not about the token: the key set did not arrive, or is not a key set. */
-const KEY_SET_FAILURES = ['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC']
 
 function isAboutToken(error: unknown): boolean {
   if (error instanceof errors.JOSEError) return !KEY_SET_FAILURES.includes(error.code)
@@ -80,12 +68,9 @@ function isAboutToken(error: unknown): boolean {
   return error instanceof TypeError && error.cause === undefined
 }
 
+/** Without control characters and lone surrogates. */
 const isUserId = (value: unknown): value is string =>
-  typeof value === 'string' &&
-  value.length >= 1 &&
-  value.length <= 128 &&
-  value.isWellFormed() &&
-  !/\p{Cc}/u.test(value)
+  typeof value === 'string' && value.length <= 128 && /^[^\p{Cc}\p{Cs}]+$/u.test(value)
 
 const textOf = (value: unknown, maxLength: number) =>
   typeof value === 'string' && value.length >= 1 && value.isWellFormed()
@@ -101,7 +86,6 @@ function identityOf(claims: JWTPayload, userClaim: string): Identity {
     userId,
     expiresAt: claims.exp * 1000,
     issuedAt: Math.max(0, Math.floor(claims.iat ?? 0)),
-    ...(nickName !== undefined && { nickName }),
-    ...(profileUrl !== undefined && { profileUrl }),
+    profile: { ...(nickName !== undefined && { nickName }), ...(profileUrl !== undefined && { profileUrl }) },
   }
 }

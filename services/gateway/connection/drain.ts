@@ -35,9 +35,4 @@ async function close(socket: ClientSocket, dispatch: Dispatch) {
   await within(FLUSH_WITHIN_MS, closed.promise)
 }
 
-async function within(ms: number, work: Promise<void>) {
-  const late = Promise.withResolvers<void>()
-  const timer = setTimeout(late.resolve, ms)
-  await Promise.race([work, late.promise])
-  clearTimeout(timer)
-}
+const within = (ms: number, work: Promise<void>) => Promise.race([work, delay(ms, undefined, { ref: false })])

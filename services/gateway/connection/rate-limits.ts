@@ -1,6 +1,5 @@
 import { type Limits, TokenBucket, TokenBuckets } from '@chat/service'
 
-/** The rates of a user, over all of their sockets on this gateway. */
 export const userRates = (limits: Limits) => ({
   message: new TokenBucket({ perSecond: limits.messagesPerSecond, burst: limits.messageBurst }),
   read: new TokenBucket({ perSecond: limits.readsPerSecond, burst: limits.readBurst }),

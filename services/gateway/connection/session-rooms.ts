@@ -15,25 +15,21 @@ export class SessionRooms {
     this.parts = parts
   }
 
-  /** Loads everything that the user may see, in place of what was known. */
   async load(session: Session, requestId: string) {
     const { bus, updates } = this.parts
     const loaded = await bus.ask('openSession', callerOf(session, requestId), openingOf(session))
     revoke(session, loaded.issuedFrom ?? 0)
     const missed = this.replaceRooms(session, loaded)
     await bus.flush()
-    for (const roomId of missed) updates.refreshAll(roomId)
+    for (const roomId of missed) updates.refresh(roomId)
   }
 
-  /** Loads one room that the session does not know. */
   async join(session: Session, roomId: string) {
     const { bus, updates } = this.parts
     const caller = callerOf(session, crypto.randomUUID())
     const { rooms } = await bus.ask('openSession', caller, { ...openingOf(session), roomId })
-    const [found] = rooms
-    if (!found || !session.addRoom(found)) return
     const hasLeft = session.sockets.size === 0
-    if (hasLeft) return
+    if (!rooms[0] || !session.addRoom(rooms[0]) || hasLeft) return
     updates.subscribe(roomId, session)
     await bus.flush()
   }

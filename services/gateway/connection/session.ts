@@ -5,16 +5,12 @@ import type { DefaultEventsMap, Namespace, Socket } from 'socket.io'
 import type { Identity } from './auth.ts'
 import { userRates } from './rate-limits.ts'
 
-/** What the gateway keeps with a socket: `identity` once its token is good, the rest once it is let in. */
-type SocketData = {
-  identity: Identity
-  session?: Session
-  rate?: TokenBucket
-  openRooms?: {
-    open: (roomId: string, joined: Output<'joinRoom'>) => Promise<void>
-    close: (roomId: string) => void
-  }
+type OpenRooms = {
+  open: (roomId: string, joined: Output<'joinRoom'>) => Promise<void>
+  close: (roomId: string) => void
 }
+/** What the gateway keeps with a socket: `identity` once its token is good, the rest once it is let in. */
+type SocketData = { identity: Identity; session?: Session; rate?: TokenBucket; openRooms?: OpenRooms }
 export type ClientSocket = Socket<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>
 export type Clients = Namespace<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>
 
@@ -23,7 +19,6 @@ type Mention = Pick<MentionState, 'at' | 'isOn'>
 export type Membership = Viewer & { states: Map<number, Mention> }
 type LoadedRoom = Output<'openSession'>['rooms'][number]
 
-/** Messages whose mention a session remembers to have announced. */
 const MAX_ANNOUNCED = 200
 
 /** A user on this gateway: their sockets, and their membership in each of their rooms. */
@@ -35,22 +30,19 @@ export class Session {
   /** Tokens issued before are revoked. */
   issuedFrom = 0
   readonly rates: ReturnType<typeof userRates>
-  readonly profile: Pick<Identity, 'nickName' | 'profileUrl'>
+  readonly profile: Identity['profile']
   rooms = new Map<string, Membership>()
-  /** Users whom they have blocked. */
   blocked: ReadonlySet<string> = new Set()
+  /** Made when needed: an LRUCache allocates for all of its entries. */
   private announced: LRUCache<string, true> | null = null
   /** When the user was removed from rooms (the room's `updatedAt`): an older answer does not bring them back. */
   private readonly removals = new Map<string, string>()
   /** Own messages that were acked here and that rooms has not confirmed: room → seq. */
   private readonly sent = new Map<string, number>()
 
-  constructor({ userId, nickName, profileUrl, issuedAt }: Identity, limits: Limits) {
+  constructor({ userId, issuedAt, profile }: Identity, limits: Limits) {
     this.userId = userId
-    this.profile = {
-      ...(nickName !== undefined && { nickName }),
-      ...(profileUrl !== undefined && { profileUrl }),
-    }
+    this.profile = profile
     this.issuedAt = issuedAt
     this.rates = userRates(limits)
   }
@@ -102,7 +94,6 @@ export class Session {
     this.sent.set(roomId, Math.max(seq, this.sent.get(roomId) ?? 0))
   }
 
-  /** Rooms has moved the user's cursor. */
   noteCursor(roomId: string, readSeq: number) {
     const viewer = this.rooms.get(roomId)
     if (viewer) moveCursor(viewer, Math.max(viewer.readSeq, readSeq))

@@ -29,10 +29,9 @@ type Entry = {
   queued: Msg[] | null
 }
 
-/** The sessions of all users who are connected to this gateway. */
 export class Sessions {
   private readonly parts: Parts
-  private readonly rooms: SessionRooms
+  readonly rooms: SessionRooms
   private readonly entries = new Map<string, Entry>()
 
   constructor(parts: Parts) {
@@ -41,14 +40,11 @@ export class Sessions {
     parts.bus.subscribe(parts.bus.subjects.everyRoom('access'), (event) => this.takeAccess(event))
   }
 
-  /**
-   * The socket's session, loaded. It is subscribed before it is loaded, so that no event falls between, and the socket
-   * is counted before as well, so that the session is not dropped meanwhile.
-   * @throws TOKEN_INVALID where the token is revoked
-   */
+  /** The socket's session, loaded; subscribed before, so that no event is missed. @throws TOKEN_INVALID if revoked */
   async enter(socket: ClientSocket, requestId: string): Promise<Session> {
     const { identity } = socket.data
     const { session, loading } = this.entries.get(identity.userId) ?? this.create(identity, requestId)
+    // Counted before it is loaded, so that the session is not dropped meanwhile.
     session.sockets.add(socket)
     session.issuedAt = Math.max(session.issuedAt, identity.issuedAt)
     try {
@@ -72,16 +68,11 @@ export class Sessions {
     this.rooms.leaveAll(session)
   }
 
-  /** Loads one room that a session does not know. */
-  join(session: Session, roomId: string) {
-    return this.rooms.join(session, roomId)
-  }
-
-  /** Loads every session again, after events may have been missed. */
   async reload() {
-    const waiting = [...this.entries.values()]
+    // The workers share one iterator.
+    const waiting = [...this.entries.values()].values()
     const work = async () => {
-      for (let entry = waiting.pop(); entry; entry = waiting.pop()) await this.reloadOne(entry.session)
+      for (const { session } of waiting) await this.reloadOne(session)
     }
     await Promise.all(Array.from({ length: RELOADS_AT_ONCE }, work))
   }
@@ -110,11 +101,10 @@ export class Sessions {
   private create(identity: Identity, requestId: string): Entry {
     const { bus, presence, limits } = this.parts
     const { userId } = identity
+    const subject = bus.subjects.userEvent(userId, '*')
     const entry: Entry = {
       session: new Session(identity, limits),
-      subscription: bus.subscribe(bus.subjects.userEvent(userId, '*'), (event) =>
-        this.takeEvent(entry, event),
-      ),
+      subscription: bus.subscribe(subject, (event) => this.takeEvent(entry, event)),
       loading: Promise.resolve(),
       queued: [],
     }

@@ -9,7 +9,6 @@ import type { ClientSocket, Clients } from './session.ts'
 const PACKET_OVERHEAD_BYTES = 16_384
 const BACKLOG_CHECK_MS = 1_000
 
-/** Whether pages of that origin may connect. */
 export const allows = (origins: string[], origin: string) => origins.includes('*') || origins.includes(origin)
 
 /** The socket.io server. Websocket only: the other transport would need sticky sessions. */
@@ -32,7 +31,6 @@ export function openSockets(
   return { io, clients }
 }
 
-/** What a refused client gets as its `connect_error`. */
 export const connectError = (fault: Fault) =>
   Object.assign(new Error(fault.message), { data: { code: fault.code } })
 

@@ -34,14 +34,14 @@ export function applyUserEvent(parts: Parts, session: Session, event: Msg) {
 function moveCursor({ updates }: Parts, session: Session, { roomId, readSeq, by }: UserEvents['cursor']) {
   session.noteCursor(roomId, readSeq)
   // After a send the room's `news` follows. After reading nothing else would tell the other sockets.
-  if (by === 'read' && session.rooms.has(roomId)) updates.refresh(roomId, session, 'updateRoomLastMessage')
+  if (by === 'read' && session.rooms.has(roomId)) updates.refresh(roomId, 'updateRoomLastMessage', [session])
 }
 
 function setAlarm({ updates }: Parts, session: Session, { roomId, alarmOn }: UserEvents['alarm']) {
   const viewer = session.rooms.get(roomId)
   if (!viewer) return
   viewer.member = { ...viewer.member, alarmOn }
-  updates.refresh(roomId, session, 'updateRoomLastMessage')
+  updates.refresh(roomId, 'updateRoomLastMessage', [session])
 }
 
 async function takeMention(
@@ -51,12 +51,11 @@ async function takeMention(
 ) {
   const { roomId } = state
   // The event may arrive before the one about their joining the room.
-  if (message && !session.rooms.has(roomId)) {
+  if (message && !session.rooms.has(roomId))
     await rooms.join(session, roomId).catch((err) => logger.warn({ err, roomId }, 'mention not delivered'))
-  }
   // As a rule the room's `news` follows. Where it came before, nothing else would send the new count.
   if (session.noteMention(state) && updates.cache.lastSeq(roomId) >= state.seq)
-    updates.refresh(roomId, session, 'updateRoomLastMessage')
+    updates.refresh(roomId, 'updateRoomLastMessage', [session])
   if (!message || !session.rooms.has(roomId) || !session.announceMention(message._id)) return
   session.emit('mention', { roomId, message: asSeenBy(message, session) })
 }
@@ -64,7 +63,7 @@ async function takeMention(
 async function welcome(parts: Parts, session: Session, roomId: string): Promise<void> {
   try {
     await parts.rooms.join(session, roomId)
-    if (session.rooms.has(roomId)) parts.updates.refresh(roomId, session, 'listenRoom')
+    if (session.rooms.has(roomId)) parts.updates.refresh(roomId, 'listenRoom', [session])
   } catch (err) {
     parts.logger.warn({ err, userId: session.userId, roomId }, 'new room not loaded, retrying')
     setTimeout(() => session.sockets.size > 0 && void welcome(parts, session, roomId), RETRY_MS)

@@ -8,7 +8,6 @@ export class BlockedUsers {
     return this.counts.has(userId)
   }
 
-  /** Sets everybody whom a session's user blocks. */
   set(session: Session, userIds: string[]) {
     const blocked = new Set(userIds)
     for (const id of session.blocked) this.count(id, -1)

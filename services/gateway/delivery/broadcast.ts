@@ -11,8 +11,7 @@ import type { BlockedUsers } from './blocked-users.ts'
 /** The socket.io room of the sockets that have a chat room open. */
 export const socketRoom = (roomId: string) => `open:${roomId}`
 
-/** The sockets that have a room open, each with its session. */
-export function* socketsIn(clients: Clients, roomId: string): Iterable<[ClientSocket, Session]> {
+export function* socketsIn(clients: Clients, roomId: string): Generator<[ClientSocket, Session]> {
   for (const id of clients.adapter.rooms.get(socketRoom(roomId)) ?? []) {
     const socket = clients.sockets.get(id)
     if (socket?.data.session) yield [socket, socket.data.session]
@@ -32,8 +31,8 @@ export class Broadcast {
   message(event: 'listenMessage' | 'updateMessage', message: Message) {
     const { roomId, author, status } = message
     const name = roomEventName(event, roomId)
-    const isSameForAll = !status.hidden && !this.blockedUsers.has(author.authorId)
-    if (isSameForAll) return void this.clients.to(socketRoom(roomId)).emit(name, message)
+    if (!status.hidden && !this.blockedUsers.has(author.authorId))
+      return void this.clients.to(socketRoom(roomId)).emit(name, message)
     for (const [socket, session] of socketsIn(this.clients, roomId))
       socket.emit(name, asSeenBy(message, session))
   }
@@ -45,10 +44,7 @@ export class Broadcast {
       if (session.userId === read.userId || isMaster(session, roomId)) socket.emit(name, read)
   }
 
-  /**
-   * Emits to everybody who has not blocked the typist; the end of typing goes to `only`, who got its beginning.
-   * @returns the sockets that got it
-   */
+  /** The end of typing goes to `only`, who got its beginning. @returns the sockets that got it */
   typing(roomId: string, typing: RoomEvents['typing'], only?: ReadonlySet<ClientSocket>): Set<ClientSocket> {
     const reached = new Set<ClientSocket>()
     for (const [socket, session] of socketsIn(this.clients, roomId)) {

@@ -7,13 +7,13 @@ import type { Broadcast } from './broadcast.ts'
 const GAP_WAIT_MS = 50
 const RETRY_MS = 250
 
-/** A socket, as far as delivery needs it. */
-export type Listener = { deliver: (message: Message) => void }
+export type Listener = (message: Message) => void
 /** The last numbers of a room, as `joinRoom` answers them. */
 export type RoomEnd = { lastSeq: number; lastChange: number }
 type Parts = { bus: Bus; logger: Logger; metrics: Metrics; broadcast: Broadcast; typing: Typing }
 
 type Room = {
+  id: string
   listeners: Set<Listener>
   /** Sockets that are opening the room: events are queued for them already. */
   opening: number
@@ -24,10 +24,7 @@ type Room = {
   timer: NodeJS.Timeout | null
 }
 
-/**
- * Delivers the messages of open rooms in `seq` order and their changes in theirs, each once. A gap is given 50 ms to
- * close, then the missing messages are fetched.
- */
+/** Delivers messages of open rooms and their changes, in order and once. What is missing after 50 ms is fetched. */
 export class MessageDelivery {
   private readonly parts: Parts
   private readonly rooms = new Map<string, Room>()
@@ -48,7 +45,7 @@ export class MessageDelivery {
   cancelOpening(roomId: string) {
     const room = this.roomOf(roomId)
     room.opening -= 1
-    this.dropIfIdle(roomId, room)
+    this.dropIfIdle(room)
   }
 
   /** The listener gets every message after `lastSeq`. `join` runs at the moment from which broadcasts reach it. */
@@ -58,8 +55,7 @@ export class MessageDelivery {
     room.changes.startAt(lastChange)
     try {
       // Where the room is open already, this listener alone gets what the others had after `lastSeq`.
-      for (let seq = lastSeq; seq < deliveredSeq(room); )
-        seq = await this.catchUpOne(roomId, listener, seq, room)
+      for (let seq = lastSeq; seq < deliveredSeq(room); ) seq = await this.catchUpOne(room, listener, seq)
       join()
     } catch (error) {
       this.cancelOpening(roomId)
@@ -67,46 +63,46 @@ export class MessageDelivery {
     }
     room.opening -= 1
     room.listeners.add(listener)
-    this.repairGap(roomId, room)
+    this.repairGap(room)
   }
 
   close(roomId: string, listener: Listener) {
     const room = this.rooms.get(roomId)
     if (!room) return
     room.listeners.delete(listener)
-    this.dropIfIdle(roomId, room)
+    this.dropIfIdle(room)
   }
 
+  /** Only for open rooms, as is `takeChange`. */
   takeMessage(roomId: string, message: Message) {
-    const room = this.rooms.get(roomId)
-    if (!room) return
+    const room = this.roomOf(roomId)
     room.messages.take(message.seq, message)
-    this.repairGap(roomId, room)
+    this.repairGap(room)
   }
 
   takeChange(roomId: string, { change, message }: RoomEvents['change']) {
-    const room = this.rooms.get(roomId)
-    if (!room) return
+    const room = this.roomOf(roomId)
     room.changes.take(change, message)
-    this.repairGap(roomId, room)
+    this.repairGap(room)
   }
 
   /** Fetches what these rooms, or all open ones, may have missed. */
   catchUp(roomIds: Iterable<string> = this.rooms.keys()) {
     for (const roomId of roomIds) {
       const room = this.rooms.get(roomId)
-      if (room) void this.repair(roomId, room)
+      if (room) void this.repair(room)
     }
   }
 
   stop() {
-    for (const [roomId, room] of this.rooms) this.drop(roomId, room)
+    for (const room of this.rooms.values()) this.drop(room)
   }
 
   private roomOf(roomId: string): Room {
     const known = this.rooms.get(roomId)
     if (known) return known
     const room: Room = {
+      id: roomId,
       listeners: new Set(),
       opening: 0,
       messages: new OrderedQueue<Message>({
@@ -121,13 +117,13 @@ export class MessageDelivery {
     return room
   }
 
-  private dropIfIdle(roomId: string, room: Room) {
-    if (room.listeners.size === 0 && room.opening <= 0) this.drop(roomId, room)
+  private dropIfIdle(room: Room) {
+    if (room.listeners.size === 0 && room.opening <= 0) this.drop(room)
   }
 
-  private drop(roomId: string, room: Room) {
-    if (room.timer) clearTimeout(room.timer)
-    if (this.rooms.get(roomId) === room) this.rooms.delete(roomId)
+  private drop(room: Room) {
+    clearTimeout(room.timer ?? undefined)
+    if (this.rooms.get(room.id) === room) this.rooms.delete(room.id)
   }
 
   private deliver(room: Room, message: Message) {
@@ -137,19 +133,19 @@ export class MessageDelivery {
     typing.end(message.roomId, message.author.authorId)
   }
 
-  private repairGap(roomId: string, room: Room) {
-    if (room.messages.isBehind || room.changes.isBehind) this.repairLater(roomId, room, GAP_WAIT_MS)
+  private repairGap(room: Room, delay = GAP_WAIT_MS) {
+    if (room.messages.isBehind || room.changes.isBehind) this.repairLater(room, delay)
   }
 
-  private repairLater(roomId: string, room: Room, delay: number) {
+  private repairLater(room: Room, delay: number) {
     room.timer ??= setTimeout(() => {
       room.timer = null
-      void this.repair(roomId, room)
+      void this.repair(room)
     }, delay)
   }
 
-  private async repair(roomId: string, room: Room) {
-    const { messages, changes } = room
+  private async repair(room: Room) {
+    const { messages, changes, id: roomId } = room
     if (messages.last === null || changes.last === null || this.rooms.get(roomId) !== room) return
     this.parts.metrics.repairs.inc()
     try {
@@ -159,23 +155,18 @@ export class MessageDelivery {
       messages.expect(missed.lastSeq)
       changes.expect(missed.lastChange)
       const hasMore = missed.list.length + missed.changed.length > 0
-      if (messages.isBehind || changes.isBehind) this.repairLater(roomId, room, hasMore ? 0 : GAP_WAIT_MS)
+      this.repairGap(room, hasMore ? 0 : GAP_WAIT_MS)
     } catch (err) {
       this.parts.logger.warn({ err, roomId }, 'gap not repaired, retrying')
-      this.repairLater(roomId, room, RETRY_MS)
+      this.repairLater(room, RETRY_MS)
     }
   }
 
   /** @returns the seq that the listener has now */
-  private async catchUpOne(
-    roomId: string,
-    listener: Listener,
-    afterSeq: number,
-    room: Room,
-  ): Promise<number> {
-    const { list } = await this.replay(roomId, afterSeq, room.changes.last ?? 0)
+  private async catchUpOne(room: Room, listener: Listener, afterSeq: number): Promise<number> {
+    const { list } = await this.replay(room.id, afterSeq, room.changes.last ?? 0)
     const missed = list.filter((message) => message.seq <= deliveredSeq(room))
-    for (const message of missed) listener.deliver(message)
+    for (const message of missed) listener(message)
     return missed.at(-1)?.seq ?? Number.POSITIVE_INFINITY
   }
 

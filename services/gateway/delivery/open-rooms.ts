@@ -3,7 +3,7 @@ import type { ClientSocket, Session } from '../connection/session.ts'
 import type { Sessions } from '../connection/sessions.ts'
 import type { OpenRoomResponder } from '../presence/open-room-responder.ts'
 import { asSeenBy, socketRoom } from './broadcast.ts'
-import type { Listener, MessageDelivery, RoomEnd } from './message-delivery.ts'
+import type { MessageDelivery, RoomEnd } from './message-delivery.ts'
 
 type Parts = { delivery: MessageDelivery; sessions: Sessions; responder: OpenRoomResponder }
 
@@ -12,14 +12,12 @@ export class OpenRooms {
   private readonly parts: Parts
   private readonly socket: ClientSocket
   private readonly session: Session
-  private readonly listener: Listener
   private readonly roomIds = new Set<string>()
 
   constructor(parts: Parts, socket: ClientSocket, session: Session) {
     this.parts = parts
     this.socket = socket
     this.session = session
-    this.listener = { deliver: (message) => this.deliver(message) }
   }
 
   /** Ends what `delivery.beginOpening` began. @throws ROOM_NO_EXISTS where the membership ended meanwhile */
@@ -27,7 +25,7 @@ export class OpenRooms {
     const { delivery, responder } = this.parts
     const isNew = !this.session.rooms.has(roomId)
     if (isNew) await this.join(roomId)
-    await delivery.open(roomId, this.listener, end, () => {
+    await delivery.open(roomId, this.deliver, end, () => {
       if (!this.session.rooms.has(roomId)) throw new Fault('ROOM_NO_EXISTS')
       void this.socket.join(socketRoom(roomId))
       if (!this.roomIds.has(roomId)) responder.open(roomId)
@@ -42,7 +40,7 @@ export class OpenRooms {
     if (!this.roomIds.delete(roomId)) return
     void this.socket.leave(socketRoom(roomId))
     this.parts.responder.close(roomId)
-    this.parts.delivery.close(roomId, this.listener)
+    this.parts.delivery.close(roomId, this.deliver)
   }
 
   closeAll() {
@@ -51,14 +49,14 @@ export class OpenRooms {
 
   private async join(roomId: string) {
     try {
-      await this.parts.sessions.join(this.session, roomId)
+      await this.parts.sessions.rooms.join(this.session, roomId)
     } catch (error) {
       this.parts.delivery.cancelOpening(roomId)
       throw error
     }
   }
 
-  private deliver(message: Message) {
+  private readonly deliver = (message: Message) => {
     if (this.session.rooms.has(message.roomId))
       this.socket.emit(roomEventName('listenMessage', message.roomId), asSeenBy(message, this.session))
   }

@@ -4,28 +4,24 @@ import { LRUCache } from 'lru-cache'
 
 const MAX_ROOMS = 2_000
 
-/** Rooms as they were last sent to clients, so that a new message or a moved cursor needs no request to rooms. */
+/** Rooms as they were last sent, so that a new message or a moved cursor needs no request. */
 export class RoomCache {
   private readonly bus: Bus
   private readonly rooms = new LRUCache<string, CachedRoom>({ max: MAX_ROOMS })
   /** The rooms as they were before an outage, until sessions are reloaded. */
   private beforeOutage = new Map<string, CachedRoom>()
-  /** Counts how often each room was dropped: an answer that was asked for before is not kept. */
+  /** How often each room was dropped: an answer to an earlier request is not kept. */
   private readonly drops = new Map<string, number>()
-  /** The last message that each room is known to have. */
   private readonly lastSeqs = new Map<string, number>()
 
   constructor(bus: Bus) {
     this.bus = bus
   }
 
-  get(roomId: string): CachedRoom | undefined {
-    return this.rooms.get(roomId)
-  }
+  get = (roomId: string): CachedRoom | undefined => this.rooms.get(roomId)
 
-  lastSeq(roomId: string): number {
-    return this.lastSeqs.get(roomId) ?? 0
-  }
+  /** The last message that the room is known to have. */
+  lastSeq = (roomId: string): number => this.lastSeqs.get(roomId) ?? 0
 
   noteLastSeq(roomId: string, seq: number) {
     this.lastSeqs.set(roomId, Math.max(seq, this.lastSeq(roomId)))
@@ -51,7 +47,6 @@ export class RoomCache {
     this.drops.set(roomId, (this.drops.get(roomId) ?? 0) + 1)
   }
 
-  /** This gateway no longer subscribes to the room. */
   forget(roomId: string) {
     this.rooms.delete(roomId)
     this.drops.delete(roomId)
@@ -79,12 +74,12 @@ export class RoomCache {
   /** Fetches rooms from rooms. @returns the ids of those that were dropped meanwhile, and are not kept */
   async fetch(wanted: { roomId: string; since: number }[]): Promise<Set<string>> {
     if (wanted.length === 0) return new Set()
-    const drops = new Map(wanted.map(({ roomId }) => [roomId, this.drops.get(roomId)]))
+    const before = new Map(wanted.map(({ roomId }) => [roomId, this.drops.get(roomId)]))
     const caller = { userId: '', requestId: crypto.randomUUID() }
     const { rooms } = await this.bus.ask('viewRooms', caller, { rooms: wanted })
-    const isStale = (roomId: string) => this.drops.get(roomId) !== drops.get(roomId)
-    for (const room of rooms) if (!isStale(room._id)) this.put(room)
-    return new Set([...drops.keys()].filter(isStale))
+    const stale = new Set([...before.keys()].filter((id) => this.drops.get(id) !== before.get(id)))
+    for (const room of rooms) if (!stale.has(room._id)) this.put(room)
+    return stale
   }
 }
 

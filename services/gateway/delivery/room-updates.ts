@@ -12,20 +12,14 @@ import { type RoomViewEvent, RoomViews } from './room-views.ts'
 type Parts = { bus: Bus; logger: Logger; delivery: MessageDelivery; broadcast: Broadcast; typing: Typing }
 type SubscribedRoom = { subscription: Subscription; members: Set<Session> }
 
-/**
- * Subscribes to the events of a room while a member is connected here, and passes them on. Messages and changes are
- * decoded only where somebody has the room open.
- */
+/** Subscribes to the events of a room while a member is connected here, and passes them on. */
 export class RoomUpdates {
   readonly cache: RoomCache
   private readonly parts: Parts
   private readonly views: RoomViews
   private readonly rooms = new Map<string, SubscribedRoom>()
   private readonly queue = new LowPriorityQueue()
-  /**
-   * Not null while sessions are being reloaded after an outage: events wait here until `resume`. Messages do not wait,
-   * since every open room is caught up afterwards.
-   */
+  /** Events wait here during and after an outage, until `resume`. Messages do not: open rooms are caught up. */
   private heldEvents: [roomId: string, event: Msg][] | null = null
 
   constructor(parts: Parts) {
@@ -43,9 +37,8 @@ export class RoomUpdates {
     const known = this.rooms.get(roomId)
     if (known) return void known.members.add(session)
     const { bus } = this.parts
-    const subscription = bus.subscribe(bus.subjects.roomEvent(roomId, '*'), (event) =>
-      this.takeEvent(roomId, event),
-    )
+    const subject = bus.subjects.roomEvent(roomId, '*')
+    const subscription = bus.subscribe(subject, (event) => this.takeEvent(roomId, event))
     this.rooms.set(roomId, { subscription, members: new Set([session]) })
   }
 
@@ -62,25 +55,20 @@ export class RoomUpdates {
   pause() {
     this.heldEvents = []
     this.cache.pause()
-    this.views.pause()
+    this.views.isPaused = true
   }
 
   resume() {
     const held = this.heldEvents ?? []
     this.heldEvents = null
     this.cache.resume()
-    this.views.resume()
+    this.views.isPaused = false
     for (const [roomId, event] of held) if (this.rooms.has(roomId)) this.takeEvent(roomId, event)
   }
 
-  /** Sends the room to a session soon, as it is then. */
-  refresh(roomId: string, session: Session, event: RoomViewEvent) {
-    this.views.refresh(roomId, session, event)
-  }
-
-  /** Sends the room to every member here soon. */
-  refreshAll(roomId: string, event: RoomViewEvent = 'updateRoomLastMessage') {
-    for (const session of this.membersOf(roomId)) this.refresh(roomId, session, event)
+  /** Sends the room soon, as it is then, to every member here or to some. */
+  refresh(roomId: string, event: RoomViewEvent = 'updateRoomLastMessage', sessions = this.membersOf(roomId)) {
+    for (const session of sessions) this.views.refresh(roomId, session, event)
   }
 
   stop() {
@@ -98,6 +86,7 @@ export class RoomUpdates {
     const kind = kindOf(event.subject) as keyof RoomEvents
     const isOfMessage = kind === 'message' || kind === 'change'
     if (this.heldEvents) return void (isOfMessage || this.heldEvents.push([roomId, event]))
+    // Decoding costs: most rooms are not open.
     if (isOfMessage && !delivery.isOpen(roomId)) return
     if (kind === 'message') delivery.takeMessage(roomId, event.json())
     else if (kind === 'change') delivery.takeChange(roomId, event.json())
@@ -105,7 +94,10 @@ export class RoomUpdates {
     else if (kind === 'update') this.takeUpdate(roomId, event.json())
     else if (kind === 'read') this.takeRead(roomId, event.json())
     else if (kind === 'typing') typing.take(roomId, event.json())
-    else if (kind === 'gone') this.invalidate(roomId)
+    else if (kind === 'gone') {
+      this.cache.drop(roomId)
+      this.refresh(roomId)
+    }
   }
 
   /** New messages: they are put into the cached room. A room that is not cached is fetched. */
@@ -117,7 +109,7 @@ export class RoomUpdates {
       // An answer that is on its way may be older than this event, even if it has the same message.
       this.cache.drop(roomId)
       this.cache.noteLastSeq(roomId, lastSeq)
-      return this.refreshAll(roomId)
+      return this.refresh(roomId)
     }
     for (const [userId, seq] of cursors) this.cache.moveCursor(roomId, userId, seq)
     // The cached message may be this one already, with a quote that was emptied since the event was published.
@@ -129,13 +121,8 @@ export class RoomUpdates {
   /** Members or settings changed. The event does not say which messages are gone: those stay as cached. */
   private takeUpdate(roomId: string, update: Room) {
     const room = this.cache.get(roomId)
-    if (!room) return this.refreshAll(roomId, 'listenRoom')
+    if (!room) return this.refresh(roomId, 'listenRoom')
     this.views.sendAll('listenRoom', this.cache.put({ ...update, since: room.since, gone: room.gone }))
-  }
-
-  private invalidate(roomId: string) {
-    this.cache.drop(roomId)
-    this.refreshAll(roomId)
   }
 
   private takeRead(roomId: string, read: RoomEvents['read']) {

@@ -15,12 +15,12 @@ type Parts = {
   membersOf: (roomId: string) => Iterable<Session>
 }
 
-/** Sends rooms to sessions, each as its user sees it. */
 export class RoomViews {
   private readonly parts: Parts
   private readonly pending = new Map<string, Map<Session, RoomViewEvent>>()
   private timer: NodeJS.Timeout | null = null
-  private isPaused = false
+  /** While paused, what is due waits. */
+  isPaused = false
 
   constructor(parts: Parts) {
     this.parts = parts
@@ -50,20 +50,12 @@ export class RoomViews {
     this.schedule()
   }
 
-  pause() {
-    this.isPaused = true
-  }
-
-  resume() {
-    this.isPaused = false
-  }
-
   stop() {
     if (this.timer) clearTimeout(this.timer)
   }
 
   private schedule() {
-    this.timer ??= setTimeout(() => void this.sendPending(), DELAY_MS)
+    this.timer ??= setTimeout(() => this.sendPending(), DELAY_MS)
   }
 
   private async sendPending() {
@@ -71,22 +63,21 @@ export class RoomViews {
     if (this.isPaused) return this.schedule()
     const due = [...this.pending].slice(0, ROOMS_PER_FETCH)
     for (const [roomId] of due) this.pending.delete(roomId)
-    const retry = (roomId: string, sessions: Map<Session, RoomViewEvent>) => {
+    const retry = ([roomId, sessions]: (typeof due)[number]) => {
       for (const [session, event] of sessions) this.refresh(roomId, session, event)
     }
     try {
       const outdated = due.filter(([roomId, sessions]) => this.isOutdated(roomId, sessions))
-      const stale = await this.parts.cache.fetch(
-        outdated.map(([roomId]) => ({ roomId, since: this.leastCursor(roomId) })),
-      )
+      const wanted = outdated.map(([roomId]) => ({ roomId, since: this.leastCursor(roomId) }))
+      const stale = await this.parts.cache.fetch(wanted)
+      due.filter(([roomId]) => stale.has(roomId)).forEach(retry)
       for (const [roomId, sessions] of due) {
-        const room = this.parts.cache.get(roomId)
-        if (stale.has(roomId)) retry(roomId, sessions)
-        else if (room) for (const [session, event] of sessions) this.send(session, event, room)
+        const room = stale.has(roomId) ? undefined : this.parts.cache.get(roomId)
+        if (room) for (const [session, event] of sessions) this.send(session, event, room)
       }
     } catch (err) {
       this.parts.logger.warn({ err, rooms: due.length }, 'rooms not sent to clients, retrying')
-      for (const [roomId, sessions] of due) retry(roomId, sessions)
+      due.forEach(retry)
     }
     if (this.pending.size > 0) this.schedule()
   }

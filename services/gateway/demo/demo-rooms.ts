@@ -1,4 +1,3 @@
-/** The users to choose from on the demo page. */
 export const demoUsers = [
   { _id: 'demo-mina', nickName: '정민아' },
   { _id: 'demo-jun', nickName: '박준호' },

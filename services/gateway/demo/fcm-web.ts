@@ -1,10 +1,7 @@
 import { ECDH } from 'node:crypto'
 import { areTexts, type Parsed } from '@chat/service'
 
-/**
- * What a browser needs to be reached through Firebase: the configuration of a web app, as the Firebase console shows
- * it, and the public key of its web push certificates. None of it is a secret.
- */
+/** A web app as the Firebase console shows it, and the public key of its push certificates. None of it is secret. */
 export type FcmWeb = {
   apiKey: string
   projectId: string
@@ -13,7 +10,6 @@ export type FcmWeb = {
   vapidKey: string
 }
 
-/** Other fields are ignored. */
 export function parseFcmWeb(json: string): Parsed<FcmWeb> {
   try {
     const { apiKey, projectId, messagingSenderId, appId, vapidKey } = JSON.parse(json)

@@ -6,8 +6,7 @@ import { join } from 'node:path'
 import { createLogger } from '@chat/service'
 import { eventually } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { servePage } from './page.ts'
-import { PageFolder } from './page-folder.ts'
+import { openPage } from './page.ts'
 
 // The built page over HTTP, from a folder that looks like a build.
 
@@ -19,8 +18,7 @@ let url: string
 
 /** Where the page of a folder is to be had. */
 async function serveFrom(path: string, hasPush = false) {
-  const page = await new PageFolder(path, logger).open()
-  const serve = servePage(page, { filesOrigin: 'http://files.example', hasPush })
+  const serve = await openPage(path, { filesOrigin: 'http://files.example', hasPush }, logger)
   const server = createServer((request, response) => {
     if (!serve(request, response)) response.writeHead(404).end()
   }).listen(0, '127.0.0.1')

@@ -11,10 +11,7 @@ const TOKEN_LIFE_S = 3_600
 
 type Parts = { bus: Bus; auth: Auth; namespace: string; push: FcmWeb | null; logger: Logger }
 
-/**
- * Serves the sign-in of the demo page: `GET /demo/users` lists the demo users and the page's settings,
- * `POST /demo/tokens/<id>` mints a token for one of them. Returns false for other paths.
- */
+/** Serves `GET /demo/users`, with the page's settings, and `POST /demo/tokens/<id>`. Returns false for other paths. */
 export function serveDemo({ bus, auth, namespace, push, logger }: Parts) {
   let making: Promise<void> | null = null
   /** The first sign-in makes the rooms; after a failure the next one tries again. */

@@ -31,8 +31,7 @@ type Parts = {
 
 /**
  * Serves `GET /files/<path>`: redirects members of the file's room to a short-lived link. The token comes in the header
- * `authorization: Bearer …` or the query `token`; `thumbnail` and `download` are as in getFileUrl. Returns false for
- * other paths.
+ * `authorization: Bearer …` or the query `token`. Returns false for other paths.
  */
 export function serveFiles(parts: Parts) {
   return (request: IncomingMessage, response: ServerResponse): boolean => {

@@ -1,14 +1,11 @@
 import { type Bus, encode } from '@chat/service'
-import type { Msg, Subscription } from '@nats-io/transport-node'
+import type { Subscription } from '@nats-io/transport-node'
 import type { Clients } from '../connection/session.ts'
 import { socketsIn } from '../delivery/broadcast.ts'
 
 type OpenRoom = { subscription: Subscription; sockets: number }
 
-/**
- * Answers who has a room open on this gateway. A room that nobody has open is not subscribed: NATS then answers at once
- * that there is no responder.
- */
+/** Answers who has a room open here. For a room that nobody has open, NATS answers at once that nobody responds. */
 export class OpenRoomResponder {
   private readonly bus: Bus
   private readonly clients: Clients
@@ -36,10 +33,9 @@ export class OpenRoomResponder {
   }
 
   private subscribe(roomId: string): Subscription {
-    return this.bus.subscribe(this.bus.subjects.roomPresence(roomId), (request: Msg) => {
-      const userIds = new Set<string>()
-      for (const [, session] of socketsIn(this.clients, roomId)) userIds.add(session.userId)
-      request.respond(encode([...userIds]))
+    return this.bus.subscribe(this.bus.subjects.roomPresence(roomId), (request) => {
+      const userIds = socketsIn(this.clients, roomId).map(([, { userId }]) => userId)
+      request.respond(encode([...new Set(userIds)]))
     })
   }
 }

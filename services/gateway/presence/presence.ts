@@ -5,17 +5,12 @@ import { LRUCache } from 'lru-cache'
 import type { Broadcast } from '../delivery/broadcast.ts'
 
 const REPORT_EVERY_MS = 30_000
-/** Users who leave within this are reported together. */
 const LEAVE_DELAY_MS = 100
 const RETRY_MS = 1_000
 const USERS_PER_REQUEST = 1_000
-/** Users whose last presence event is remembered. */
 const MAX_REMEMBERED = 10_000
 
-/**
- * The users who are connected to this gateway. It answers a request on each user's subject, reports them to rooms every
- * 30 s and when they leave, and passes on the presence events that rooms publishes.
- */
+/** Reports to rooms who is connected here, and passes on the presence events that rooms publishes. */
 export class Presence {
   private readonly bus: Bus
   private readonly logger: Logger
@@ -23,7 +18,7 @@ export class Presence {
   private readonly departed = new Set<string>()
   private readonly lastTurns = new LRUCache<string, number>({ max: MAX_REMEMBERED })
   private readonly interval: NodeJS.Timeout
-  private timer: NodeJS.Timeout | null = null
+  private timer: NodeJS.Timeout | undefined
   private reporting: Promise<void> = Promise.resolve()
 
   constructor({ bus, logger, broadcast }: { bus: Bus; logger: Logger; broadcast: Broadcast }) {
@@ -40,10 +35,8 @@ export class Presence {
   enter(userId: string) {
     this.departed.delete(userId)
     const subject = this.bus.subjects.userPresence(userId)
-    this.subscriptions.set(
-      userId,
-      this.bus.subscribe(subject, (request) => void request.respond()),
-    )
+    const subscription = this.bus.subscribe(subject, (request) => void request.respond())
+    this.subscriptions.set(userId, subscription)
   }
 
   leave(userId: string) {
@@ -56,15 +49,14 @@ export class Presence {
   /** Reports at once who has left. */
   async close() {
     clearInterval(this.interval)
-    if (this.timer) clearTimeout(this.timer)
     this.report(() => [])
     await this.reporting
-    if (this.timer) clearTimeout(this.timer)
+    clearTimeout(this.timer)
   }
 
   private reportSoon(ms: number) {
     this.timer ??= setTimeout(() => {
-      this.timer = null
+      this.timer = undefined
       this.report(() => [])
     }, ms)
   }

@@ -1,21 +1,15 @@
 import { type Envelope, Fault, failed, type OperationName, operations, rowOf } from '@chat/contract'
 import { type Body, type Bus, type Limits, type Logger, type Metrics, noteCode, traced } from '@chat/service'
 import type { ClientSocket } from '../connection/session.ts'
-import type { Effects } from './effects.ts'
+import type { Effect, Effects } from './effects.ts'
 
 type Parts = { bus: Bus; limits: Limits; logger: Logger; metrics: Metrics; effects: Effects }
-type Effect = {
-  before?: (socket: ClientSocket, input: unknown) => void
-  succeeded?: (socket: ClientSocket, input: unknown, output: unknown) => Promise<void> | void
-  failed?: (socket: ClientSocket, input: unknown) => void
-}
+/** An event of a client. `name` is undefined for one that the contract does not have. */
+type ClientEvent = { name: OperationName | undefined; input: unknown; requestId: string }
 
 /** Operations by client event: a map, so that no event name reaches a prototype. */
-const byEvent = new Map<string, OperationName>()
-for (const name of Object.keys(operations) as OperationName[]) {
-  const { event } = rowOf(name)
-  if (event !== undefined) byEvent.set(event, name)
-}
+const byEvent = new Map((Object.keys(operations) as OperationName[]).map((name) => [rowOf(name).event, name]))
+byEvent.delete(undefined)
 
 /** Turns client events into requests: one loop over the contract's table, no operation by name. */
 export class Dispatch {
@@ -31,14 +25,12 @@ export class Dispatch {
     this.inFlight.set(socket, inFlight)
     socket.onAny((event: string, ...args: unknown[]) => {
       const step = { name: byEvent.get(event) ?? 'unknown', kind: 'server' } as const
-      const answering = traced(step, () => this.answer(socket, event, args)).finally(() =>
-        inFlight.delete(answering),
-      )
+      const answer = traced(step, () => this.answer(socket, event, args))
+      const answering = answer.finally(() => inFlight.delete(answering))
       inFlight.add(answering)
     })
   }
 
-  /** Resolves when every event of the socket is answered. */
   async idle(socket: ClientSocket) {
     const inFlight = this.inFlight.get(socket) ?? new Set()
     while (inFlight.size > 0) await Promise.all(inFlight)
@@ -48,13 +40,14 @@ export class Dispatch {
     const { metrics, logger } = this.parts
     const started = performance.now()
     const requestId = crypto.randomUUID()
+    const name = byEvent.get(event)
     const last = args.at(-1)
     const ack = typeof last === 'function' ? last : null
     const input = args[0] === ack ? undefined : args[0]
-    const envelope = await this.perform(socket, event, input, requestId)
+    const envelope = await this.perform(socket, { name, input, requestId })
     ack?.(envelope)
     const code = envelope.error ?? 'OK'
-    const operation = byEvent.get(event) ?? 'unknown'
+    const operation = name ?? 'unknown'
     noteCode(code)
     const ms = performance.now() - started
     metrics.events.observe({ operation, code }, ms / 1000)
@@ -62,16 +55,11 @@ export class Dispatch {
     logger.debug({ requestId, event: operation, userId, code, ms: Math.round(ms) }, 'event')
   }
 
-  private async perform(
-    socket: ClientSocket,
-    event: string,
-    input: unknown,
-    requestId: string,
-  ): Promise<Envelope<unknown>> {
-    const name = byEvent.get(event)
+  private async perform(socket: ClientSocket, event: ClientEvent): Promise<Envelope<unknown>> {
+    const { name, input, requestId } = event
     const effect = (name && this.parts.effects[name]) as Effect | undefined
     try {
-      const body = this.admit(socket, name, input, requestId)
+      const body = this.admit(socket, event)
       effect?.before?.(socket, input)
       const envelope = await this.parts.bus.forward(name as OperationName, body, requestId)
       if (envelope.success) await effect?.succeeded?.(socket, input, envelope.data)
@@ -79,20 +67,14 @@ export class Dispatch {
       return envelope
     } catch (error) {
       if (error instanceof Fault) return failed(error, requestId)
-      this.parts.logger.error({ err: error, event, requestId }, 'event failed')
+      this.parts.logger.error({ err: error, event: name, requestId }, 'event failed')
       return failed(new Fault('INTERNAL'), requestId)
     }
   }
 
   /** Checks session, rate and size; the service validates the rest. @returns the request's body */
-  private admit(
-    socket: ClientSocket,
-    name: OperationName | undefined,
-    input: unknown,
-    requestId: string,
-  ): Body {
+  private admit({ data: { session, rate } }: ClientSocket, { name, input, requestId }: ClientEvent): Body {
     const { limits } = this.parts
-    const { session, rate } = socket.data
     if (!session) throw new Fault('CLIENT_ID_NO_EXISTS')
     const kind = name && rowOf(name).rate
     if (kind !== 'none') (kind ? session.rates[kind] : rate)?.take()
@@ -115,7 +97,6 @@ function splitBytes(input: unknown, field: string): { rest: unknown; bytes?: Uin
   return bytes instanceof Uint8Array ? { rest, bytes } : { rest: input }
 }
 
-/** @throws INVALID_REQUEST */
 function requireSize(bytes: number, max: number, what: string) {
   if (bytes > max) throw new Fault('INVALID_REQUEST', { message: `The ${what} is larger than ${max} bytes` })
 }

@@ -3,20 +3,18 @@ import type { ClientSocket } from '../connection/session.ts'
 import type { MessageDelivery } from '../delivery/message-delivery.ts'
 
 /** What an operation means for the socket that asked, besides its answer. */
-export type Effects = {
-  [K in OperationName]?: {
-    before?: (socket: ClientSocket, input: unknown) => void
-    succeeded?: (socket: ClientSocket, input: unknown, output: Output<K>) => Promise<void> | void
-    failed?: (socket: ClientSocket, input: unknown) => void
-  }
+export type Effect<Answer = unknown> = {
+  before?: (socket: ClientSocket, input: unknown) => void
+  succeeded?: (socket: ClientSocket, input: unknown, output: Answer) => Promise<void> | void
+  failed?: (socket: ClientSocket, input: unknown) => void
 }
+export type Effects = { [K in OperationName]?: Effect<Output<K>> }
 
 /** The author has read up to the message at once after the ack, whatever is asked next. */
 const noteSent = (socket: ClientSocket, messages: Message[]) => {
   for (const { roomId, seq } of messages) socket.data.session?.noteSent(roomId, seq)
 }
 
-/** The few operations that have effects. */
 export const effectsOf = (delivery: MessageDelivery): Effects => ({
   joinRoom: {
     before: (_socket, input) => {

@@ -9,7 +9,6 @@ import { STYLE } from './style.ts'
 const POLICY =
   "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-/** Serves the documents, which need no key. */
 export function serveDocuments(namespace: string) {
   const http = openApi()
   const socket = asyncApi(namespace)

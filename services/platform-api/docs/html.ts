@@ -1,6 +1,5 @@
 /** Safe between tags and in quoted attributes. */
-const escaped = (text: string) =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
+const escaped = (text: string) => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`)
 
 /** Markup, as opposed to text. */
 export type Html = { markup: string }
@@ -16,7 +15,6 @@ export const html = (parts: TemplateStringsArray, ...pieces: Piece[]): Html => (
   markup: String.raw({ raw: parts }, ...pieces.map(rendered)),
 })
 
-/** A page with links to the other documents. */
 export const page = (title: string, intro: string, body: Piece): string =>
   html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>${title}</title>

@@ -1,11 +1,11 @@
 import type { JsonSchema } from '@chat/contract'
-import { type Html, html, page } from './html.ts'
+import { html, page } from './html.ts'
 import type { openApi } from './openapi.ts'
 import { typeText } from './type-text.ts'
 
 type Operation = {
   operationId: string
-  tags: string[]
+  tags: [string]
   summary: string
   parameters: { name: string; in: string; required?: boolean; schema: JsonSchema }[]
   requestBody?: Content
@@ -13,20 +13,17 @@ type Operation = {
 }
 type Content = { content: { 'application/json': { schema: JsonSchema } } }
 
-/** The OpenAPI document as a page. */
 export function httpPage({ info, paths, webhooks, components }: ReturnType<typeof openApi>): string {
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods as unknown as Record<string, Operation>).map(([method, operation]) => ({
-      tag: operation.tags[0] ?? '',
+      tag: operation.tags[0],
       section: operationHtml(method, path, operation),
     })),
   )
   const tags = [...Map.groupBy(operations, ({ tag }) => tag)].map(
     ([tag, some]) => html`<h2 id="${tag}">${tag}</h2>${some.map(({ section }) => section)}`,
   )
-  const events = Object.entries(webhooks).map(([type, { post }]) =>
-    eventHtml(type, post as unknown as Operation),
-  )
+  const events = Object.entries(webhooks as unknown as Record<string, { post: Operation }>).map(eventHtml)
   const intro = `${info.description} The key goes into the header chat-api-key.`
   const eventsHtml = html`<h2 id="webhook-events">webhook events</h2>${events}`
   return page(info.title, intro, [...tags, eventsHtml, entitiesHtml(components.schemas)])
@@ -34,15 +31,15 @@ export function httpPage({ info, paths, webhooks, components }: ReturnType<typeo
 
 const bodyText = (content: Content) => typeText(content.content['application/json'].schema)
 
-const eventHtml = (type: string, { summary, requestBody }: Operation): Html =>
-  html`<h3><code>${type}</code></h3><p>${summary}</p><pre>${bodyText(requestBody as Content)}</pre>`
+const eventHtml = ([type, { post }]: [string, { post: Operation }]) =>
+  html`<h3><code>${type}</code></h3><p>${post.summary}</p><pre>${bodyText(post.requestBody as Content)}</pre>`
 
-export const entitiesHtml = (schemas: Record<string, JsonSchema>): Html =>
+export const entitiesHtml = (schemas: Record<string, JsonSchema>) =>
   html`<h2 id="entities">entities</h2>${Object.entries(schemas).map(
     ([name, schema]) => html`<h3>${name}</h3><pre>${typeText(schema)}</pre>`,
   )}`
 
-function operationHtml(method: string, path: string, operation: Operation): Html {
+function operationHtml(method: string, path: string, operation: Operation) {
   const { operationId, summary, parameters, requestBody, responses } = operation
   const query = parameters
     .filter((parameter) => parameter.in === 'query')

@@ -5,7 +5,9 @@ import {
   errors,
   failureOf,
   type JsonSchema,
+  type WebhookType,
   webhookKinds,
+  webhookTypes,
 } from '@chat/contract'
 import { statusOf } from '../http/status.ts'
 import { describeRoute, hasBody, inputShape, otherFields, pathFields, type Route } from '../routes/route.ts'
@@ -32,7 +34,6 @@ const IDEMPOTENCY_KEY = {
   schema: { type: 'string', pattern: '^[!-~]{1,255}$' },
 }
 
-/** The table of routes as an OpenAPI 3.1 document. */
 export const openApi = () => ({
   openapi: '3.1.0',
   info: {
@@ -42,33 +43,23 @@ export const openApi = () => ({
   },
   servers: [{ url: '/' }],
   security: [{ key: [] }],
-  paths: Object.fromEntries(
-    [...Map.groupBy(routes, ({ path }) => path)].map(([path, rows]) => [
-      path,
-      Object.fromEntries(rows.map((row) => [row.method, operationOf(row)])),
-    ]),
-  ),
-  webhooks: Object.fromEntries(
-    Object.entries(webhookKinds).map(([type, { summary, data }]) => [
-      type,
-      { post: webhookOf(type, summary, documented(data)) },
-    ]),
-  ),
+  paths: Object.fromEntries(routes.map(({ path }) => [path, methodsOf(path)])),
+  webhooks: Object.fromEntries(webhookTypes.map((type) => [type, { post: webhookOf(type) }])),
   components: {
     schemas: documentedEntities(),
     securitySchemes: { key: { type: 'apiKey', in: 'header', name: 'chat-api-key' } },
   },
 })
 
-/** Those of Standard Webhooks. */
 const WEBHOOK_HEADERS = {
   'webhook-id': 'The same for an event however often it comes',
   'webhook-timestamp': 'When it was sent, in seconds since the epoch',
   'webhook-signature': 'One or more of v1,<base64>, with spaces between them',
 }
 
-function webhookOf(type: string, summary: string, data: JsonSchema): JsonSchema {
-  const properties = { type: { const: type }, timestamp: { type: 'string' }, data }
+function webhookOf(type: WebhookType): JsonSchema {
+  const { summary, data } = webhookKinds[type]
+  const properties = { type: { const: type }, timestamp: { type: 'string' }, data: documented(data) }
   const schema = { type: 'object', required: Object.keys(properties), properties }
   return {
     operationId: type,
@@ -85,6 +76,9 @@ function webhookOf(type: string, summary: string, data: JsonSchema): JsonSchema 
     responses: { '2XX': { description: 'Received' } },
   }
 }
+
+const methodsOf = (path: string) =>
+  Object.fromEntries(routes.filter((row) => row.path === path).map((row) => [row.method, operationOf(row)]))
 
 function operationOf(route: Route): JsonSchema {
   const { name, summary } = describeRoute(route)
@@ -103,15 +97,13 @@ const isRequired = (route: Route, field: string) =>
   (inputShape(route).required ?? []).includes(field) && !Object.hasOwn(route.defaults ?? {}, field)
 
 function parametersOf(route: Route): JsonSchema[] {
-  const parameter = (place: 'path' | 'query') => (name: string) => ({
-    name,
-    in: place,
-    required: place === 'path' || isRequired(route, name),
-    schema: schemaOf(route, name),
-  })
-  const query = hasBody(route) ? [] : otherFields(route)
-  const key = route.method === 'post' ? [IDEMPOTENCY_KEY] : []
-  return [...pathFields(route).map(parameter('path')), ...query.map(parameter('query')), ...key]
+  const parameter = (place: string, name: string) => {
+    const required = place === 'path' || isRequired(route, name)
+    return { name, in: place, required, schema: schemaOf(route, name) }
+  }
+  const path = pathFields(route).map((name) => parameter('path', name))
+  const query = hasBody(route) ? [] : otherFields(route).map((name) => parameter('query', name))
+  return [...path, ...query, ...(route.method === 'post' ? [IDEMPOTENCY_KEY] : [])]
 }
 
 function bodyOf(route: Route): JsonSchema {
@@ -125,11 +117,8 @@ function bodyOf(route: Route): JsonSchema {
 function responsesOf(route: Route): JsonSchema {
   const { output, errors: codes } = describeRoute(route)
   const data = documented(output)
-  const envelope = {
-    type: 'object',
-    required: ['success', 'error', 'data'],
-    properties: { success: { const: true }, error: { type: 'null' }, data },
-  }
+  const properties = { success: { const: true }, error: { type: 'null' }, data }
+  const envelope = { type: 'object', required: Object.keys(properties), properties }
   const success = { [route.status ?? 200]: answer('Done', route.isOriginal ? data : envelope) }
   const byStatus = Map.groupBy(new Set([...codes, ...EDGE_CODES]), (code) =>
     statusOf(code, route.isOriginal === true),

@@ -1,9 +1,5 @@
 import type { JsonSchema } from '@chat/contract'
 
-const INDENT = '  '
-const object = (value: unknown) => (value ?? {}) as Record<string, JsonSchema>
-
-/** A JSON schema in the notation of TypeScript. */
 export function typeText(schema: JsonSchema, depth = 0): string {
   const { $ref, anyOf, oneOf, type, items } = schema
   if (typeof $ref === 'string') return $ref.slice($ref.lastIndexOf('/') + 1)
@@ -11,16 +7,16 @@ export function typeText(schema: JsonSchema, depth = 0): string {
   if ('const' in schema) return JSON.stringify(schema.const)
   const options = (anyOf ?? oneOf) as JsonSchema[] | undefined
   if (options) return options.map((option) => typeText(option, depth)).join(' | ')
-  if (type === 'array') return `(${typeText(object({ items }).items ?? {}, depth)})[]`
+  if (type === 'array') return `(${typeText((items ?? {}) as JsonSchema, depth)})[]`
   if (type === 'object' && schema.properties) return fieldsText(schema, depth)
   return String(type ?? 'any')
 }
 
 function fieldsText({ properties, required }: JsonSchema, depth: number): string {
-  const inner = INDENT.repeat(depth + 1)
+  const indent = '  '.repeat(depth)
   const isRequired = (name: string) => ((required ?? []) as string[]).includes(name)
-  const lines = Object.entries(object(properties)).map(
-    ([name, schema]) => `${inner}${name}${isRequired(name) ? '' : '?'}: ${typeText(schema, depth + 1)}`,
+  const lines = Object.entries(properties as Record<string, JsonSchema>).map(
+    ([name, schema]) => `${indent}  ${name}${isRequired(name) ? '' : '?'}: ${typeText(schema, depth + 1)}\n`,
   )
-  return lines.length === 0 ? '{}' : `{\n${lines.join('\n')}\n${INDENT.repeat(depth)}}`
+  return lines.length === 0 ? '{}' : `{\n${lines.join('')}${indent}}`
 }

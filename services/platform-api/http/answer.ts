@@ -2,26 +2,16 @@ import { Readable } from 'node:stream'
 import { Fault, failed, type Input, type OperationName, parse, succeeded } from '@chat/contract'
 import type { Bus } from '@chat/service'
 import type { Context } from 'koa'
-import {
-  type Ask,
-  hasBody,
-  inputShape,
-  otherFields,
-  pathFields,
-  type Route,
-  type RouteContext,
-} from '../routes/route.ts'
+import type { Ask, Route, RouteContext } from '../routes/route.ts'
+import { hasBody, inputShape, otherFields, pathFields } from '../routes/route.ts'
 import { digestOf } from './idempotency.ts'
 import { statusOf } from './status.ts'
 
 type Fields = Record<string, unknown>
+type Parts = Omit<RouteContext, 'ask'> & { bus: Bus }
 
 /** Carries out a route with the input of path, query and body. @returns the body of the answer */
-export async function answer(
-  { bus, ...parts }: Omit<RouteContext, 'ask'> & { bus: Bus },
-  route: Route,
-  context: Context,
-): Promise<unknown> {
+export async function answer({ bus, ...parts }: Parts, route: Route, context: Context): Promise<unknown> {
   const input = inputOf(route, context)
   const caller = { userId: '', requestId: context.state.requestId as string }
   const ask: Ask = (name, input) => bus.ask(name, caller, input)
@@ -45,15 +35,12 @@ function inputOf(route: Route, context: Context): Fields {
   const params = context.params as Record<string, string>
   const path = Object.fromEntries(pathFields(route).map((field) => [field, params[field]]))
   const given = hasBody(route) ? bodyOf(context) : queryOf(route, context)
-  const defaults = Object.entries(route.defaults ?? {})
-    .filter(([field]) => given[field] == null)
-    .map(([field, make]) => [field, make(repeatKeyOf(context))])
-  return { ...given, ...Object.fromEntries(defaults), ...path }
+  const { attemptId } = context.state as { attemptId?: string }
+  const key = attemptId === undefined ? crypto.randomUUID() : `key:${digestOf(attemptId)}`
+  const missing = Object.entries(route.defaults ?? {}).filter(([field]) => given[field] == null)
+  const defaults = Object.fromEntries(missing.map(([field, make]) => [field, make(key)]))
+  return { ...given, ...defaults, ...path }
 }
-
-/** The same for repeats of one request; a new one without an Idempotency-Key. */
-const repeatKeyOf = ({ state }: Context): string =>
-  state.attemptId === undefined ? crypto.randomUUID() : `key:${digestOf(state.attemptId as string)}`
 
 /** A query is text: numbers and booleans are read as such where the schema wants them. */
 function queryOf(route: Route, { query }: Context): Fields {

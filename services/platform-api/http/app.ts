@@ -32,8 +32,7 @@ export function createApp(parts: Parts): Koa {
   app.use(admit(parts))
   app.use(requireReadablePath)
   const parsedMethods = ['POST', 'PUT', 'PATCH', 'DELETE']
-  const json = { enableTypes: ['json' as const], jsonLimit: '4mb', jsonStrict: true }
-  app.use(bodyParser({ ...json, parsedMethods, onError: refuseBody }))
+  app.use(bodyParser({ enableTypes: ['json'], jsonLimit: '4mb', parsedMethods, onError: refuseBody }))
   app.use(answerRoutes(parts))
   app.use(refusePath)
   // answerFailures answers and logs failures; Koa's own handler would print them again.
@@ -46,10 +45,9 @@ function answerRoutes({ bus, auth, erasures, webhooks, idempotency }: Parts) {
   const repeats = honourRepeats(idempotency)
   for (const route of routes) {
     router[route.method](koaPath(route), repeats, async (context: Context) => {
-      const body = await answer({ bus, auth, erasures, webhooks }, route, context)
+      context.body = await answer({ bus, auth, erasures, webhooks }, route, context)
       context.status = route.status ?? 200
-      context.body = body
-      if (body instanceof Readable)
+      if (context.body instanceof Readable)
         context.set({ 'content-type': 'application/json', 'content-disposition': 'attachment' })
     })
   }
@@ -94,11 +92,9 @@ function requireReadablePath(context: Context, next: Next) {
   return next()
 }
 
-/** Continues the caller's trace where the request names one. */
 const trace = (context: Context, next: Next) =>
   traced({ name: `platform ${context.method}`, kind: 'server' }, next, context.get('traceparent') || null)
 
-/** The one place that catches, measures and logs. */
 function answerFailures({ logger, metrics }: Parts) {
   return async (context: Context, next: Next) => {
     const started = performance.now()

@@ -7,7 +7,7 @@ import type { AttemptDoc, Store } from '../store.ts'
 const WAIT_MS = 25_000
 const POLL_MS = 50
 
-export type Answer = NonNullable<AttemptDoc['answer']>
+type Answer = NonNullable<AttemptDoc['answer']>
 /** `userId` is the user in the request's path, if any. */
 type Attempt = { id: string; digest: string; userId?: string | undefined }
 
@@ -16,11 +16,11 @@ export const digestOf = (...parts: string[]) =>
 
 /** Carries out a request once and answers repeats within a day with the same answer. */
 export class Idempotency {
-  private readonly attempts: Store['attempts']
   readonly jobs: JobStore<AttemptDoc>
+  private readonly attempts: Store['attempts']
   private readonly logger: Logger
 
-  constructor(attempts: Store['attempts'], { logger, metrics }: { logger: Logger; metrics: Metrics }) {
+  constructor(attempts: Store['attempts'], logger: Logger, metrics: Metrics) {
     this.attempts = attempts
     this.logger = logger
     const unfinished = { answer: null }
@@ -56,7 +56,8 @@ export class Idempotency {
    */
   async forget(userId: string, nickName = '') {
     const spelled = { 'answer.body': { $regex: RegExp.escape(JSON.stringify(userId)) } }
-    const mentioned = { 'answer.body': { $regex: RegExp.escape(mentionOf(nickName)), $options: 'i' } }
+    const mention = JSON.stringify(`@${nickName}`).slice(1, -1)
+    const mentioned = { 'answer.body': { $regex: RegExp.escape(mention), $options: 'i' } }
     const isNamed = nickName.trim() !== ''
     const found = [spelled, { about: digestOf(userId) }, ...(isNamed ? [mentioned] : [])]
     await this.attempts.deleteMany({ $or: found })
@@ -83,6 +84,3 @@ export class Idempotency {
     }
   }
 }
-
-/** As JSON spells it. */
-const mentionOf = (nickName: string) => JSON.stringify(`@${nickName}`).slice(1, -1)

@@ -1,20 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import {
-  type Bus,
-  eachJob,
-  exponential,
-  insertMissing,
-  JobStore,
-  JobWorker,
-  type Lease,
-  type Logger,
-  type Metrics,
-  newJob,
-} from '@chat/service'
+import { eachJob, exponential, insertMissing, JobStore, JobWorker, type Lease, newJob } from '@chat/service'
 import type { Idempotency } from '../http/idempotency.ts'
 import type { ErasureDoc, Store } from '../store.ts'
-import type { DeliveryStore } from '../webhooks/delivery/delivery-store.ts'
 import { eraseInDeliveries } from '../webhooks/erasure.ts'
+import type { WebhookParts } from '../webhooks/parts.ts'
 import { namesOf } from './erased-names.ts'
 
 /**
@@ -39,13 +28,9 @@ const BACKOFF = exponential({ firstMs: 2_000, maxMs: 60_000 })
 const WAIT_MS = 25_000
 const WAIT_POLL_MS = 100
 
-type Parts = {
+type Parts = Pick<WebhookParts, 'deliveries' | 'bus' | 'logger' | 'metrics'> & {
   store: Store['erasures']
   idempotency: Idempotency
-  deliveries: DeliveryStore
-  bus: Bus
-  logger: Logger
-  metrics: Metrics
 }
 
 /** Erases users, step by step. Another instance continues an erasure whose instance has stopped. */
@@ -62,9 +47,7 @@ export class Erasures {
     this.worker = new JobWorker({ jobs: this.jobs, logger, run, pollMs: POLL_MS, concurrency: MAX_AT_ONCE })
   }
 
-  close() {
-    return this.worker.close()
-  }
+  close = () => this.worker.close()
 
   /** RUNNING: another instance works on it, or it takes longer than 25 s. A user need not exist to be erased. */
   async erase(userId: string): Promise<'DONE' | 'RUNNING'> {
@@ -79,12 +62,11 @@ export class Erasures {
     return 'RUNNING'
   }
 
-  /** The name is read first: a step deletes it from the directory. */
   private async insert(userId: string) {
-    const { store, bus } = this.parts
-    const names = await namesOf(bus, userId)
+    // A step deletes the name from the directory.
+    const names = await namesOf(this.parts.bus, userId)
     const job = { _id: userId, ...newJob(), names, step: 0, cursor: null, createdAt: new Date() }
-    await insertMissing(store, [job])
+    await insertMissing(this.parts.store, [job])
   }
 
   private async run(job: ErasureDoc, { signal }: Lease<ErasureDoc>): Promise<undefined> {

@@ -11,24 +11,19 @@ const collectors = [
 
 type Records = AsyncGenerator<PersonalRecords['records'][number]>
 
-/**
- * Everything that is stored about a user, as the text of an envelope, with one page in memory at a time.
- * @param own the records of this service
- */
+/** The text of an envelope, with one page in memory at a time. @param own the records of this service */
 export async function* personalData(ask: Ask, userId: string, own: Records): AsyncGenerator<string> {
   const head = JSON.stringify({ userId, exportedAt: new Date().toISOString() }).slice(0, -1)
   yield `{"success":true,"error":null,"data":${head},"records":[`
   let comma = ''
-  for (const records of [recordsOfServices(ask, userId), own]) {
-    for await (const record of records) {
-      yield comma + JSON.stringify(record)
-      comma = ','
-    }
+  for await (const record of allRecords(ask, userId, own)) {
+    yield comma + JSON.stringify(record)
+    comma = ','
   }
   yield ']}}'
 }
 
-async function* recordsOfServices(ask: Ask, userId: string): Records {
+async function* allRecords(ask: Ask, userId: string, own: Records): Records {
   for (const collector of collectors) {
     for (let cursor: string | null | undefined; cursor !== null; ) {
       const page = await ask(collector, { userId, ...(cursor !== undefined && { cursor }) })
@@ -36,4 +31,5 @@ async function* recordsOfServices(ask: Ask, userId: string): Records {
       cursor = page.nextCursor
     }
   }
+  yield* own
 }

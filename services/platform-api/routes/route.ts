@@ -2,12 +2,10 @@ import { type ErrorCode, type Input, type OperationName, type Output, type Row, 
 import type { Auth } from '@chat/service'
 import type { Static, TSchema } from 'typebox'
 import type { Erasures } from '../privacy/erasures.ts'
-import type { WebhookParts } from '../webhooks/service.ts'
+import type { WebhookControl } from '../webhooks/parts.ts'
 
-/** Asks a service in the platform's name. */
 export type Ask = <K extends OperationName>(name: K, input: Input<K>) => Promise<Output<K>>
-/** What a handler works with. */
-export type RouteContext = { ask: Ask; auth: Auth; erasures: Erasures; webhooks: WebhookParts }
+export type RouteContext = { ask: Ask; auth: Auth; erasures: Erasures; webhooks: WebhookControl }
 
 type Endpoint = {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete'
@@ -30,7 +28,7 @@ type HandledRoute<Schema extends TSchema, Value> = Endpoint & {
   summary: string
   input: Schema
   output: TSchema
-  errors: readonly ErrorCode[]
+  errors?: readonly ErrorCode[]
   /** @returns the answer's `data`, or a Readable that is sent as the whole answer */
   handle: (context: RouteContext, input: Value) => Promise<unknown>
 }
@@ -50,7 +48,7 @@ export const handled = <Schema extends TSchema>(
 
 type Description = Pick<Row, 'summary' | 'input' | 'output' | 'errors'> & { name: string }
 export const describeRoute = (route: Route): Description =>
-  'operation' in route ? { name: route.operation, ...rowOf(route.operation) } : route
+  'operation' in route ? { name: route.operation, ...rowOf(route.operation) } : { errors: [], ...route }
 
 type Shape = { type?: string; properties?: Record<string, Shape>; required?: string[] }
 export const inputShape = (route: Route) => describeRoute(route).input as unknown as Shape

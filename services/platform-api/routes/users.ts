@@ -26,7 +26,6 @@ export const userRoutes = tagged('users', [
       'Erase a user: their messages are emptied and nothing stored identifies them. RUNNING: the erasure goes on by itself; ask again to learn when it is done',
     input: Type.Object({ userId: UserId }),
     output: Type.Object({ state: Type.Enum(['DONE', 'RUNNING']) }),
-    errors: [],
     handle: async ({ erasures }, { userId }) => ({ state: await erasures.erase(userId) }),
   }),
   handled('post', `${one}/token`, {

@@ -1,14 +1,7 @@
 import { WantedEvents, Webhook, WebhookDelivery, WebhookId, webhookTypes } from '@chat/contract'
 import { type TProperties, Type } from 'typebox'
 import { getDelivery, listDeliveries, replayDelivery } from '../webhooks/delivery/delivery-log.ts'
-import {
-  createWebhook,
-  deleteWebhook,
-  getWebhook,
-  listWebhooks,
-  rotateSecret,
-  updateWebhook,
-} from '../webhooks/webhooks.ts'
+import * as manage from '../webhooks/webhooks.ts'
 import { handled, tagged } from './route.ts'
 
 const all = '/v1/webhooks'
@@ -45,16 +38,14 @@ export const webhookRoutes = tagged('webhooks', [
       'Create a webhook. It receives every event that happens after this answer; the secret is shown only here',
     input: Type.Object({ url: Url, ...options }),
     output: Type.Object({ ...Webhook.properties, secret: Type.String() }),
-    errors: [],
-    handle: ({ webhooks }, webhook) => createWebhook(webhooks, webhook),
+    handle: ({ webhooks }, webhook) => manage.createWebhook(webhooks, webhook),
   }),
   handled('get', all, {
     name: 'listWebhooks',
     summary: 'Webhooks, oldest first',
     input: Type.Object(paging),
     output: listOf(Webhook),
-    errors: [],
-    handle: ({ webhooks }, page) => listWebhooks(webhooks, page),
+    handle: ({ webhooks }, page) => manage.listWebhooks(webhooks, page),
   }),
   handled('get', one, {
     name: 'getWebhook',
@@ -62,7 +53,7 @@ export const webhookRoutes = tagged('webhooks', [
     input: Type.Object(byId),
     output: Webhook,
     errors,
-    handle: ({ webhooks }, { webhookId }) => getWebhook(webhooks, webhookId),
+    handle: ({ webhooks }, { webhookId }) => manage.getWebhook(webhooks, webhookId),
   }),
   handled('patch', one, {
     name: 'updateWebhook',
@@ -76,7 +67,7 @@ export const webhookRoutes = tagged('webhooks', [
     }),
     output: Webhook,
     errors,
-    handle: ({ webhooks }, update) => updateWebhook(webhooks, update),
+    handle: ({ webhooks }, update) => manage.updateWebhook(webhooks, update),
   }),
   handled('delete', one, {
     name: 'deleteWebhook',
@@ -84,10 +75,7 @@ export const webhookRoutes = tagged('webhooks', [
     input: Type.Object(byId),
     output: Type.Object({ result: Type.Boolean() }),
     errors,
-    handle: async ({ webhooks }, { webhookId }) => {
-      await deleteWebhook(webhooks, webhookId)
-      return { result: true }
-    },
+    handle: ({ webhooks }, { webhookId }) => manage.deleteWebhook(webhooks, webhookId),
   }),
   handled('post', `${one}/secret`, {
     name: 'rotateWebhookSecret',
@@ -96,7 +84,7 @@ export const webhookRoutes = tagged('webhooks', [
     input: Type.Object(byId),
     output: Type.Object({ secret: Type.String() }),
     errors,
-    handle: ({ webhooks }, { webhookId }) => rotateSecret(webhooks, webhookId),
+    handle: ({ webhooks }, { webhookId }) => manage.rotateSecret(webhooks, webhookId),
   }),
   handled('get', deliveries, {
     name: 'listWebhookDeliveries',

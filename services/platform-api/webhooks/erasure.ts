@@ -9,12 +9,9 @@ const PAGE = 100
 const HANDLED_MS = 20_000
 
 type Parts = { deliveries: DeliveryStore; bus: Bus }
+type Records = AsyncGenerator<PersonalRecords['records'][number]>
 
-/**
- * Removes a user from deliveries. The stream has to be without them already. What the consumer took from it before
- * becomes deliveries, too, and is waited for.
- * @throws SERVICE_UNAVAILABLE where that takes longer than 20 s
- */
+/** Removes a user from deliveries, once those that the consumer has taken are stored. The stream is without them. */
 export async function eraseInDeliveries({ deliveries, bus }: Parts, caller: Caller, erased: Erased) {
   const { model } = deliveries
   if (!(await awaitHandled({ bus, durable: DURABLE }, HANDLED_MS))) throw new Fault('SERVICE_UNAVAILABLE')
@@ -33,10 +30,7 @@ async function eraseIn(model: DeliveryModel, doc: DeliveryDoc, erased: Erased) {
   await (content ? model.updateOne({ _id }, change) : model.deleteOne({ _id }))
 }
 
-export async function* exportDeliveries(
-  { deliveries }: Pick<Parts, 'deliveries'>,
-  userId: string,
-): AsyncGenerator<PersonalRecords['records'][number]> {
+export async function* exportDeliveries({ deliveries }: Parts, userId: string): Records {
   for await (const { webhookId, eventId, type, at, data } of deliveriesAbout(deliveries.model, userId))
     yield { kind: 'webhookDelivery', value: { webhookId, eventId, type, at, data } }
 }

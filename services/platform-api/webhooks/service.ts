@@ -1,41 +1,30 @@
-import {
-  type Bus,
-  type Connection,
-  ensureStream,
-  LeaderLease,
-  type Logger,
-  type Metrics,
-  type Scope,
-  serveJobs,
-} from '@chat/service'
+import { type Connection, ensureStream, LeaderLease, type Scope, serveJobs } from '@chat/service'
 import { addressesOf } from './delivery/address-guard.ts'
 import { openDeliveryModel } from './delivery/delivery-doc.ts'
 import { DeliveryStore } from './delivery/delivery-store.ts'
 import { Dispatcher } from './delivery/dispatcher.ts'
 import { HttpSender } from './delivery/http-sender.ts'
 import { EventConsumer } from './events/event-consumer.ts'
+import type { WebhookControl, WebhookParts } from './parts.ts'
 import { defaultTimes, type Times } from './times.ts'
 import { openWebhookStore } from './webhook-store.ts'
 
-export type WebhookOptions = {
+type Options = Pick<WebhookParts, 'bus' | 'logger' | 'metrics'> & {
   mongo: Connection
-  bus: Bus
   mayBePrivate: boolean
-  times?: Partial<Times> | undefined
-  logger: Logger
-  metrics: Metrics
+  webhookTimes: Partial<Times> | undefined
 }
 
 /** One instance at a time consumes events; all of them send deliveries. */
-export async function openWebhooks(scope: Scope, options: WebhookOptions) {
-  const { mongo, bus, mayBePrivate, logger, metrics } = options
-  const times: Times = { ...defaultTimes, ...options.times }
+export async function openWebhooks(scope: Scope, options: Options): Promise<WebhookControl> {
+  const { mongo, bus, logger, metrics } = options
+  const times: Times = { ...defaultTimes, ...options.webhookTimes }
   const webhooks = await openWebhookStore(mongo, metrics, times.lease)
   const deliveries = new DeliveryStore(await openDeliveryModel(mongo))
-  const addresses = addressesOf(mayBePrivate)
+  const addresses = addressesOf(options.mayBePrivate)
   const sender = new HttpSender(addresses, times.answer)
   await ensureStream(bus)
-  const parts = { webhooks, deliveries, sender, times, bus, logger, metrics }
+  const parts: WebhookParts = { webhooks, deliveries, addresses, sender, times, bus, logger, metrics }
   await scope.use('webhook job requests', serveJobs(bus, webhooks.jobs), (s) => s.close())
   const dispatcher = await scope.use('webhooks', new Dispatcher(parts), (d) => d.close())
   const consumer = new EventConsumer({ ...parts, wake: dispatcher.wake })
@@ -54,6 +43,5 @@ export async function openWebhooks(scope: Scope, options: WebhookOptions) {
     dispatcher.wake()
     lease.check().catch(failed)
   }
-  return { ...parts, addresses, mayBePrivate, startConsumer: () => consumer.start(), wake }
+  return { ...parts, startConsumer: () => consumer.start(), wake }
 }
-export type WebhookParts = Awaited<ReturnType<typeof openWebhooks>>

@@ -5,7 +5,6 @@ const DAY = 24 * HOUR
 
 /** In milliseconds. */
 export const defaultTimes = {
-  /** How long an endpoint has to answer. */
   answer: 15 * SECOND,
   /** From one try of a delivery to the next; the last one repeats until `giveUp`. */
   delays: [5 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR],

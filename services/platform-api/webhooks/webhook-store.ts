@@ -33,12 +33,9 @@ export type WebhookDoc = Job & {
 }
 type NewWebhook = Pick<WebhookDoc, 'url' | 'events' | 'description' | 'secrets' | 'hearsFrom'>
 
-const { ObjectId } = mongoose.Types
 /** The type is the schema: every field is written here. */
-const schema = new mongoose.Schema<WebhookDoc>(
-  { _id: String, ...jobSchema },
-  { strict: false, versionKey: false },
-)
+const options = { strict: false, versionKey: false } as const
+const schema = new mongoose.Schema<WebhookDoc>({ _id: String, ...jobSchema }, options)
 indexJobs(schema)
 
 export const MAX_WEBHOOKS = 100
@@ -53,7 +50,6 @@ export async function openWebhookStore(connection: Connection, metrics: Metrics,
   return new WebhookStore(model, metrics, leaseMs)
 }
 
-/** Webhooks as configured, and as jobs. */
 export class WebhookStore {
   readonly jobs: JobStore<WebhookDoc>
   private readonly model: Model<WebhookDoc>
@@ -67,7 +63,7 @@ export class WebhookStore {
   async insert(fields: NewWebhook): Promise<WebhookDoc> {
     const now = new Date()
     const doc: WebhookDoc = {
-      _id: new ObjectId().toHexString(),
+      _id: new mongoose.Types.ObjectId().toHexString(),
       ...newJob(now),
       ...fields,
       disabledBecause: null,
@@ -87,10 +83,8 @@ export class WebhookStore {
   delete = async (_id: string) => (await this.model.deleteOne({ _id })).deletedCount > 0
 
   /** Oldest first: ids ascend with time. */
-  list(after: string, limit: number): Promise<WebhookDoc[]> {
-    const webhooks = this.model.find({ _id: { $gt: after } })
-    return webhooks.sort({ _id: 1 }).limit(limit).lean()
-  }
+  list = (after: string, limit: number): Promise<WebhookDoc[]> =>
+    this.model.find({ _id: { $gt: after } }, null, { sort: { _id: 1 }, limit }).lean()
 
   update(_id: string, fields: Partial<WebhookDoc>): Promise<WebhookDoc | null> {
     const change = { $set: { ...fields, updatedAt: new Date() } }
@@ -108,14 +102,11 @@ export class WebhookStore {
     return (await this.model.updateOne({ _id, 'secrets.0.secret': replaced }, change)).matchedCount > 0
   }
 
-  /**
-   * Makes webhooks due, except claimed ones: their dueAt is the end of the lease. Versions before the job library leave
-   * claimed ones without dueAt.
-   * @returns the ids that do not exist
-   */
+  /** Makes webhooks due, except claimed ones: their dueAt is the end of the lease. @returns the ids that do not exist */
   async makeDue(ids: string[]): Promise<string[]> {
     if (ids.length === 0) return []
     const _id = { $in: ids }
+    // Versions before the job library leave claimed ones without dueAt.
     const unclaimed = { _id, $or: [{ claim: null }, { dueAt: null }] }
     await this.model.updateMany(unclaimed, { $min: { dueAt: new Date() } })
     const existing = await this.model.find({ _id }, { _id: 1 }).lean()

@@ -1,61 +1,39 @@
 import { Fault, type Webhook, type WebhookType } from '@chat/contract'
 import { cursorAfter, decodeKey } from '@chat/service'
-import { type Addresses, PrivateAddress, requirePublic } from './delivery/address-guard.ts'
-import type { DeliveryStore } from './delivery/delivery-store.ts'
+import { PrivateAddress, requirePublic } from './delivery/address-guard.ts'
 import { newSecret } from './delivery/signature.ts'
-import type { Times } from './times.ts'
-import { LONG_AGO, MAX_WEBHOOKS, type WebhookDoc, type WebhookStore } from './webhook-store.ts'
+import type { WebhookControl } from './parts.ts'
+import { LONG_AGO, MAX_WEBHOOKS, type WebhookDoc } from './webhook-store.ts'
 
 const MAX_SECRETS = 5
 const DEFAULT_LIMIT = 20
 
 export type Page = { limit?: number; cursor?: string }
-type NewWebhook = { url: string; events?: WebhookType[]; description?: string }
+type NewWebhook = { url: string; events?: WebhookType[]; description?: string | null }
 type WebhookUpdate = Partial<NewWebhook> & { webhookId: string; enabled?: boolean }
-type Parts = {
-  webhooks: WebhookStore
-  deliveries: DeliveryStore
-  addresses: Addresses
-  mayBePrivate: boolean
-  times: Times
-  /** From when it resolves on no event is missed. @returns the stream's time */
-  startConsumer: () => Promise<Date>
-  /** Call it when there is a new webhook or a due delivery. */
-  wake: () => void
-}
 
 /** The webhook receives what happens after the answer, which is the only one to show the secret. */
 export async function createWebhook(
-  parts: Parts,
-  { url, events = [], description }: NewWebhook,
-): Promise<Webhook & { secret: string }> {
+  parts: WebhookControl,
+  { url, events = [], description = null }: NewWebhook,
+) {
   const { webhooks, startConsumer, wake } = parts
   const target = await requireTarget(parts, url)
   if ((await webhooks.count()) >= MAX_WEBHOOKS)
     throw new Fault('INVALID_REQUEST', { message: `There are ${MAX_WEBHOOKS} webhooks already` })
   const hearsFrom = await startConsumer()
   const secret = newSecret()
-  const doc = await webhooks.insert({
-    url: target,
-    events,
-    description: description ?? null,
-    secrets: [{ secret, until: null }],
-    hearsFrom,
-  })
+  const secrets = [{ secret, until: null }]
+  const doc = await webhooks.insert({ url: target, events, description, secrets, hearsFrom })
   wake()
   return { ...present(doc), secret }
 }
 
 /** @throws WEBHOOK_NO_EXISTS */
-export const getWebhook = async (
-  { webhooks }: Pick<Parts, 'webhooks'>,
-  webhookId: string,
-): Promise<Webhook> => present(existing(await webhooks.get(webhookId)))
+export const getWebhook = async ({ webhooks }: WebhookControl, webhookId: string) =>
+  present(existing(await webhooks.get(webhookId)))
 
-export async function listWebhooks(
-  { webhooks }: Pick<Parts, 'webhooks'>,
-  { limit = DEFAULT_LIMIT, cursor }: Page,
-) {
+export async function listWebhooks({ webhooks }: WebhookControl, { limit = DEFAULT_LIMIT, cursor }: Page) {
   const size = Math.min(limit, MAX_WEBHOOKS)
   const docs = await webhooks.list(cursor === undefined ? '' : decodeKey(cursor), size + 1)
   const list = docs.slice(0, size).map(present)
@@ -64,7 +42,7 @@ export async function listWebhooks(
 
 /** Enabling a webhook sends its waiting deliveries. @throws WEBHOOK_NO_EXISTS */
 export async function updateWebhook(
-  parts: Parts,
+  parts: WebhookControl,
   { webhookId, url, enabled, ...fields }: WebhookUpdate,
 ): Promise<Webhook> {
   const { webhooks, startConsumer, wake } = parts
@@ -84,16 +62,14 @@ export async function updateWebhook(
 }
 
 /** @throws WEBHOOK_NO_EXISTS */
-export async function deleteWebhook({ webhooks, deliveries }: Parts, webhookId: string): Promise<void> {
+export async function deleteWebhook({ webhooks, deliveries }: WebhookControl, webhookId: string) {
   if (!(await webhooks.delete(webhookId))) throw new Fault('WEBHOOK_NO_EXISTS')
   await deliveries.deleteWebhook(webhookId)
+  return { result: true }
 }
 
 /** The previous secrets sign beside the new one for `times.rotation`. @throws WEBHOOK_NO_EXISTS */
-export async function rotateSecret(
-  { webhooks, times }: Parts,
-  webhookId: string,
-): Promise<{ secret: string }> {
+export async function rotateSecret({ webhooks, times }: WebhookControl, webhookId: string) {
   const secret = newSecret()
   for (;;) {
     const { secrets } = existing(await webhooks.get(webhookId))
@@ -108,9 +84,9 @@ export async function rotateSecret(
 }
 
 /** @throws INVALID_REQUEST for a URL that is not safe to send messages to */
-async function requireTarget({ addresses, mayBePrivate }: Parts, text: string): Promise<string> {
+async function requireTarget({ addresses }: WebhookControl, text: string): Promise<string> {
   const url = URL.parse(text)
-  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && mayBePrivate)
+  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && addresses.mayBePrivate)
   if (!url || !isSafe || url.username !== '' || url.password !== '')
     throw new Fault('INVALID_REQUEST', { message: 'The url must be https, without credentials' })
   await requirePublic(addresses, url).catch((error: unknown) => {
@@ -127,13 +103,13 @@ export function existing<T>(doc: T | null): T {
   return doc
 }
 
-const present = ({ _id, url, events, description, disabledBecause, ...doc }: WebhookDoc): Webhook => ({
-  webhookId: _id,
-  url,
-  events,
-  description,
-  enabled: !disabledBecause,
-  disabledBecause,
+const present = (doc: WebhookDoc): Webhook => ({
+  webhookId: doc._id,
+  url: doc.url,
+  events: doc.events,
+  description: doc.description,
+  enabled: !doc.disabledBecause,
+  disabledBecause: doc.disabledBecause,
   failingSince: doc.failingSince?.toISOString() ?? null,
   createdAt: doc.createdAt.toISOString(),
   updatedAt: doc.updatedAt.toISOString(),

@@ -29,6 +29,7 @@ const addressIn = (hostname: string) => {
 }
 
 export type Addresses = {
+  mayBePrivate: boolean
   /** Checks a URL that has an address; a name is checked by `lookup`. @throws PrivateAddress */
   check: (url: URL) => void
   /** Resolves a name for a connection, which uses the addresses that were checked here. */
@@ -42,6 +43,7 @@ type Resolve = (hostname: string, options: LookupAllOptions, resolved: Resolved)
 export function addressesOf(mayBePrivate: boolean, resolve: Resolve = lookup): Addresses {
   const isAllowed = (address: string) => mayBePrivate || isPublic(address)
   return {
+    mayBePrivate,
     check: ({ hostname }) => {
       const address = addressIn(hostname)
       if (address !== null && !isAllowed(address)) throw new PrivateAddress(`${hostname} is private`)

@@ -1,9 +1,8 @@
-import type { Metrics } from '@chat/service'
-import { jittered, type Times } from '../times.ts'
+import type { WebhookParts } from '../parts.ts'
+import { jittered } from '../times.ts'
 import type { WebhookDoc } from '../webhook-store.ts'
 import type { DeliveryDoc, TryResult } from './delivery-doc.ts'
-import type { DeliveryStore } from './delivery-store.ts'
-import type { EndpointAnswer, HttpSender } from './http-sender.ts'
+import type { EndpointAnswer } from './http-sender.ts'
 import type { OutcomeQueue } from './outcome-queue.ts'
 import { signedHeaders } from './signature.ts'
 
@@ -11,21 +10,16 @@ import { signedHeaders } from './signature.ts'
 export const MAX_HOLDING_TRIES = 5
 
 /** `later`: tried again. `refused`: failed for good. `gone`: the endpoint wants no more deliveries at all. */
-export type Verdict = 'delivered' | 'later' | 'refused' | 'gone'
+type Verdict = 'delivered' | 'later' | 'refused' | 'gone'
 /** `interrupted` does not count as a try. `retryAfterMs` is 0 unless the endpoint asks for a pause. */
 export type Attempt = { verdict: Verdict | 'interrupted'; retryAfterMs: number }
-type Parts = {
-  deliveries: DeliveryStore
+type Parts = WebhookParts & {
   outcomes: OutcomeQueue
-  sender: HttpSender
-  times: Times
-  metrics: Metrics
   /** Rooms whose first delivery waits for its next try, and when that is. */
   heldRooms: Map<string, Date>
   signal: AbortSignal
 }
 
-/** Sends one delivery and stores or queues how it went. */
 export async function attemptDelivery(
   parts: Parts,
   webhook: WebhookDoc,
@@ -37,21 +31,18 @@ export async function attemptDelivery(
   const headers = signedHeaders(eventId, body, webhook.secrets)
   const answer = await sender.send({ url: webhook.url, headers, body })
   // This process gave up, not the endpoint.
-  if (signal.aborted && 'error' in answer) return { verdict: 'interrupted', retryAfterMs: 0 }
+  if (signal.aborted && answer.status === undefined) return { verdict: 'interrupted', retryAfterMs: 0 }
   const verdict = verdictOf(answer)
-  const wantedMs = 'error' in answer ? 0 : (answer.retryAfterMs ?? 0)
-  const attempt = { verdict, retryAfterMs: Math.min(wantedMs, times.maxRetryAfter) }
+  const { status: lastStatus = null, error: lastError = null, retryAfterMs } = answer
+  const attempt = { verdict, retryAfterMs: Math.min(retryAfterMs ?? 0, times.maxRetryAfter) }
   metrics.webhooks.inc({ outcome: verdict })
-  const lastStatus = 'error' in answer ? null : answer.status
-  const lastError = 'error' in answer ? answer.error : null
   await storeAttempt(parts, delivery, attempt, { lastTriedAt: new Date(), lastStatus, lastError })
   return attempt
 }
 
 /** No answer, 408, 429 and 5xx may pass; any other failure is final. */
-function verdictOf(answer: EndpointAnswer): Verdict {
-  if ('error' in answer) return answer.error === 'PRIVATE_ADDRESS' ? 'refused' : 'later'
-  const { status } = answer
+function verdictOf({ status, error }: EndpointAnswer): Verdict {
+  if (status === undefined) return error === 'PRIVATE_ADDRESS' ? 'refused' : 'later'
   if (status >= 200 && status < 300) return 'delivered'
   if (status === 410) return 'gone'
   return status === 408 || status === 429 || status >= 500 ? 'later' : 'refused'

@@ -11,7 +11,6 @@ export type DeliveryDoc = WebhookEvent & {
   /** Ascends in the order in which the events came. */
   order: number
   tries: number
-  /** When the first try was due. */
   since: Date
   /** When it was last replayed. A try that began before does not count. */
   replayedAt: Date | null
@@ -24,7 +23,6 @@ export type DeliveryDoc = WebhookEvent & {
 }
 export type DueDelivery = Pick<DeliveryDoc, '_id' | 'roomId'>
 export type DeliverySummary = Omit<DeliveryDoc, 'data' | 'about'>
-/** How a try ended. */
 export type TryResult = Pick<DeliveryDoc, 'lastTriedAt' | 'lastStatus' | 'lastError'>
 
 /** As long as the stream keeps events. */
@@ -37,7 +35,6 @@ schema.index({ webhookId: 1, state: 1, order: 1 })
 schema.index({ about: 1, _id: 1 })
 schema.index({ createdAt: 1 }, { expireAfterSeconds: KEPT_SECONDS })
 
-/** The collection holds waiting deliveries and, for seven days, those that have ended. */
 export async function openDeliveryModel(connection: Connection) {
   const model = connection.model<DeliveryDoc>('Delivery', schema, 'deliveries')
   await model.createIndexes()

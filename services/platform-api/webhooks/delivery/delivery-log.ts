@@ -1,9 +1,8 @@
 import type { WebhookDelivery } from '@chat/contract'
 import { cursorAfter, decodeCursor } from '@chat/service'
-import type { WebhookStore } from '../webhook-store.ts'
+import type { WebhookControl } from '../parts.ts'
 import { existing, type Page } from '../webhooks.ts'
 import type { DeliveryState, DeliverySummary } from './delivery-doc.ts'
-import type { DeliveryStore } from './delivery-store.ts'
 
 const STATES: DeliveryState[] = ['WAITING', 'DELIVERED', 'FAILED']
 const DEFAULT_LIMIT = 20
@@ -11,13 +10,12 @@ const MAX_LIMIT = 100
 
 type DeliveryPath = { webhookId: string; deliveryId: string }
 type DeliveryQuery = Page & { webhookId: string; state?: DeliveryState }
-type Parts = { webhooks: WebhookStore; deliveries: DeliveryStore; wake: () => void }
 
-/** Newest first. @throws WEBHOOK_NO_EXISTS */
 export async function listDeliveries(
-  { webhooks, deliveries }: Parts,
+  { webhooks, deliveries }: WebhookControl,
   { webhookId, state, limit = DEFAULT_LIMIT, cursor }: DeliveryQuery,
 ) {
+  const isOrder = (value: unknown): value is number => Number.isSafeInteger(value)
   const before = cursor === undefined ? Number.MAX_SAFE_INTEGER : decodeCursor(cursor, isOrder)
   const size = Math.min(limit, MAX_LIMIT)
   existing(await webhooks.get(webhookId))
@@ -29,7 +27,7 @@ export async function listDeliveries(
 }
 
 /** @throws WEBHOOK_NO_EXISTS */
-export async function getDelivery({ deliveries }: Parts, { webhookId, deliveryId }: DeliveryPath) {
+export async function getDelivery({ deliveries }: WebhookControl, { webhookId, deliveryId }: DeliveryPath) {
   const doc = existing(await deliveries.get(webhookId, deliveryId))
   const { type, at: timestamp, data } = doc
   return { ...present(doc), payload: { type, timestamp, data } }
@@ -37,7 +35,7 @@ export async function getDelivery({ deliveries }: Parts, { webhookId, deliveryId
 
 /** Sends a delivery again, with the same id, whatever its state. @throws WEBHOOK_NO_EXISTS */
 export async function replayDelivery(
-  { webhooks, deliveries, wake }: Parts,
+  { webhooks, deliveries, wake }: WebhookControl,
   { webhookId, deliveryId }: DeliveryPath,
 ): Promise<WebhookDelivery> {
   const doc = existing(await deliveries.replay(webhookId, deliveryId))
@@ -46,23 +44,13 @@ export async function replayDelivery(
   return present(doc)
 }
 
-const isOrder = (value: unknown): value is number => Number.isSafeInteger(value)
-
-const present = ({
-  eventId,
-  type,
-  state,
-  tries,
-  lastStatus,
-  lastError,
-  ...doc
-}: DeliverySummary): WebhookDelivery => ({
-  deliveryId: eventId,
-  type,
-  state,
-  tries,
-  lastStatus,
-  lastError,
+const present = (doc: DeliverySummary): WebhookDelivery => ({
+  deliveryId: doc.eventId,
+  type: doc.type,
+  state: doc.state,
+  tries: doc.tries,
+  lastStatus: doc.lastStatus,
+  lastError: doc.lastError,
   lastTriedAt: doc.lastTriedAt?.toISOString() ?? null,
   nextTryAt: doc.nextAt?.toISOString() ?? null,
   createdAt: doc.createdAt.toISOString(),

@@ -1,12 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Logger, Metrics } from '@chat/service'
-import type { Times } from '../times.ts'
-import type { WebhookDoc, WebhookStore } from '../webhook-store.ts'
+import type { WebhookParts } from '../parts.ts'
+import type { WebhookDoc } from '../webhook-store.ts'
 import { type Attempt, attemptDelivery, MAX_HOLDING_TRIES } from './delivery-attempt.ts'
 import type { DeliveryDoc, DueDelivery } from './delivery-doc.ts'
-import type { DeliveryStore } from './delivery-store.ts'
 import { EndpointHealth } from './endpoint-health.ts'
-import type { HttpSender } from './http-sender.ts'
 import { type OutcomeQueue, openOutcomeQueue } from './outcome-queue.ts'
 
 const PAGE = 100
@@ -15,22 +12,12 @@ const READ_AT_ONCE = 20
 /** A delivery that was read longer ago is read again before it is sent. */
 const FRESH_MS = 1_000
 
-export type RoundParts = {
-  webhooks: WebhookStore
-  deliveries: DeliveryStore
-  sender: HttpSender
-  times: Times
-  logger: Logger
-  metrics: Metrics
-}
-
 /** Sends what is due for one webhook while this process has its lease: one delivery after the other in each room. */
 export class DeliveryRound {
-  private readonly parts: RoundParts
+  private readonly parts: WebhookParts
   private readonly signal: AbortSignal
   private readonly outcomes: OutcomeQueue
   private readonly health: EndpointHealth
-  /** By room. */
   private readonly sending = new Map<string, Promise<void>>()
   private due = new Map<string, DueDelivery[]>()
   private heldRooms = new Map<string, Date>()
@@ -41,7 +28,7 @@ export class DeliveryRound {
   private woken = Promise.withResolvers<void>()
 
   /** @param signal aborts when the lease is lost or the process stops */
-  constructor(parts: RoundParts, webhook: WebhookDoc, signal: AbortSignal) {
+  constructor(parts: WebhookParts, webhook: WebhookDoc, signal: AbortSignal) {
     this.parts = parts
     this.signal = signal
     this.webhook = webhook
@@ -51,7 +38,6 @@ export class DeliveryRound {
     signal.addEventListener('abort', () => this.wake())
   }
 
-  /** Call it when something may be due. */
   wake() {
     this.woken.resolve()
   }
@@ -114,15 +100,12 @@ export class DeliveryRound {
     const { heldRooms } = this
     const { deliveries } = this.parts
     for (;;) {
-      const page = await deliveries.due(this.webhook._id, [...this.sending.keys()], limit)
-      const held = new Set(page.map(({ roomId }) => roomId).filter((roomId) => heldRooms.has(roomId)))
       const now = new Date()
-      for (const roomId of held) {
-        const until = heldRooms.get(roomId) as Date
-        if (until > now) await deliveries.holdRoom(this.webhook._id, roomId, until)
-        else heldRooms.delete(roomId)
-      }
-      if (![...held].some((roomId) => heldRooms.has(roomId))) return page
+      for (const [roomId, until] of heldRooms) if (until <= now) heldRooms.delete(roomId)
+      const page = await deliveries.due(this.webhook._id, [...this.sending.keys()], limit)
+      const held = new Set(page.map(({ roomId }) => roomId)).intersection(heldRooms)
+      if (held.size === 0) return page
+      for (const id of held) await deliveries.holdRoom(this.webhook._id, id, heldRooms.get(id) as Date)
     }
   }
 
@@ -145,9 +128,7 @@ export class DeliveryRound {
     let readAt = 0
     for (const [index, id] of ids.entries()) {
       if (!read || index % READ_AT_ONCE === 0 || performance.now() - readAt > FRESH_MS) {
-        read = await this.parts.deliveries.stillDue(
-          ids.slice(index, index - (index % READ_AT_ONCE) + READ_AT_ONCE),
-        )
+        read = await this.parts.deliveries.stillDue(ids.slice(index, index + READ_AT_ONCE))
         readAt = performance.now()
       }
       const delivery = read.get(id)

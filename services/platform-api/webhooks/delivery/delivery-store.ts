@@ -1,13 +1,13 @@
 import { insertMissing } from '@chat/service'
-import {
-  type DeliveryDoc,
-  type DeliveryModel,
-  type DeliveryState,
-  type DeliverySummary,
-  type DueDelivery,
-  deliveryKey,
-  type TryResult,
+import type {
+  DeliveryDoc,
+  DeliveryModel,
+  DeliveryState,
+  DeliverySummary,
+  DueDelivery,
+  TryResult,
 } from './delivery-doc.ts'
+import { deliveryKey } from './delivery-doc.ts'
 
 /** Deliveries as the dispatcher and the log see them. */
 export class DeliveryStore {
@@ -17,12 +17,10 @@ export class DeliveryStore {
     this.model = model
   }
 
-  /** Deliveries that exist stay as they are. */
   async add(docs: DeliveryDoc[]) {
     if (docs.length > 0) await insertMissing(this.model, docs)
   }
 
-  /** In the order in which they became due, then of the events. */
   due(webhookId: string, exceptRooms: string[], limit: number): Promise<DueDelivery[]> {
     const due = this.model.find({ ...isDue(webhookId), roomId: { $nin: exceptRooms } }, { roomId: 1 })
     return due.sort({ nextAt: 1, order: 1 }).limit(limit).lean()
@@ -34,13 +32,11 @@ export class DeliveryStore {
     return new Map(found.map((delivery) => [delivery._id, delivery]))
   }
 
-  /** When the next delivery is due; null when none waits. */
   async nextDue(webhookId: string): Promise<Date | null> {
     const waiting = this.model.findOne({ webhookId, nextAt: { $gt: new Date(0) } }, { nextAt: 1 })
     return (await waiting.sort({ nextAt: 1, order: 1 }).lean())?.nextAt ?? null
   }
 
-  /** Defers what is due of a room. */
   async holdRoom(webhookId: string, roomId: string, until: Date) {
     await this.model.updateMany({ ...isDue(webhookId), roomId }, { $set: { nextAt: until } })
   }
@@ -48,19 +44,14 @@ export class DeliveryStore {
   /** Rooms with a delivery that has failed at most `maxTries` times and waits for its next try, and when that is. */
   async heldRooms(webhookId: string, maxTries: number): Promise<Map<string, Date>> {
     const waiting = { webhookId, nextAt: { $gt: new Date() }, tries: { $gte: 1, $lte: maxTries } }
-    const failed = await this.model
-      .find(waiting, { roomId: 1, nextAt: 1 })
-      .sort({ nextAt: 1, order: 1 })
-      .lean()
-    return new Map(failed.map(({ roomId, nextAt }) => [roomId, nextAt as Date]))
+    const failed = this.model.find(waiting, { roomId: 1, nextAt: 1 }).sort({ nextAt: 1, order: 1 })
+    return new Map((await failed.lean()).map(({ roomId, nextAt }) => [roomId, nextAt as Date]))
   }
 
   /** Ends deliveries, except those that were replayed since. */
   async finish(ids: string[], replayedAt: Date | null, state: DeliveryState, result: TryResult) {
-    await this.model.updateMany(
-      { _id: { $in: ids }, replayedAt },
-      { $set: { state, ...result }, $inc: { tries: 1 }, $unset: { nextAt: 1 } },
-    )
+    const change = { $set: { state, ...result }, $inc: { tries: 1 }, $unset: { nextAt: 1 } }
+    await this.model.updateMany({ _id: { $in: ids }, replayedAt }, change)
   }
 
   /** @returns false where it was replayed since: then it stays due */
@@ -69,11 +60,9 @@ export class DeliveryStore {
     return (await this.model.updateOne({ _id, replayedAt }, change)).matchedCount > 0
   }
 
-  get(webhookId: string, eventId: string): Promise<DeliveryDoc | null> {
-    return this.model.findById(deliveryKey(webhookId, eventId)).lean()
-  }
+  get = (webhookId: string, eventId: string): Promise<DeliveryDoc | null> =>
+    this.model.findById(deliveryKey(webhookId, eventId)).lean()
 
-  /** Newest first, of one state. */
   list(webhookId: string, state: DeliveryState, before: number, limit: number): Promise<DeliverySummary[]> {
     const found = this.model.find({ webhookId, state, order: { $lt: before } }, { data: 0, about: 0 })
     return found.sort({ order: -1 }).limit(limit).lean()
@@ -83,9 +72,8 @@ export class DeliveryStore {
   replay(webhookId: string, eventId: string): Promise<DeliveryDoc | null> {
     const now = new Date()
     const change = { $set: { state: 'WAITING', tries: 0, since: now, replayedAt: now, nextAt: now } as const }
-    return this.model
-      .findByIdAndUpdate(deliveryKey(webhookId, eventId), change, { returnDocument: 'after' })
-      .lean()
+    const key = deliveryKey(webhookId, eventId)
+    return this.model.findByIdAndUpdate(key, change, { returnDocument: 'after' }).lean()
   }
 
   async deleteWebhook(webhookId: string) {

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { eachJob, JobWorker, type Lease, type Reschedule } from '@chat/service'
+import type { WebhookParts } from '../parts.ts'
 import { MAX_WEBHOOKS, type WebhookDoc } from '../webhook-store.ts'
-import { DeliveryRound, type RoundParts } from './delivery-round.ts'
+import { DeliveryRound } from './delivery-round.ts'
 
 /** How long endpoints may still answer what is on its way. */
 const CLOSE_MS = 3_000
@@ -13,11 +14,11 @@ const IDLE_MS = 60_000
  * rooms and the limit of deliveries at once hold over all instances. A slow endpoint delays no other.
  */
 export class Dispatcher {
-  private readonly parts: RoundParts
+  private readonly parts: WebhookParts
   private readonly worker: JobWorker<WebhookDoc>
   private readonly rounds = new Set<DeliveryRound>()
 
-  constructor(parts: RoundParts) {
+  constructor(parts: WebhookParts) {
     this.parts = parts
     this.worker = new JobWorker({
       jobs: parts.webhooks.jobs,
@@ -37,7 +38,6 @@ export class Dispatcher {
     await closed
   }
 
-  /** Call it when a delivery may be due. */
   wake = () => {
     for (const round of this.rounds) round.wake()
     this.worker.wake()
@@ -46,12 +46,8 @@ export class Dispatcher {
   private async run(webhook: WebhookDoc, { signal }: Lease<WebhookDoc>): Promise<Reschedule<WebhookDoc>> {
     const round = new DeliveryRound(this.parts, webhook, signal)
     this.rounds.add(round)
-    try {
-      const nextDue = await round.run()
-      return { dueAt: nextDue ?? new Date(Date.now() + IDLE_MS) }
-    } finally {
-      this.rounds.delete(round)
-    }
+    const nextDue = await round.run().finally(() => this.rounds.delete(round))
+    return { dueAt: nextDue ?? new Date(Date.now() + IDLE_MS) }
   }
 
   /** A delivery that was added while the webhook was claimed has not made it due. */

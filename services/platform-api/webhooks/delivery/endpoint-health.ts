@@ -1,17 +1,15 @@
-import { exponential, type Logger } from '@chat/service'
-import { jittered, type Times } from '../times.ts'
-import type { DisabledReason, WebhookDoc, WebhookStore } from '../webhook-store.ts'
+import { exponential } from '@chat/service'
+import type { WebhookParts } from '../parts.ts'
+import { jittered } from '../times.ts'
+import type { DisabledReason, WebhookDoc } from '../webhook-store.ts'
 
 /** That many failures in a row begin a pause. */
 const MAX_IN_A_ROW = 10
 
-type Parts = { webhooks: WebhookStore; times: Times; logger: Logger }
-
 /** Whether an endpoint takes deliveries. One that does not is paused with backoff, and after days disabled. */
 export class EndpointHealth {
-  private readonly parts: Parts
+  private readonly parts: WebhookParts
   private readonly webhookId: string
-  /** Pauses in a row. */
   private failures: number
   private failingSince: Date | null
   private inARow = 0
@@ -19,7 +17,7 @@ export class EndpointHealth {
   pauseMs: number | null = null
   isDisabled = false
 
-  constructor(parts: Parts, { _id, failures, failingSince }: WebhookDoc) {
+  constructor(parts: WebhookParts, { _id, failures, failingSince }: WebhookDoc) {
     this.parts = parts
     this.webhookId = _id
     this.failures = failures

@@ -6,8 +6,8 @@ import type { Addresses } from './address-guard.ts'
 const MAX_ANSWER_BYTES = 16_384
 const IDLE_MS = 10_000
 
-/** Without an answer, `error` is a code. */
-export type EndpointAnswer = { status: number; retryAfterMs: number | null } | { error: string }
+/** Without an answer, `error` is a code. `retryAfterMs` is null unless the endpoint asks for a pause. */
+export type EndpointAnswer = { status?: number; retryAfterMs?: number | null; error?: string }
 type Post = { url: string; headers: Record<string, string>; body: string }
 
 /** Posts to allowed addresses, resolved for each connection, and follows no redirect. */
@@ -19,7 +19,6 @@ export class HttpSender {
   private readonly https = new HttpsAgent({ keepAlive: true, timeout: IDLE_MS })
   private readonly closing = new AbortController()
 
-  /** @param answerMs how long an endpoint has to answer */
   constructor(addresses: Addresses, answerMs: number) {
     this.addresses = addresses
     this.answerMs = answerMs
@@ -35,7 +34,6 @@ export class HttpSender {
     }
   }
 
-  /** Aborts what has no answer yet. */
   close() {
     this.closing.abort()
     this.http.destroy()
@@ -66,7 +64,6 @@ export class HttpSender {
   }
 }
 
-/** Reads the body so that the connection can be reused. */
 function drain(response: IncomingMessage) {
   let bytes = 0
   response.on('error', () => {})

@@ -1,30 +1,16 @@
 import { isGone, type Message } from '@chat/contract'
-import {
-  type AnyEvent,
-  type Bus,
-  consumeEvents,
-  ensureDurable,
-  hasDurable,
-  type Logger,
-  streamTime,
-} from '@chat/service'
+import { type AnyEvent, consumeEvents, ensureDurable, hasDurable, streamTime } from '@chat/service'
 import { deleteRooms, emptyMessages } from '../delivery/deletions.ts'
 import { newDelivery } from '../delivery/delivery-doc.ts'
-import type { DeliveryStore } from '../delivery/delivery-store.ts'
-import type { WebhookDoc, WebhookStore } from '../webhook-store.ts'
+import type { WebhookParts } from '../parts.ts'
+import type { WebhookDoc } from '../webhook-store.ts'
 import { type WebhookEvent, webhookEventOf } from './webhook-event.ts'
 
 export const DURABLE = 'webhooks'
 /** Under load, how long events are collected before they are handled together. */
 const PACE_MS = 100
 
-type Parts = {
-  webhooks: WebhookStore
-  deliveries: DeliveryStore
-  bus: Bus
-  logger: Logger
-  wake: () => void
-}
+type Parts = WebhookParts & { wake: () => void }
 
 /** Turns each event of the stream into a delivery for every webhook that wants it. */
 export class EventConsumer {
@@ -64,14 +50,11 @@ export class EventConsumer {
     await deliveries.add(docs)
     // These events are about stored deliveries, those just added included.
     await emptyMessages(deliveries.model, events.flatMap(goneMessages))
-    const deletions = webhookEvents.filter(({ type }) => type === 'room.deleted')
-    await deleteRooms(
-      deliveries.model,
-      deletions.map(({ roomId }) => roomId),
-    )
-    const deleted = await webhooks.makeDue([...new Set(docs.map(({ webhookId }) => webhookId))])
+    const deleted = webhookEvents.flatMap(({ type, roomId }) => (type === 'room.deleted' ? roomId : []))
+    await deleteRooms(deliveries.model, deleted)
+    const missing = await webhooks.makeDue([...new Set(docs.map(({ webhookId }) => webhookId))])
     // A webhook may be deleted, with its deliveries, just before some are added.
-    for (const id of deleted) await deliveries.deleteWebhook(id)
+    for (const id of missing) await deliveries.deleteWebhook(id)
     wake()
   }
 
