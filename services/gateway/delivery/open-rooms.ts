@@ -22,9 +22,13 @@ export class OpenRooms {
 
   /** Ends what `delivery.beginOpening` began. @throws ROOM_NO_EXISTS where the membership ended meanwhile */
   async open(roomId: string, end: RoomEnd) {
-    const { delivery, responder } = this.parts
+    const { delivery, sessions, responder } = this.parts
     const isNew = !this.session.rooms.has(roomId)
-    if (isNew) await this.join(roomId)
+    if (isNew)
+      await sessions.rooms.join(this.session, roomId).catch((error) => {
+        delivery.cancelOpening(roomId)
+        throw error
+      })
     await delivery.open(roomId, this.deliver, end, () => {
       if (!this.session.rooms.has(roomId)) throw new Fault('ROOM_NO_EXISTS')
       void this.socket.join(socketRoom(roomId))
@@ -45,15 +49,6 @@ export class OpenRooms {
 
   closeAll() {
     for (const roomId of this.roomIds) this.close(roomId)
-  }
-
-  private async join(roomId: string) {
-    try {
-      await this.parts.sessions.rooms.join(this.session, roomId)
-    } catch (error) {
-      this.parts.delivery.cancelOpening(roomId)
-      throw error
-    }
   }
 
   private readonly deliver = (message: Message) => {

@@ -37,15 +37,11 @@ const PATH = /^\/(?:[\w-]+\.[a-z]+|assets\/[\w.-]+)?$/
 export async function openPage(folder: string, reach: Reach, logger: Logger) {
   const headers = headersFor(reach)
   const readPage = openPageFolder(folder, logger)
-  const answer = async (
-    { method, headers: asked }: IncomingMessage,
-    response: ServerResponse,
-    path: string,
-  ) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse, path: string) => {
     const page = await readPage()
     const asset = page.get(path)
     if (!asset) return page.size === 0 ? writeMissing(response) : response.writeHead(404).end()
-    const encoding = encodingFor(asked['accept-encoding'])
+    const encoding = encodingFor(request.headers['accept-encoding'])
     const body = asset[encoding ?? 'body']
     response.writeHead(200, {
       ...headers,
@@ -56,7 +52,7 @@ export async function openPage(folder: string, reach: Reach, logger: Logger) {
       vary: 'accept-encoding',
       ...(encoding && { 'content-encoding': encoding }),
     })
-    response.end(method === 'HEAD' ? undefined : body)
+    response.end(request.method === 'HEAD' ? undefined : body)
   }
   // The chat works without the page.
   if ((await readPage()).size === 0)

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { Fault, type Output } from '@chat/contract'
+import { Fault } from '@chat/contract'
 import type { Bus, Logger, TokenBuckets } from '@chat/service'
 import type { Authenticate } from '../connection/auth.ts'
 import { answerFailure } from './failure.ts'
@@ -54,11 +54,7 @@ export function serveFiles(parts: Parts) {
   }
 }
 
-async function openFile(
-  { bus, authenticate, rates }: Parts,
-  request: IncomingMessage,
-  requestId: string,
-): Promise<Output<'openFile'>> {
+async function openFile({ bus, authenticate, rates }: Parts, request: IncomingMessage, requestId: string) {
   if (request.method !== 'GET' && request.method !== 'HEAD')
     throw new Fault('INVALID_REQUEST', { message: 'Files are fetched by GET' })
   const { pathname, searchParams } = new URL(request.url ?? '', 'http://files')

@@ -33,8 +33,8 @@ export type WebhookDoc = Job & {
 }
 type NewWebhook = Pick<WebhookDoc, 'url' | 'events' | 'description' | 'secrets' | 'hearsFrom'>
 
-/** The type is the schema: every field is written here. */
 const options = { strict: false, versionKey: false } as const
+/** The type is the schema: every field is written here. */
 const schema = new mongoose.Schema<WebhookDoc>({ _id: String, ...jobSchema }, options)
 indexJobs(schema)
 
