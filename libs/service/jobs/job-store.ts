@@ -40,31 +40,19 @@ export class JobStore<Doc extends Job> {
     return this.findAndSet(filter, this.newLease())
   }
 
-  /**
-   * Claims up to `limit` jobs, those that have been due the longest first; dead letters to be deleted are among them. A
-   * takeover of an expired lease counts as a try.
-   */
+  /** Claims up to `limit` jobs, those that have been due the longest first; dead letters to be deleted are among them. */
   async claimDue(limit: number): Promise<Doc[]> {
     for (;;) {
       const isDue = { $and: [{ dueAt: { $lte: new Date() } }, this.options.claimable()] }
-      const due = await this.model.find(isDue, { claim: 1 }).sort({ dueAt: 1 }).limit(limit).lean()
+      const due = await this.model.find(isDue, { _id: 1 }).sort({ dueAt: 1 }).limit(limit).lean()
       if (due.length === 0) return []
       const lease = this.newLease()
-      const withIds = (docs: Pick<Job, '_id'>[]) => ({ _id: { $in: docs.map(({ _id }) => _id) } })
-      await this.model.updateMany({ $and: [withIds(due), isDue] }, { $set: lease })
-      const own = { claim: lease.claim }
-      const expired = due.filter(({ claim }) => claim)
-      if (expired.length > 0)
-        await this.model.updateMany({ ...withIds(expired), ...own }, { $inc: { tries: 1 } })
-      const claimed = await this.model.find({ ...withIds(due), ...own }).lean()
+      const ids = { _id: { $in: due.map(({ _id }) => _id) } }
+      await this.model.updateMany({ $and: [ids, isDue] }, { $set: lease })
+      const claimed = await this.model.find({ ...ids, claim: lease.claim }).lean()
       // None: other workers were faster, and more jobs may be due.
       if (claimed.length > 0) return claimed as unknown as Doc[]
     }
-  }
-
-  /** Whether too many owners of a job died. Such a job gets one try more than it may fail. */
-  isDeadly({ tries }: Doc): boolean {
-    return this.isExhausted(tries - 1)
   }
 
   /** Renews leases and stores progress. @returns how many of the jobs still belong to their owner */
@@ -106,7 +94,7 @@ export class JobStore<Doc extends Job> {
   /** The job has failed: it is due again after a pause, or becomes a dead letter. @throws LeaseLost */
   async retry(doc: Doc, error: unknown): Promise<'retried' | 'dead'> {
     // Documents of versions before the job library have no `tries`.
-    const tries = this.isExhausted(doc.tries) ? doc.tries : (doc.tries ?? 0) + 1
+    const tries = (doc.tries ?? 0) + 1
     const pauseMs = this.options.backoff(tries)
     const failed = { tries, claim: null, lastError: error instanceof Error ? error.message : String(error) }
     if (pauseMs === null) await this.update(doc, this.deadLetters.fieldsOf(failed))
@@ -121,10 +109,6 @@ export class JobStore<Doc extends Job> {
     return (await this.model
       .findOneAndUpdate(filter, change, { returnDocument: 'after' })
       .lean()) as Doc | null
-  }
-
-  private isExhausted(tries: number): boolean {
-    return tries > 0 && this.options.backoff(tries) === null
   }
 
   private newLease() {

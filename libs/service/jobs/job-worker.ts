@@ -83,19 +83,11 @@ export class JobWorker<Doc extends Job> {
   }
 
   private async run(docs: Doc[], lease: Lease<Doc>): Promise<Outcomes<Doc>> {
-    const { jobs, run, expire } = this.parts
-    const {
-      dead = [],
-      deadly = [],
-      alive = [],
-    } = Object.groupBy(docs, (doc) => {
-      if (doc.deadAt) return 'dead'
-      return jobs.isDeadly(doc) ? 'deadly' : 'alive'
-    })
+    const { run, expire } = this.parts
+    const { dead = [], alive = [] } = Object.groupBy(docs, ({ deadAt }) => (deadAt ? 'dead' : 'alive'))
     const failed = (error: unknown): Outcomes<Doc> => new Map(alive.map((doc) => [doc, { error }]))
     const outcomes: Outcomes<Doc> =
       alive.length > 0 ? await Promise.try(run, alive, lease).catch(failed) : new Map()
-    for (const doc of deadly) outcomes.set(doc, { error: new Error('too many of its workers died') })
     for (const doc of dead)
       await Promise.try(async () => expire?.(doc)).catch((error) => outcomes.set(doc, { error }))
     return outcomes

@@ -37,6 +37,7 @@ const options = { strict: false, versionKey: false } as const
 /** The type is the schema: every field is written here. */
 const schema = new mongoose.Schema<WebhookDoc>({ _id: String, ...jobSchema }, options)
 indexJobs(schema)
+schema.index({ disabledBecause: 1, freeAt: 1 })
 
 export const MAX_WEBHOOKS = 100
 /** As `freeAt`: not paused. */

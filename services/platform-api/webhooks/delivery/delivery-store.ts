@@ -28,8 +28,9 @@ export class DeliveryStore {
 
   /** Those of the ids that still exist and are due, by id. */
   async stillDue(ids: string[]): Promise<Map<string, DeliveryDoc>> {
-    const found = await this.model.find({ _id: { $in: ids }, nextAt: { $lte: new Date() } }).lean()
-    return new Map(found.map((delivery) => [delivery._id, delivery]))
+    const found = await this.model.find({ _id: { $in: ids } }).lean()
+    const due = found.filter(({ nextAt }) => nextAt !== undefined && nextAt.getTime() <= Date.now())
+    return new Map(due.map((delivery) => [delivery._id, delivery]))
   }
 
   async nextDue(webhookId: string): Promise<Date | null> {
