@@ -46,7 +46,7 @@ export const startStack = (options: StackOptions) =>
     await scope.use('tracing', openTracing(config.tracing, 'chat'), (t) => t.close())
     const { natsUrlOf = () => natsUrl } = options
     const checkOutput = options.checksOutput ? outputProblem : undefined
-    const around = (name: string) =>
+    const optionsFor = (name: string) =>
       serviceOptions({
         ...{ name, root, config, mongoUrl, s3Url, logger, metrics, checkOutput },
         natsUrl: natsUrlOf(name),
@@ -54,30 +54,30 @@ export const startStack = (options: StackOptions) =>
     const checks: Checks = {}
 
     for (let index = 0; index < (instances.messages ?? 1); index++) {
-      const starting = startMessages({ ...around('messages'), database: `${root}_messages` })
+      const starting = startMessages({ ...optionsFor('messages'), database: `${root}_messages` })
       const { ready } = await scope.use('messages', starting, (service) => service.close())
       checks.messages = ready.mongo
     }
     for (let index = 0; index < (instances.rooms ?? 1); index++) {
-      const starting = startRooms({ ...around('rooms'), database: `${root}_rooms` })
+      const starting = startRooms({ ...optionsFor('rooms'), database: `${root}_rooms` })
       const { ready } = await scope.use('rooms', starting, (service) => service.close())
       checks.rooms = ready.mongo
     }
     for (let index = 0; index < (instances.files ?? 1); index++) {
-      const starting = startFiles({ ...around('files'), database: `${root}_files` })
+      const starting = startFiles({ ...optionsFor('files'), database: `${root}_files` })
       const { ready } = await scope.use('files', starting, (service) => service.close())
       checks.files = ready.mongo
       checks.s3 = ready.s3
     }
     for (let index = 0; index < (instances.push ?? 1); index++) {
-      const starting = startPush({ ...around('push'), database: `${root}_push` })
+      const starting = startPush({ ...optionsFor('push'), database: `${root}_push` })
       const { ready } = await scope.use('push', starting, (service) => service.close())
       checks.push = ready.mongo
     }
     const platformPorts: number[] = []
     for (let index = 0; index < (instances.platformApis ?? 1); index++) {
       const starting = startPlatformApi({
-        ...around('platform-api'),
+        ...optionsFor('platform-api'),
         config: index === 0 ? config : { ...config, platformPort: 0 },
         ...(options.platformRate && { rate: options.platformRate }),
         checks,
@@ -91,7 +91,7 @@ export const startStack = (options: StackOptions) =>
     for (let index = 0; index < (instances.gateways ?? 1); index++) {
       const own = index === 0 ? config : { ...config, gatewayPort: 0 }
       const starting = startGateway({
-        ...around('gateway'),
+        ...optionsFor('gateway'),
         config: own,
         checks,
         demo: demoOf(config, s3Url, options.pageFolder),

@@ -15,8 +15,8 @@ const services = {
   push: startPush,
   rooms: startRooms,
 }
-export type Alone = keyof typeof services
-const databases: Partial<Record<Alone, string>> = { 'platform-api': 'platform' }
+export type StackService = keyof typeof services
+const databases: Partial<Record<StackService, string>> = { 'platform-api': 'platform' }
 /** The engines and configuration of a running stack. */
 export type Place = {
   config: Config
@@ -32,7 +32,7 @@ export type Place = {
  * @param wanted the port of an edge; 0 for a free one
  * @returns the port it listens on; null where it is no edge
  */
-export async function startAlone(service: Alone, place: Place, wanted = 0) {
+export async function startStackService(service: StackService, place: Place, wanted = 0) {
   const { config, root, natsUrl, mongoUrl, s3Url, webhookTimes } = place
   const logger = createLogger('error')
   const metrics = new Metrics()

@@ -1,24 +1,24 @@
 import { lowerPriority } from '@chat/service'
-import { type Alone, type Place, startAlone } from '@chat/stack/process'
+import { type Place, type StackService, startStackService } from '@chat/stack/process'
 import { answerParent } from '../child-process.ts'
 import type { Memory } from './server.ts'
 
 export type ServiceProcess = {
   /** @returns the port it listens on; null where it listens on none */
-  start: (input: { service: Alone; place: Place }) => Promise<number | null>
+  start: (input: { service: StackService; place: Place }) => Promise<number | null>
   /** The peak of `live` since the last call, and of `rss` since the process started. */
   peak: (input: null) => Promise<Memory>
 }
 
 const SAMPLE_MS = 1_000
 let live = 0
-let running: Awaited<ReturnType<typeof startAlone>> | undefined
+let running: Awaited<ReturnType<typeof startStackService>> | undefined
 
 /** One service in a process of its own, so that its memory can be measured. `live` needs --expose-gc. */
 const server: ServiceProcess = {
   start: async ({ service, place }) => {
     if (service === 'files') lowerPriority()
-    running = await startAlone(service, place)
+    running = await startStackService(service, place)
     return running.port
   },
   peak: async () => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { Alone, Place } from '@chat/stack/process'
+import type { Place, StackService } from '@chat/stack/process'
 import { forkProgram, killAtOnce } from './forked.ts'
 
 const PROGRAM = new URL('./service-program.ts', import.meta.url)
@@ -9,7 +9,7 @@ const PROGRAM = new URL('./service-program.ts', import.meta.url)
  * @param port of an edge; a free one by default
  */
 export async function startService(
-  service: Alone,
+  service: StackService,
   stack: Place & { natsUrlOf?: (service: string) => string },
   port?: number,
 ) {

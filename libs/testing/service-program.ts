@@ -1,11 +1,11 @@
 import { createLogger, runUntilStopped } from '@chat/service'
-import { type Alone, type Place, startAlone } from '@chat/stack/process'
+import { type Place, type StackService, startStackService } from '@chat/stack/process'
 
 // The program of `startService`. It sends its parent the port that it listens on, if any, when it is ready.
 
-type Told = { service: Alone; place: Place; port?: number }
+type Told = { service: StackService; place: Place; port?: number }
 
 const { service, place, port } = JSON.parse(process.argv[2] as string) as Told
-const starting = startAlone(service, place, port)
+const starting = startStackService(service, place, port)
 starting.then((running) => process.send?.({ port: running.port }))
 await runUntilStopped(starting, createLogger('error'))

@@ -14,7 +14,7 @@ import { createAccount, getAccount, revokeTokens, updateAccount } from './users/
 import { exportPersonalData } from './users/personal-data.ts'
 import { eraseUser, expelUser } from './users/user-erasure.ts'
 
-/** What platforms ask for. They are no members; of the rules only a frozen room's bind them. */
+/** What platforms ask for. A platform is not a member; of a room's rules only `isFreezed` applies to it. */
 export function platformHandlers(parts: Parts) {
   const view = async (changing: Promise<RoomDoc>) => viewRoom(parts.store, await changing)
   const announcementOf = async (changing: Promise<RoomDoc>) => ({

@@ -1,15 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Alone, Place } from '@chat/stack/process'
+import type { Place, StackService } from '@chat/stack/process'
 import { freePort, type ServiceProcess, startService } from '@chat/testing'
 import { openBalancer } from '../../load/balancer.ts'
 
 const INSTANCES = 2
 /** Services that others depend on come first. */
-const SERVICES: Alone[] = ['rooms', 'messages', 'files', 'push', 'platform-api', 'gateway']
+const SERVICES: StackService[] = ['rooms', 'messages', 'files', 'push', 'platform-api', 'gateway']
 const SETTLE_MS = 1_000
 
-export type Stop = { service: Alone; seconds: number; code: number | string | null }
-type Instance = { service: Alone; port: number; process: ServiceProcess }
+export type Stop = { service: StackService; seconds: number; code: number | string | null }
+type Instance = { service: StackService; port: number; process: ServiceProcess }
 
 /** Every service twice, each in a process of its own; edges behind balancers, as in production. */
 export async function openFleet(place: Place) {
@@ -25,7 +25,7 @@ export async function openFleet(place: Place) {
     await closeAll()
     throw error
   }
-  const before = (edge: Alone) =>
+  const before = (edge: StackService) =>
     openBalancer(instances.filter(({ service }) => service === edge).map(({ port }) => port))
   const gateways = await before('gateway')
   const platform = await before('platform-api')

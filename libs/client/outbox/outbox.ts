@@ -18,7 +18,7 @@ export type QueuedDraft = Draft & {
 
 type Parts = { store: ClientStore; onStoreError: StoreErrorListener }
 
-/** Refused drafts are kept, so that no text is lost unseen; of more than these the oldest go. */
+/** Maximum refused drafts that are kept for the app to show. Beyond it, the oldest are dropped. */
 const MAX_FAILED = 100
 
 /** The drafts that were not sent yet, in order; in the store, too. */

@@ -3,7 +3,7 @@ import { type Role, type RoleName, roles } from './roles.ts'
 
 export { jobKinds, type Role, type RoleName, roleNames, roles } from './roles.ts'
 
-/** The subjects of a NATS user. Answering requests is allowed besides (`allow_responses`). */
+/** The subjects of a NATS user. A user may also answer requests (`allow_responses`). */
 export type Permissions = { publish: string[]; subscribe: string[] }
 
 /** @param root of the installation's subjects; `*` for all that share a server, as stacks of tests do */
@@ -42,7 +42,7 @@ const served = ({ serves, jobs, presence }: Role, subjects: Subjects) => [
   ...(presence?.answers ?? []).map(subjects.everyPresence),
 ]
 
-/** JetStream's API is requests too, one subject each. */
+/** JetStream's API consists of requests. Each has its own subject. */
 function streamRequests({ stream: use, tells }: Role, { stream, everyRoom }: Subjects): string[] {
   if (!use) return []
   const api = (verb: string, ...more: string[]) => ['$JS.API', verb, stream, ...more].join('.')

@@ -157,7 +157,7 @@ export class MessageDelivery {
       const hasMore = missed.list.length + missed.changed.length > 0
       this.repairGap(room, hasMore ? 0 : GAP_WAIT_MS)
     } catch (err) {
-      this.parts.logger.warn({ err, roomId }, 'gap not repaired, retrying')
+      this.parts.logger.warn({ err, roomId }, 'could not repair a gap; will retry')
       this.repairLater(room, RETRY_MS)
     }
   }

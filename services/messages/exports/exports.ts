@@ -109,7 +109,7 @@ export class Exports {
     }
   }
 
-  /** Runs before the members' removal is acked, so that their links open nothing after it. */
+  /** Runs before the members' removal is acked. If it fails, their links work until the exports expire. */
   private async removeOfMembers(roomId: string, userIds: string[]) {
     try {
       await removeExports(this.parts, await this.parts.exports.ofMembers(roomId, userIds))

@@ -5,7 +5,7 @@ import { entriesOf } from './search-terms.ts'
 
 /** Few enough that a message waits behind them for a few milliseconds at most. */
 const BATCH = 32
-/** Under load indexing takes a ninth of the time, and catches up later. */
+/** Under load the indexer works a ninth of the time; it catches up later. */
 const REST = 8
 
 /** Keeps the index up to date from the stream, so that no sender waits for it. */

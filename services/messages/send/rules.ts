@@ -1,7 +1,7 @@
 import { Fault } from '@chat/contract'
 import type { Access } from './access-cache.ts'
 
-// What a room lets its members do (contract.md). Callers check in the order of these functions.
+// What a room lets its members do (docs/protocol.md). Callers check in the order of these functions.
 
 export function requireMaster({ master }: Access) {
   if (!master) throw new Fault('USER_IS_NOT_MASTER')

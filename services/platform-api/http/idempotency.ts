@@ -42,7 +42,7 @@ export class Idempotency {
         await this.jobs.finish([claimed], 'released')
         throw error
       })
-      // Without the lease the attempt is another instance's, or erased: this answer is as good.
+      // If the lease is lost, another instance owns the attempt or it was erased. This answer is still correct.
       await this.jobs.reschedule(claimed, { answer, dueAt: new Date() }).catch((error) => {
         if (!(error instanceof LeaseLost)) throw error
       })

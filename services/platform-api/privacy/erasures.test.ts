@@ -1,5 +1,5 @@
 import type { Message, Room } from '@chat/contract'
-import { startAlone } from '@chat/stack/process'
+import { startStackService } from '@chat/stack/process'
 import { connectAs, eventually, openDatabase, sendText, startTestStack, type TestStack } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 
@@ -75,7 +75,7 @@ test('an instance that starts continues a job that a version before the job libr
   const database = await openDatabase(stack, 'platform')
   const job = { step: 0, cursor: null, by: 'an old instance', until: new Date(0), createdAt: new Date() }
   await database.collection('erasures').insertOne({ _id: 'old-goner' as never, ...job })
-  const instance = await startAlone('platform-api', stack)
+  const instance = await startStackService('platform-api', stack)
   try {
     await eventually(
       async () => expect(new Set(await authorsIn(roomId))).toEqual(new Set(['(erased)'])),

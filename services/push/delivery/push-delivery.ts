@@ -113,7 +113,8 @@ export class PushDelivery {
     for (const push of answered)
       metrics.pushes.inc({ platform: push.device.platform, outcome: resultOf(push) })
     for (const failed of [refused, later])
-      if (failed[0]) logger.warn({ outcome: failed[0].outcome, pushes: failed.length }, 'pushes not taken')
+      if (failed[0])
+        logger.warn({ outcome: failed[0].outcome, pushes: failed.length }, 'the push service refused pushes')
     const { badged = [], cleared = [] } = Object.groupBy(sent, ({ content }) =>
       content.badge > 0 ? 'badged' : 'cleared',
     )

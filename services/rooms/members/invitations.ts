@@ -35,7 +35,7 @@ export async function inviteByMember(parts: Parts, caller: Caller, input: Input<
   })
 }
 
-/** `/chat/inviteUsers`; the order of the checks is contract.md's. Banned users stay banned. */
+/** `/chat/inviteUsers`; docs/protocol.md sets the order of the checks. Banned users stay banned. */
 export async function inviteByMaster(parts: Parts, caller: Caller, input: Input<'inviteUsers'>) {
   const { store } = parts
   const { roomId, inviterId, joinUsers } = input

@@ -1,6 +1,6 @@
 const FORMULA = /^[\s"]*[=+\-@＝＋－＠]/
 const CONTROL = /^[\t\r\n\0]/
-/** Where a spreadsheet with another separator, as many languages have, begins a new cell in spite of the quotes. */
+/** Characters at which some spreadsheets split even a quoted cell. */
 const SPLITS = /([;\t\r\n])/
 
 /** A spreadsheet executes a cell that begins like a formula; an apostrophe makes it text (OWASP, "CSV injection"). */

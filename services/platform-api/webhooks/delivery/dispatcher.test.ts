@@ -1,4 +1,4 @@
-import { startAlone } from '@chat/stack/process'
+import { startStackService } from '@chat/stack/process'
 import { connectAs, eventually, makeRoom, sendText, startTestStack, testApiKey } from '@chat/testing'
 import { expect, test } from '@jest/globals'
 import { makeWebhook, openReceiver, quick } from '../testing.ts'
@@ -10,7 +10,7 @@ test('a failed delivery holds back the later ones of its room, also over a resta
     instances: { platformApis: 0 },
     webhookTimes: { ...quick, delays: [4_000] },
   })
-  let running = await startAlone('platform-api', stack)
+  let running = await startStackService('platform-api', stack)
   const call = async (method: string, path: string, body?: unknown) => {
     const response = await fetch(`http://127.0.0.1:${running.port}${path}`, {
       method,
@@ -35,7 +35,7 @@ test('a failed delivery holds back the later ones of its room, also over a resta
   )
   receiver.answer = () => 204
   await running.close()
-  running = await startAlone('platform-api', stack)
+  running = await startStackService('platform-api', stack)
   const second = await sendText(ann, roomId, 'second')
   await eventually(() => expect(heard()).toContain(second._id))
   expect(heard().slice(2)).toEqual([first._id, second._id])
