@@ -38,6 +38,14 @@ export type StackOptions = {
   checksOutput?: boolean
 }
 
+const stores = [
+  ['messages', startMessages],
+  ['rooms', startRooms],
+  ['files', startFiles],
+  ['push', startPush],
+] as const
+type Ready = { mongo: Checks[string]; s3?: Checks[string] }
+
 /** Starts every service in one process, with the same `start` that a service's own process calls. */
 export const startStack = (options: StackOptions) =>
   openAll(async (scope) => {
@@ -53,27 +61,13 @@ export const startStack = (options: StackOptions) =>
       })
     const checks: Checks = {}
 
-    for (let index = 0; index < (instances.messages ?? 1); index++) {
-      const starting = startMessages({ ...optionsFor('messages'), database: `${root}_messages` })
-      const { ready } = await scope.use('messages', starting, (service) => service.close())
-      checks.messages = ready.mongo
-    }
-    for (let index = 0; index < (instances.rooms ?? 1); index++) {
-      const starting = startRooms({ ...optionsFor('rooms'), database: `${root}_rooms` })
-      const { ready } = await scope.use('rooms', starting, (service) => service.close())
-      checks.rooms = ready.mongo
-    }
-    for (let index = 0; index < (instances.files ?? 1); index++) {
-      const starting = startFiles({ ...optionsFor('files'), database: `${root}_files` })
-      const { ready } = await scope.use('files', starting, (service) => service.close())
-      checks.files = ready.mongo
-      checks.s3 = ready.s3
-    }
-    for (let index = 0; index < (instances.push ?? 1); index++) {
-      const starting = startPush({ ...optionsFor('push'), database: `${root}_push` })
-      const { ready } = await scope.use('push', starting, (service) => service.close())
-      checks.push = ready.mongo
-    }
+    for (const [name, start] of stores)
+      for (let index = 0; index < (instances[name] ?? 1); index++) {
+        const starting = start({ ...optionsFor(name), database: `${root}_${name}` })
+        const { ready }: { ready: Ready } = await scope.use(name, starting, (service) => service.close())
+        checks[name] = ready.mongo
+        if (ready.s3) checks.s3 = ready.s3
+      }
     const platformPorts: number[] = []
     for (let index = 0; index < (instances.platformApis ?? 1); index++) {
       const starting = startPlatformApi({
