@@ -20,7 +20,9 @@ const MAX_WAIT_MS = 1_000
  */
 export class AccessCache {
   private readonly bus: Bus
-  private readonly rooms = new LRUCache<string, AnswerCache<Access>>({ max: MAX_ROOMS })
+  private readonly answers = new AnswerCache<Access>()
+  /** Part of the keys of a room's answers: without it they are out of reach. */
+  private readonly generations = new LRUCache<string, string>({ max: MAX_ROOMS })
   private readonly passes = new Map<string, Set<Promise<void>>>()
   private endRemoved: EndRemoved = async () => {}
 
@@ -28,12 +30,12 @@ export class AccessCache {
     this.bus = bus
     bus.subscribe(bus.subjects.everyRoom('access'), (request) => {
       const { roomId, removed = [] } = request.json<RoomEvents['access']>()
-      this.rooms.delete(roomId)
+      this.generations.delete(roomId)
       const ended = removed.length > 0 ? this.endRemoved(roomId, removed) : null
       void Promise.allSettled([this.passesEnded(roomId), ended]).then(() => confirm(bus, request))
     })
     // Events may have been missed.
-    bus.onReconnect(() => this.rooms.clear())
+    bus.onReconnect(() => this.generations.clear())
   }
 
   /** Called with the members who are removed from a room, before the removal is confirmed. */
@@ -64,10 +66,12 @@ export class AccessCache {
   }
 
   private ask(caller: Caller, roomId: string): Promise<Access> {
-    const members = this.rooms.get(roomId) ?? new AnswerCache<Access>()
-    this.rooms.set(roomId, members)
+    const generation = this.generations.get(roomId) ?? crypto.randomUUID()
+    this.generations.set(roomId, generation)
     const { userId } = caller
-    return members.of(userId, () => this.bus.ask('roomAccess', caller, { roomId, userId }))
+    return this.answers.of(`${generation} ${userId}`, () =>
+      this.bus.ask('roomAccess', caller, { roomId, userId }),
+    )
   }
 
   private begin(roomIds: string[]): () => void {
