@@ -7,8 +7,8 @@ const MIB = 1024 * 1024
 const THOUSAND = { rooms: 100, members: 10 }
 
 /**
- * What 1,000 connected users, each with one room open, add to the memory of the server's process: the second
- * thousand, since the first also brings in what any number of users needs.
+ * How much memory 1,000 connected users, each with one room open, add to the server's process. Measured with the
+ * second thousand: the first also loads what any number of users needs.
  */
 export async function measureIdle(system: System, engines: Engines): Promise<Idle> {
   const rig = await new Rig(system, engines, ['--expose-gc']).start()

@@ -22,7 +22,7 @@ const { values: options } = parseArgs({
 const profiling = options['cpu-prof'] ? ['--cpu-prof', `--cpu-prof-dir=${options['cpu-prof']}`] : []
 const problems: string[] = []
 
-/** Product and floor in turn, so that whatever else the machine does meets both. */
+/** Product and floor in turn, so that other load on the machine affects both. */
 async function measureLoads(scope: Scope, engines: Engines): Promise<Results['loads']> {
   const loads: Results['loads'] = { product: [], floor: [] }
   const rigs = await scope.use('servers', new Scope(), (rigs) => rigs.close())

@@ -42,12 +42,12 @@ export class Rig {
     await this.server.close()
   }
 
-  /** Connects these members beside those who are connected already. */
+  /** Connects more members; those who are connected stay. */
   async connect(plans: RoomPlan[]) {
     await this.generator.ask('open', { url: this.url, plans })
   }
 
-  /** New rooms with everybody in them connected, while `work` runs. @returns what was not as it must be, too */
+  /** Runs `work` with new rooms whose members are connected. @returns the problems that were found, too */
   async withCrowd<T>(size: Size, work: (generator: Child<Generator>) => Promise<T>): Promise<[T, string[]]> {
     await this.connect(await this.server.ask('makeRooms', size))
     const result = await work(this.generator)
@@ -57,7 +57,7 @@ export class Rig {
     return [result, problems.map((problem) => `${this.system}, rooms of ${size.members}: ${problem}`)]
   }
 
-  /** Throughput, then latency, in rooms of that many members. */
+  /** Throughput, then latency, in rooms with that many members. */
   async measure(members: 1 | 10): Promise<Loads> {
     const [loads, problems] = await this.withCrowd(SIZES[members] as Size, async (generator) => ({
       members,

@@ -60,7 +60,7 @@ async function makeRoom(sid: string): Promise<string> {
   return (body as Room)._id
 }
 
-/** Every query, explained; fails where one is not served by an index. */
+/** Explains every query; fails if one is not served by an index. */
 async function expectIndexed(queries: Query[], names: string[]) {
   const examined = await Promise.all(queries.map(examine))
   expect(
@@ -74,7 +74,7 @@ async function expectIndexed(queries: Query[], names: string[]) {
   return examined
 }
 
-/** What the search index finds in a period is sorted in memory: a bounded number of what it was asked for, and nothing else. */
+/** The matches that the search index finds in a period are sorted in memory; their number is bounded. */
 const searched = (query: Examined): Examined =>
   query.name.startsWith('search by ')
     ? { ...query, stages: query.stages.filter((stage) => stage !== 'SORT') }
@@ -156,7 +156,7 @@ const userOf = (userId: string) =>
     .collection('users')
     .findOne({ _id: userId as never })
 
-/** Rooms are found by their keys here, whatever else is asked of them. */
+/** Rooms are found by their keys here, whatever other conditions there are. */
 const byKey = (query: Examined): Examined =>
   query.name.startsWith('rooms by _id') ? { ...query, docs: query.returned } : query
 
@@ -177,11 +177,11 @@ test('presence, mentions and their counts are found through indexes', async () =
       const { list } = await alice.get<{ list: Presence[] }>('queryPresence', { userIds: ['bob'] })
       expect(list[0]?.online).toBe(false)
     })
-    // Everybody is looked after every few seconds.
+    // Runs every few seconds for all users.
     await eventually(async () => expect((await userOf('bob'))?.online).toBe(false))
   })
   const ofMentions = queries.find(({ collection }) => collection.name === 'mentions') as Query
-  // What the aggregate of a user's mentions reads.
+  // Read by the aggregate of a user's mentions.
   const counting = { ...ofMentions, method: 'find', filter: { userId: 'bob', isOn: true }, options: {} }
   const names = ['users by checkAt', 'members by userId', 'mentions by _id', 'mentions by userId, isOn']
   await expectIndexed([...queries, counting], names)

@@ -51,7 +51,7 @@ export function printTable(results: Results) {
   print('')
 }
 
-/** The last line: what the goals in the README are about. */
+/** The last line: the figures that the goals are about. */
 export function summaryOf(results: Results) {
   const rows = new Map(rowsOf(results).map((row) => [row.name, row]))
   const ratio = (name: string) => {
@@ -62,7 +62,7 @@ export function summaryOf(results: Results) {
     ratios: { durableSends1: ratio('durableSends1'), durableSends10: ratio('durableSends10') },
     ackP50Ms: rows.get('ackP50Ms10')?.product,
     ackP99Ms: rows.get('ackP99Ms10')?.product,
-    // Resident memory is what counts, but it may hide in what an earlier peak left behind.
+    // Resident memory counts, but after an earlier peak it may not grow any more.
     idleMiBPer1000: results.idle ? Math.max(results.idle.product.rssMiB, results.idle.product.liveMiB) : null,
   }
 }

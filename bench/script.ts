@@ -12,7 +12,7 @@ export async function runScript(
   const scope = new Scope()
   const abort = new AbortController()
   for (const signal of SIGNALS) process.once(signal, () => abort.abort())
-  // Whoever read the output is gone.
+  // The reader of the output is gone.
   process.stdout.on('error', () => abort.abort())
   abort.signal.addEventListener('abort', () => void scope.close().catch(console.error))
   let code = 1

@@ -1,12 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import mongoose from 'mongoose'
 
-// Makes a new MongoDB server ready: a replica set of one, and a user for each service who may use its own database and
-// nothing else. Changes nothing where it is done already, but for passwords that have been changed. Waits for a server
-// that is not there yet.
+// Prepares a new MongoDB server: a replica set with one member, and one user per service, who may use its own database
+// only. On a prepared server it only updates changed passwords. Waits until the server answers.
 //   MONGO_URL    with the credentials of the administrator
-//   MONGO_HOST   host:port by which others reach the server
-//   MONGO_ROOMS and so on, for each of the databases: the password of its user
+//   MONGO_HOST   host:port at which services reach the server
+//   MONGO_ROOMS and so on: for each database, the password of its user
 
 const DATABASES = ['rooms', 'messages', 'files', 'push', 'platform']
 const NOT_YET_INITIALIZED = 94

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Members of a replica set know each other by a key, which mongod wants in a file that nobody else can read.
+# Members of a replica set authenticate each other with a key. mongod requires that only its own user can read the file.
 set -euo pipefail
 key=/data/configdb/key
 rm -f "$key"

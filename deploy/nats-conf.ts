@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { permissionsOf, type RoleName, roleNames } from '@chat/contract/permissions'
 import { natsConfig } from '@chat/engines'
 
-// npm run nats-conf: writes deploy/nats.conf, who may do what on the bus of docker-compose.yml, from the roles in
-// libs/contract. With --check it only tells whether the file is what it would write.
+// npm run nats-conf: writes deploy/nats.conf, the NATS permissions for docker-compose.yml, from the roles in
+// libs/contract. With --check it only reports whether the file is up to date.
 
 /** Passwords come from the environment of the server. */
 const passwordOf = (name: RoleName) => `$NATS_${name.replace('-', '_').toUpperCase()}`

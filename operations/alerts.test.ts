@@ -43,7 +43,7 @@ function parseExpression(expr: string) {
 }
 
 let stack: TestStack
-/** By name: the labels that it comes with. */
+/** The labels of each metric, by its name. */
 const known = new Map<string, Set<string>>()
 
 beforeAll(async () => {
@@ -61,7 +61,7 @@ beforeAll(async () => {
 })
 afterAll(() => stack?.close())
 
-/** As Prometheus does, from a gateway's port. */
+/** Scrapes a gateway's port, as Prometheus does. */
 async function learn() {
   const response = await fetch(`${stack.gatewayUrl.replace('ws:', 'http:')}/metrics`)
   for (const line of (await response.text()).split('\n')) {

@@ -22,17 +22,17 @@ import { connect } from '@nats-io/transport-node'
 import type mongoose from 'mongoose'
 import { blocksOf } from './testing/blocks.ts'
 
-// What an operator does from a shell. Scripts speak to the stack of this name.
+// The operator's commands, run from a shell. They use the stack with this name.
 const root = 'chat'
 const ODD = 'a.b *> "c" 민수'
-/** The same program is started again and again. */
+/** Starts the program once per command. */
 const NODE_COMPILE_CACHE = join(tmpdir(), 'chat-admin-compiled')
 
 let stack: TestStack
 let pushes: mongoose.Connection
 let ann: PlainClient
 let folder: string
-/** Asked while nothing ran. */
+/** The answer while no stack ran. */
 let early: Awaited<ReturnType<typeof admin>>
 
 const admin = (args: string[], env: NodeJS.ProcessEnv = {}) =>
@@ -51,7 +51,7 @@ async function run(program: string, args: string[], env: NodeJS.ProcessEnv = {})
   return { code, out, lines: out.trimEnd().split('\n'), err }
 }
 
-/** The answer as another program reads it. */
+/** The answer as JSON, for other programs. */
 async function read<T>(...args: string[]): Promise<T> {
   const { code, out, err } = await admin([...args, '--json'])
   expect({ code, err }).toEqual({ code: 0, err: '' })
@@ -117,7 +117,7 @@ test('where no stack runs it says so', async () => {
   const none = { code: 1, out: '', err: expect.stringContaining('start it with npm start') }
   const env = { CHAT_NATS_URL: '', CHAT_DATA_DIR: folder }
   expect(await admin(['lag'], env)).toMatchObject(none)
-  // One that has stopped leaves its port there.
+  // A stopped stack leaves its port in the data folder.
   await mkdir(join(folder, 'run'))
   await writeFile(join(folder, 'run', 'nats.json'), JSON.stringify({ port: await freePort() }))
   expect(await admin(['lag'], env)).toMatchObject(none)

@@ -1,10 +1,10 @@
-// npm run backup -- <folder> [--no-files]: writes everything that the stack keeps into a new folder. The stack may be in
-// use. Without files where S3 is backed up by its own means.
+// npm run backup -- <folder> [--no-files]: writes all data of the stack into a new folder. The stack may be in use.
+// --no-files is for an S3 with a backup of its own.
 import { parseArgs } from 'node:util'
 import { readConfig } from '@chat/stack/config'
 import { takeBackup } from '../operations/backup/backup.ts'
 
-/** What is not configured is looked for on this machine; images, where everything is, have no engines. */
+/** Finds stores on this machine if none are configured. Images for containers have no engines and configure all. */
 async function urls(dataDir: string, mongoUrl: string | null, s3Url: string | null) {
   if (mongoUrl !== null && s3Url !== null) return { mongoUrl, s3Url }
   const { runningUrls } = await import('@chat/engines')

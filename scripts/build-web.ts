@@ -1,4 +1,4 @@
-// npm run build:web: the demo page, where it is missing or older than its sources.
+// npm run build:web: builds the demo page if it is missing or older than its sources.
 import { buildPage } from './page.ts'
 
 await buildPage((line) => process.stdout.write(`${line}\n`))

@@ -7,7 +7,7 @@ import { roleNames } from '@chat/contract/permissions'
 import { afterAll, expect, test } from '@jest/globals'
 import { MongoClient } from 'mongodb'
 
-// What can be told of docker-compose.yml without Docker; scripts/compose-rehearsal shows the rest.
+// Checks docker-compose.yml as far as is possible without Docker; scripts/compose-rehearsal runs it.
 
 const run = promisify(execFile)
 const compose = await readFile('docker-compose.yml', 'utf8')
@@ -89,7 +89,7 @@ test('a service knows the password of its own database and of no other', () => {
     variable,
   ])
   const own = databases.map((name) => [name, `MONGO_${name.toUpperCase()}`])
-  // To initiate it, and for backups.
+  // To initiate the replica set, and for backups.
   const admin = ['admin', 'MONGO_ADMIN_PASSWORD']
   expect(used.toSorted()).toEqual([admin, admin, ...own].toSorted())
 })

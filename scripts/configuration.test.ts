@@ -2,7 +2,7 @@ import { glob, readFile } from 'node:fs/promises'
 import { defaultLimits } from '@chat/service'
 import { expect, test } from '@jest/globals'
 
-// docs/configuration.md has every variable that is read anywhere, and no other.
+// docs/configuration.md lists every variable that is read anywhere, and no other.
 
 const FOLDERS = '{libs,services,stack,scripts,operations,deploy,bench,examples,web}'
 const IGNORED = /(^|\/)(node_modules|dist)\//

@@ -4,7 +4,7 @@ import type { Envelope, Room } from '@chat/contract'
 import { readConfig } from '@chat/stack/config'
 import { developmentKeys } from './development.ts'
 
-// A conversation of three people through the public interfaces, against a stack that is running.
+// A conversation of three users through the public interfaces of a running stack.
 
 const { values } = parseArgs({
   options: {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 export type DevelopmentKeys = { jwtSecret: string; apiKey: string }
 
-/** A secret and an API key for development, made once and kept in the data folder, readable by its owner only. */
+/** A secret and an API key for development. Generated once, kept in the data folder, readable by its owner only. */
 export async function developmentKeys(dataDir: string): Promise<DevelopmentKeys> {
   const file = join(dataDir, 'development.json')
   try {

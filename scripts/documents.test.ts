@@ -7,16 +7,16 @@ import { startTestStack, type TestStack, testApiKey } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type Block, blocksOf } from './testing/blocks.ts'
 
-// What the documents say is tried: the READMEs' commands (the guides' are in guides.test.ts), and where their links lead.
+// Runs the commands of the READMEs (guides.test.ts runs the guides') and checks that every link has a target.
 
 const run = promisify(execFile)
 
 /** Reference documents exist in English only. */
 const ENGLISH_ONLY = ['docs/protocol.md', 'docs/configuration.md', 'docs/glossary.md']
-/** What looks like a path: one that begins with a folder of this repository, or has a folder and an extension. */
+/** Text that looks like a path: it begins with a folder of this repository, or has a folder and an extension. */
 const PATH =
   /^(\.github|bench|deploy|docs|examples|libs|operations|scripts|services|stack|web)\/|\/.*\.(ts|mjs|yml|json|conf)$/
-/** Made by a command, or a reader's own. */
+/** Created by a command, or the reader's own. */
 const MADE = /^\/|(^|\/)(dist|node_modules)(\/|$)|[<>*{}…$ ]|^(bob|receiver|guide)\.mjs$/
 
 const isOurs = (file: string) => !/(^|\/)(node_modules|dist|\.chat-data)\//.test(file)
@@ -46,7 +46,7 @@ afterAll(async () => {
 test.each(['README.md', 'README.ko.md'])('the first message of %s is sent as it says', async (file) => {
   const blocks = await blocksOf(file)
   const curls = blocks.find(({ code }) => code.includes('curl'))?.code ?? ''
-  // Each document makes a room of its own here.
+  // Each document gets a room of its own here.
   const commands = curls
     .replace(/^export KEY=.*$/m, `export KEY=${testApiKey}`)
     .replaceAll('http://127.0.0.1:3001', stack.platformUrl)
@@ -81,7 +81,7 @@ test.each(ALL)('the npm scripts and files that %s names are there', async (file)
     expect([path, (await exists(path)) || (await exists(join(dirname(file), path)))]).toEqual([path, true])
 })
 
-/** As GitHub makes an anchor of a heading. */
+/** GitHub's rule for the anchor of a heading. */
 const anchorOf = (heading: string) =>
   heading
     .trim()
@@ -114,7 +114,7 @@ test.each(PAIRS)('%s and %s show the same code', async (english, korean) => {
     ].map(([name]) => name)
   expect(new Set(scriptsIn(one))).toEqual(new Set([...scriptsIn(one), ...scriptsIn(other)]))
 })
-/** A block inside of a list is set in. */
+/** A block inside a list is indented. */
 const trimmed = ({ language, code }: Block) => ({ language, code: code.replaceAll(/^ +/gm, '') })
 
 test('documents stay short enough to be read', async () => {

@@ -1,5 +1,5 @@
-// npm run env: an .env for docker compose, from .env.example, with a random value for each secret. An .env that is
-// there is kept.
+// npm run env: writes .env for docker compose from .env.example, with a random value for each secret. An existing .env
+// is kept.
 import { randomBytes } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 

@@ -19,9 +19,9 @@ import {
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { blocksOf } from './testing/blocks.ts'
 
-// The commands and the code of every guide, run as they are written, in a clone and beside a stack that runs.
+// Runs the commands and the code of every guide as they are written, in a clone and beside a running stack.
 
-/** The typed client is built before the shop opens. */
+/** The typed client is built before the guide's server starts. */
 const BUILT_WITHIN_MS = 90_000
 
 type Ran = { lines: string[]; ended: Promise<{ code: number | null; errors: string }> }
@@ -40,7 +40,7 @@ afterAll(async () => {
   await clone?.remove()
 })
 
-/** Where things are here, and what a reader puts in by hand. */
+/** The addresses of this stack, and the values that a reader fills in. */
 const here = (code: string) =>
   code
     .replaceAll('<the key that npm start printed>', testApiKey)
@@ -59,7 +59,7 @@ function run(program: string, args: string[], env: Record<string, string> = {}):
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // A group of its own: what a shell has started ends with it.
+    // A process group of its own, so that the shell's children end with it.
     detached: true,
   })
   const group = -(child.pid as number)
@@ -72,7 +72,7 @@ function run(program: string, args: string[], env: Record<string, string> = {}):
   return { lines, ended: ended.then(([[code], errors]) => ({ code, errors })) }
 }
 
-/** All commands of a guide, one after the other. */
+/** Runs all commands of a guide in order. */
 async function runCommands(file: string): Promise<Ran> {
   const blocks = await blocksOf(file)
   const commands = here(
@@ -85,7 +85,7 @@ async function runCommands(file: string): Promise<Ran> {
   return run('bash', ['-euo', 'pipefail', '-c', commands])
 }
 
-/** A program made of a guide's code, with what its reader has around it. */
+/** A program with a guide's code, and the code that its reader has around it. */
 async function runCode(file: string, { before, after }: { before: string; after: string }) {
   const [block] = (await blocksOf(file)).filter(({ language }) => language === 'ts')
   const program = join(clone.folder, 'guide.mts')
@@ -117,7 +117,7 @@ async function expectShop(file: string) {
   visitor.close()
 }
 
-/** The webhook is made, its receiver is started, and hears what happens then. */
+/** Creates the webhook, starts its receiver, and checks the events that it receives. */
 async function expectReceiver(file: string) {
   const port = String(await freePort())
   const [command, receiver] = (await blocksOf(file)).map(({ code }) =>

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const STAMP = `${ROOT}web/dist/.stamp`
-/** What the built page is made of. */
+/** The sources of the built page. */
 const SOURCES = [
   'web/{index.html,package.json,vite.config.ts}',
   'web/{public,src}/**/*.*',
@@ -21,7 +21,7 @@ async function fingerprint(): Promise<string> {
   return hash.digest('hex')
 }
 
-/** Builds the demo page where it is missing or older than what it is made of. */
+/** Builds the demo page if it is missing or older than its sources. */
 export async function buildPage(print: (line: string) => void) {
   const wanted = await fingerprint()
   const built = await readFile(STAMP, 'utf8').catch(() => '')

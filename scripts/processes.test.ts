@@ -22,8 +22,8 @@ import {
 } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 
-// Every service as a process of its own, as containers run it, with the NATS user of its role. Such processes are one
-// installation by name, so they have engines of their own.
+// Every service in a process of its own, as in containers, with the NATS user of its role. These processes use fixed
+// names, so they have engines of their own.
 
 const services = roleNames.filter((name) => name !== 'operator')
 type Service = (typeof services)[number]
@@ -48,7 +48,7 @@ function run(name: Service, env: NodeJS.ProcessEnv, output: 'ignore' | 'pipe' = 
   })
 }
 
-/** Only edges are given secrets, and only those that use an engine its address. */
+/** Only edges get secrets, and a service gets only the addresses of engines that it uses. */
 async function start(name: Service) {
   const port = await freePort()
   const isEdge = name === 'gateway' || name === 'platform-api'

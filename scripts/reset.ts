@@ -15,12 +15,12 @@ try {
 async function empty(folder: string): Promise<string> {
   const names = existsSync(folder) ? await readdir(folder) : []
   if (names.length === 0) return `${folder} is empty already`
-  // A mistyped CHAT_DATA_DIR must not cost anybody their home folder.
+  // A mistyped CHAT_DATA_DIR must not delete a home folder.
   if (!names.includes('run'))
     throw new Error(`${folder} does not look like a data folder: it has no run/ in it`)
   const release = await acquireDataDir(folder, { waitMs: 0, log: console.log })
   try {
-    // The lock stays until everything else is gone.
+    // The lock is deleted last.
     await Promise.all(
       names.filter((name) => name !== 'run').map((name) => rm(join(folder, name), { recursive: true })),
     )

@@ -1,10 +1,10 @@
-// npm run restore -- <folder>: puts a backup into empty stores, with the services stopped. Then start them, and
-// `npm run admin -- recount --all`.
+// npm run restore -- <folder>: loads a backup into empty stores while the services are stopped. Then start them, and
+// run `npm run admin -- recount --all`.
 import { createLogger, Metrics, openAll, openBus, type Scope } from '@chat/service'
 import { type Config, readConfig } from '@chat/stack/config'
 import { restoreBackup } from '../operations/backup/restore.ts'
 
-/** What is not configured is started on this machine; images, where everything is, have no engines. */
+/** Starts stores on this machine if none are configured. Images for containers have no engines and configure all. */
 async function urlsOf({ dataDir, natsUrl, mongoUrl, s3 }: Config, scope: Scope) {
   if (natsUrl && mongoUrl && s3.url) return { natsUrl, mongoUrl, s3Url: s3.url }
   const { startEngines } = await import('@chat/engines')

@@ -29,8 +29,8 @@ async function install() {
   const release = await takeTurn()
   if (isDone()) return release()
   console.log('Installing the packages in package-lock.json (npm ci); takes about a minute')
-  // Also where NODE_ENV=production would leave them out: one folder serves start and test.
-  // Errors only: it would warn of packages that need a newer Node than the one it runs on, and theirs is among them.
+  // --include=dev also where NODE_ENV is production: start and test share one folder.
+  // Errors only: npm would warn that some packages need a newer Node; the project brings that Node.
   const quiet = ['--no-audit', '--no-fund', '--loglevel=error']
   const code = await run('npm', ['ci', '--include=dev', ...quiet], 'inherit', root)
   if (code !== 0) fail('npm ci failed, see above', code)
@@ -38,7 +38,7 @@ async function install() {
   release()
 }
 
-/** Two installs at once break each other: the second waits for the first, unless that one is dead. */
+/** Two installs at once break each other, so the second waits for the first while that one is alive. */
 async function takeTurn() {
   const turn = join(tmpdir(), `chat-setup-${createHash('sha256').update(root).digest('hex').slice(0, 16)}`)
   for (let isTold = false; ; isTold = true) {
@@ -55,7 +55,7 @@ async function takeTurn() {
   }
 }
 
-/** 0, which is never dead, where it has just been given back. */
+/** 0, which counts as alive, if the lock has just been released. */
 function holderOf(turn) {
   try {
     return Number(readFileSync(turn, 'utf8'))
@@ -73,11 +73,11 @@ function isDead(pid) {
   }
 }
 
-/** The project's own Node; where there is none for this platform, the one that runs this if it is new enough. */
+/** The project's own Node. If there is none for this platform: the Node that runs this, if it is new enough. */
 async function findNode() {
   if (isNewEnough(localNode)) return localNode
   if (isNewEnough(process.execPath)) return process.execPath
-  // npm can be told not to run install scripts, and this package's Node arrives by one.
+  // npm may be configured to skip install scripts, and an install script downloads this Node.
   console.log(`Fetching Node ${wantedMajor} (npm rebuild node)`)
   await run('npm', ['rebuild', 'node', '--ignore-scripts=false'], 'inherit', root)
   if (isNewEnough(localNode)) return localNode
@@ -113,7 +113,7 @@ function run(command, args, stdio, cwd) {
   })
 }
 
-/** A killed npm passes nothing on. Started by hand, the parent is a shell that may well be gone before us. */
+/** A killed npm forwards no signal. Started by hand, the parent is a shell, which may end before this process. */
 function watchParent(onGone) {
   if (!process.env.npm_lifecycle_event) return undefined
   const parents = ancestry()
@@ -125,7 +125,7 @@ function watchParent(onGone) {
   return watch.unref()
 }
 
-/** npm runs its scripts through a shell, which outlives it: so the parent's parent counts too, where it is told. */
+/** npm runs its scripts in a shell, which outlives npm. So the parent's parent counts too, if it is known. */
 function ancestry() {
   try {
     const stat = readFileSync(`/proc/${process.ppid}/stat`, 'utf8')

@@ -16,7 +16,7 @@ import {
 } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 
-// `npm start` as an operator has it: one process and its engines, stopped, restarted and killed under load.
+// `npm start` as an operator runs it: one process and its engines, stopped, restarted and killed under load.
 
 const LIMITS = { messagesPerSecond: 10_000, messageBurst: 10_000, readsPerSecond: 10_000, readBurst: 10_000 }
 const SENDERS = ['ann', 'ben', 'cho', 'dae']
@@ -40,11 +40,11 @@ afterAll(async () => {
 const clientOf = (userId: string): Chat =>
   connect({ url: stack.gatewayUrl, token: () => mintToken(testSecret, { sub: userId }) })
 
-/** People in a room of their own, each sending as fast as acks come, until told to stop. */
+/** Users in a room of their own. Each sends the next message after an ack, until stopped. */
 async function startLoad() {
   const chats = SENDERS.map(clientOf)
   await Promise.all(chats.map((chat) => chat.ready))
-  // Opening a room marks it read, after a reconnect too: who listens is not who is counted.
+  // Opening a room marks it read, after a reconnect too. So unread counts are checked for another user than the listener.
   const eve = clientOf('eve')
   await eve.ready
   const room = await eve.ask('createNewRoom', { users: SENDERS, name: 'Under load' })
@@ -64,7 +64,7 @@ async function startLoad() {
     chats,
     acked,
     heard,
-    /** Resolves once so many more have been acked: the load is running again. */
+    /** Resolves after that many more acks, when the load runs again. */
     more: async (count: number) => {
       const target = acked.length + count
       await eventually(() => expect(acked.length).toBeGreaterThanOrEqual(target), 40_000)
@@ -87,7 +87,7 @@ async function storedMessages(chat: Chat, roomId: string): Promise<Message[]> {
   }
 }
 
-/** Every acked message is stored once and in order, was heard once and in order, and the unread counts agree. */
+/** Checks that every acked message is stored once and delivered once, both in order, and that unread counts agree. */
 async function expectNothingLost({ room, eve, chats, acked, heard }: Load) {
   const stored = await storedMessages(eve, room._id)
   expect(stored.map((message) => message.seq)).toEqual(stored.map((_, index) => index + 1))

@@ -42,7 +42,7 @@ const start = (config: Config, logger: Logger, abort: AbortSignal) =>
     return {}
   })
 
-/** What production must configure is made up here, once, and told. */
+/** Generates the secrets that production must configure, once, and prints how to use them. */
 async function fillInKeys(config: Config) {
   const keys = await developmentKeys(config.dataDir)
   if (!config.auth.secret && !config.auth.jwksUrl) config.auth.secret = keys.jwtSecret

@@ -11,11 +11,11 @@ const IGNORED = /(^|\/)(node_modules|dist)\//
 const IMPORT = /(?:from|import|import\()\s*'([^']+)'/g
 const isTest = (file: string) => /\.(test|browser)\.tsx?$|(^|\/)testing(\/|\.ts)|stand-in/.test(file)
 
-/** Imports that close a circle, and folders that are too full, from before this test. Mend them; add none. */
+/** Exceptions from before this test: import circles and full folders. Remove them; add none. */
 const PENDING_IMPORTS = new Set<string>()
 const PENDING_FOLDERS = new Set(['services/messages/exports'])
 
-/** What each package's name leads to, as `@chat/service` or `@chat/stack/config`. */
+/** The file of each package entry, such as `@chat/service` or `@chat/stack/config`. */
 async function packageEntries() {
   const entries = new Map<string, string>()
   for await (const file of glob('{libs/*,services/*,stack,web}/package.json')) {
@@ -43,7 +43,7 @@ const imports = new Map(
   }),
 )
 
-/** The first circle that is met, as a list of files. */
+/** The first circle that is found, as a list of files. */
 function findCircle(): string[] {
   const finished = new Set<string>()
   const visit = (file: string, path: string[]): string[] => {

@@ -1,5 +1,5 @@
 // node scripts/setup.mjs scripts/test-nats-conf.ts <file>: writes the configuration of a NATS server for the tests. The
-// server has a user for each role, and clients that do not sign in may do everything.
+// server has a user for each role; clients without credentials may do everything.
 import { writeFileSync } from 'node:fs'
 import { natsConfig } from '@chat/engines'
 import { natsUsers } from '@chat/testing'

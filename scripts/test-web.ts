@@ -1,4 +1,4 @@
-// npm run test:web [-- <pattern>]: the demo page in Chromium, which is found on the PATH or by CHAT_TEST_CHROMIUM.
+// npm run test:web [-- <pattern>]: tests the demo page in Chromium (on the PATH, or at CHAT_TEST_CHROMIUM).
 import { spawnSync } from 'node:child_process'
 
 const { status } = spawnSync(

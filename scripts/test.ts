@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 
-/** Everything that must hold, cheapest first; what is given on the command line goes to jest. */
+/** All checks, the cheapest first. Arguments of the command line go to jest. */
 const steps = [
   { name: 'types', command: ['node_modules/.bin/tsc', '--noEmit'] },
   { name: 'lint', command: ['node_modules/.bin/biome', 'check', '--error-on-warnings', '.'] },
@@ -21,7 +21,7 @@ for (const { name, command } of steps) {
   process.stdout.write(`checking ${name}\n`)
   const { status } = spawnSync(program, args, { stdio: 'inherit' })
   if (status === 0) continue
-  // The tests count for themselves; the steps before them count as one.
+  // jest prints the count of tests; if a step before it fails, that counts as one failure.
   if (name !== 'tests') process.stdout.write('0 passed, 1 failed\n')
   process.exit(status ?? 1)
 }

@@ -2,12 +2,12 @@ import { access, glob, readFile } from 'node:fs/promises'
 import { expect, test } from '@jest/globals'
 import { parse } from 'yaml'
 
-// Workflows do not run here: what they name must at least exist. `actionlint` checks their syntax.
+// Workflows do not run here, so this only checks that the names in them exist. `actionlint` checks their syntax.
 
 type Step = { run?: string; uses?: string; with?: Record<string, string> }
 type Workflow = { jobs: Record<string, { steps: Step[] }> }
 
-/** Written by a step, not stored. */
+/** Written by a step, not committed. */
 const WRITTEN = ['.github/engines/nats.conf']
 
 const files: string[] = []

@@ -14,7 +14,7 @@ const MIB = 1024 * 1024
 const PATIENCE_MS = 15 * 60_000
 const TEXT = '내일 점심은 회사 앞 식당에서 먹어요. A message of ordinary length, to be copied very often.'
 
-/** A room of any length is exported in the same memory, beside everything else. */
+/** Exporting needs the same memory for a room of any length, and does not slow down other requests. */
 export async function proveExports(ground: Ground) {
   const { natsUrl, mongoUrl, s3Url } = ground.stack
   const engines = { natsUrl, mongoUrl, s3Url }
@@ -66,7 +66,7 @@ async function proveMemory(ground: Ground, alice: PlainClient, peak: () => Promi
 
 const mib = (bytes: number) => `${(bytes / MIB).toFixed(0)} MiB`
 
-/** @returns where it is */
+/** @returns its URL */
 async function exported(alice: PlainClient, roomId: string): Promise<string> {
   const { exportId } = await alice.get<{ exportId: string }>('exportMessages', { roomId, format: 'CSV' })
   return eventually(async () => {
@@ -76,7 +76,7 @@ async function exported(alice: PlainClient, roomId: string): Promise<string> {
   }, PATIENCE_MS)
 }
 
-/** As it comes, so that it is in nobody's memory. */
+/** As a stream, so that it is never in memory as a whole. */
 async function measure(url: string) {
   const { body } = await fetch(url)
   let [lines, bytes] = [0, 0]

@@ -10,7 +10,7 @@ const MANY = 2_000
 const PAGE = 50
 const CONNECT_MS = 1_000
 
-/** Someone in very many rooms lists and connects as others do. */
+/** Listing rooms and connecting cost the same for a user in very many rooms. */
 export async function proveManyRooms(ground: Ground) {
   const { stack, verdicts } = ground
   const few = await inRooms(ground, 'few', FEW)

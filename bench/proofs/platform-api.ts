@@ -10,7 +10,7 @@ import type { Ground } from './proof.ts'
 const VERSION = '4.32.5'
 const CONFORMANCE =
   'status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance'
-/** The two calls of the original document answer their named failures with status 500, as it says. */
+/** The two calls of the original document answer their named failures with status 500, as that document says. */
 const RUNS = [
   { part: '/v1', args: ['--include-path-regex', '^/v1/', '--checks', `not_a_server_error,${CONFORMANCE}`] },
   { part: '/chat', args: ['--include-path-regex', '^/chat/', '--checks', CONFORMANCE] },
@@ -18,10 +18,10 @@ const RUNS = [
 const COMMON = ['--header', `chat-api-key:${testApiKey}`, '--max-examples', '30', '--max-time', '240']
 const FIXED = ['--generation-deterministic', '--request-timeout', '70', '--no-color']
 
-/** Without one an export by mail is refused with 501, as documented, which no check here knows from a failure. */
+/** Without a mail server an export by mail is refused with 501, which the checks here would count as a failure. */
 const MAIL = { url: 'smtp://127.0.0.1:9', from: 'chat@example.com' }
 
-/** Requests of every shape that the document allows, and many that it does not, get documented answers. */
+/** Valid and invalid requests of every shape get answers that the document describes. */
 export async function provePlatformApi({ stack: { mongoUrl, natsUrl, s3Url }, verdicts }: Ground) {
   const command = await findSchemathesis()
   const stack = await startTestStack({ engines: { mongoUrl, natsUrl, s3Url }, config: { mail: MAIL } })

@@ -20,7 +20,7 @@ export const databasesOf = ({ stack, mongo }: Ground) => ({
   rooms: mongo.db(`${stack.root}_rooms`),
 })
 
-/** The shortest of several runs in milliseconds, which has the least interference. */
+/** The shortest of several runs, in milliseconds: it has the least interference. */
 export async function fastest(times: number, work: () => Promise<unknown>): Promise<number> {
   const taken: number[] = []
   for (let run = 0; run < times; run++) {

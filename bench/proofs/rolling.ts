@@ -12,11 +12,11 @@ const ROOMS = 4
 const MEMBERS = 4
 const UPLOADERS = 2
 const DRAIN_MS = 1_000
-/** Each gateway is restarted once: who was moved from the first to the second is moved back. */
+/** Each gateway is restarted once, so clients that moved to the second gateway move back. */
 const MAX_RECONNECTS = 2
 const MAX_STOP_SECONDS = 10
 
-/** Every process stopped and started in turn under load: nothing is lost or doubled, clients see a reconnect. */
+/** Every process is restarted in turn under load: nothing is lost or doubled, and clients only reconnect. */
 export async function proveRolling(ground: Ground) {
   const { stack } = ground
   const { natsUrl, mongoUrl, s3Url } = stack
@@ -25,7 +25,7 @@ export async function proveRolling(ground: Ground) {
     ...stack.config,
     drainMs: DRAIN_MS,
     s3: { ...stack.config.s3, bucket: `chat-${root}` },
-    // As in production: who waits longer is told to ask again.
+    // As in production: a request that takes longer is answered with a retryable error.
     limits: { ...stack.config.limits, requestTimeoutMs: defaultLimits.requestTimeoutMs },
   }
   print('      starting every service twice')

@@ -14,12 +14,12 @@ import { FREQUENT, RARE, sampleTexts } from './sample-texts.ts'
 
 const MESSAGES = 1_000_000
 const ROOMS = 1_000
-/** One room in so many belongs to others; what is said there is not found. */
+/** Every so many rooms, one belongs to other users: its messages must not be found. */
 const FOREIGN = 20
 const BATCH = 2_000
 const RARE_EVERY = 10_007
 const YEAR_MS = 365 * 24 * 60 * 60 * 1000
-/** Explaining reads the whole collection on some engines, so the plans are looked at before it is large. */
+/** On some engines explaining reads the whole collection, so plans are checked while it is small. */
 const EXPLAIN_AFTER = 20_000
 const RUNS = 10
 const ROOM_MS = 200
@@ -28,7 +28,7 @@ const ROOMS_MS = 1_000
 type Page = { list: Message[]; nextCursor: string | null }
 type Rooms = { own: string[]; foreign: string[] }
 
-/** Words are found among very many messages: in one room, and in all of somebody's rooms. */
+/** Search stays fast among very many messages: in one room, and in all rooms of a user. */
 export async function proveSearch(ground: Ground) {
   const rooms = await makeRooms(ground)
   const alice = await connectAs(ground.stack, 'searcher')
@@ -61,7 +61,7 @@ async function makeRooms(ground: Ground): Promise<Rooms> {
   }
 }
 
-/** Stores messages and indexes them, by the code and in the batches of the service itself. */
+/** Stores and indexes messages with the code and the batch size of the service. */
 async function openFilling({ stack }: Ground, { own, foreign }: Rooms) {
   const connection = await openMongo(stack.mongoUrl, `${stack.root}_messages`)
   const store = await openMessages(connection)
@@ -71,7 +71,7 @@ async function openFilling({ stack }: Ground, { own, foreign }: Rooms) {
   const text = sampleTexts()
   const start = Date.now() - YEAR_MS
   const took = { storing: 0, indexing: 0 }
-  /** Where the rare word is said, newest first. */
+  /** The messages with the rare word, newest first. */
   const rare: { roomId: string; seq: number }[] = []
   let made = 0
 
@@ -121,7 +121,7 @@ async function provePlans({ verdicts }: Ground, alice: PlainClient, rooms: Rooms
     const queries = await recordQueries(() => alice.get('searchMessages', { keyword: RARE, ...input }))
     const examined = await Promise.all(queries.map(examine))
     const problems = examined.map((each) =>
-      // What the index finds in a period is sorted in memory.
+      // The matches of one period are sorted in memory.
       problemOf({ ...each, stages: each.stages.filter((stage) => stage !== 'SORT') }),
     )
     const searches = examined.filter(({ name }) => name.startsWith('search by '))

@@ -9,14 +9,14 @@ import { type Ground, makeRoom } from './proof.ts'
 const UPLOADS = 10
 const MIB = 1024 * 1024
 const FILE_BYTES = 50 * MIB
-/** Two parts of what is gathered. */
+/** Two parts of an upload. */
 const WARMING_BYTES = 11 * MIB
 const MAX_MEMORY = 300 * MIB
 const TEXTS_PER_SECOND = 20
 const TEXTS = 300
 const MAX_RATIO = 2
 
-/** Large files on their way cost bounded memory, and leave messages alone. */
+/** Large uploads need bounded memory and do not slow down messages. */
 export async function proveUploads(ground: Ground) {
   const { stack, verdicts } = ground
   const files = startChild<ServiceProcess>('servers/service.ts')
@@ -30,7 +30,7 @@ export async function proveUploads(ground: Ground) {
     const url = `ws://127.0.0.1:${await gateway.ask('start', { service: 'gateway', place })}`
     const roomId = await makeRoom(ground, 'texts', ['writer'])
     const plans = await Promise.all(Array.from({ length: UPLOADS }, (_, n) => planOf(ground, url, n)))
-    // Whatever is used for the first time is: as for texts, that is not what is measured.
+    // Warms up, as is done for texts: the first use of the code is not measured.
     await uploader.ask('upload', { plans, bytes: WARMING_BYTES })
     writer = await connectPlain(url, await stack.token('writer'))
     await timeTexts(writer, roomId, 100)
@@ -56,7 +56,7 @@ export async function proveUploads(ground: Ground) {
       peak < MAX_MEMORY,
       `${(peak / MIB).toFixed(0)} MiB at most`,
     )
-    // Before and after: the machine may have become slower or faster.
+    // Measured before and after, since the machine may have become slower or faster.
     quietly.push(...(await timeTexts(writer, roomId, TEXTS)))
     const [quiet, busy] = [p99(quietly), p99(meanwhile)]
     verdicts.claim(

@@ -17,7 +17,7 @@ let echo: NatsConnection | undefined
 let made = 0
 const lastSeqs = new Map<string, number>()
 
-/** As large as the product's message, so that both move the same bytes. */
+/** As large as the product's message, so that both send the same number of bytes. */
 function messageOf({ syncKey, roomId, data }: Draft) {
   const seq = (lastSeqs.get(roomId) ?? 0) + 1
   lastSeqs.set(roomId, seq)
@@ -39,7 +39,7 @@ function messageOf({ syncKey, roomId, data }: Draft) {
   }
 }
 
-/** The least a chat over socket.io and NATS can do: one request, one fan-out, nothing checked, nothing stored. */
+/** The least work of a chat over socket.io and NATS: one request and one fan-out, without checks or storage. */
 const server: Server = {
   start: async ({ natsUrl }) => {
     const options = { servers: new URL(natsUrl).host, noAsyncTraces: true }

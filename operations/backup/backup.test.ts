@@ -20,12 +20,12 @@ import { takeBackup } from './backup.ts'
 import type { Manifest, Stores } from './layout.ts'
 import { restoreBackup } from './restore.ts'
 
-// A backup that is taken while people write restores into an empty stack, and the numbers agree.
+// A backup taken while users write restores into an empty stack, and all counts agree.
 
 const NAMES = ['ann', 'ben', 'cho', 'dan']
 const FILE_BYTES = 700_000
 const CHUNK_BYTES = 500_000
-/** Between one message of somebody and the next, and likewise files: people write, a machine would not let anybody read. */
+/** Pauses between the messages and between the files of a user, so that reading is not starved. */
 const PAUSE_MS = 50
 const FILE_PAUSE_MS = 500
 
@@ -35,10 +35,10 @@ let before: Side
 let after: Side
 let quiet: Room
 let busy: Room[]
-/** In which people come and go. */
+/** The room that users join and leave. */
 let open: Room
 let manifest: Manifest
-/** What was acked by the time at which the backup began. */
+/** What was acked before the backup began. */
 let owed: Message[]
 
 const silent = () => {}
@@ -82,7 +82,7 @@ async function upload(who: PlainClient, { _id: roomId }: Room) {
     await who.get('sendFileMessage', { ...file, data: data.subarray(at, at + CHUNK_BYTES) })
 }
 
-/** Everybody writes, reads, deletes and sends files in all rooms but the quiet one, from before the backup until after it. */
+/** All users write, read, delete and send files in all rooms but the quiet one, from before the backup until after it. */
 async function backUpUnderLoad() {
   const acked: Message[] = []
   let isOver = false
@@ -142,7 +142,7 @@ async function restore() {
   }
 }
 
-/** All messages of a room, and all that happened to them. */
+/** All messages of a room, and all changes of them. */
 async function historyOf(side: Side, { _id: roomId }: Room) {
   const list: Message[] = []
   for (;;) {
@@ -153,7 +153,7 @@ async function historyOf(side: Side, { _id: roomId }: Room) {
   }
 }
 
-/** Each file of a room, as its members get it. */
+/** Each file of a room, as its members download it. */
 async function filesOf(side: Side, { _id: roomId }: Room): Promise<Map<string, string>> {
   const who = firstOf(side)
   const { list } = await who.get<{ list: Message[] }>('listGallery', { roomId, kind: 'FILE', limit: 100 })

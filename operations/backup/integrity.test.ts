@@ -67,7 +67,7 @@ const roomsRestored = async () => {
 
 const messagesIn = (copy: string) => collectionFile(copy, 'messages/messages')
 const aFileIn = async (copy: string) => (await objectFiles(copy))[0] as string
-/** What may have happened to a copy, and what is said of it. */
+/** Kinds of damage, and the error that reports each. */
 const damages: [string, RegExp, (copy: string) => Promise<unknown>][] = [
   ['lacks a collection', /messages\.bson\.gz cannot be read/, (copy) => rm(messagesIn(copy))],
   [

@@ -18,7 +18,7 @@ export type Asked = {
   progress: (line: string) => void
 }
 
-/** `--json` prints `data`, otherwise `lines` are printed. `hasFailed`: some of it could not be done. */
+/** `--json` prints `data`, otherwise `lines` are printed. `hasFailed`: some of the work failed. */
 export type Answer = { data: unknown; lines: string[]; hasFailed?: boolean }
 
 /** How many ids a command takes, and what is wrong with the given ones. */

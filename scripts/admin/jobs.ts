@@ -17,7 +17,7 @@ function kindsOf({ values }: Asked): string[] {
   return [kind]
 }
 
-/** Null where the service of the kind does not run. */
+/** Null if the service that owns the kind does not run. */
 async function countsOf({ bus, caller }: Asked, kind: string): Promise<Output<'countJobs'> | null> {
   try {
     return await bus.askJobs(kind, 'countJobs', caller, {})

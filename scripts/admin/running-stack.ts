@@ -3,16 +3,16 @@ import { readConfig } from '@chat/stack/config'
 
 const NONE = 'No stack runs here: start it with npm start, or set CHAT_NATS_URL'
 
-/** The address of a data folder's NATS, which may have stopped. @throws where there never was one */
+/** The NATS address in a data folder; the server may have stopped. @throws if none was ever started there */
 async function localNats(dataDir: string): Promise<string> {
-  // Imported here: this package need not be installed where the engines run elsewhere, as in containers.
+  // Imported here, because images for containers do not include this package.
   const { readRecord, recordFile } = await import('@chat/engines')
   const record = readRecord(recordFile(dataDir, 'nats'))
   if (!record) throw new Error(NONE)
   return `nats://127.0.0.1:${record.port}`
 }
 
-/** The bus of the stack at `CHAT_NATS_URL`, or of the one that runs from the data folder. It logs nothing. */
+/** The bus of the stack at `CHAT_NATS_URL`, or of the stack that uses the data folder. It logs nothing. */
 export async function openRunningBus(): Promise<Bus> {
   const { natsUrl, dataDir, limits } = readConfig(process.env, true)
   const opening = openBus({

@@ -1,5 +1,5 @@
-// For scripts/compose-rehearsal: `hold <file>` has two people talk and send files through a stack that runs, and writes
-// down what was said; `check <file>` looks whether all of it is still there.
+// For scripts/compose-rehearsal: `hold <file>` has two users exchange messages and files through a running stack, and
+// records them in the file; `check <file>` checks that all of them still exist.
 //   CHAT_GATEWAY_URL, CHAT_PLATFORM_URL, CHAT_API_KEYS
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
@@ -11,7 +11,7 @@ import type { Message } from '@chat/contract'
 import { eventually } from '@chat/testing'
 
 const { CHAT_GATEWAY_URL = '', CHAT_PLATFORM_URL = '', CHAT_API_KEYS = '' } = process.env
-/** Starting again everywhere at once takes its time. */
+/** Restarting all services at once takes a while. */
 const PATIENCE_MS = 60_000
 const MESSAGES = 40
 
@@ -39,7 +39,7 @@ async function enter(userId: string): Promise<Chat> {
   return chat
 }
 
-/** A second of a moving picture, made here. */
+/** One second of video, generated here. */
 function makeVideo(): Buffer {
   const folder = mkdtempSync(join(tmpdir(), 'rehearsal-'))
   const file = join(folder, 'video.mp4')
@@ -75,7 +75,7 @@ async function hold(): Promise<Said> {
   return said
 }
 
-/** What is there: texts as they are, files as they open. */
+/** The messages of the room: texts, and the bytes of files. */
 async function read(chat: Chat, roomId: string): Promise<Said> {
   const { list } = await chat.ask('listenMessagesByRoom', { roomId, count: 100 })
   const files = list.flatMap(filesOf).map(async ({ path, thumbnail }) => {
@@ -87,7 +87,7 @@ async function read(chat: Chat, roomId: string): Promise<Said> {
   return { roomId, texts: list.map(textOf), files: await Promise.all(files) }
 }
 
-/** What came later is after it. */
+/** Later messages come after it. */
 async function check(said: Said) {
   const jun = await enter('rehearsal-jun')
   const now = await eventually(() => read(jun, said.roomId), PATIENCE_MS)

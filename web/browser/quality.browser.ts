@@ -23,6 +23,7 @@ const stage = useStage(
 /** What axe finds that keeps somebody from using the page; in other colours only colours are looked at again. */
 async function faultsOf(page: Page, colorScheme: 'light' | 'dark') {
   await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+  await page.waitForFunction((theme) => document.documentElement.dataset.theme === theme, colorScheme)
   await page.evaluate(AXE)
   // Colours on their way from light to dark are neither.
   await page.evaluate(() => {

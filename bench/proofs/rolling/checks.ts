@@ -53,7 +53,7 @@ export async function findMiscounts(rooms: Db, member: Member, lastSeq: number):
   )
 }
 
-/** Files that differ from what was sent. */
+/** Files that differ from the files that were sent. */
 export async function findDamages({ client, roomId }: Pick<Member, 'client' | 'roomId'>, acked: Acked) {
   const damaged: string[] = []
   for (const { message, data } of acked.values()) {
