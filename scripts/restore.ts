@@ -1,6 +1,6 @@
 // npm run restore -- <folder>: loads a backup into empty stores while the services are stopped. Then start them, and
 // run `npm run admin -- recount --all`.
-import { createLogger, Metrics, openAll, openBus, type Scope } from '@chat/service'
+import { createLogger, createMetrics, openAll, openBus, type Scope } from '@chat/service'
 import { type Config, readConfig } from '@chat/stack/config'
 import { restoreBackup } from '../operations/backup/restore.ts'
 
@@ -22,7 +22,7 @@ try {
   const restoring = await openAll(async (scope) => {
     const urls = await urlsOf(config, scope)
     const opening = openBus({
-      ...{ natsUrl: urls.natsUrl, name: 'restore', logger: createLogger(logLevel), metrics: new Metrics() },
+      ...{ natsUrl: urls.natsUrl, name: 'restore', logger: createLogger(logLevel), metrics: createMetrics() },
       requestTimeoutMs: limits.requestTimeoutMs,
     })
     const bus = await scope.use('nats', opening, (opened) => opened.close())

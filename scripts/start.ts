@@ -2,8 +2,8 @@ import { startEngines } from '@chat/engines'
 import {
   ConfigError,
   createLogger,
+  createMetrics,
   type Logger,
-  Metrics,
   openAll,
   runUntilStopped,
   tuneHeap,
@@ -27,7 +27,7 @@ const start = (config: Config, logger: Logger, abort: AbortSignal) =>
     if (isDevelopment) await fillInKeys(config)
     if (config.demo) await buildPage(print)
     const { natsUrl, mongoUrl, s3Url } = engines.urls
-    const metrics = new Metrics().withProcess()
+    const metrics = createMetrics({ withProcess: true })
     const stack = await scope.use(
       'services',
       startStack({ config, natsUrl, mongoUrl, s3Url, logger, metrics }),

@@ -5,7 +5,15 @@ import { start as startMessages } from '@chat/messages'
 import { type Options as PlatformOptions, start as startPlatformApi } from '@chat/platform-api'
 import { start as startPush } from '@chat/push'
 import { start as startRooms } from '@chat/rooms'
-import { type Checks, type Logger, Metrics, openAll, openTracing, serviceOptions } from '@chat/service'
+import {
+  type Checks,
+  createMetrics,
+  type Logger,
+  type Metrics,
+  openAll,
+  openTracing,
+  serviceOptions,
+} from '@chat/service'
 import type { Config } from './config.ts'
 
 export type StackOptions = {
@@ -50,7 +58,7 @@ type Ready = { mongo: Checks[string]; s3?: Checks[string] }
 export const startStack = (options: StackOptions) =>
   openAll(async (scope) => {
     const { config, logger, natsUrl, mongoUrl, s3Url, root = 'chat', instances = {} } = options
-    const metrics = options.metrics ?? new Metrics()
+    const metrics = options.metrics ?? createMetrics()
     await scope.use('tracing', openTracing(config.tracing, 'chat'), (t) => t.close())
     const { natsUrlOf = () => natsUrl } = options
     const checkOutput = options.checksOutput ? outputProblem : undefined

@@ -4,7 +4,7 @@ import { start as startMessages } from '@chat/messages'
 import { type Options as PlatformOptions, start as startPlatformApi } from '@chat/platform-api'
 import { start as startPush } from '@chat/push'
 import { start as startRooms } from '@chat/rooms'
-import { createLogger, Metrics, openAll, openTracing, serviceOptions } from '@chat/service'
+import { createLogger, createMetrics, openAll, openTracing, serviceOptions } from '@chat/service'
 import type { Config } from './config.ts'
 
 const services = {
@@ -35,7 +35,7 @@ export type Place = {
 export async function startStackService(service: StackService, place: Place, wanted = 0) {
   const { config, root, natsUrl, mongoUrl, s3Url, webhookTimes } = place
   const logger = createLogger('error')
-  const metrics = new Metrics()
+  const metrics = createMetrics()
   return openAll(async (scope) => {
     await scope.use('tracing', openTracing(config.tracing, `chat-${service}`), (t) => t.close())
     const own = { ...config, gatewayPort: wanted, platformPort: wanted }

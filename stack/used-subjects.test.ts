@@ -6,7 +6,7 @@ import { start as startFiles } from '@chat/files'
 import { start as startPlatformApi } from '@chat/platform-api'
 import { start as startPush } from '@chat/push'
 import { start as startRooms } from '@chat/rooms'
-import { createLogger, Metrics, openBus, serviceOptions, streamStatus } from '@chat/service'
+import { createLogger, createMetrics, openBus, serviceOptions, streamStatus } from '@chat/service'
 import {
   connectAs,
   covers,
@@ -54,7 +54,7 @@ afterAll(async () => {
 
 const around = (name: RoleName, root: string) => {
   const { config, mongoUrl, s3Url } = stack
-  const place = { config, mongoUrl, s3Url, logger: createLogger('silent'), metrics: new Metrics() }
+  const place = { config, mongoUrl, s3Url, logger: createLogger('silent'), metrics: createMetrics() }
   return serviceOptions({ ...place, name, root, natsUrl: stack.natsUrlOf(name) })
 }
 
@@ -71,7 +71,7 @@ async function startAsTheFirst() {
 async function operate(roomId: string) {
   const options = { natsUrl: signedIn(tap.url, 'operator'), name: 'operator', root: stack.root }
   const bus = await openBus({
-    ...{ ...options, logger: createLogger('silent'), metrics: new Metrics(), requestTimeoutMs: 10_000 },
+    ...{ ...options, logger: createLogger('silent'), metrics: createMetrics(), requestTimeoutMs: 10_000 },
   })
   const caller = { userId: '', requestId: 'operator' }
   await bus.ask('listRoomIds', caller, {})

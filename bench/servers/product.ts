@@ -1,4 +1,4 @@
-import { createLogger, Metrics, tuneHeap } from '@chat/service'
+import { createLogger, createMetrics, tuneHeap } from '@chat/service'
 import { startStack } from '@chat/stack'
 import { readConfig } from '@chat/stack/config'
 import { mintToken } from '@chat/testing'
@@ -38,7 +38,7 @@ let made = 0
 /** The product as `npm start` runs it: every service in this process. */
 const server: Server = {
   start: async (engines) => {
-    const metrics = new Metrics().withProcess()
+    const metrics = createMetrics({ withProcess: true })
     stack = await startStack({ config, ...engines, logger: createLogger(config.logLevel), metrics, root })
     return { url: `ws://127.0.0.1:${stack.gatewayPorts[0]}`, database: `${root}_messages` }
   },

@@ -77,7 +77,7 @@ export {
 } from './stream/stream-event.ts'
 export { streamStatus } from './stream/stream-status.ts'
 export { createLogger, type Logger } from './telemetry/logger.ts'
-export { Metrics } from './telemetry/metrics.ts'
+export { createMetrics, type Metrics } from './telemetry/metrics.ts'
 export {
   currentTrace,
   noteCode,

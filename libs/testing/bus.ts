@@ -1,4 +1,4 @@
-import { createLogger, Metrics, openBus } from '@chat/service'
+import { createLogger, createMetrics, openBus } from '@chat/service'
 import type { TestStack } from './stack.ts'
 
 /** Opens a bus to a stack, to send requests as edges and services do. */
@@ -8,6 +8,6 @@ export const openTestBus = (stack: TestStack) =>
     name: 'test',
     root: stack.root,
     logger: createLogger('silent'),
-    metrics: new Metrics(),
+    metrics: createMetrics(),
     requestTimeoutMs: 10_000,
   })

@@ -1,4 +1,4 @@
-import { createLogger, Metrics } from '@chat/service'
+import { createLogger, createMetrics } from '@chat/service'
 import { type StackOptions, startStack } from '@chat/stack'
 import { type Config, readConfig } from '@chat/stack/config'
 import { signedIn } from './nats-users.ts'
@@ -74,7 +74,7 @@ export async function startTestStack(options: Options = {}) {
     webhookTimes: options.webhookTimes,
     platformRate: options.platformRate ?? { requests: 100_000, seconds: 1 },
     checksOutput: true,
-    metrics: options.withProcess ? new Metrics().withProcess() : new Metrics(),
+    metrics: createMetrics({ withProcess: options.withProcess ?? false }),
   })
   const platformUrls = stack.platformPorts.map((port) => `http://127.0.0.1:${port}`)
   const [platformUrl = ''] = platformUrls

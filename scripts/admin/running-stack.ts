@@ -1,4 +1,4 @@
-import { type Bus, createLogger, Metrics, openBus } from '@chat/service'
+import { type Bus, createLogger, createMetrics, openBus } from '@chat/service'
 import { readConfig } from '@chat/stack/config'
 
 const NONE = 'No stack runs here: start it with npm start, or set CHAT_NATS_URL'
@@ -19,7 +19,7 @@ export async function openRunningBus(): Promise<Bus> {
     natsUrl: natsUrl ?? (await localNats(dataDir)),
     name: 'admin',
     logger: createLogger('silent'),
-    metrics: new Metrics(),
+    metrics: createMetrics(),
     requestTimeoutMs: limits.requestTimeoutMs,
   })
   return opening.catch((cause: Error) => {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { errors, Fault, type Handlers } from '@chat/contract'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { createLogger } from '../telemetry/logger.ts'
-import { Metrics } from '../telemetry/metrics.ts'
+import { createMetrics } from '../telemetry/metrics.ts'
 import { type Bus, openBus } from './bus.ts'
 
 type RoomHandlers = Handlers<'rooms'>
@@ -23,7 +23,7 @@ async function open(requestTimeoutMs = REQUEST_TIMEOUT_MS): Promise<Bus> {
     name: 'test',
     root,
     logger: createLogger('silent'),
-    metrics: new Metrics(),
+    metrics: createMetrics(),
     requestTimeoutMs,
   })
   opened.push(bus)
@@ -213,7 +213,7 @@ test('who asks for TLS does not sign in at a server that has none', async () => 
   const { host } = new URL(process.env.CHAT_TEST_NATS_URL as string)
   const opening = openBus({
     natsUrl: `tls://rooms:rooms@${host}`,
-    ...{ name: 'test', root, logger: createLogger('silent'), metrics: new Metrics() },
+    ...{ name: 'test', root, logger: createLogger('silent'), metrics: createMetrics() },
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
   })
   await expect(opening).rejects.toThrow(/does not support 'tls'.*check CHAT_NATS_URL/)

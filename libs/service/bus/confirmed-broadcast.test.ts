@@ -1,4 +1,4 @@
-import { createLogger, Metrics, openBus } from '@chat/service'
+import { createLogger, createMetrics, openBus } from '@chat/service'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import type { Bus } from './bus.ts'
 import { ConfirmedBroadcast, confirm, joinConfirmers } from './confirmed-broadcast.ts'
@@ -11,7 +11,7 @@ const opened: Bus[] = []
 const members: { leave: () => Promise<void> }[] = []
 
 const open = async () => {
-  const [logger, metrics] = [createLogger('silent'), new Metrics()]
+  const [logger, metrics] = [createLogger('silent'), createMetrics()]
   const bus = await openBus({ natsUrl, name: 'test', root, logger, metrics, requestTimeoutMs: 1_000 })
   opened.push(bus)
   return bus

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { faultOf } from '../bus/settle.ts'
 import { createLogger, type Logger } from '../telemetry/logger.ts'
-import { Metrics } from '../telemetry/metrics.ts'
+import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
 import { openTracing } from '../telemetry/tracing.ts'
 import type { ProcessConfig } from './config/process.ts'
 import { ConfigError, ConfigReader } from './config/reader.ts'
@@ -38,7 +38,7 @@ export async function runService<C extends ServiceConfig>({ name, readConfig, st
     const config = readConfig(read)
     read.check()
     const logger = createLogger(config.logLevel)
-    const metrics = new Metrics().withProcess()
+    const metrics = createMetrics({ withProcess: true })
     const { natsUrl, mongoUrl, s3 } = config
     const urls = { natsUrl: natsUrl ?? '', mongoUrl: mongoUrl ?? '', s3Url: s3?.url ?? '' }
     const options = serviceOptions({ name, config, ...urls, logger, metrics })

@@ -3,7 +3,7 @@ import { eventually } from '@chat/testing'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { type Bus, openBus } from '../bus/bus.ts'
 import { createLogger } from '../telemetry/logger.ts'
-import { Metrics } from '../telemetry/metrics.ts'
+import { createMetrics } from '../telemetry/metrics.ts'
 import { ACK_WAIT_MS, type Failure } from './event-batches.ts'
 import { ensureStream } from './stream.ts'
 import { consumeEvents } from './stream-consumer.ts'
@@ -22,7 +22,7 @@ beforeEach(async () => {
     name: 'test',
     root: `t${crypto.randomUUID().slice(0, 8)}`,
     logger,
-    metrics: new Metrics(),
+    metrics: createMetrics(),
     requestTimeoutMs: 1_000,
   })
   await ensureStream(bus)

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
 const LATENCY_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
@@ -9,224 +10,143 @@ export type ConsumerLag = { lagMs: number; pending: number }
 /** What became of a job that a process had claimed. */
 export type JobOutcome = 'finished' | 'retried' | 'dead' | 'released' | 'ended' | 'lost'
 
-/** Whether each dependency of a process answers. */
-type Answers = Record<string, boolean>
+export type Metrics = ReturnType<typeof createMetrics>
 
 /**
- * The metrics of one process. Labels have few values and are never ids. A registry per instance lets tests run many
- * in one process.
+ * The metrics of one process, or of a part of one that has a registry of its own. Labels have few values and are never
+ * ids.
+ * @param withProcess adds memory, CPU and event-loop delay
  */
-export class Metrics {
-  readonly registry = new Registry()
-  private readonly registers = [this.registry]
-  private readonly consumers = new Map<string, () => Promise<ConsumerLag>>()
-  private readonly deadLetterCounts = new Map<string, () => Promise<number>>()
-  private measuring: Promise<void> | null = null
-  private readonly dependencyChecks: (() => Promise<Answers>)[] = []
-
-  readonly requests = new Histogram({
-    name: 'chat_request_seconds',
-    help: 'Requests answered, by operation and code',
-    labelNames: ['operation', 'code'],
-    buckets: LATENCY_SECONDS,
-    registers: this.registers,
-  })
-  readonly events = new Histogram({
-    name: 'chat_event_seconds',
-    help: 'Client events answered by the gateway, and HTTP requests by the platform API, by operation and code',
-    labelNames: ['operation', 'code'],
-    buckets: LATENCY_SECONDS,
-    registers: this.registers,
-  })
-  readonly sockets = new Gauge({
-    name: 'chat_sockets',
-    help: 'Connected sockets',
-    registers: this.registers,
-  })
-  readonly connections = new Counter({
-    name: 'chat_connections_total',
-    help: 'Connection attempts, by the code of the answer',
-    labelNames: ['code'],
-    registers: this.registers,
-  })
-  readonly disconnections = new Counter({
-    name: 'chat_disconnections_total',
-    help: 'Sockets that disconnected, by the reason that socket.io gives',
-    labelNames: ['reason'],
-    registers: this.registers,
-  })
-  readonly batch = new Histogram({
-    name: 'chat_message_batch_size',
-    help: 'Messages that shared one insert',
-    buckets: [1, 2, 5, 10, 20, 50, 100, 200],
-    registers: this.registers,
-  })
-  readonly owed = new Gauge({
-    name: 'chat_unpublished_events',
-    help: 'Stored events that are not in the stream yet',
-    registers: this.registers,
-  })
-  readonly deliveries = new Histogram({
-    name: 'chat_fanout_sockets',
-    help: 'Sockets that a message was delivered to, per gateway',
-    buckets: [0, 1, 2, 5, 10, 50, 100, 1000],
-    registers: this.registers,
-  })
-  readonly repairs = new Counter({
-    name: 'chat_delivery_repairs_total',
-    help: 'Gap repairs: messages of an open room that a gateway fetched because it had missed them',
-    registers: this.registers,
-  })
-  readonly busConnected = new Gauge({
-    name: 'chat_nats_connected',
-    help: 'Whether NATS is connected',
-    labelNames: ['service'],
-    registers: this.registers,
-  })
-
-  readonly ready: Gauge = new Gauge({
-    name: 'chat_ready',
-    help: 'Whether each dependency answers, as in /readyz',
-    labelNames: ['dependency'],
-    registers: this.registers,
-    collect: () => this.askDependencies(),
-  })
-
-  readonly consumed = new Histogram({
-    name: 'chat_consumer_batch_size',
-    help: 'Events of the stream that were handled in one batch',
-    labelNames: ['consumer'],
-    buckets: [1, 2, 5, 10, 50, 100, 500, 2000],
-    registers: this.registers,
-  })
-  readonly consumerFailures = new Counter({
-    name: 'chat_consumer_failures_total',
-    help: 'Events of the stream whose handling failed and is retried',
-    labelNames: ['consumer'],
-    registers: this.registers,
-  })
-  readonly deadLetterEvents = new Counter({
-    name: 'chat_dead_letter_events_total',
-    help: 'Events of the stream that became dead letters',
-    labelNames: ['consumer'],
-    registers: this.registers,
-  })
-  readonly consumerLag: Gauge = new Gauge({
-    name: 'chat_consumer_lag_seconds',
-    help: 'Age of the oldest event that a consumer has not handled; the same from all instances',
-    labelNames: ['consumer'],
-    registers: this.registers,
-    collect: () => this.measureConsumers(),
-  })
-  readonly consumerPending: Gauge = new Gauge({
-    name: 'chat_consumer_pending_events',
-    help: 'Events that a consumer has not handled; the same from all instances',
-    labelNames: ['consumer'],
-    registers: this.registers,
-    collect: () => this.measureConsumers(),
-  })
-
-  readonly pushes = new Counter({
-    name: 'chat_pushes_total',
-    help: 'Pushes handed to a push service, by platform and what it answered',
-    labelNames: ['platform', 'outcome'],
-    registers: this.registers,
-  })
-
-  readonly jobs = new Counter({
-    name: 'chat_jobs_total',
-    help: 'Jobs that were claimed, by kind and what became of them',
-    labelNames: ['kind', 'outcome'],
-    registers: this.registers,
-  })
-  readonly deadLetters: Gauge = new Gauge({
-    name: 'chat_dead_letters',
-    help: 'Jobs that failed too often and were neither replayed nor dropped; the same from all instances',
-    labelNames: ['kind'],
-    registers: this.registers,
-    collect: () => this.countDeadLetters(),
-  })
-
-  readonly webhooks = new Counter({
-    name: 'chat_webhooks_total',
-    help: 'Webhooks sent, by outcome',
-    labelNames: ['outcome'],
-    registers: this.registers,
-  })
-
-  /** Adds metrics of the process: memory, CPU, event-loop delay. */
-  withProcess(): this {
-    collectDefaultMetrics({ register: this.registry })
-    return this
-  }
-
-  /** The checks run whenever the metrics are read. */
-  watchDependencies(ask: () => Promise<Answers>) {
-    this.dependencyChecks.push(ask)
-  }
-
-  /** A dependency of several parts of a process counts as ready when all of them reach it. */
-  private async askDependencies() {
-    const all = await Promise.all(this.dependencyChecks.map((ask) => ask()))
-    this.ready.reset()
-    for (const name of new Set(all.flatMap(Object.keys)))
-      this.ready.set({ dependency: name }, all.every((each) => each[name] !== false) ? 1 : 0)
-  }
-
-  /** Measures a consumer whenever the metrics are read. @returns a function that ends it */
-  watchConsumer(consumer: string, measure: () => Promise<ConsumerLag>) {
-    this.consumers.set(consumer, measure)
-    // Counters begin at 0: a counter that begins at 1 shows no increase.
-    for (const counter of [this.consumerFailures, this.deadLetterEvents]) counter.inc({ consumer }, 0)
-    return () => {
-      if (this.consumers.get(consumer) === measure) this.consumers.delete(consumer)
-    }
-  }
-
-  /** Dead letters are counted whenever the metrics are read. */
-  watchDeadLetters(kind: string, count: () => Promise<number>) {
-    this.deadLetterCounts.set(kind, count)
-  }
-
-  private async countDeadLetters() {
-    const counting = [...this.deadLetterCounts].map(async ([kind, count]) => {
-      const dead = await measureInTime(count)
-      if (dead === null) this.deadLetters.remove({ kind })
-      else this.deadLetters.set({ kind }, dead)
-    })
-    await Promise.all(counting)
-  }
-
-  /** One measurement gives both metrics. */
-  private measureConsumers(): Promise<void> {
-    this.measuring ??= this.measureEach().finally(() => {
-      this.measuring = null
-    })
-    return this.measuring
-  }
-
-  /** A consumer that cannot be measured is left out: an old number would look healthy. */
-  private async measureEach() {
-    const measuring = [...this.consumers].map(async ([consumer, measure]) => {
-      const lag = await measureInTime(measure)
-      if (lag) {
-        this.consumerLag.set({ consumer }, lag.lagMs / 1000)
-        this.consumerPending.set({ consumer }, lag.pending)
-        return
-      }
-      this.consumerLag.remove({ consumer })
-      this.consumerPending.remove({ consumer })
-    })
-    await Promise.all(measuring)
+export function createMetrics({ withProcess = false } = {}) {
+  const registry = new Registry()
+  if (withProcess) collectDefaultMetrics({ register: registry })
+  const makers = makersOf(registry)
+  return {
+    registry,
+    ...plainMetrics(makers),
+    ...dependencyMetrics(makers),
+    ...consumerMetrics(makers),
+    ...deadLetterMetrics(makers),
   }
 }
 
-async function measureInTime<T>(measure: () => Promise<T>): Promise<T | null> {
-  const late = Promise.withResolvers<null>()
-  const timer = setTimeout(() => late.resolve(null), MEASURE_WITHIN_MS)
-  try {
-    return await Promise.race([measure().catch(() => null), late.promise])
-  } finally {
-    clearTimeout(timer)
+type Makers = ReturnType<typeof makersOf>
+
+function makersOf(registry: Registry) {
+  const registers = [registry]
+  const histogram = <L extends string>(name: string, help: string, buckets: number[], ...labelNames: L[]) =>
+    new Histogram({ name, help, buckets, labelNames, registers })
+  return {
+    counter: <L extends string>(name: string, help: string, ...labelNames: L[]) =>
+      new Counter({ name, help, labelNames, registers }),
+    gauge: <L extends string>(name: string, help: string, labelNames: L[] = []) =>
+      new Gauge({ name, help, labelNames, registers }),
+    /** A gauge that is measured whenever the metrics are read. */
+    measured: <L extends string>(name: string, help: string, label: L, collect: () => Promise<void>) =>
+      new Gauge({ name, help, labelNames: [label], registers, collect }),
+    histogram,
+    latency: (name: string, help: string) => histogram(name, help, LATENCY_SECONDS, 'operation', 'code'),
   }
+}
+
+const plainMetrics = ({ counter, gauge, histogram, latency }: Makers) => ({
+  requests: latency('chat_request_seconds', 'Requests answered, by operation and code'),
+  events: latency('chat_event_seconds', 'Events answered by the gateway, requests by the platform API'),
+  sockets: gauge('chat_sockets', 'Connected sockets'),
+  connections: counter('chat_connections_total', 'Connection attempts, by the code of the answer', 'code'),
+  disconnections: counter('chat_disconnections_total', 'Disconnected sockets, by the reason', 'reason'),
+  batch: histogram(
+    'chat_message_batch_size',
+    'Messages that shared one insert',
+    [1, 2, 5, 10, 20, 50, 100, 200],
+  ),
+  owed: gauge('chat_unpublished_events', 'Stored events that are not in the stream yet'),
+  deliveries: histogram(
+    'chat_fanout_sockets',
+    'Sockets that a message was delivered to, per gateway',
+    [0, 1, 2, 5, 10, 50, 100, 1000],
+  ),
+  repairs: counter('chat_delivery_repairs_total', 'Messages that a gateway had missed and fetched'),
+  busConnected: gauge('chat_nats_connected', 'Whether NATS is connected', ['service']),
+  pushes: counter('chat_pushes_total', 'Pushes, by what the push service answered', 'platform', 'outcome'),
+  jobs: counter('chat_jobs_total', 'Claimed jobs, by what became of them', 'kind', 'outcome'),
+  webhooks: counter('chat_webhooks_total', 'Webhooks sent, by outcome', 'outcome'),
+})
+
+function dependencyMetrics({ measured }: Makers) {
+  const checks: (() => Promise<Record<string, boolean>>)[] = []
+  const help = 'Whether each dependency answers, as in /readyz'
+  const ready: Gauge = measured('chat_ready', help, 'dependency', async () => {
+    const all = await Promise.all(checks.map((ask) => ask()))
+    ready.reset()
+    // A dependency of several parts of a process counts as ready when all of them reach it.
+    for (const name of new Set(all.flatMap(Object.keys)))
+      ready.set({ dependency: name }, all.every((each) => each[name] !== false) ? 1 : 0)
+  })
+  return { watchDependencies: (ask: (typeof checks)[number]) => checks.push(ask) }
+}
+
+function deadLetterMetrics({ measured }: Makers) {
+  const counts = new Map<string, () => Promise<number>>()
+  const help = 'Jobs that failed too often and were not replayed or dropped; the same from all instances'
+  const deadLetters: Gauge = measured('chat_dead_letters', help, 'kind', async () => {
+    const measurements = await measureEach(counts)
+    deadLetters.reset()
+    for (const { name, value } of measurements) deadLetters.set({ kind: name }, value)
+  })
+  return {
+    deadLetters,
+    watchDeadLetters: (kind: string, count: () => Promise<number>) => counts.set(kind, count),
+  }
+}
+
+function consumerMetrics({ counter, histogram, measured }: Makers) {
+  const consumers = new Map<string, () => Promise<ConsumerLag>>()
+  const measure = async () => {
+    const measurements = await measureEach(consumers)
+    for (const gauge of [seconds, pending]) gauge.reset()
+    for (const { name: consumer, value } of measurements) {
+      seconds.set({ consumer }, value.lagMs / 1000)
+      pending.set({ consumer }, value.pending)
+    }
+  }
+  let measuring: Promise<void> | null = null
+  /** One measurement gives both metrics. */
+  const collect = () => {
+    measuring ??= measure().finally(() => {
+      measuring = null
+    })
+    return measuring
+  }
+  const age = 'Age of the oldest event that a consumer has not handled; the same from all instances'
+  const seconds = measured('chat_consumer_lag_seconds', age, 'consumer', collect)
+  const count = 'Events that a consumer has not handled; the same from all instances'
+  const pending = measured('chat_consumer_pending_events', count, 'consumer', collect)
+  const failures = counter('chat_consumer_failures_total', 'Events that failed and are retried', 'consumer')
+  const dead = counter('chat_dead_letter_events_total', 'Events that became dead letters', 'consumer')
+  const sizes = [1, 2, 5, 10, 50, 100, 500, 2000]
+  return {
+    consumed: histogram('chat_consumer_batch_size', 'Events handled in one batch', sizes, 'consumer'),
+    consumerFailures: failures,
+    deadLetterEvents: dead,
+    /** @returns a function that ends it */
+    watchConsumer: (consumer: string, measureLag: () => Promise<ConsumerLag>) => {
+      consumers.set(consumer, measureLag)
+      // Counters begin at 0: a counter that begins at 1 shows no increase.
+      for (const each of [failures, dead]) each.inc({ consumer }, 0)
+      return () => {
+        if (consumers.get(consumer) === measureLag) consumers.delete(consumer)
+      }
+    },
+  }
+}
+
+/** What cannot be measured in time is left out: an old number would look healthy. */
+async function measureEach<T>(measures: Map<string, () => Promise<T>>) {
+  const measuring = [...measures].map(async ([name, measure]) => {
+    const late = delay(MEASURE_WITHIN_MS, null, { ref: false })
+    const value = await Promise.race([measure().catch(() => null), late])
+    return value === null ? [] : { name, value }
+  })
+  return (await Promise.all(measuring)).flat()
 }

@@ -1,5 +1,5 @@
 import type { Room } from '@chat/contract'
-import { createLogger, DutyCycle, Metrics } from '@chat/service'
+import { createLogger, createMetrics, DutyCycle } from '@chat/service'
 import {
   connectAs,
   eventually,
@@ -31,7 +31,7 @@ beforeAll(async () => {
   stack = await startTestStack()
   stored = await openStored(stack)
   mongo = await openDatabase(stack, 'files')
-  uploads = await openUploads(mongo, new Metrics())
+  uploads = await openUploads(mongo, createMetrics())
   const chunks = await openChunks(mongo, stored.bucket, new DutyCycle(0))
   const logger = createLogger('silent')
   uploadCleanup = startUploadCleanup({ uploads, chunks, bucket: stored.bucket, logger })

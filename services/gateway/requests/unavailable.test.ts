@@ -1,5 +1,5 @@
 import { start as startRooms } from '@chat/rooms'
-import { ConfigReader, createLogger, Metrics, openBus } from '@chat/service'
+import { ConfigReader, createLogger, createMetrics, openBus } from '@chat/service'
 import { connectPlain, mintToken, testSecret } from '@chat/testing'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { readConfig } from '../config.ts'
@@ -13,7 +13,7 @@ const mongoUrl = process.env.CHAT_TEST_MONGO_URL as string
 const config = { ...readConfig(new ConfigReader({}, { isDevelopment: true })), gatewayPort: 0 }
 config.auth.secret = testSecret
 const logger = createLogger('silent')
-const metrics = new Metrics()
+const metrics = createMetrics()
 const common = {
   logger,
   metrics,

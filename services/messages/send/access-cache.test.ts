@@ -1,5 +1,5 @@
 import { type Caller, defaultRules, Fault, type Handlers, type Output } from '@chat/contract'
-import { type Bus, createLogger, Metrics, openBus } from '@chat/service'
+import { type Bus, createLogger, createMetrics, openBus } from '@chat/service'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { createInbox } from '@nats-io/transport-node'
 import { AccessCache } from './access-cache.ts'
@@ -48,7 +48,7 @@ async function open(root: string) {
     name: 'test',
     root,
     logger: createLogger('silent'),
-    metrics: new Metrics(),
+    metrics: createMetrics(),
     requestTimeoutMs: 2_000,
   })
   buses.push(bus)

@@ -1,4 +1,4 @@
-import { createLogger, Metrics, openBus } from '@chat/service'
+import { createLogger, createMetrics, openBus } from '@chat/service'
 import { startTestStack, type TestStack, testApiKey } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { start } from '../service.ts'
@@ -166,7 +166,7 @@ test('a body with __proto__ anywhere in it is refused, one with constructor.prot
 
 test('each of several keys is valid; each failure carries its request id', async () => {
   const logger = createLogger('silent')
-  const metrics = new Metrics()
+  const metrics = createMetrics()
   const api = await start({
     config: { ...stack.config, apiKeys: ['old-key', 'new-key'], platformPort: 0 },
     mongoUrl: stack.mongoUrl,

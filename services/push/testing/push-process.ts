@@ -1,4 +1,4 @@
-import { createLogger, Metrics, openBus } from '@chat/service'
+import { createLogger, createMetrics, openBus } from '@chat/service'
 import type { Times } from '../parts.ts'
 import type { ServiceAccount } from '../senders/service-account.ts'
 import { start } from '../service.ts'
@@ -18,7 +18,7 @@ export type Place = {
 const { fcm, fcmPort, root, natsUrl, mongoUrl, times } = JSON.parse(process.argv[2] as string) as Place
 reachGoogleAt(fcmPort)
 const logger = createLogger('error')
-const metrics = new Metrics()
+const metrics = createMetrics()
 const { close } = await start({
   ...{ config: { fcm }, mongoUrl, logger, metrics, times },
   database: `${root}_push`,

@@ -1,5 +1,5 @@
 import type { Input } from '@chat/contract'
-import { createLogger, Metrics, openBus } from '@chat/service'
+import { createLogger, createMetrics, openBus } from '@chat/service'
 import {
   connectAs,
   openDatabase,
@@ -24,7 +24,7 @@ export const quick: Partial<Times> = {
 /** A push service of a stack, in this process, that sends to the stand-in. */
 export async function startPush(stack: TestStack, times: Partial<Times> = {}) {
   const { root, natsUrl, mongoUrl } = stack
-  const [logger, metrics] = [createLogger(process.env.CHAT_LOG_LEVEL ?? 'silent'), new Metrics()]
+  const [logger, metrics] = [createLogger(process.env.CHAT_LOG_LEVEL ?? 'silent'), createMetrics()]
   const service = await start({
     ...{ config: { fcm: testAccount() }, mongoUrl, logger, metrics },
     database: `${root}_push`,

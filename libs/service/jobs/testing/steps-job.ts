@@ -1,6 +1,6 @@
 import mongoose, { type Connection } from 'mongoose'
 import { createLogger } from '../../telemetry/logger.ts'
-import { Metrics } from '../../telemetry/metrics.ts'
+import { createMetrics } from '../../telemetry/metrics.ts'
 import { exponential, indexJobs, type Job, type JobOptions, jobSchema, newJob } from '../job.ts'
 import { JobStore } from '../job-store.ts'
 import { JobWorker } from '../job-worker.ts'
@@ -31,7 +31,7 @@ export const newSteps = (_id: string, fields: Partial<StepsDoc> = {}): StepsDoc 
 export async function openSteps(connection: Connection, options: Partial<JobOptions<StepsDoc>> = {}) {
   const model = connection.model<StepsDoc>('Steps', schema, 'steps')
   await model.createIndexes()
-  const metrics = new Metrics()
+  const metrics = createMetrics()
   const backoff = exponential({ firstMs: 50, maxTries: MAX_TRIES })
   const parts = { kind: 'steps', model, metrics, backoff, leaseMs: LEASE_MS, ...options }
   return { model, metrics, parts, jobs: new JobStore<StepsDoc>(parts) }
