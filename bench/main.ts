@@ -25,9 +25,9 @@ const problems: string[] = []
 /** Product and floor in turn, so that other load on the machine affects both. */
 async function measureLoads(scope: Scope, engines: Engines): Promise<Results['loads']> {
   const loads: Results['loads'] = { product: [], floor: [] }
-  const rigs = await scope.use('servers', new Scope(), (rigs) => rigs.close())
-  const product = await rigs.use('product', new Rig('product', engines, profiling).start(), (r) => r.close())
-  const floor = await rigs.use('floor', new Rig('floor', engines, profiling).start(), (r) => r.close())
+  const rigs = await scope.use('servers', new Scope())
+  const product = await rigs.use('product', new Rig('product', engines, profiling).start())
+  const floor = await rigs.use('floor', new Rig('floor', engines, profiling).start())
   for (let round = 1; round <= Number(options.rounds); round++) {
     for (const members of [1, 10] as const) {
       for (const rig of [product, floor]) {
@@ -58,7 +58,7 @@ await runScript(async (scope, signal) => {
     rm(folder, { recursive: true, force: true }),
   )
   const starting = startEngines({ dataDir, env: process.env, log: print, signal })
-  const { urls } = await scope.use('engines', starting, (engines) => engines.close())
+  const { urls } = await scope.use('engines', starting)
   print('Measuring product and floor in turn: about two minutes')
   const loads = await measureLoads(scope, urls)
   const results = { loads, idle: options['no-idle'] ? null : await measureIdles(urls) }

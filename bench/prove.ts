@@ -37,11 +37,9 @@ await runScript(async (scope, signal) => {
     rm(folder, { recursive: true, force: true }),
   )
   const starting = startEngines({ dataDir, env: process.env, log: print, signal })
-  const { urls } = await scope.use('engines', starting, (engines) => engines.close())
-  const stack = await scope.use('stack', startTestStack({ engines: urls, instances: { files: 0 } }), (s) =>
-    s.close(),
-  )
-  const mongo = await scope.use('mongo', new MongoClient(urls.mongoUrl).connect(), (m) => m.close())
+  const { urls } = await scope.use('engines', starting)
+  const stack = await scope.use('stack', startTestStack({ engines: urls, instances: { files: 0 } }))
+  const mongo = await scope.use('mongo', new MongoClient(urls.mongoUrl).connect())
   const ground: Ground = { stack, mongo, verdicts: new Verdicts() }
   print('Proving what holds for large data: some minutes')
   for (const [name, prove] of Object.entries(proofs)) {

@@ -9,7 +9,7 @@ async function urlsOf({ dataDir, natsUrl, mongoUrl, s3 }: Config, scope: Scope) 
   if (natsUrl && mongoUrl && s3.url) return { natsUrl, mongoUrl, s3Url: s3.url }
   const { startEngines } = await import('@chat/engines')
   const starting = startEngines({ dataDir, env: process.env, log: print })
-  return (await scope.use('engines', starting, (engines) => engines.close())).urls
+  return (await scope.use('engines', starting)).urls
 }
 
 const print = (line: string) => process.stdout.write(`${line}\n`)
@@ -25,7 +25,7 @@ try {
       ...{ natsUrl: urls.natsUrl, name: 'restore', logger: createLogger(logLevel), metrics: createMetrics() },
       requestTimeoutMs: limits.requestTimeoutMs,
     })
-    const bus = await scope.use('nats', opening, (opened) => opened.close())
+    const bus = await scope.use('nats', opening)
     const stores = { ...urls, bucket: s3.bucket, root: 'chat' }
     await restoreBackup({ stores, bus, folder, log: print })
     return {}

@@ -22,7 +22,6 @@ const start = (config: Config, logger: Logger, abort: AbortSignal) =>
     const engines = await scope.use(
       'engines',
       startEngines({ dataDir: config.dataDir, env: process.env, log: print, signal: abort }),
-      (e) => e.close(),
     )
     if (isDevelopment) await fillInKeys(config)
     if (config.demo) await buildPage(print)
@@ -31,7 +30,6 @@ const start = (config: Config, logger: Logger, abort: AbortSignal) =>
     const stack = await scope.use(
       'services',
       startStack({ config, natsUrl, mongoUrl, s3Url, logger, metrics }),
-      (s) => s.close(),
     )
     const [gatewayPort] = stack.gatewayPorts
     const [platformPort] = stack.platformPorts

@@ -59,7 +59,7 @@ export const startStack = (options: StackOptions) =>
   openAll(async (scope) => {
     const { config, logger, natsUrl, mongoUrl, s3Url, root = 'chat', instances = {} } = options
     const metrics = options.metrics ?? createMetrics()
-    await scope.use('tracing', openTracing(config.tracing, 'chat'), (t) => t.close())
+    await scope.use('tracing', openTracing(config.tracing, 'chat'))
     const { natsUrlOf = () => natsUrl } = options
     const checkOutput = options.checksOutput ? outputProblem : undefined
     const optionsFor = (name: string) =>
@@ -72,7 +72,7 @@ export const startStack = (options: StackOptions) =>
     for (const [name, start] of stores)
       for (let index = 0; index < (instances[name] ?? 1); index++) {
         const starting = start({ ...optionsFor(name), database: `${root}_${name}` })
-        const { ready }: { ready: Ready } = await scope.use(name, starting, (service) => service.close())
+        const { ready }: { ready: Ready } = await scope.use(name, starting)
         checks[name] = ready.mongo
         if (ready.s3) checks.s3 = ready.s3
       }
@@ -86,7 +86,7 @@ export const startStack = (options: StackOptions) =>
         webhookTimes: options.webhookTimes,
         database: `${root}_platform`,
       })
-      const platform = await scope.use('platform-api', starting, (service) => service.close())
+      const platform = await scope.use('platform-api', starting)
       platformPorts.push(platform.port)
     }
     const gatewayPorts: number[] = []
@@ -98,7 +98,7 @@ export const startStack = (options: StackOptions) =>
         checks,
         demo: demoOf(config, s3Url, options.pageFolder),
       })
-      const gateway = await scope.use('gateway', starting, (service) => service.close())
+      const gateway = await scope.use('gateway', starting)
       gatewayPorts.push(gateway.port)
     }
     return { gatewayPorts, platformPorts, metrics }

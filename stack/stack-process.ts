@@ -37,13 +37,13 @@ export async function startStackService(service: StackService, place: Place, wan
   const logger = createLogger('error')
   const metrics = createMetrics()
   return openAll(async (scope) => {
-    await scope.use('tracing', openTracing(config.tracing, `chat-${service}`), (t) => t.close())
+    await scope.use('tracing', openTracing(config.tracing, `chat-${service}`))
     const own = { ...config, gatewayPort: wanted, platformPort: wanted }
     const starting: Promise<{ port?: number; close: () => Promise<void> }> = services[service]({
       ...serviceOptions({ name: service, config: own, root, natsUrl, mongoUrl, s3Url, logger, metrics }),
       ...{ database: `${root}_${databases[service] ?? service}`, webhookTimes },
     })
-    const running = await scope.use(service, starting, (started) => started.close())
+    const running = await scope.use(service, starting)
     return { port: running.port ?? null }
   })
 }

@@ -54,16 +54,16 @@ type Storage = Awaited<ReturnType<typeof openStorage>>
 export const start = (options: Options) =>
   openAll(async (scope) => {
     const { mongoUrl, database = 'chat_files', s3Url, config } = options
-    const mongo = await scope.use('mongo', openMongo(mongoUrl, database), (m) => m.close())
-    const bucket = await scope.use('s3', openBucket({ ...config.s3, url: s3Url }), (b) => b.close())
-    const bus = await scope.use('nats', options.openBus(), (b) => b.close())
+    const mongo = await scope.use('mongo', openMongo(mongoUrl, database))
+    const bucket = await scope.use('s3', openBucket({ ...config.s3, url: s3Url }))
+    const bus = await scope.use('nats', options.openBus())
     const engines = { mongo, bucket, bus }
     await ensureStream(bus)
     const storage = await openStorage(scope, options, engines)
     const uploading = await openUploading(scope, options, engines, storage)
     const links = new DownloadLinks({ ...storage, bucket, bus, seconds: config.limits.downloadLinkSeconds })
     const answers = handlers({ ...storage, ...uploading, links })
-    await scope.use('requests', bus.serve('files', answers), (serving) => serving.close())
+    await scope.use('requests', bus.serve('files', answers))
     await bus.flush()
     return { ready: { nats: () => bus.ping(), mongo: () => pingMongo(mongo), s3: () => bucket.ping() } }
   })
@@ -81,9 +81,9 @@ async function openStorage(scope: Scope, { logger }: Options, { mongo, bucket, b
     paceMs: 20,
     handle: (events) => references.apply(events),
   })
-  const { lagMs } = await scope.use('references', consumer, (c) => c.close())
+  const { lagMs } = await scope.use('references', consumer)
   const garbageCollector = new GarbageCollector({ objects, references, bucket, lagMs, logger })
-  await scope.use('garbage collector', garbageCollector, (g) => g.close())
+  await scope.use('garbage collector', garbageCollector)
   return { objects, store, references, lagMs, garbageCollector }
 }
 
@@ -95,11 +95,11 @@ async function openUploading(
 ): Promise<UploadParts> {
   const pacing = new DutyCycle(UPLOAD_REST)
   const uploads = await openUploads(mongo, metrics)
-  await scope.use('job requests', serveJobs(bus, uploads.jobs), (serving) => serving.close())
+  await scope.use('job requests', serveJobs(bus, uploads.jobs))
   const chunks = await openChunks(mongo, bucket, pacing)
   const cleanup = startUploadCleanup({ uploads, chunks, bucket, logger })
-  await scope.use('upload cleanup', cleanup, (c) => c.close())
-  const images = await scope.use('image previewer', new ImagePreviewer(), (i) => i.close())
+  await scope.use('upload cleanup', cleanup)
+  const images = await scope.use('image previewer', new ImagePreviewer())
   const videos = new VideoPreviewer(await findTools(), images)
   return {
     uploads,

@@ -61,7 +61,7 @@ export const demoOf = ({ demo, s3, fcmWeb }: GatewayConfig, s3Url: string, pageF
 export const start = (options: Options) =>
   openAll(async (scope) => {
     const { config, logger, metrics } = options
-    const bus = await scope.use('nats', options.openBus(), (b) => b.close())
+    const bus = await scope.use('nats', options.openBus())
     const checks: Checks = { nats: () => bus.ping(), ...options.checks }
     const authenticate = createAuthenticate(config.auth)
     const routes = [serveHealth(checks, metrics), ...(await openRoutes(bus, authenticate, options))]
@@ -74,7 +74,7 @@ export const start = (options: Options) =>
     reloadAfterOutage(bus, parts)
     admitSockets({ ...parts, clients, authenticate })
     const slowReaders = dropSlowReaders(clients, config.limits, logger)
-    await scope.use('slow readers', slowReaders, (s) => s.close())
+    await scope.use('slow readers', slowReaders)
     const port = await scope.use('http', listen(http, config.gatewayPort, config.host), async () => {
       await retire(http, checks, config.drainMs)
       const closed = closeHttp(http)
@@ -112,11 +112,11 @@ async function openParts(scope: Scope, bus: Bus, clients: Clients, options: Opti
   await scope.use('delivery', delivery, (d) => d.stop())
   const updates = new RoomUpdates({ bus, logger, delivery, broadcast, typing })
   await scope.use('room updates', updates, (u) => u.stop())
-  const presence = await scope.use('presence', new Presence({ bus, logger, broadcast }), (p) => p.close())
+  const presence = await scope.use('presence', new Presence({ bus, logger, broadcast }))
   const responder = new OpenRoomResponder(bus, clients)
   const sessions = new Sessions({ bus, logger, updates, blockedUsers, presence, limits })
   // From here on the answer to a kick waits for this gateway.
-  await scope.use('roll', joinConfirmers(bus), (roll) => roll.close())
+  await scope.use('roll', joinConfirmers(bus))
   const dispatch = new Dispatch({ bus, limits, logger, metrics, effects: effectsOf(delivery) })
   return { delivery, updates, responder, sessions, dispatch, limits, logger, metrics }
 }

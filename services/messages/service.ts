@@ -54,21 +54,19 @@ export type Options = {
 export const start = (options: Options) =>
   openAll(async (scope) => {
     const { config, logger, metrics, database = 'chat_messages' } = options
-    const mongo = await scope.use('mongo', openMongo(options.mongoUrl, database), (m) => m.close())
-    const bus = await scope.use('nats', options.openBus(), (b) => b.close())
+    const mongo = await scope.use('mongo', openMongo(options.mongoUrl, database))
+    const bus = await scope.use('nats', options.openBus())
     const stores = await openStores(mongo)
     await ensureStream(bus, true)
 
     const access = new AccessCache(bus)
-    await scope.use('roll', joinConfirmers(bus), (roll) => roll.close())
+    await scope.use('roll', joinConfirmers(bus))
     const presenter = new Presenter(bus, new BlockCache(bus))
     const sources = outboxSources(stores.store, stores.changes, presenter)
     const eventLog = new EventLog(bus)
-    const outbox = await scope.use('outbox', new Outbox({ sources, eventLog, logger, metrics }), (o) =>
-      o.close(),
-    )
+    const outbox = await scope.use('outbox', new Outbox({ sources, eventLog, logger, metrics }))
     const searchIndexer = new SearchIndexer(stores.searchStore)
-    await scope.use('indexer', indexEvents(bus, logger, searchIndexer), (consumer) => consumer.close())
+    await scope.use('indexer', indexEvents(bus, logger, searchIndexer))
     const words = await openWordFilter(mongo, bus, config.bannedWordsMode)
     const { textLength } = config.limits
     const parts = { ...stores, ...words, access, presenter, outbox, bus, logger, textLength }
@@ -79,7 +77,7 @@ export const start = (options: Options) =>
       groupCommit: new GroupCommit({ ...parts, metrics }),
       messageChanges: new MessageChanges(parts),
     })
-    await scope.use('requests', bus.serve('messages', answers), (serving) => serving.close())
+    await scope.use('requests', bus.serve('messages', answers))
     await bus.flush()
     return { ready: { nats: () => bus.ping(), mongo: () => pingMongo(mongo) } }
   })
@@ -128,12 +126,12 @@ async function openExporting(
   { config, s3Url, logger, metrics }: Options,
   parts: ExportingParts,
 ) {
-  const storage = await scope.use('s3', lazyBucket({ ...config.s3, url: s3Url }), (s) => s.close())
-  const mailer = config.mail && (await scope.use('mail', new Mailer(config.mail), (m) => m.close()))
+  const storage = await scope.use('s3', lazyBucket({ ...config.s3, url: s3Url }))
+  const mailer = config.mail && (await scope.use('mail', new Mailer(config.mail)))
   const exports = await openExports(parts.mongo, metrics)
   const working = { ...parts, exports, storage, mailer, logger }
-  const worker = await scope.use('exports', startExportWorker(working), (w) => w.close())
-  await scope.use('job requests', serveJobs(parts.bus, exports.jobs), (serving) => serving.close())
+  const worker = await scope.use('exports', startExportWorker(working))
+  await scope.use('job requests', serveJobs(parts.bus, exports.jobs))
   return {
     exports: new Exports({ ...working, worker }),
     exportErasure: new ExportErasure({ ...working, worker }),

@@ -47,8 +47,8 @@ export const start = (options: Options) =>
     const { config, logger, metrics, rate } = options
     const { auth, apiKeys, namespace } = config
     const opening = openMongo(options.mongoUrl, options.database ?? 'chat_platform')
-    const mongo = await scope.use('mongo', opening, (m) => m.close())
-    const bus = await scope.use('nats', options.openBus(), (b) => b.close())
+    const mongo = await scope.use('mongo', opening)
+    const bus = await scope.use('nats', options.openBus())
     const store = await openStore(mongo)
     const idempotency = new Idempotency(store.attempts, logger, metrics)
     const { webhooksMayBePrivate: mayBePrivate } = config
@@ -56,9 +56,9 @@ export const start = (options: Options) =>
     const webhooks = await openWebhooks(scope, { mongo, bus, logger, metrics, webhookTimes, mayBePrivate })
     const { deliveries } = webhooks
     const opened = new Erasures({ store: store.erasures, idempotency, deliveries, bus, logger, metrics })
-    const erasures = await scope.use('erasures', opened, (e) => e.close())
-    await scope.use('erasure job requests', serveJobs(bus, erasures.jobs), (s) => s.close())
-    await scope.use('request job requests', serveJobs(bus, idempotency.jobs), (s) => s.close())
+    const erasures = await scope.use('erasures', opened)
+    await scope.use('erasure job requests', serveJobs(bus, erasures.jobs))
+    await scope.use('request job requests', serveJobs(bus, idempotency.jobs))
     const ready: Checks = { nats: () => bus.ping(), platform: () => pingMongo(mongo), ...options.checks }
     const health = serveHealth(ready, metrics)
     const parts = { bus, auth, apiKeys, namespace, rate, idempotency, erasures, webhooks, logger, metrics }

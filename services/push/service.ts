@@ -48,10 +48,10 @@ export const start = (options: Options) =>
 async function openParts({ config, mongoUrl, database = 'chat_push', ...options }: Options, scope: Scope) {
   const { logger, metrics } = options
   const times: Times = { ...defaultTimes, ...options.times }
-  const mongo = await scope.use('mongo', openMongo(mongoUrl, database), (m) => m.close())
-  const bus = await scope.use('nats', options.openBus(), (b) => b.close())
+  const mongo = await scope.use('mongo', openMongo(mongoUrl, database))
+  const bus = await scope.use('nats', options.openBus())
   const opening = config.fcm ? openFcmSender(config.fcm) : openLogSender(logger)
-  const sender = await scope.use('sender', opening, (s) => s.close())
+  const sender = await scope.use('sender', opening)
   const devices = new Devices(mongo)
   const receipts = openReceipts(mongo, logger)
   const preferences = openPreferences(mongo)
@@ -66,7 +66,7 @@ async function openParts({ config, mongoUrl, database = 'chat_push', ...options 
 async function startSending(parts: Parts, scope: Scope) {
   const { bus, delivery } = parts
   const taskWorker = startTaskWorker(parts)
-  await scope.use('tasks', taskWorker, (w) => w.close())
+  await scope.use('tasks', taskWorker)
   await scope.use('messages', consumeMessages(parts), (consumer) => {
     const closing = [consumer.close(), taskWorker.close()]
     // Both would wait for answers of the push service otherwise.
@@ -74,7 +74,7 @@ async function startSending(parts: Parts, scope: Scope) {
     return Promise.all(closing)
   })
   const badgeUpdates = startBadgeUpdates(parts)
-  await scope.use('badge updates', badgeUpdates, (u) => u.close())
+  await scope.use('badge updates', badgeUpdates)
   const reads = bus.subscribe(
     bus.subjects.everyRoom('read'),
     (event) => badgeUpdates.add(event.json<RoomEvents['read']>().userId),
@@ -85,6 +85,6 @@ async function startSending(parts: Parts, scope: Scope) {
 
 async function startServing(parts: Parts, scope: Scope) {
   const { bus, tasks } = parts
-  await scope.use('requests', bus.serve('push', handlers(parts)), (serving) => serving.close())
-  await scope.use('job requests', serveJobs(bus, tasks.jobs), (serving) => serving.close())
+  await scope.use('requests', bus.serve('push', handlers(parts)))
+  await scope.use('job requests', serveJobs(bus, tasks.jobs))
 }

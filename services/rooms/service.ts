@@ -21,8 +21,6 @@ import { RoomBroadcast } from './room/room-broadcast.ts'
 import { RoomEventOutbox } from './room/room-event-outbox.ts'
 import { openStore } from './store/store.ts'
 
-const close = (opened: { close: () => unknown }) => opened.close()
-
 export type Options = {
   mongoUrl: string
   database?: string
@@ -33,8 +31,8 @@ export type Options = {
 
 export const start = ({ mongoUrl, database = 'chat_rooms', openBus, ...options }: Options) =>
   openAll(async (scope) => {
-    const mongo = await scope.use('mongo', openMongo(mongoUrl, database), close)
-    const bus = await scope.use('nats', openBus(), close)
+    const mongo = await scope.use('mongo', openMongo(mongoUrl, database))
+    const bus = await scope.use('nats', openBus())
     await ensureStream(bus)
     const parts = await openParts(scope, { ...options, bus, store: await openStore(mongo) })
     const consumer = consumeEvents({
@@ -44,8 +42,8 @@ export const start = ({ mongoUrl, database = 'chat_rooms', openBus, ...options }
       kinds: ['message', 'change'],
       handle: (events) => consumeMessages(parts, events),
     })
-    await scope.use('consumer', consumer, close)
-    await scope.use('requests', bus.serve('rooms', handlers(parts)), close)
+    await scope.use('consumer', consumer)
+    await scope.use('requests', bus.serve('rooms', handlers(parts)))
     await bus.flush()
     return { ready: { nats: () => bus.ping(), mongo: () => pingMongo(mongo) } }
   })
@@ -55,10 +53,10 @@ async function openParts(scope: Scope, opened: Pick<Parts, 'store' | 'bus' | 'lo
   const log = new EventLog(opened.bus)
   return {
     ...opened,
-    outbox: await scope.use('outbox', new RoomEventOutbox({ ...opened, log }), close),
-    broadcast: await scope.use('broadcast', new RoomBroadcast(opened), close),
-    confirmedBroadcast: await scope.use('confirmed broadcast', new ConfirmedBroadcast(opened.bus), close),
-    presence: await scope.use('presence', new Presence(opened), close),
+    outbox: await scope.use('outbox', new RoomEventOutbox({ ...opened, log })),
+    broadcast: await scope.use('broadcast', new RoomBroadcast(opened)),
+    confirmedBroadcast: await scope.use('confirmed broadcast', new ConfirmedBroadcast(opened.bus)),
+    presence: await scope.use('presence', new Presence(opened)),
     claims: new Claims(opened.store),
     mentionResolver: new MentionResolver(opened),
   }

@@ -8,9 +8,10 @@ test('what was opened is closed in reverse order, once', async () => {
   const log: string[] = []
   expect(await scope.use('one', 1, (value) => log.push(`one ${value}`))).toBe(1)
   await scope.use('two', Promise.resolve(2), (value) => log.push(`two ${value}`))
+  await scope.use('closes itself', Promise.resolve({ close: logged(log, 'itself') }))
   await scope.close()
   await scope.close()
-  expect(log).toEqual(['two 2', 'one 1'])
+  expect(log).toEqual(['itself', 'two 2', 'one 1'])
 })
 
 test('one that fails to close does not keep the others open, and is named', async () => {

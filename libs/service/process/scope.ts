@@ -1,12 +1,14 @@
-type Closer = { name: string; close: () => unknown }
+type Closable = { close: () => unknown }
 
 /** Closes what was opened, in reverse order. One that fails to close does not keep the others open. */
 export class Scope {
-  private readonly closers: Closer[] = []
+  private readonly closers: (Closable & { name: string })[] = []
   private closing = Promise.resolve()
 
-  /** Opens something and remembers how to close it. */
-  async use<T>(name: string, opening: T | Promise<T>, close: (opened: T) => unknown): Promise<T> {
+  /** Opens something and remembers how to close it: by its `close`, unless another way is given. */
+  async use<T extends Closable>(name: string, opening: T | Promise<T>): Promise<T>
+  async use<T>(name: string, opening: T | Promise<T>, close: (opened: T) => unknown): Promise<T>
+  async use<T>(name: string, opening: T | Promise<T>, close = closeOf): Promise<T> {
     const opened = await opening
     this.closers.push({ name, close: () => close(opened) })
     return opened
@@ -34,6 +36,8 @@ export class Scope {
     if (problems.length > 0) throw new AggregateError(problems, problems.map((p) => p.message).join('; '))
   }
 }
+
+const closeOf = (opened: unknown) => (opened as Closable).close()
 
 /** Opens all or nothing: when `open` fails, what it had opened is closed. */
 export async function openAll<T>(

@@ -43,9 +43,9 @@ export async function runService<C extends ServiceConfig>({ name, readConfig, st
     const urls = { natsUrl: natsUrl ?? '', mongoUrl: mongoUrl ?? '', s3Url: s3?.url ?? '' }
     const options = serviceOptions({ name, config, ...urls, logger, metrics })
     const starting = openAll(async (scope) => {
-      await scope.use('tracing', openTracing(config.tracing, `chat-${name}`), (t) => t.close())
+      await scope.use('tracing', openTracing(config.tracing, `chat-${name}`))
       const service = startPatiently(() => start(options), options.logger, stop.signal)
-      const { ready, port } = await scope.use(name, service, (s) => s.close())
+      const { ready, port } = await scope.use(name, service)
       // An edge answers about its health on its own port.
       if (port === undefined) await scope.use('health', openHealth(ready, metrics, config), closeHttp)
       logger.info({ name }, 'ready')

@@ -25,8 +25,8 @@ export async function openWebhooks(scope: Scope, options: Options): Promise<Webh
   const sender = new HttpSender(addresses, times.answer)
   await ensureStream(bus)
   const parts: WebhookParts = { webhooks, deliveries, addresses, sender, times, bus, logger, metrics }
-  await scope.use('webhook job requests', serveJobs(bus, webhooks.jobs), (s) => s.close())
-  const dispatcher = await scope.use('webhooks', new Dispatcher(parts), (d) => d.close())
+  await scope.use('webhook job requests', serveJobs(bus, webhooks.jobs))
+  const dispatcher = await scope.use('webhooks', new Dispatcher(parts))
   const consumer = new EventConsumer({ ...parts, wake: dispatcher.wake })
   const failed = (err: unknown) => logger.warn({ err }, 'webhook events not consumed, will try again')
   const lease = new LeaderLease({
@@ -37,7 +37,7 @@ export async function openWebhooks(scope: Scope, options: Options): Promise<Webh
     open: () => consumer.open(),
     failed,
   })
-  await scope.use('webhook events', lease, (l) => l.close())
+  await scope.use('webhook events', lease)
   await lease.check()
   const wake = () => {
     dispatcher.wake()
