@@ -73,17 +73,20 @@ async function learn() {
   }
 }
 
-test.each(expressions)('$name asks for what a stack tells', ({ expr }) => {
-  const { metrics, labels, isValid } = parseExpression(expr)
-  expect(isValid).toBe(true)
-  expect([...metrics].filter((name) => !known.has(name) && !added.metrics.has(name))).toEqual([])
-  const possible = new Set([...metrics].flatMap((name) => [...(known.get(name) ?? [])]))
-  // A metric without samples has no labels to compare.
-  if (possible.size === 0) return
-  expect([...labels].filter((label) => !possible.has(label) && !added.labels.has(label))).toEqual([])
-})
+test.each(expressions)(
+  '$name is a valid expression of metrics and labels that a stack exposes',
+  ({ expr }) => {
+    const { metrics, labels, isValid } = parseExpression(expr)
+    expect(isValid).toBe(true)
+    expect([...metrics].filter((name) => !known.has(name) && !added.metrics.has(name))).toEqual([])
+    const possible = new Set([...metrics].flatMap((name) => [...(known.get(name) ?? [])]))
+    // A metric without samples has no labels to compare.
+    if (possible.size === 0) return
+    expect([...labels].filter((label) => !possible.has(label) && !added.labels.has(label))).toEqual([])
+  },
+)
 
-test('what is no expression, or asks for nothing, is seen', () => {
+test('the parser detects invalid expressions, and finds metrics and labels', () => {
   expect(parseExpression('sum(rate(').isValid).toBe(false)
   expect(parseExpression('sum by (code) (rate(chat_events{a="b"}[5m]))')).toMatchObject({
     metrics: new Set(['chat_events']),
@@ -91,26 +94,26 @@ test('what is no expression, or asks for nothing, is seen', () => {
   })
 })
 
-test('no metric has a label for who or where', () => {
+test('no metric has a user, room or message as a label', () => {
   const labels = new Set([...known.values()].flatMap((each) => [...each]))
   for (const id of ['user', 'userId', 'room', 'roomId', 'messageId']) expect(labels).not.toContain(id)
 })
 
-test('what is counted to be alerted of begins at 0: a first 1 is no increase', async () => {
+test('counters that alerts use are exposed from 0, since a first sample of 1 is no increase', async () => {
   const response = await fetch(`${stack.gatewayUrl.replace('ws:', 'http:')}/metrics`)
   const text = await response.text()
   for (const consumer of ['rooms', 'search', 'files', 'push'])
     expect(text).toContain(`chat_dead_letter_events_total{consumer="${consumer}"} 0\n`)
 })
 
-test('each process tells whether what it needs answers', async () => {
+test('the gateway exposes the readiness of each dependency', async () => {
   const response = await fetch(`${stack.gatewayUrl.replace('ws:', 'http:')}/metrics`)
   const text = await response.text()
   for (const dependency of ['nats', 'rooms', 's3'])
     expect(text).toContain(`chat_ready{dependency="${dependency}"} 1\n`)
 })
 
-test('every service is missed, and looked for, by its name', async () => {
+test('Prometheus scrapes every service, and an alert names each that is gone', async () => {
   const services = roleNames.filter((name) => name !== 'operator')
   const { expr = '' } = alerts.find(({ alert }) => alert === 'ChatServiceGone') ?? {}
   expect([...expr.matchAll(/service="([\w-]+)"/g)].map(([, name]) => name).toSorted()).toEqual(
@@ -123,7 +126,7 @@ test('every service is missed, and looked for, by its name', async () => {
   expect(names.toSorted()).toEqual(services.toSorted())
 })
 
-test('consumers say how far behind they are', async () => {
+test('the lag of each consumer is exposed', async () => {
   const response = await fetch(`${stack.gatewayUrl.replace('ws:', 'http:')}/metrics`)
   const text = await response.text()
   for (const consumer of ['rooms', 'search', 'files', 'push'])
@@ -131,17 +134,14 @@ test('consumers say how far behind they are', async () => {
 })
 
 describe('each alert', () => {
-  test.each(alerts)(
-    '$alert says in both languages what to do next',
-    async ({ alert, annotations, labels }) => {
-      expect(annotations.runbook).toBe(`docs/production.md#${alert.toLowerCase()}`)
-      expect(['warning', 'critical']).toContain(labels.severity)
-      for (const guide of ['../docs/production.md', '../docs/production.ko.md'])
-        expect((await read(guide)).split('\n')).toContain(`#### ${alert}`)
-    },
-  )
+  test.each(alerts)('$alert has a section in both runbooks', async ({ alert, annotations, labels }) => {
+    expect(annotations.runbook).toBe(`docs/production.md#${alert.toLowerCase()}`)
+    expect(['warning', 'critical']).toContain(labels.severity)
+    for (const guide of ['../docs/production.md', '../docs/production.ko.md'])
+      expect((await read(guide)).split('\n')).toContain(`#### ${alert}`)
+  })
 })
 
-test('the dashboard is made of the table of panels', async () => {
+test('the dashboard file is the one generated from the panels', async () => {
   expect(await read('./grafana/chat.json')).toBe(asFile())
 })

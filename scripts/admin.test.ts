@@ -78,7 +78,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-test('alone it explains itself', async () => {
+test('without arguments it prints its help', async () => {
   const { code, out } = await admin([])
   expect(code).toBe(0)
   for (const name of ['rooms', 'users', 'jobs', 'dead-letters', 'replay', 'drop', 'lag', 'recount'])
@@ -86,7 +86,7 @@ test('alone it explains itself', async () => {
   expect((await admin(['--help'])).out).toBe(out)
 })
 
-test('who reads no further than the first line ends it, and nothing fails', async () => {
+test('it exits without an error when the reader of its output closes the pipe', async () => {
   const piped = `"${process.execPath}" scripts/admin.ts | head -n 1`
   expect(await run('bash', ['-euo', 'pipefail', '-c', piped])).toMatchObject({
     ...{ code: 0, err: '', lines: ['npm run admin -- <command> [ids] [options]'] },
@@ -94,25 +94,25 @@ test('who reads no further than the first line ends it, and nothing fails', asyn
 })
 
 test.each([
-  ['a command that there is not', ['delete'], 'There is no delete'],
-  ['an option that there is not', ['rooms', '--users', 'ann'], '--users'],
+  ['an unknown command', ['delete'], 'There is no delete'],
+  ['an unknown option', ['rooms', '--users', 'ann'], '--users'],
   ['an option without its value', ['rooms', '--user'], '--user'],
-  ['a limit that is none', ['rooms', '--limit', 'many'], '--limit'],
-  ['two ids where one is looked at', ['users', 'ann', 'ben'], 'One id at a time'],
-  ['nobody to look for', ['users'], '--name'],
-  ['nothing to replay', ['replay'], '--all'],
-  ['some and all', ['drop', 'one', '--all'], 'not both'],
-  ['nothing to recount', ['recount'], '--all'],
-  ['a kind of job that there is not', ['dead-letters', '--kind', 'x'], '--kind'],
-  ['an id where there are none', ['lag', 'rooms'], 'no ids'],
-])('%s is a mistake, and nothing is asked', async (_, args, told) => {
+  ['a limit that is not a number', ['rooms', '--limit', 'many'], '--limit'],
+  ['two ids for a command that takes one', ['users', 'ann', 'ben'], 'One id at a time'],
+  ['users without an id or a name', ['users'], '--name'],
+  ['a replay without ids', ['replay'], '--all'],
+  ['ids together with --all', ['drop', 'one', '--all'], 'not both'],
+  ['a recount without ids', ['recount'], '--all'],
+  ['an unknown kind of job', ['dead-letters', '--kind', 'x'], '--kind'],
+  ['an id for a command that takes none', ['lag', 'rooms'], 'no ids'],
+])('%s is an error, and no request is made', async (_, args, told) => {
   const { code, out, err } = await admin(args)
   expect({ code, out }).toEqual({ code: 2, out: '' })
   expect(err).toContain(told)
   expect(err).toContain('npm run admin')
 })
 
-test('where no stack runs it says so', async () => {
+test('it reports when no stack is running', async () => {
   expect(early).toMatchObject({ code: 1, out: '', err: expect.stringContaining('is the stack running?') })
   const none = { code: 1, out: '', err: expect.stringContaining('start it with npm start') }
   const env = { CHAT_NATS_URL: '', CHAT_DATA_DIR: folder }
@@ -135,7 +135,7 @@ describe('rooms', () => {
     )
   })
 
-  test('of a user, whatever the id is made of', async () => {
+  test('are listed by user, with any characters in the id', async () => {
     const { list } = await read<{ list: Room[] }>('rooms', '--user', ODD)
     expect(list.map(({ _id }) => _id)).toEqual([room._id])
     const { lines } = await admin(['rooms', '--user', ODD])
@@ -145,7 +145,7 @@ describe('rooms', () => {
       expect((await admin(['rooms', '--user', stranger])).lines).toEqual(['none'])
   })
 
-  test('a list goes on where an earlier one stopped', async () => {
+  test('are listed in pages', async () => {
     const others = [await makeRoom(ann, [ODD]), await makeRoom(ann, [ODD])]
     const all = [room, ...others].map(({ _id }) => _id).sort()
     type Page = { list: Room[]; nextCursor: string | null }
@@ -157,7 +157,7 @@ describe('rooms', () => {
     expect((await admin(['rooms', '--user', ODD, '--limit', '2'])).lines.at(-1)).toContain(cursor.join(' '))
   })
 
-  test('one with its members; what people wrote does not move the terminal', async () => {
+  test('one is shown with its members, with control characters in names escaped', async () => {
     const { code, lines, out } = await admin(['rooms', room._id])
     expect(code).toBe(0)
     expect(lines).toContain('name          점심 방')
@@ -165,7 +165,7 @@ describe('rooms', () => {
     expect(out).not.toContain('\u001b')
   })
 
-  test.each(['a.b', '* >'])('%j is no room', async (id) => {
+  test.each(['a.b', '* >'])('%j is not a room', async (id) => {
     expect(await admin(['rooms', id])).toMatchObject({
       ...{ code: 1, out: '', err: expect.stringMatching(/^ROOM_NO_EXISTS/) },
     })
@@ -175,7 +175,7 @@ describe('rooms', () => {
 describe('users', () => {
   type Seen = { user: { _id: string }; online: boolean; devices: { platform: string }[]; roomCount: number }
 
-  test('one who is there, with devices, rooms and what was revoked', async () => {
+  test('one is shown with devices, rooms and the last revocation', async () => {
     const odd = await connectAs(stack, ODD)
     for (const [platform, token] of [
       ['IOS', 'secret-1'],
@@ -203,7 +203,7 @@ describe('users', () => {
     expect((await admin(['users', ODD])).out).toContain('tokens issued before')
   })
 
-  test('an id that begins with a dash stands behind another --', async () => {
+  test('an id that begins with a dash follows another --', async () => {
     await stack.call('POST', '/v1/users', { _id: '--json', nickName: 'Dash' })
     const { code, lines } = await admin(['users', '--', '--json'])
     expect(code).toBe(0)
@@ -212,19 +212,19 @@ describe('users', () => {
     )
   })
 
-  test('by name', async () => {
+  test('are found by name', async () => {
     const { list } = await read<{ list: { _id: string }[] }>('users', '--name', 'Odd')
     expect(list.map(({ _id }) => _id)).toEqual([ODD])
     expect((await admin(['users', '--name', 'nobody at all'])).lines).toEqual(['none'])
   })
 
-  test.each(['a.b', '* >'])('%j is nobody', async (id) => {
+  test.each(['a.b', '* >'])('%j is not a user', async (id) => {
     expect(await admin(['users', id])).toMatchObject({
       ...{ code: 1, out: '', err: expect.stringMatching(/^USER_NO_EXISTS/) },
     })
   })
 
-  test('what no id can be is refused with what is wrong with it', async () => {
+  test('an invalid id is refused with the reason', async () => {
     const { code, err } = await admin(['users', 'x'.repeat(129)])
     expect(code).toBe(1)
     expect(err).toMatch(/^INVALID_REQUEST: .*128/)
@@ -243,7 +243,7 @@ describe('dead letters', () => {
   type List = { list: { id: string }[] }
   const listed = async () => (await read<List>('dead-letters')).list.map(({ id }) => id)
 
-  test('are listed and looked at', async () => {
+  test('are listed and shown', async () => {
     await put('room-1', 'room-2')
     const { lines } = await admin(['dead-letters'])
     expect(lines[0]).toMatch(/^KIND +DEAD LETTER +SINCE +TRIES +REASON$/)
@@ -261,7 +261,7 @@ describe('dead letters', () => {
     expect((await admin(['jobs'])).lines).toContain('push     0        0        2')
   })
 
-  test('those named are tried again, then all others', async () => {
+  test('are replayed by id, or all', async () => {
     expect(await admin(['replay', 'room-2', 'none'])).toMatchObject({
       ...{ code: 1, lines: ['1 tried again', '1 of those named are not there'] },
     })
@@ -272,7 +272,7 @@ describe('dead letters', () => {
     expect(await admin(['replay', '--all'])).toMatchObject({ code: 0, lines: ['0 tried again'] })
   })
 
-  test('those named are dropped, then all others', async () => {
+  test('are dropped by id, or all', async () => {
     await put('room-4', 'room-5', 'room-6')
     expect(await admin(['drop', 'room-5'])).toMatchObject({ code: 0, lines: ['1 dropped'] })
     expect(await listed()).toEqual(['room-4', 'room-6'])
@@ -281,7 +281,7 @@ describe('dead letters', () => {
   })
 })
 
-test('lag: who is behind, by how much and for how long; how full the stream is', async () => {
+test('lag shows how far and for how long each consumer is behind, and how full the stream is', async () => {
   const nats = await connect({ servers: new URL(stack.natsUrl).host })
   const manager = await jetstreamManager(nats)
   const durable_name = 'sleeper'
@@ -321,7 +321,7 @@ test('lag: who is behind, by how much and for how long; how full the stream is',
   }
 })
 
-test('recount: rooms that are named, then all of them; what was wrong is told', async () => {
+test('recount corrects the named rooms, or all, and reports each correction', async () => {
   const room = await makeRoom(ann, [ODD])
   for (const word of ['one', 'two']) await sendText(ann, room._id, word)
   const lastSeq = async () => (await read<Room>('rooms', room._id)).lastSeq
@@ -348,7 +348,7 @@ test('recount: rooms that are named, then all of them; what was wrong is told', 
   })
 })
 
-test('the commands of docs/production.md work, and the Korean guide has the same', async () => {
+test('the commands of docs/production.md work, and are the same in the Korean guide', async () => {
   const commandsIn = async (file: string) =>
     (await blocksOf(file))
       .find(({ code }) => code.startsWith('npm run admin'))

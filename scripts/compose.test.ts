@@ -21,7 +21,7 @@ afterAll(async () => {
   await client.close()
 })
 
-test('deploy/nats.conf is what the roles say', async () => {
+test('deploy/nats.conf matches the roles', async () => {
   const { stderr } = await run(process.execPath, ['deploy/nats-conf.ts', '--check'])
   expect(stderr).toBe('')
 })
@@ -38,7 +38,7 @@ test('every role but the operator is a service that signs in as its own user', a
   }
 })
 
-test('npm run env fills in everything that must be there, once, for its owner only', async () => {
+test('npm run env sets every required variable once, in a file that only its owner reads', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'chat-env-'))
   await copyFile('.env.example', join(folder, '.env.example'))
   const script = resolve('scripts/env.mjs')
@@ -55,7 +55,7 @@ test('npm run env fills in everything that must be there, once, for its owner on
   expect(values.get('CHAT_JWT_SECRET')?.length).toBeGreaterThanOrEqual(32)
 })
 
-test('MongoDB is made ready, and stays so when that is done again', async () => {
+test('mongo-init sets MongoDB up, and changes nothing when it runs again', async () => {
   const place = { ...process.env, MONGO_URL: mongoUrl, MONGO_HOST: new URL(mongoUrl).host }
   const passwords = (time: string) =>
     Object.fromEntries(databases.map((name) => [`MONGO_${name.toUpperCase()}`, `${time}-of-${name}`]))
@@ -76,14 +76,14 @@ test('MongoDB is made ready, and stays so when that is done again', async () => 
   await client.close()
 })
 
-test('a database without a password is named, and no user is made', async () => {
+test('mongo-init names each database without a password and creates no user', async () => {
   const env = { ...process.env, MONGO_URL: mongoUrl, MONGO_ROOMS: 'one', MONGO_FILES: 'two' }
   await expect(run(process.execPath, ['deploy/mongo-init.ts'], { env })).rejects.toThrow(
     'no password for messages, push, platform',
   )
 })
 
-test('a service knows the password of its own database and of no other', () => {
+test('each service has the password of its own database only', () => {
   const used = [...compose.matchAll(/mongodb:\/\/(\w+):\$\{(\w+):\?\}@/g)].map(([, user, variable]) => [
     user,
     variable,
@@ -94,7 +94,7 @@ test('a service knows the password of its own database and of no other', () => {
   expect(used.toSorted()).toEqual([admin, admin, ...own].toSorted())
 })
 
-test('what processes measure is not told at the ports that are published', async () => {
+test('the published ports do not serve /metrics', async () => {
   const frontends = (await readFile('deploy/haproxy.cfg', 'utf8')).split(/^(?=\w)/m)
   for (const port of [3000, 3001]) {
     const frontend = frontends.find((each) => each.startsWith('frontend') && each.includes(`bind :${port}`))

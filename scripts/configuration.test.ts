@@ -23,7 +23,7 @@ async function variablesIn(pattern: string) {
   return names
 }
 
-test('every CHAT_ variable of the sources is documented, and every documented one is in the sources', async () => {
+test('the documented CHAT_ variables are exactly those in the sources', async () => {
   const patterns = [
     `${FOLDERS}/**/*.{ts,mjs,sh}`,
     'scripts/compose-*',
@@ -44,7 +44,7 @@ test('every variable of docker-compose.yml is documented', async () => {
     expect(compose).toContain(`\${${name}`)
 })
 
-test('every limit is documented with its default, and no other', () => {
+test('the documented limits and defaults are exactly those of the code', () => {
   const rows = [...text.matchAll(/^\| `([a-z]\w+)` \| (\d+) \|/gm)]
   expect(Object.fromEntries(rows.map(([, key, value]) => [key, Number(value)]))).toEqual(defaultLimits)
 })

@@ -43,7 +43,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-test.each(['README.md', 'README.ko.md'])('the first message of %s is sent as it says', async (file) => {
+test.each(['README.md', 'README.ko.md'])('the commands of %s send a first message', async (file) => {
   const blocks = await blocksOf(file)
   const curls = blocks.find(({ code }) => code.includes('curl'))?.code ?? ''
   // Each document gets a room of its own here.
@@ -66,7 +66,7 @@ const exists = (path: string) =>
     () => false,
   )
 
-test.each(ALL)('the npm scripts and files that %s names are there', async (file) => {
+test.each(ALL)('the npm scripts and files that %s names exist', async (file) => {
   const text = await readFile(file, 'utf8')
   const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as { scripts: object }
   for (const [, name] of text.matchAll(/npm run (?:-s )?(\w[\w:-]*)/g))
@@ -90,7 +90,7 @@ const anchorOf = (heading: string) =>
     .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
     .replaceAll(/\s/g, '-')
 
-test.each(ALL)('the headings that %s links to are there', async (file) => {
+test.each(ALL)('the headings that %s links to exist', async (file) => {
   const text = await readFile(file, 'utf8')
   for (const [, path = '', anchor = ''] of text.matchAll(/\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)/g)) {
     const target = path === '' ? file : join(dirname(file), path)
@@ -117,7 +117,7 @@ test.each(PAIRS)('%s and %s show the same code', async (english, korean) => {
 /** A block inside a list is indented. */
 const trimmed = ({ language, code }: Block) => ({ language, code: code.replaceAll(/^ +/gm, '') })
 
-test('documents stay short enough to be read', async () => {
+test('documents stay within their maximum length', async () => {
   const linesOf = async (file: string) => (await readFile(file, 'utf8')).split('\n').length - 1
   for (const file of ['README.md', 'README.ko.md']) expect(await linesOf(file)).toBeLessThanOrEqual(200)
   expect(await linesOf('ARCHITECTURE.md')).toBeLessThanOrEqual(120)

@@ -157,7 +157,7 @@ chat.close()`
   'examples/embed/README.md': expectShop,
 }
 
-test('every guide is run here; one in Korean has the code of the English one', async () => {
+test('every guide has a test here, and each Korean guide has the code of its English one', async () => {
   const files: string[] = []
   for await (const file of glob(['docs/*.md', 'examples/*/README*.md']))
     files.push(file.replaceAll('\\', '/'))
@@ -173,7 +173,7 @@ test('every guide is run here; one in Korean has the code of the English one', a
     expect(await blocksOf(file)).toEqual(await blocksOf(file.replace('.ko.md', '.md')))
 })
 
-test.each(Object.entries(guides))('what %s says works', async (file, check) => {
+test.each(Object.entries(guides))('the commands and code of %s work', async (file, check) => {
   expect(await readFile(file, 'utf8')).not.toBe('')
   await check(file)
 })

@@ -83,7 +83,7 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true })
 })
 
-test('people talk through them', async () => {
+test('users exchange messages through separate processes', async () => {
   const [ann, ben] = await Promise.all([enter('ann'), enter('ben')])
   const room: Room = await makeRoom(ann, ['ben'])
   await eventually(() => expect(ben.told('listenRoom', room._id)).toBeDefined())
@@ -97,7 +97,7 @@ test('people talk through them', async () => {
   for (const client of [ann, ben]) client.close()
 }, 60_000)
 
-test('each tells of its health and what it measures', async () => {
+test('each process serves /livez, /readyz and /metrics', async () => {
   for (const name of services) {
     const at = `http://127.0.0.1:${portOf(name)}`
     for (const path of ['/livez', '/readyz', '/metrics']) expect((await fetch(at + path)).status).toBe(200)
@@ -105,7 +105,7 @@ test('each tells of its health and what it measures', async () => {
   }
 })
 
-test('told to stop, each does so cleanly within 10 s', async () => {
+test('each process stops cleanly within 10 s of SIGTERM', async () => {
   const stopping = [...running.values()].map(async ({ child }) => {
     const exited = once(child, 'exit')
     child.kill('SIGTERM')
@@ -121,7 +121,7 @@ test.each([
   ['MongoDB', 'CHAT_MONGO_URL', 'mongodb'],
   ['S3', 'CHAT_S3_URL', 'http'],
 ])(
-  'a service waits for %s to come up, and stops when it is told to meanwhile',
+  'a service waits for %s at its start, and stops on SIGTERM while it waits',
   async (_, variable, protocol) => {
     const { natsUrl, mongoUrl, s3Url } = engines.urls
     const there = { CHAT_NATS_URL: signedIn(natsUrl, 'files'), CHAT_MONGO_URL: mongoUrl, CHAT_S3_URL: s3Url }
@@ -146,7 +146,7 @@ test.each([
   ['messages', ['CHAT_NATS_URL', 'CHAT_MONGO_URL', 'CHAT_S3_URL']],
   ['files', ['CHAT_NATS_URL', 'CHAT_MONGO_URL', 'CHAT_S3_URL']],
   ['push', ['CHAT_NATS_URL', 'CHAT_MONGO_URL']],
-] as const)('%s does not start without %j, and names them', async (name, variables) => {
+] as const)('%s does not start without %j and names each missing variable', async (name, variables) => {
   const child = run(name, {})
   const [said, [code]] = await Promise.all([text(child.stderr as NodeJS.ReadableStream), once(child, 'exit')])
   expect(code).toBe(1)

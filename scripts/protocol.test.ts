@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals'
 import { roomServerEvents, serverEvents, uploadServerEvents } from '../libs/contract/wire/server-events.ts'
 import { routes } from '../services/platform-api/routes/routes.ts'
 
-// docs/protocol.md names what the contract has, and nothing else.
+// docs/protocol.md documents exactly what the contract has.
 
 const text = await readFile('docs/protocol.md', 'utf8')
 const section = (title: string) => text.split(`\n## ${title}\n`)[1]?.split('\n## ')[0] ?? ''
@@ -13,7 +13,7 @@ const rowsOf = (title: string) =>
 const codes = (cell = '') => [...cell.matchAll(/`(\w+)`/g)].map(([, code = '']) => code)
 const nameIn = (cell = '') => /^`([^`]+)`$/.exec(cell)?.[1] ?? ''
 
-test('every client event, with the codes that it answers', () => {
+test('every client event is documented with its error codes', () => {
   const expected = operationNames.flatMap((name) => {
     const { event, errors } = rowOf(name)
     return event === undefined ? [] : [[event, [...errors]] as const]
@@ -23,7 +23,7 @@ test('every client event, with the codes that it answers', () => {
   expect(documented).toEqual(Object.fromEntries(expected))
 })
 
-test('every server event', () => {
+test('every server event is documented', () => {
   const expected = [
     ...Object.keys(serverEvents),
     ...Object.keys(roomServerEvents).map((name) => `${name}_<roomId>`),
@@ -33,7 +33,7 @@ test('every server event', () => {
   expect(names.filter(Boolean).toSorted()).toEqual(expected.toSorted())
 })
 
-test('every error code, with its status, whether it may be retried, and its sentence', () => {
+test('every error code is documented with its status, whether it is retryable, and its message', () => {
   const rows = rowsOf('Error codes').filter(([first]) => nameIn(first) !== '')
   const documented = rows.map(([name, http, retryable, meaning]) => [
     nameIn(name),
@@ -42,7 +42,7 @@ test('every error code, with its status, whether it may be retried, and its sent
   expect(Object.fromEntries(documented)).toEqual(errors)
 })
 
-test('every route, with its status', () => {
+test('every route is documented with its status', () => {
   const expected = routes.map(({ method, path, status = 200, isOriginal }) =>
     isOriginal ? `${method.toUpperCase()} ${path}` : `${method.toUpperCase()} ${path} ${status}`,
   )
@@ -52,7 +52,7 @@ test('every route, with its status', () => {
   expect([...tabled, ...originals].toSorted()).toEqual(expected.toSorted())
 })
 
-test('every event counts against the rate that is documented', () => {
+test('every client event is documented at the rate that it counts against', () => {
   const rates = { message: 'messagesPerSecond', read: 'readsPerSecond', none: 'none' } as const
   const rows = rowsOf('Limits')
   for (const [kind, label] of Object.entries(rates)) {

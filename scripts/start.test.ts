@@ -108,7 +108,7 @@ async function expectNothingLost({ room, eve, chats, acked, heard }: Load) {
   for (const chat of [eve, ...chats]) chat.close()
 }
 
-test('it answers on both ports, keeps its data over a restart, and stops cleanly', async () => {
+test('npm start serves both ports, keeps its data over a restart, and stops cleanly', async () => {
   for (const url of [stack.gatewayUrl.replace('ws:', 'http:'), stack.platformUrl]) {
     for (const path of ['/livez', '/readyz', '/metrics'])
       expect((await fetch(`${url}${path}`)).status).toBe(200)
@@ -121,14 +121,14 @@ test('it answers on both ports, keeps its data over a restart, and stops cleanly
   await expectNothingLost(load)
 }, 60_000)
 
-test('npm run admin finds it by its data folder', async () => {
+test('npm run admin finds the stack by its data folder', async () => {
   const env = { ...process.env, CHAT_DATA_DIR: place.dataDir, CHAT_NATS_URL: '' }
   const admin = promisify(execFile)(process.execPath, ['scripts/admin.ts', 'lag', '--json'], { env })
   const { consumers } = JSON.parse((await admin).stdout) as { consumers: { name: string }[] }
   expect(consumers.map(({ name }) => name)).toEqual(expect.arrayContaining(['push', 'rooms', 'search']))
 })
 
-test('killed with SIGKILL under load and started again, it has every acked message', async () => {
+test('after SIGKILL under load and a restart, every acked message is there', async () => {
   const load = await startLoad()
   for (let round = 0; round < 3; round++) {
     await load.more(100)
@@ -140,7 +140,7 @@ test('killed with SIGKILL under load and started again, it has every acked messa
   await expectNothingLost(load)
 }, 120_000)
 
-test('each engine killed with SIGKILL under load comes back, and every acked message is there', async () => {
+test('each engine restarts after SIGKILL under load, and every acked message is there', async () => {
   const load = await startLoad()
   const pids = await enginePids(place.dataDir)
   expect(pids.size).toBe(3)

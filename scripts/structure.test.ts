@@ -59,12 +59,12 @@ function findCircle(): string[] {
   return [...imports.keys()].map((file) => visit(file, [])).find((circle) => circle.length > 0) ?? []
 }
 
-test('the packages that sources import are known here', () => {
+test('imports of packages resolve to files of this repository', () => {
   expect(imports.get('stack/config.ts')).toContain('services/gateway/config.ts')
   expect(imports.get('stack/config.ts')).toContain('libs/service/index.ts')
 })
 
-test('no file imports itself, however indirectly', () => {
+test('there are no import circles', () => {
   expect(findCircle()).toEqual([])
 })
 

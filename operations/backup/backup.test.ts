@@ -166,7 +166,7 @@ async function filesOf(side: Side, { _id: roomId }: Room): Promise<Map<string, s
   return found
 }
 
-test('a room in which nothing happened is for everybody what it was', async () => {
+test('a quiet room is the same for every member after the restore', async () => {
   expect(await historyOf(after, quiet)).toEqual(await historyOf(before, quiet))
   expect(await filesOf(after, quiet)).toEqual(await filesOf(before, quiet))
   for (const [index, name] of NAMES.entries()) {
@@ -179,7 +179,7 @@ test('a room in which nothing happened is for everybody what it was', async () =
   expect(found.list.map(({ data }) => data.content.text)).toEqual(['an edited message'])
 })
 
-test('of a room in which people wrote everything is there that was acked before', async () => {
+test('a busy room has every message that was acked before the backup, and no gap', async () => {
   for (const room of busy) {
     const restored = await historyOf(after, room)
     const all = await historyOf(before, room)
@@ -192,7 +192,7 @@ test('of a room in which people wrote everything is there that was acked before'
   }
 })
 
-test('files that people sent meanwhile are whole', async () => {
+test('files sent during the backup are complete', async () => {
   const [room] = busy as [Room]
   const all = await filesOf(before, room)
   const restored = await filesOf(after, room)
@@ -200,7 +200,7 @@ test('files that people sent meanwhile are whole', async () => {
   for (const [id, bytes] of restored) expect(bytes === all.get(id)).toBe(true)
 })
 
-test('everybody is told as many unread messages as there are', async () => {
+test('unread counts equal the unread messages', async () => {
   const rooms = await openDatabase(after.stack, 'rooms')
   try {
     for (const room of busy) {
@@ -221,14 +221,14 @@ test('everybody is told as many unread messages as there are', async () => {
   }
 })
 
-test('a room knows how many members it has', async () => {
+test('the member count equals the members of the room', async () => {
   const rooms = await openDatabase(after.stack, 'rooms')
   const members = await rooms.collection('members').countDocuments({ roomId: open._id })
   await rooms.close()
   expect(await listed(firstOf(after), open._id)).toMatchObject({ memberCount: members })
 })
 
-test('it goes on where it was', async () => {
+test('new messages continue the numbers of the restored room', async () => {
   const [room] = busy as [Room]
   const [ann, ben] = after.clients as [PlainClient, PlainClient]
   const history = await historyOf(after, room)

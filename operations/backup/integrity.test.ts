@@ -71,17 +71,17 @@ const aFileIn = async (copy: string) => (await objectFiles(copy))[0] as string
 const damages: [string, RegExp, (copy: string) => Promise<unknown>][] = [
   ['lacks a collection', /messages\.bson\.gz cannot be read/, (copy) => rm(messagesIn(copy))],
   [
-    'breaks off in a collection',
+    'has a truncated collection',
     /messages\.bson\.gz cannot be read to its end/,
     (copy) => truncate(messagesIn(copy), 60),
   ],
   [
-    'has another collection in its place',
+    'has a collection in place of another',
     /messages\.bson\.gz should hold 2 documents, and holds 0/,
     (copy) => cp(collectionFile(copy, 'messages/changes'), messagesIn(copy)),
   ],
   [
-    'lacks the files',
+    'lacks its files',
     /should hold 1 files of 19 bytes, and holds 0/,
     (copy) => rm(objectFile(copy, ''), { recursive: true }),
   ],
@@ -105,7 +105,7 @@ test.each(damages)('a copy that %s is refused, and nothing is written', async (n
   expect(await roomsRestored()).toBe(0)
 })
 
-test('after them the whole one goes in', async () => {
+test('the intact copy is restored after the refused ones', async () => {
   await restore(join(folder, 'whole'))
   expect(await roomsRestored()).toBe(1)
   expect(await readdir(join(folder, 'whole'))).toContain('manifest.json')

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import { fields, table } from './table.ts'
 import { bytes, duration } from './units.ts'
 
-test('columns are aligned, however wide their characters are', () => {
+test('columns are aligned, whatever the width of their characters', () => {
   expect(
     table(
       ['id', 'name', 'on'],
@@ -22,7 +22,7 @@ test('control characters are escaped', () => {
   expect(fields([['name', '\u0007']])).toEqual(['name  \\u{7}'])
 })
 
-test('sizes and times have the largest unit that they reach', () => {
+test('sizes and durations are shown in the largest unit that fits', () => {
   expect([0, 1_023, 1_024, 1_536, 10 * 1_024 ** 3].map(bytes)).toEqual([
     ...['0 B', '1023 B', '1 KB', '1.5 KB', '10 GB'],
   ])

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals'
 import { takePhoto } from './photo.ts'
 import { signIn, useStage, type Visitor } from './stage.ts'
 
-// Two people in two browsers, as they would use it.
+// Two users in two browsers, with the page as a user operates it.
 
 let mina: Visitor
 let sora: Visitor
@@ -17,13 +17,13 @@ const stage = useStage(async (stage) => {
   await sora.openRoom('Team lunch')
 })
 
-test('they talk, each seeing at once what the other says, and who has not read it', async () => {
+test("each user sees the other's messages at once, with the count of members who have not read them", async () => {
   await mina.say('Shall we meet at the entrance?')
   await sora.bubble('Shall we meet at the entrance?').waitFor()
   await sora.say('네, 12시에 봐요!')
   await mina.bubble('네, 12시에 봐요!').waitFor()
   const row = mina.page.locator('.talk', { hasText: 'Shall we meet' })
-  // Of the four, Jun and Alex are not here.
+  // The other two of the four members, Jun and Alex, are not connected.
   await eventually(async () => expect(await row.locator('.unread-count').textContent()).toBe('2'))
   await row.locator('.unread-count').click()
   await mina.page.getByText('Read by 1').waitFor()
@@ -31,7 +31,7 @@ test('they talk, each seeing at once what the other says, and who has not read i
   await mina.page.keyboard.press('Escape')
 })
 
-test('a photo comes with its picture', async () => {
+test('a sent photo is displayed to both users', async () => {
   const file = { name: 'mountains.jpg', mimeType: 'image/jpeg', buffer: await takePhoto() }
   await mina.page.locator('.composer input[type=file]').setInputFiles(file)
   for (const { page } of [mina, sora]) {
@@ -58,7 +58,7 @@ test('a photo comes with its picture', async () => {
   await sora.page.keyboard.press('Escape')
 })
 
-test('one goes offline, writes, and comes back: both have everything, in order', async () => {
+test('after one user writes offline and reconnects, both have every message in the same order', async () => {
   sora.wire.cut()
   await sora.page.locator('.connection-bar').waitFor()
   await sora.say('I am in a tunnel')
@@ -76,7 +76,7 @@ test('one goes offline, writes, and comes back: both have everything, in order',
   await sora.page.locator('.connection-bar').waitFor({ state: 'detached' })
 })
 
-test('an answer quotes, an edit and a deletion show on the other side', async () => {
+test('a reply shows its quote; the other user sees edits and deletions', async () => {
   await mina.say('Table for four at noon')
   await sora.bubble('Table for four at noon').click({ button: 'right' })
   await sora.page.getByRole('menuitem', { name: '답장' }).click()
@@ -94,7 +94,7 @@ test('an answer quotes, an edit and a deletion show on the other side', async ()
   expect(await sora.bubble('Table for five').count()).toBe(0)
 })
 
-test('an edit that is refused is not lost', async () => {
+test('a refused edit keeps its text in the composer', async () => {
   const { stack } = stage()
   await mina.say('We go by bus')
   await mina.bubble('We go by bus').click({ button: 'right' })
@@ -115,7 +115,7 @@ const isAtEnd = ({ page }: Visitor) =>
     .locator('.messages')
     .evaluate(({ scrollTop, clientHeight, scrollHeight }) => scrollHeight - scrollTop - clientHeight <= 1)
 
-test('who is at the end stays there while they edit, and comes there when they write', async () => {
+test('the list stays at its end during an edit, and scrolls there when the user sends a message', async () => {
   for (let n = 1; n <= 12; n++) await mina.say(`filler ${n}`)
   await eventually(async () => expect(await mina.page.locator('.is-waiting').count()).toBe(0))
   await eventually(async () => expect(await isAtEnd(mina)).toBe(true))
@@ -136,7 +136,7 @@ test('who is at the end stays there while they edit, and comes there when they w
   await sora.bubble('far above').waitFor()
 })
 
-test('a message is hidden from members and shown again, and shared to another room', async () => {
+test('a master hides and shows a message, and a member shares it to another room', async () => {
   const act = async (who: Visitor, text: string, action: string) => {
     await who.bubble(text).first().click({ button: 'right' })
     await who.page.getByRole('menuitem', { name: action }).click()
@@ -155,7 +155,7 @@ test('a message is hidden from members and shown again, and shared to another ro
   await row.filter({ hasText: 'Sora Lee: The code is 1234' }).locator('.badge').waitFor()
 })
 
-test('the alarm of a room is turned off and on, and the list tells', async () => {
+test("the room list shows whether a room's alarm is off", async () => {
   const { page } = mina
   const mark = page.locator('.room-row', { hasText: 'Team lunch' }).locator('.room-mark')
   await page.getByRole('button', { name: 'Alarm for this chat' }).click()
@@ -164,7 +164,7 @@ test('the alarm of a room is turned off and on, and the list tells', async () =>
   await mark.waitFor({ state: 'detached' })
 })
 
-test('a master pins an announcement, freezes the room, mutes, and takes somebody out', async () => {
+test('a master pins an announcement, freezes the room, mutes a member and removes them', async () => {
   await mina.page.getByRole('button', { name: 'Details' }).click()
   await mina.page.getByRole('button', { name: 'Settings', exact: true }).click()
   await mina.page.getByLabel('Announcement').last().fill('Bring your own chopsticks')
@@ -188,8 +188,8 @@ test('a master pins an announcement, freezes the room, mutes, and takes somebody
   expect(await sora.page.locator('.room-row', { hasText: 'Team lunch' }).count()).toBe(0)
 })
 
-test('nothing of it made a browser complain', () => {
-  // A connection that was cut is the browser's to report.
+test('no browser logged an error', () => {
+  // The browser itself reports connections that the test cuts.
   const all = [...mina.complaints, ...sora.complaints]
   expect(all.filter((text) => !/WebSocket|ERR_|Failed to load resource/.test(text))).toEqual([])
 })

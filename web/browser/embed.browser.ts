@@ -4,7 +4,7 @@ import { eventually, listed, sendText, testApiKey } from '@chat/testing'
 import { afterAll, expect, test } from '@jest/globals'
 import { useStage } from './stage.ts'
 
-// The example of an embedded chat, in a browser: a page, and a back end that gives its visitors tokens.
+// The example of an embedded chat in a browser: a page, and a back end that issues tokens to its visitors.
 
 let server: ChildProcess
 afterAll(() => void server?.kill())
@@ -13,7 +13,7 @@ const stage = useStage(async () => {
   execFileSync(process.execPath, ['scripts/build-client.ts'])
 })
 
-test('a visitor of a shop asks, support answers, and a reload shows both', async () => {
+test("a shop's visitor asks, support answers, and both messages are there after a reload", async () => {
   const { stack } = stage()
   const env = {
     CHAT_API_KEY: testApiKey,
@@ -43,7 +43,7 @@ test('a visitor of a shop asks, support answers, and a reload shows both', async
   await page.getByText('Support: Of course').waitFor()
   expect(await page.locator('#messages li').count()).toBe(2)
 
-  // What is said while the page opens stands where it belongs.
+  // Messages sent while the page loads appear in order.
   const said = Array.from({ length: 20 }, (_, n) => `line ${n}`)
   const saying = (async () => {
     for (const text of said) await sendText(support, roomId, text)

@@ -14,19 +14,19 @@ const stage = useStage(async (stage) => {
   await signIn(mina, '정민아')
 })
 
-test('somebody who comes is shown as online, and as gone when they have left', async () => {
+test('a user is shown as online after connecting, and as last seen after leaving', async () => {
   await mina.openRoom('민아 · 준호')
   await signIn(jun, '박준호')
   await mina.page.locator('.room-head', { hasText: 'Online' }).waitFor()
   await mina.page.locator('.room-row .avatar-online').waitFor()
   await jun.page.goto('about:blank')
   await mina.page.locator('.room-head', { hasText: 'Last seen' }).waitFor()
-  // Whoever comes back in the same tab is still signed in.
+  // A tab keeps its sign-in.
   await jun.page.goto('/')
   await mina.page.locator('.room-head', { hasText: 'Online' }).waitFor()
 })
 
-test('in a room of two one sees that the other is writing, until they have sent it', async () => {
+test('in a room of two, the typing indicator shows until the message is sent', async () => {
   await jun.openRoom('민아 · 준호')
   await jun.page.locator('.composer textarea').pressSequentially('자료 보냈')
   await mina.page.getByText('박준호 is typing…').waitFor()
@@ -36,7 +36,7 @@ test('in a room of two one sees that the other is writing, until they have sent 
   await mina.page.getByText('박준호 is typing…').waitFor({ state: 'detached' })
 })
 
-test('a name that is picked is mentioned, stands out, and is counted where the room is closed', async () => {
+test('a picked name becomes a mention: highlighted, and counted on the closed room', async () => {
   await jun.openRoom('Team lunch')
   const field = jun.page.locator('.composer textarea')
   await field.pressSequentially('@민')
@@ -54,7 +54,7 @@ test('a name that is picked is mentioned, stands out, and is counted where the r
   await row.locator('.badge-mention').waitFor({ state: 'detached' })
 })
 
-test('what was said is exported, and offered when it is ready', async () => {
+test('an export is offered for download when it is ready', async () => {
   const { page } = mina
   await page.getByRole('button', { name: 'Details' }).click()
   await page.getByRole('button', { name: 'Settings', exact: true }).click()
@@ -66,13 +66,13 @@ test('what was said is exported, and offered when it is ready', async () => {
   await page.getByRole('button', { name: 'Close' }).first().click()
 })
 
-test('what comes while nobody looks is shown by the browser itself, and taken back when it is read', async () => {
+test('a message that arrives while the tab is hidden shows a notification, which closes when the message is read', async () => {
   const { page } = mina
   await page.context().grantPermissions(['notifications'])
   await page.reload()
   await mina.openRoom('Team lunch')
   const worker = await workerOf(page.context())
-  // A hidden tab, as far as the page can tell.
+  // Makes the page believe that its tab is hidden.
   const look = (state: 'hidden' | 'visible') =>
     page.evaluate((value) => {
       Object.defineProperty(document, 'visibilityState', { value, configurable: true })
@@ -97,7 +97,7 @@ test('what comes while nobody looks is shown by the browser itself, and taken ba
   await eventually(async () => expect(await notificationsOf(worker)).toEqual([]))
 })
 
-test('without Firebase it is told how far notifications go, and no way leads to it', async () => {
+test('without Firebase the settings name CHAT_FCM_WEB, and the policy allows no connection to Google', async () => {
   const { page } = mina
   await page.getByRole('button', { name: 'Your settings' }).click()
   await page.locator('#notifications-hint', { hasText: 'CHAT_FCM_WEB' }).waitFor()
@@ -107,7 +107,7 @@ test('without Firebase it is told how far notifications go, and no way leads to 
   expect(headers.get('content-security-policy')).toContain("connect-src 'self';")
 })
 
-test('what a push service delivers is shown, also where no tab is open', async () => {
+test('a delivered push shows a notification even when no tab is open', async () => {
   const { page } = await stage().visit()
   await page.context().grantPermissions(['notifications'])
   await page.goto('/')
@@ -121,6 +121,6 @@ test('what a push service delivers is shown, also where no tab is open', async (
   expect(await tap(worker, 'r1')).toEqual(['/?from=push#/rooms/r1'])
 })
 
-test('nothing of it made a browser complain', () => {
+test('no browser logged an error', () => {
   expect([...mina.complaints, ...jun.complaints]).toEqual([])
 })

@@ -1,6 +1,6 @@
 import sharp from 'sharp'
 
-/** A photo as a phone takes it, more or less. */
+/** A photo similar to one from a phone. */
 export const takePhoto = (width = 1200, height = 800) =>
   sharp({
     create: { width, height, channels: 3, background: '#f3b562' },

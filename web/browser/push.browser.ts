@@ -60,7 +60,7 @@ const hintIn = async ({ page }: Visitor) => {
   return page.locator('#notifications-hint')
 }
 
-test('the browser is asked when somebody wants it, and registered for them', async () => {
+test('the browser registers for pushes only after the user accepts the offer', async () => {
   const { page } = mina
   expect(await page.evaluate(() => Notification.permission)).not.toBe('granted')
   const offer = page.getByRole('complementary', { name: 'Notifications on this device' })
@@ -79,7 +79,7 @@ test('the browser is asked when somebody wants it, and registered for them', asy
   await offer.waitFor({ state: 'detached' })
 })
 
-test('a message reaches the closed page, and a tap leads to its room', async () => {
+test('a push reaches the closed page, and a tap opens its room', async () => {
   await mina.page.close()
   const message = await sendText(alex, roomIdOf('Team lunch'), 'Table at <b>noon</b>?')
   const [pushed] = await eventually(() => {
@@ -107,7 +107,7 @@ test('a message reaches the closed page, and a tap leads to its room', async () 
   expect(new URL(mina.page.url()).search).toBe('')
 })
 
-test('of a room in front of their eyes nothing is shown, of another one it is; reading takes it back', async () => {
+test('a push shows a notification unless its room is visible; reading the room closes it', async () => {
   const pushOf = (roomId: string, messageId: string) => ({
     notification: { title: 'A room', body: 'Alex Kim: Look' },
     data: { kind: 'message', roomId, messageId, badge: '1' },
@@ -115,12 +115,12 @@ test('of a room in front of their eyes nothing is shown, of another one it is; r
   const pair = roomIdOf('Design review')
   await deliver(mina.page, origin, pushOf(roomIdOf('Team lunch'), 'one'))
   await deliver(mina.page, origin, pushOf(pair, 'two'))
-  // The same again, as after a crash in between.
+  // A repeat, as after a crash of the push service.
   await deliver(mina.page, origin, pushOf(pair, 'two'))
   await eventually(async () =>
     expect(await notificationsOf(worker)).toMatchObject([{ tag: pair, data: { messageId: 'two' } }]),
   )
-  // In the tab that is open, no new one.
+  // The room opens in the existing tab.
   expect(await tap(worker, pair)).toEqual([])
   await mina.page.locator('.room-head h2', { hasText: 'Design review' }).waitFor()
   await mina.openRoom('Team lunch')
@@ -131,7 +131,7 @@ test('of a room in front of their eyes nothing is shown, of another one it is; r
   await eventually(async () => expect(await notificationsOf(worker)).toEqual([]))
 })
 
-test('who signs in here with notifications on has the browser from then on, and the other one is told', async () => {
+test("the user who signed in last with notifications on gets the browser's pushes, and the earlier user sees that", async () => {
   const { page } = mina
   const other = await inNewTab(mina)
   await signIn(other, 'Sora Lee')
@@ -146,7 +146,7 @@ test('who signs in here with notifications on has the browser from then on, and 
   await other.page.close()
 })
 
-test('after a sign-out nothing comes to the browser any more', async () => {
+test('after a sign-out the browser receives no more pushes', async () => {
   const { page } = mina
   const jun = await connectAs(stage().stack, 'demo-jun')
   const witness = await register(jun, 'phone-of-jun')
@@ -162,7 +162,7 @@ test('after a sign-out nothing comes to the browser any more', async () => {
   expect(devices).toEqual([witness])
 })
 
-test('where Google is out of reach it says so, and goes on as far as it can', async () => {
+test('if Google is unreachable, the settings report the failure and offer a retry', async () => {
   const jun = await stage().visit()
   await cutOffFromGoogle(jun.page.context())
   await jun.page.context().grantPermissions(['notifications'])
@@ -173,6 +173,6 @@ test('where Google is out of reach it says so, and goes on as far as it can', as
   await jun.page.getByRole('button', { name: 'Try again' }).waitFor()
 })
 
-test('nothing of it made the browser complain', () => {
+test('the browser logged no error', () => {
   expect(mina.complaints).toEqual([])
 })

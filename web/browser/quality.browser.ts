@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals'
 import type { Page } from 'playwright-core'
 import { signIn, useStage, type Visitor } from './stage.ts'
 
-// What is measured and checked of the page as a whole.
+// Measurements and checks of the whole page.
 
 const MAX_SCRIPT_BYTES = 150_000
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -20,12 +20,12 @@ const stage = useStage(
   { limits: { textLength: 10_000 } },
 )
 
-/** What axe finds that keeps somebody from using the page; in other colours only colours are looked at again. */
+/** Serious and critical violations that axe finds. In dark colours only the colour rules run again. */
 async function faultsOf(page: Page, colorScheme: 'light' | 'dark') {
   await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
   await page.waitForFunction((theme) => document.documentElement.dataset.theme === theme, colorScheme)
   await page.evaluate(AXE)
-  // Colours on their way from light to dark are neither.
+  // Waits for the transition between the colour schemes.
   await page.evaluate(() => {
     const ending = document
       .getAnimations()
@@ -49,7 +49,7 @@ async function faultsOf(page: Page, colorScheme: 'light' | 'dark') {
 type Axe = { run: (options: object) => Promise<{ violations: Violation[] }> }
 type Violation = { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }
 
-test('the first load brings less than 150 KB of compressed script', async () => {
+test('the first load fetches less than 150 KB of compressed script', async () => {
   const scripts: Promise<number>[] = []
   mina.page.on('response', (response) => {
     const isScript = response.headers()['content-type']?.startsWith('text/javascript')
@@ -69,14 +69,14 @@ test('the first load brings less than 150 KB of compressed script', async () => 
   expect(bytes).toBeLessThan(MAX_SCRIPT_BYTES)
 })
 
-test('axe finds nothing serious where one signs in', async () => {
+test('axe finds no serious problem on the sign-in page', async () => {
   const { page } = await stage().visit()
   await page.goto('/')
   await page.getByRole('button', { name: 'Continue as 정민아' }).waitFor()
   for (const colorScheme of ['light', 'dark'] as const) expect(await faultsOf(page, colorScheme)).toEqual([])
 })
 
-test('axe finds nothing serious, in light and in dark, on wide and on narrow screens', async () => {
+test('axe finds no serious problem in light and dark colours, on wide and narrow screens', async () => {
   const { page } = mina
   const looks: Record<string, () => Promise<unknown>> = {
     list: async () => {},
@@ -106,7 +106,7 @@ test('axe finds nothing serious, in light and in dark, on wide and on narrow scr
   await page.getByRole('button', { name: 'Close' }).click()
 })
 
-test('hostile content is shown as what it is, and nothing of it runs', async () => {
+test('hostile content is shown as plain text and never runs', async () => {
   const room = await makeRoom(alex, ['demo-mina'], {}, 'Evil \u202Egpj.exe <b>room</b>')
   const texts = {
     markup: '<script>globalThis.hacked = 1</script><img src=x onerror="globalThis.hacked = 2">',
@@ -136,7 +136,7 @@ test('hostile content is shown as what it is, and nothing of it runs', async () 
   await mina.shoot('hostile')
 })
 
-test('a policy without inline anything comes with the page, and holds', async () => {
+test("the page's content security policy blocks inline scripts", async () => {
   const answer = await fetch(stage().stack.gatewayUrl.replace('ws:', 'http:'))
   const policy = answer.headers.get('content-security-policy') ?? ''
   expect(policy).toContain("default-src 'none'")
@@ -154,6 +154,6 @@ test('a policy without inline anything comes with the page, and holds', async ()
   complaints.splice(before)
 })
 
-test('nothing of it made the browser complain', () => {
+test('the browser logged no error', () => {
   expect(mina.complaints).toEqual([])
 })

@@ -24,7 +24,7 @@ const isSeen = (text: string) =>
       return top >= pane.top && bottom <= pane.bottom
     })
 
-test('a room opens at the last read message, and pages both ways', async () => {
+test('a room opens at the last read message and loads pages in both directions', async () => {
   const room = await makeRoom(alex, ['demo-mina'], {}, 'Long story')
   for (let n = 1; n <= 150; n++) await sendText(alex, room._id, `line ${n}`)
   const reader = await stage().plain('demo-mina')
@@ -32,7 +32,7 @@ test('a room opens at the last read message, and pages both ways', async () => {
     roomId: room._id,
     count: 100,
   })
-  // The newest hundred are 51 to 150: this is line 70.
+  // The newest hundred are lines 51 to 150, so this is line 70.
   await reader.get('updateReadMessage', { roomId: room._id, messageId: list[19]?._id })
   const row = mina.page.locator('.room-row', { hasText: 'Long story' })
   await eventually(async () => expect(await row.locator('.badge [aria-hidden]').textContent()).toBe('80'))
@@ -51,7 +51,7 @@ test('a room opens at the last read message, and pages both ways', async () => {
   await eventually(async () => expect(await isSeen('line 150')).toBe(true))
 })
 
-test('what stays above is not moved by what comes below', async () => {
+test('a new message at the end does not move the rows above', async () => {
   const scroller = mina.page.locator('.messages')
   await scroller.evaluate((element) => element.scrollBy(0, -900))
   const text = await mina.page.locator('.messages li .bubble-text').nth(15).textContent()
@@ -65,7 +65,7 @@ test('what stays above is not moved by what comes below', async () => {
   expect(Math.abs((await place()) - before)).toBeLessThan(2)
 })
 
-test('a search finds across rooms and in one, marks what it found, and leads there', async () => {
+test('a search covers all rooms or one, highlights the keyword, and opens the message', async () => {
   const { page } = mina
   await page.getByRole('searchbox', { name: 'Search chats and messages' }).fill('onboarding')
   const found = page.locator('.found', { hasText: 'onboarding' })
@@ -78,7 +78,7 @@ test('a search finds across rooms and in one, marks what it found, and leads the
   await mina.openRoom('Long story')
   await page.getByRole('button', { name: 'Search in this chat' }).click()
   const field = page.getByRole('searchbox', { name: 'Search in this chat' })
-  // Whoever asks for it types at once.
+  // The field has the focus, so that the user can type at once.
   await eventually(async () =>
     expect(await field.evaluate((one) => one === document.activeElement)).toBe(true),
   )
@@ -88,7 +88,7 @@ test('a search finds across rooms and in one, marks what it found, and leads the
   await page.getByRole('button', { name: 'Close' }).click()
 })
 
-test('the keyboard alone is enough to find a room, write, and act on a message', async () => {
+test('the keyboard alone suffices to open a room, send a message and edit it', async () => {
   const { page } = mina
   await page.locator('.room-row', { hasText: 'Design review' }).focus()
   await page.keyboard.press('Enter')
@@ -113,7 +113,7 @@ test('the keyboard alone is enough to find a room, write, and act on a message',
   await page.locator('.bubble', { hasText: 'typed only and edited' }).waitFor()
 })
 
-test('on a narrow screen the list and a room take turns', async () => {
+test('a narrow screen shows either the room list or a room', async () => {
   const { page } = mina
   await page.setViewportSize({ width: 390, height: 844 })
   await page.getByRole('button', { name: 'Back' }).click()
@@ -132,7 +132,7 @@ test('on a narrow screen the list and a room take turns', async () => {
 
 const PRESSING_MS = 700
 
-test('on the narrowest screens a photo keeps what stands beside it, and a long press asks what to do with it', async () => {
+test('on a 320 px screen the unread count stays visible beside a photo, and a long press opens its menu', async () => {
   const jun = await stage().visit({ viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true })
   await signIn(jun, '박준호')
   await jun.openRoom('Team lunch')
@@ -160,14 +160,14 @@ test('on the narrowest screens a photo keeps what stands beside it, and a long p
   expect(await page.locator('.viewer').count()).toBe(0)
 })
 
-test('Korean lines of the page end between words', async () => {
+test('Korean text of the page wraps between words', async () => {
   const { page } = await stage().visit({ locale: 'ko-KR' })
   await page.goto('/')
   const hint = page.getByText('다른 창에서')
   expect(await hint.evaluate((one) => getComputedStyle(one).wordBreak)).toBe('keep-all')
 })
 
-test('somebody new is found, and a chat with them begins', async () => {
+test('a user finds another user by name and starts a chat', async () => {
   const { page } = mina
   await page.setViewportSize({ width: 1280, height: 800 })
   await page.getByRole('button', { name: 'Close' }).click()
@@ -186,6 +186,6 @@ test('somebody new is found, and a chat with them begins', async () => {
   )
 })
 
-test('nothing of it made the browser complain', () => {
+test('the browser logged no error', () => {
   expect(mina.complaints).toEqual([])
 })

@@ -39,7 +39,7 @@ const untilKept = (page: Page) =>
       await new Promise((resolve) => navigator.serviceWorker.addEventListener('controllerchange', resolve))
   })
 
-test('reloaded without a server it is there, with what was read before, and goes on when the server is back', async () => {
+test('a reload without a server shows the page and cached messages, and drafts are sent when the server is back', async () => {
   const { page, wire } = mina
   await untilKept(page)
   wire.cut()
@@ -61,7 +61,7 @@ test('reloaded without a server it is there, with what was read before, and goes
   await page.locator('.members .person', { hasText: 'Sora Lee' }).waitFor()
 })
 
-test('what is kept is the page alone, and nothing that belongs to anybody', async () => {
+test("the worker caches only the page's own files, no user data", async () => {
   const [only, ...others] = await cachesOf(mina.page)
   expect(others).toEqual([])
   const expected = [/^\/$/, /^\/app\.webmanifest$/, /^\/icon\.svg$/, /^\/assets\/page-[\w-]+\.(css|js)$/]
@@ -69,7 +69,7 @@ test('what is kept is the page alone, and nothing that belongs to anybody', asyn
   expect(only?.paths).toContain('/')
 })
 
-test('a new version takes the place of the old one', async () => {
+test('a new version replaces the old one in the cache', async () => {
   const { page } = mina
   const [old] = await cachesOf(page)
   const worker = await readFile(join(folder, 'worker.js'), 'utf8')

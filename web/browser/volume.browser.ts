@@ -7,7 +7,7 @@ import { signIn, useStage, type Visitor } from './stage.ts'
 
 const MANY_MESSAGES = 10_000
 const MANY_ROOMS = 2_000
-/** Far more than a screen shows, far fewer than there are. */
+/** Far more rows than a screen shows, far fewer than exist. */
 const MAX_DRAWN = 120
 
 let mina: Visitor
@@ -27,7 +27,7 @@ const stage = useStage(async (stage) => {
   databases = { messages: await open('messages'), rooms: await open('rooms') }
 })
 
-test(`${MANY_MESSAGES} messages scroll without all of them in the page`, async () => {
+test(`a room of ${MANY_MESSAGES} messages scrolls with only nearby rows in the page`, async () => {
   const sample = await makeRoom(alex, ['demo-mina'], {}, 'A sample')
   await sendText(alex, sample._id, 'one of many')
   const room = await makeRoom(alex, ['demo-mina'], {}, 'Many messages')
@@ -35,7 +35,7 @@ test(`${MANY_MESSAGES} messages scroll without all of them in the page`, async (
   const { page } = mina
   await page.reload()
   await mina.openRoom('Many messages')
-  // Nothing was read yet, so it opens at the beginning and loads the rest while scrolling.
+  // Nothing is read yet, so the room opens at the beginning and loads the rest while scrolling.
   const rows = page.locator('.messages li')
   const row = (seq: number) => page.locator(`.messages li[data-key="m${seq}"]`)
   await row(1).waitFor()
@@ -60,7 +60,7 @@ test(`${MANY_MESSAGES} messages scroll without all of them in the page`, async (
   await mina.shoot('many-messages')
 }, 240_000)
 
-test(`${MANY_ROOMS} rooms scroll without all of them in the page`, async () => {
+test(`a list of ${MANY_ROOMS} rooms scrolls with only nearby rows in the page`, async () => {
   const room = await makeRoom(alex, ['demo-mina'], {}, 'One of very many')
   await copyRoom(databases, room._id, MANY_ROOMS - 1)
   const { page } = mina
@@ -82,7 +82,7 @@ test(`${MANY_ROOMS} rooms scroll without all of them in the page`, async () => {
   await mina.shoot('many-rooms')
 }, 120_000)
 
-test('nothing of it made the browser complain', async () => {
+test('the browser logged no error', async () => {
   for (const connection of connections) await connection.close()
   expect(stage().browser.isConnected()).toBe(true)
   expect(mina.complaints).toEqual([])

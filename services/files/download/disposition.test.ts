@@ -2,9 +2,9 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { dispositionOf, servedType } from './disposition.ts'
 
-describe('what a browser may show', () => {
+describe('display in the browser', () => {
   test.each(['image/png', 'image/jpeg', 'image/heic', 'video/mp4', 'audio/x-m4a', 'application/pdf'])(
-    '%s is shown, under its own type, unless it is to be saved',
+    '%s is served inline with its own type, as an attachment on request',
     (mediaType) => {
       expect(servedType(mediaType)).toBe(mediaType)
       expect(dispositionOf('a', mediaType, false)).toMatch(/^inline; /)
@@ -16,7 +16,7 @@ describe('what a browser may show', () => {
     'application/zip',
     'text/plain',
     'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
-  ])('%s is saved, under its own type', (mediaType) => {
+  ])('%s is served as an attachment with its own type', (mediaType) => {
     expect(servedType(mediaType)).toBe(mediaType)
     expect(dispositionOf('a', mediaType, false)).toMatch(/^attachment; /)
   })
@@ -32,22 +32,22 @@ describe('what a browser may show', () => {
     'application/javascript',
     'application/ecmascript',
     'text/css',
-  ])('%s is saved, and never said to be that', (mediaType) => {
+  ])('%s is served as an attachment, never with its own type', (mediaType) => {
     expect(servedType(mediaType)).toBe('application/octet-stream')
     expect(dispositionOf('a', mediaType, false)).toMatch(/^attachment; /)
   })
 })
 
-describe('the name that a file is saved under', () => {
+describe('the file name in Content-Disposition', () => {
   const named = (name: string) => dispositionOf(name, 'application/zip', false)
 
-  test('is there in plain letters and in its own', () => {
+  test('is given in ASCII and in UTF-8', () => {
     expect(named('제주도 (1).zip')).toBe(
       `attachment; filename="___ (1).zip"; filename*=UTF-8''%EC%A0%9C%EC%A3%BC%EB%8F%84%20%281%29.zip`,
     )
   })
 
-  test('leaves no way out of the header, to another folder, or to a false ending', () => {
+  test('cannot break out of the header, name another folder, or disguise the extension', () => {
     const name = 'a"; x="\r\n../b\\c%22.\u202egpj.exe'
     const clean = 'a"; x="__.._b_c%22.gpj.exe'
     expect(named(name)).toBe(
@@ -55,13 +55,13 @@ describe('the name that a file is saved under', () => {
     )
   })
 
-  test('keeps its ending where it is long', () => {
+  test('keeps its extension when it is shortened', () => {
     const long = decodeURIComponent(named(`${'가'.repeat(240)}.tar.gz`).split("''")[1] as string)
     expect([...long]).toHaveLength(80)
     expect(long).toMatch(/^가+…가+\.tar\.gz$/)
   })
 
-  test('makes one well-formed header of whatever it is', () => {
+  test('yields a well-formed header for any name', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 255 }), (name) => {
         const [, plain, own] = named(name).match(

@@ -10,14 +10,14 @@ import {
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { announce, noise, picture, send } from '../testing.ts'
 
-// Who gets a file, and what others learn of it.
+// Who may download a file, and what others can learn about it.
 
 let stack: TestStack
 let ann: PlainClient
 let ben: PlainClient
 let cid: PlainClient
 let room: Room
-/** Never stored, though it looks as if it might be. */
+/** A valid path without an object. */
 const NOWHERE = `00/${'0'.repeat(32)}`
 
 beforeAll(async () => {
@@ -52,7 +52,7 @@ async function get(path: string, { as, gateway = 0, query = '', ...more }: Askin
   if (as !== undefined) headers.set('authorization', `Bearer ${await stack.token(as)}`)
   return fetch(`${origin}/files/${path}${query}`, { headers, ...more })
 }
-/** All that an answer tells, but for the number of the request. */
+/** Everything in a response except its request id and date. */
 async function told(response: Response) {
   const { 'x-request-id': _, date: __, ...headers } = Object.fromEntries(response.headers)
   return {
@@ -62,7 +62,7 @@ async function told(response: Response) {
   }
 }
 
-test('a member gets a file by its link, and by its address with a token in the header or the query', async () => {
+test('a member downloads a file by its link, or by its URL with a token in the header or the query', async () => {
   const data = noise(300_000)
   const { file } = await sent(data, { name: '보고서.bin' })
   const { url, expiresAt } = await linked(ben, file.path)
@@ -84,7 +84,7 @@ test('a member gets a file by its link, and by its address with a token in the h
   }
 })
 
-test('the address answers with a redirect that nobody keeps, and nothing that could run', async () => {
+test("a file's URL answers with an empty, uncached redirect and a strict content security policy", async () => {
   const { file } = await sent(noise(10))
   const response = await get(file.path, { as: 'ben', redirect: 'manual' })
   expect(response.status).toBe(302)
@@ -97,7 +97,7 @@ test('the address answers with a redirect that nobody keeps, and nothing that co
   expect(await response.text()).toBe('')
 })
 
-test('a video can be sought in: any part of it is given alone', async () => {
+test('range requests return any part of a file', async () => {
   const data = noise(1_000_000)
   const { file } = await sent(data)
   const { url } = await linked(ben, file.path)
@@ -111,7 +111,7 @@ test('a video can be sought in: any part of it is given alone', async () => {
   expect([last.status, (await bytesOf(last)).equals(data.subarray(-10))]).toEqual([206, true])
 })
 
-test('a photo is shown, its thumbnail too, and saved where that is asked for', async () => {
+test('photos and thumbnails are served inline, and as attachments on request', async () => {
   const data = await picture(800, 600).jpeg().toBuffer()
   const { file } = await sent(data, { type: 'PHOTO', name: 'sea.jpg' })
   const thumbnail = file.thumbnail as string
@@ -130,7 +130,7 @@ test('a photo is shown, its thumbnail too, and saved where that is asked for', a
   expect(headers.get('content-disposition')).toMatch(/^attachment/)
 })
 
-test('without a thumbnail there is no link to one', async () => {
+test('a file without a thumbnail has no link to one', async () => {
   const { file } = await sent(noise(10))
   const missing = await refused(ben, NOWHERE)
   expect(missing).toMatchObject({ success: false, error: 'FILE_NO_EXISTS' })
@@ -142,20 +142,20 @@ test.each([
   ['page.html', '<!doctype html><html><script>alert(1)</script></html>'],
   ['drawing.svg', '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'],
   ['feed.xml', '<?xml version="1.0"?><root xmlns="http://www.w3.org/1999/xhtml"/>'],
-])('%s is never said to be what it is, and saved instead of shown', async (name, text) => {
+])('%s is served as an attachment, never with its own type', async (name, text) => {
   const { file } = await sent(Buffer.from(text), { name })
   const response = await fetch((await linked(ben, file.path)).url)
   expect(response.headers.get('content-type')).toMatch(/^(application\/octet-stream|text\/plain)$/)
   expect(response.headers.get('content-disposition')).toMatch(/^attachment;/)
 })
 
-test('a name of any length and letters is one that the link can carry', async () => {
+test('a link works for a name of the maximum length', async () => {
   const { file } = await sent(noise(10), { name: '가'.repeat(255) })
   const response = await fetch((await linked(ben, file.path)).url)
   expect([response.status, (await bytesOf(response)).length]).toEqual([200, 10])
 })
 
-test('a stranger is told the same of a file that there is and of one that never was', async () => {
+test('a non-member gets the same answer for an existing file and a missing one', async () => {
   const { file } = await sent(await picture(99, 99).png().toBuffer(), { type: 'PHOTO', name: 'a.png' })
   const own = await makeRoom(cid, ['ann'])
   const paths = [file.path, file.thumbnail as string]
@@ -169,7 +169,7 @@ test('a stranger is told the same of a file that there is and of one that never 
     expect(strangers).toEqual(await told(await get(NOWHERE, { as: 'cid' })))
     expect(strangers).toMatchObject({ status: 404, body: expect.stringContaining('FILE_NO_EXISTS') })
   }
-  // Who never was here is a stranger too.
+  // A user who was never in the directory is a non-member, too.
   expect(await told(await get(file.path, { as: 'nobody' }))).toEqual(
     await told(await get(NOWHERE, { as: 'nobody' })),
   )
@@ -179,7 +179,7 @@ test.each([
   ['kicked', (who: string) => ann.get('kickOutUsers', { roomId: room._id, targetUserIds: [who] })],
   ['banned', (who: string) => ann.get('kickOutUsers', { roomId: room._id, targetUserIds: [who], ban: true })],
   ['gone', () => ben.get('leaveOutRoom', room._id)],
-])('from the ack on, one who is %s gets no more links', async (_, end) => {
+])('a user who is %s gets no links from the ack on', async (_, end) => {
   const rules = { canLeaveOutRoom: true }
   await ann.get('updateRoomSetting', { roomId: room._id, updateData: { rules } })
   const { file } = await sent(noise(10))
@@ -192,7 +192,7 @@ test.each([
   await linked(ann, file.path)
 })
 
-test('of a hidden message the file is left to masters, until it is shown again', async () => {
+test('only masters get the file of a hidden message until it is shown again', async () => {
   const { file, message } = await sent(noise(10))
   const hide = (hidden: boolean) =>
     ann.get('hideMessage', { roomId: room._id, messageId: message._id, hidden })
@@ -206,7 +206,7 @@ test('of a hidden message the file is left to masters, until it is shown again',
   await linked(ben, file.path)
 })
 
-test('of a deleted message there is no file, for nobody', async () => {
+test('nobody gets the file of a deleted message', async () => {
   const { file, message } = await sent(noise(10))
   await ann.get('deleteMessage', { roomId: room._id, messageId: message._id })
   const nothing = await refused(ann, NOWHERE)
@@ -214,7 +214,7 @@ test('of a deleted message there is no file, for nobody', async () => {
   expect((await get(file.path, { as: 'ann' })).status).toBe(404)
 })
 
-test('whoever hears of a share has the file at once', async () => {
+test("a shared file is available to the target room's members at once", async () => {
   const target = await makeRoom(ann, ['cid'])
   const { file, message } = await sent(noise(10))
   await cid.get('joinRoom', target._id)
@@ -226,7 +226,7 @@ test('whoever hears of a share has the file at once', async () => {
   }
 })
 
-test('a changed link opens nothing, and tells nothing', async () => {
+test('an altered link opens nothing and reveals nothing', async () => {
   const { file } = await sent(noise(10))
   const { url } = await linked(ben, file.path)
   const changed = (change: (url: URL) => void) => {
@@ -245,7 +245,7 @@ test('a changed link opens nothing, and tells nothing', async () => {
   for (const attempt of attempts) expect((await attempt).status).toBe(403)
 })
 
-test('a link that has expired opens nothing', async () => {
+test('an expired link opens nothing', async () => {
   const brief = await startTestStack({ limits: { downloadLinkSeconds: 1 } })
   try {
     const eve = await connectAs(brief, 'eve')
@@ -265,7 +265,7 @@ test('a link that has expired opens nothing', async () => {
   }
 })
 
-test('no token, a wrong one and an expired one are refused before anything is looked for', async () => {
+test('a missing, invalid or expired token is refused before the file is looked up', async () => {
   const { file } = await sent(noise(10))
   const expired = await stack.token('ben', { exp: Math.floor(Date.now() / 1000) - 10 })
   for (const [query, code] of [
@@ -279,7 +279,7 @@ test('no token, a wrong one and an expired one are refused before anything is lo
   }
 })
 
-test('a page of an allowed origin may send its token in the header', async () => {
+test('CORS lets a page of an allowed origin send its token in the header', async () => {
   const [url] = stack.gatewayUrls as [string]
   const asked = await fetch(`${url.replace('ws:', 'http:')}/files/${NOWHERE}`, {
     method: 'OPTIONS',
@@ -297,7 +297,7 @@ test('a page of an allowed origin may send its token in the header', async () =>
   })
 })
 
-test('what is no path is no file', async () => {
+test('a malformed path is refused', async () => {
   for (const path of ['%', '%00', '..%2f..%2fetc', 'a'.repeat(1_024), ''])
     expect((await get(path, { as: 'ben' })).status).toBeGreaterThanOrEqual(400)
   for (const path of ['', 1, null, {}, 'x'.repeat(1_025), '\ud800'])
@@ -305,7 +305,7 @@ test('what is no path is no file', async () => {
   expect((await get(NOWHERE, { as: 'ben', method: 'POST' })).status).toBe(400)
 })
 
-/** How often it was asked which rooms somebody is in. */
+/** The number of requests for a user's rooms so far. */
 async function questions() {
   const { values } = await stack.metrics.requests.get()
   return values.filter(isCountOf('roomsOfUser')).reduce((sum, { value }) => sum + value, 0)
@@ -315,7 +315,7 @@ const isCountOf =
   ({ metricName, labels }: { metricName?: string; labels: { operation?: unknown } }) =>
     metricName === 'chat_request_seconds_count' && labels.operation === operation
 
-test('a page of many pictures does not ask for each of them which rooms the reader is in', async () => {
+test("concurrent downloads by one user share the lookups of the user's rooms", async () => {
   const { file } = await sent(noise(10))
   const before = await questions()
   const asked = Array.from({ length: 60 }, () => get(file.path, { as: 'ben', redirect: 'manual' }))

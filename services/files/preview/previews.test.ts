@@ -32,7 +32,7 @@ async function close() {
   await stack?.close()
 }
 
-/** A file as its message has it, and its thumbnail, if it has one. */
+/** The file in its message, and its thumbnail if there is one. */
 async function sent(type: 'PHOTO' | 'VIDEO' | 'FILE', data: Buffer) {
   const { file } = await send(ann, announce(room._id, { type }), data)
   expect(data.equals(await stored.bytes(file.path))).toBe(true)
@@ -40,7 +40,7 @@ async function sent(type: 'PHOTO' | 'VIDEO' | 'FILE', data: Buffer) {
   return { file, thumbnail: bytes ? await sharp(bytes).metadata() : null }
 }
 
-/** A picture whose format is taken at its word: `width` and `height` as its head says, then `lines`. */
+/** A PNG that declares `width` and `height` in its header, whatever `lines` contains. */
 function png(width: number, height: number, lines: Buffer): Buffer {
   const chunk = (type: string, data: Buffer) => {
     const body = Buffer.concat([Buffer.from(type), data])
@@ -52,7 +52,7 @@ function png(width: number, height: number, lines: Buffer): Buffer {
   const head = Buffer.alloc(13)
   head.writeUInt32BE(width, 0)
   head.writeUInt32BE(height, 4)
-  // One bit a pixel, black and white.
+  // One bit per pixel, black and white.
   head.set([1, 0, 0, 0, 0], 8)
   const signature = Buffer.from('89504e470d0a1a0a', 'hex')
   return Buffer.concat([signature, chunk('IHDR', head), chunk('IDAT', lines), chunk('IEND', Buffer.alloc(0))])
@@ -64,7 +64,7 @@ describe('pictures', () => {
   beforeAll(open)
   afterAll(close)
 
-  test('a photo held upright is shown upright, and its thumbnail does not tell where it was taken', async () => {
+  test('a rotated photo gets an upright thumbnail, without the place where it was taken', async () => {
     const data = await picture(1200, 800)
       .withMetadata({
         orientation: 6,
@@ -93,13 +93,13 @@ describe('pictures', () => {
     ['webp', () => picture(640, 480).webp()],
     ['avif', () => picture(640, 480).avif({ effort: 0 })],
     ['gif', () => picture(640, 480).gif()],
-  ] as const)('a %s', async (_, make) => {
+  ] as const)('a %s has a thumbnail', async (_, make) => {
     const { file, thumbnail } = await sent('PHOTO', await make().toBuffer())
     expect(file.frameSize).toEqual({ width: 640, height: 480 })
     expect(thumbnail).toMatchObject({ format: 'webp', width: 320, height: 240 })
   })
 
-  test('of moving pictures the first is shown', async () => {
+  test('the thumbnail of an animation shows its first frame', async () => {
     const frames = [picture(100, 50).png(), picture(100, 50).negate().png()]
     const moving = await sharp(await Promise.all(frames.map((frame) => frame.toBuffer())), {
       join: { animated: true },
@@ -113,17 +113,17 @@ describe('pictures', () => {
     expect(thumbnail?.pages ?? 1).toBe(1)
   })
 
-  test('a picture sent as a file has a thumbnail too', async () => {
+  test('a picture sent as a file has a thumbnail, too', async () => {
     const { thumbnail } = await sent('FILE', await picture(400, 400).png().toBuffer())
     expect(thumbnail).toMatchObject({ width: 320 })
   })
 
   const broken: [string, () => Promise<Buffer> | Buffer][] = [
     ['of 400 million pixels in 50 KB', () => png(20_000, 20_000, lines(20_000, 20_000))],
-    ['that says it has 3,600 million pixels', () => png(60_000, 60_000, lines(8, 8))],
-    ['that ends too early', async () => (await picture(900, 900).jpeg().toBuffer()).subarray(0, 2_000)],
+    ['that claims to have 3,600 million pixels', () => png(60_000, 60_000, lines(8, 8))],
+    ['that is truncated', async () => (await picture(900, 900).jpeg().toBuffer()).subarray(0, 2_000)],
     [
-      'that is one by its first bytes only',
+      'of which only the first bytes are valid',
       () => Buffer.concat([Buffer.from('ffd8ffe0', 'hex'), noise(50_000)]),
     ],
     [
@@ -131,19 +131,16 @@ describe('pictures', () => {
       () => Buffer.from('RIFF\x20\0\0\0WEBPVP8 \x14\0\0\0'.padEnd(5_000, '\xff'), 'latin1'),
     ],
   ]
-  test.each(broken)(
-    'a picture %s is a file without a thumbnail, and the next one has one',
-    async (_, make) => {
-      const { file } = await sent('PHOTO', await make())
-      expect(file).toEqual({ name: 'file.bin', path: expect.any(String), size: expect.any(Number) })
-      expect((await sent('PHOTO', await picture(64, 64).png().toBuffer())).thumbnail).toMatchObject({
-        width: 64,
-      })
-    },
-  )
+  test.each(broken)('a picture %s gets no thumbnail, and the next picture gets one', async (_, make) => {
+    const { file } = await sent('PHOTO', await make())
+    expect(file).toEqual({ name: 'file.bin', path: expect.any(String), size: expect.any(Number) })
+    expect((await sent('PHOTO', await picture(64, 64).png().toBuffer())).thumbnail).toMatchObject({
+      width: 64,
+    })
+  })
 })
 
-/** As a phone notes it that is held upright: with a quarter turn instead of none in the track's head. */
+/** Sets a quarter turn in the track's header, as a phone does that is held upright. */
 function turned(mp4: Buffer): Buffer {
   const matrix = (...[a, b, c, d]: [number, number, number, number]) => {
     const fields = Buffer.alloc(20)
@@ -154,7 +151,7 @@ function turned(mp4: Buffer): Buffer {
   return Buffer.from(mp4).fill(matrix(0, 1, -1, 0), at, at + 20)
 }
 
-/** Begins as an MP4 does, and goes on as nothing. */
+/** The first bytes of an MP4, then noise. */
 const hardlyVideo = () =>
   Buffer.concat([Buffer.from('\0\0\0\x18ftypisom\0\0\x02\0isommp42', 'latin1'), noise(9_000)])
 
@@ -167,7 +164,7 @@ describe('videos without ffmpeg', () => {
   })
   afterAll(close)
 
-  test('a video is a file of which no more is known', async () => {
+  test('a video has no duration, frame size or thumbnail', async () => {
     const { file } = await sent('VIDEO', hardlyVideo())
     expect(file).toEqual({ name: 'file.bin', path: expect.any(String), size: 9_024 })
   })
@@ -196,25 +193,25 @@ withFfmpeg('videos with ffmpeg', () => {
     ['film.mp4', []],
     ['film.mov', []],
     ['film.webm', ['-c:v', 'libvpx']],
-  ])('%s has a poster, a duration and a size', async (name, args) => {
+  ])('%s has a thumbnail, a duration and a frame size', async (name, args) => {
     const { file, thumbnail } = await sent('VIDEO', await film(name, ...args))
     expect(file.duration).toBeCloseTo(2, 0)
     expect(file.frameSize).toEqual({ width: 640, height: 360 })
     expect(thumbnail).toMatchObject({ format: 'webp', width: 320, height: 180 })
   })
 
-  test('one that is held upright is shown upright', async () => {
+  test('a rotated video has an upright thumbnail', async () => {
     const { file, thumbnail } = await sent('VIDEO', turned(await film('flat.mp4')))
     expect(file.frameSize).toEqual({ width: 360, height: 640 })
     expect(thumbnail).toMatchObject({ width: 180, height: 320 })
   })
 
-  test('a broken one is a file of which no more is known', async () => {
+  test('a broken video has no duration, frame size or thumbnail', async () => {
     const { file } = await sent('VIDEO', hardlyVideo())
     expect(file).toEqual({ name: 'file.bin', path: expect.any(String), size: 9_024 })
   })
 
-  test('of one with a frame of 256 million pixels no more is known than how long it is', async () => {
+  test('a video with frames of 256 million pixels has no frame size or thumbnail', async () => {
     const frame = join(folder, 'frame.png')
     await writeFile(frame, png(16_000, 16_000, lines(16_000, 16_000)))
     const out = join(folder, 'huge.mkv')
@@ -225,7 +222,7 @@ withFfmpeg('videos with ffmpeg', () => {
   })
 })
 
-test('what looks at videos is given little memory and no secrets', async () => {
+test('the video tools run with limited memory and without secrets', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'chat-tools-'))
   const ffprobe = join(folder, 'ffprobe')
   await writeFile(
@@ -235,7 +232,7 @@ test('what looks at videos is given little memory and no secrets', async () => {
   )
   const videoPreviewer = new VideoPreviewer({ ffmpeg: ffprobe, ffprobe }, new ImagePreviewer())
   const film = { file: 'film', folder, mediaType: 'video/mp4' }
-  // The tool tells its limit, in kilobytes, where a duration would be.
+  // The stand-in for ffprobe reports its memory limit, in kilobytes, as the duration.
   expect(await videoPreviewer.preview(film, AbortSignal.timeout(5_000))).toEqual({ duration: 800_000 })
   await rm(folder, { recursive: true, force: true })
 })

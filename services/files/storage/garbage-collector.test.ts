@@ -24,7 +24,7 @@ const HOUR = 60 * MINUTE
 let stack: TestStack
 let stored: Stored
 let garbageCollector: GarbageCollector
-/** How far the consumer seems to be behind. */
+/** The reported lag of the consumer. */
 let lag = 0
 let isStoreAway = false
 let ann: PlainClient
@@ -75,7 +75,7 @@ const remove = ({ roomId, _id }: Message) => ann.get('deleteMessage', { roomId, 
 const sizes = ({ path, thumbnail }: StoredFile) =>
   Promise.all([path, thumbnail as string].map((each) => stored.bucket.sizeOf(each)))
 const recorded = ({ path }: StoredFile) => stored.collection('objects').findOne({ _id: path as never })
-/** Waits until files has heard that a file is referred to no more, or again. */
+/** Waits until the files service has marked or unmarked a file for removal. */
 const isDue = (file: StoredFile, expected = true) =>
   eventually(async () => expect('sweepAt' in ((await recorded(file)) ?? {})).toBe(expected))
 const isGone = ({ path }: StoredFile) =>
@@ -89,7 +89,7 @@ const isThere = async (file: StoredFile, room: Room) => {
   expect((await fetch(url)).status).toBe(200)
 }
 
-test('a share is the same object; it stays until the last message that refers to it is deleted', async () => {
+test('a share refers to the same object, which stays until the last such message is deleted', async () => {
   const { message, file } = await photo()
   const copy = await share(message)
   expect(copy.data).toEqual(message.data)
@@ -111,7 +111,7 @@ test('a file that is shared while it is marked for removal stays', async () => {
   const { message, file } = await photo()
   const [shared] = await Promise.allSettled([share(message), remove(message)])
   await isGone(file)
-  // Whoever was first.
+  // Either may win.
   const isShared = shared.status === 'fulfilled'
   await isDue(file, !isShared)
   await sweepIn(2 * MINUTE)
@@ -119,7 +119,7 @@ test('a file that is shared while it is marked for removal stays', async () => {
   else expect(await sizes(file)).toEqual([null, null])
 })
 
-test('nothing is removed before a minute has gone by, nor before all older messages were seen', async () => {
+test('an object is removed only after a minute, and after the consumer has handled all older messages', async () => {
   const { message, file } = await photo()
   await remove(message)
   await isDue(file)
@@ -143,7 +143,7 @@ test('an object without a message is removed after two days', async () => {
   expect(await stored.bucket.sizeOf(path)).toBeNull()
 })
 
-test('references are checked again before a marked file is removed', async () => {
+test('references are checked again before a marked object is removed', async () => {
   const { file } = await photo()
   const { path } = file
   await stored.collection('objects').updateOne({ _id: path as never }, { $set: { sweepAt: new Date(0) } })
@@ -152,7 +152,7 @@ test('references are checked again before a marked file is removed', async () =>
   expect(await recorded(file)).not.toHaveProperty('sweepAt')
 })
 
-test('several sweeps run at once, and failed removals are repeated', async () => {
+test('sweeps may run concurrently, and failed removals are retried', async () => {
   const files: StoredFile[] = []
   for (let n = 0; n < 5; n++) {
     const { message, file } = await photo()

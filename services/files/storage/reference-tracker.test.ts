@@ -24,7 +24,7 @@ afterAll(() => mongo?.close())
 type State = { paths?: string[]; age?: number; hidden?: boolean; deleted?: boolean; roomId?: string }
 const CREATED = Date.parse('2026-01-01T00:00:00Z')
 
-/** A message as it is at some age; deleted, nothing is left of what it referred to. */
+/** The event of a message's state; `age` orders the states. A deleted message has no content. */
 function event(id: string, state: State): StreamEvent {
   const { paths = [], age = 0, hidden = false, deleted = false, roomId = 'room' } = state
   const files = paths.map((path) => ({ name: path, path, size: 1 }))
@@ -51,7 +51,7 @@ async function object(): Promise<string> {
   await objects.record({ _id: path, ...described, createdAt: new Date() })
   return path
 }
-/** When it is to be removed, in seconds from now; null while something refers to it. */
+/** Seconds until the object is removed; null while a message refers to it. */
 async function dueIn(path: string): Promise<number | null> {
   const doc = await objects.model.findById(path).lean()
   return doc?.sweepAt ? Math.round((doc.sweepAt.getTime() - Date.now()) / 1000) : null
@@ -59,7 +59,7 @@ async function dueIn(path: string): Promise<number | null> {
 const take = (...events: StreamEvent[]) => instances[0].apply(events)
 const newId = () => crypto.randomUUID() as string
 
-test('an object without a message is due in two days, one with a message never, one that lost it in a minute', async () => {
+test('an object is due two days after its upload, never while it has a message, and a minute after losing it', async () => {
   const path = await object()
   expect(await dueIn(path)).toBe(48 * 60 * 60)
   const id = newId()
@@ -69,7 +69,7 @@ test('an object without a message is due in two days, one with a message never, 
   expect(await dueIn(path)).toBe(60)
 })
 
-test('a share keeps an object after its first message, and brings back one that was due', async () => {
+test('a share keeps an object, and unmarks one that was due', async () => {
   const path = await object()
   const [first, share, late] = [newId(), newId(), newId()]
   await take(event(first, { paths: [path] }), event(share, { paths: [path], roomId: 'other' }))
@@ -81,7 +81,7 @@ test('a share keeps an object after its first message, and brings back one that 
   expect(await dueIn(path)).toBeNull()
 })
 
-test('a deletion that comes before its message counts', async () => {
+test('a deletion that arrives before its message counts', async () => {
   const path = await object()
   const id = newId()
   await take(event(id, { deleted: true, age: 1 }))
@@ -90,7 +90,7 @@ test('a deletion that comes before its message counts', async () => {
   expect(await dueIn(path)).toBe(48 * 60 * 60)
 })
 
-test('a deletion that comes again changes nothing, nor does its message', async () => {
+test('a repeated deletion or message changes nothing', async () => {
   const path = await object()
   const id = newId()
   const [posted, deleted] = [event(id, { paths: [path] }), event(id, { deleted: true, age: 1 })]
@@ -102,7 +102,7 @@ test('a deletion that comes again changes nothing, nor does its message', async 
   expect((await objects.model.findById(path).lean())?.sweepAt).toEqual(due)
 })
 
-test('what was interrupted between the reference and its object is done again', async () => {
+test('a redelivered event completes work that was interrupted between the reference and its object', async () => {
   const path = await object()
   const id = newId()
   await take(event(id, { paths: [path] }))
@@ -114,7 +114,7 @@ test('what was interrupted between the reference and its object is done again', 
   expect(await dueIn(path)).toBe(60)
 })
 
-test('a deletion that is handled while its message is being handled elsewhere counts', async () => {
+test('a deletion counts when another instance handles its message at the same time', async () => {
   const path = await object()
   const id = newId()
   const keep = async (paths: string[]) => {
@@ -125,7 +125,7 @@ test('a deletion that is handled while its message is being handled elsewhere co
   expect(await dueIn(path)).toBe(60)
 })
 
-test('a hidden message keeps its object, and shows that it is hidden', async () => {
+test('a hidden message keeps its object, and the reference says that it is hidden', async () => {
   const path = await object()
   const id = newId()
   await take(event(id, { paths: [path] }))
@@ -138,14 +138,14 @@ test('a hidden message keeps its object, and shows that it is hidden', async () 
   expect(await store.roomsOf(path, ['other'])).toEqual([])
 })
 
-test('texts are passed over', async () => {
+test('text messages are ignored', async () => {
   const id = newId()
   const { message } = event(id, {})
   await take({ kind: 'message', message: { ...message, data: { type: 'TEXT', content: { text: 'p' } } } })
   expect(await store.pathsOf([id])).toEqual([])
 })
 
-/** A history of some messages over some objects, as events in any order, some of them twice. */
+/** Messages over three objects, as events in any order, some of them repeated. */
 const histories = fc
   .array(fc.record({ path: fc.nat(2), ends: fc.boolean(), hides: fc.boolean() }), {
     minLength: 1,
@@ -163,7 +163,7 @@ const histories = fc
     })
   })
 
-test('whatever comes in whatever order to either instance: an object is due when all its messages are deleted', async () => {
+test('an object is due when all its messages are deleted, whatever the order of events and instances', async () => {
   await fc.assert(
     fc.asyncProperty(histories, async ({ messages, order, batch }) => {
       const paths = [await object(), await object(), await object()] as [string, string, string]

@@ -13,7 +13,7 @@ let ann: PlainClient
 let room: Room
 let line: Awaited<ReturnType<typeof openLine>>
 
-/** A way to S3 that can be cut. */
+/** A connection to S3 that can be cut. */
 async function openLine() {
   const ends = new Set<Socket>()
   let isCut = false
@@ -67,12 +67,12 @@ afterAll(async () => {
   line?.close()
 })
 
-test('while S3 is away chunks are refused and not stored, and go on when it is back', async () => {
+test('chunks are refused and not stored while S3 is unavailable, and the upload continues afterwards', async () => {
   const file = announce(room._id)
   const data = noise(6_200_000)
   const ask = (slice: number) => sendChunk(ann, file, data, slice, CHUNK)
   const refused = { error: 'SERVICE_UNAVAILABLE', retryable: true }
-  // The first, the one before which a part is moved, and the one that ends the file.
+  // The first chunk, the one before which a part is moved, and the last one.
   for (let slice = 0; slice < 13; slice++) {
     if ([0, 11, 12].includes(slice)) {
       line.cut()

@@ -54,12 +54,12 @@ const pathOf = (envelope: Envelope<Ack>) => envelope.data?.message?.data.content
 test.each([
   ['one byte', 1, 500_000],
   ['one chunk', 500_000, 500_000],
-  ['a little more than one', 500_001, 500_000],
+  ['one chunk and a byte', 500_001, 500_000],
   ['chunks of 50,000 bytes', 1_234_567, 50_000],
   ['several parts', 12_345_678, 500_000],
   ['exactly one part', 5 * 1024 * 1024, 262_144],
   ['exactly two parts', 10 * 1024 * 1024, 262_144],
-])('a file of %s arrives as it was sent, without a word about slices', async (_, size, chunkBytes) => {
+])('a file of %s arrives unchanged when chunks have no slice number', async (_, size, chunkBytes) => {
   const data = noise(size)
   const { message, file } = await send(ann, announce(room._id, { name: '보고서.bin' }), data, chunkBytes)
   expect(file).toEqual({ name: '보고서.bin', path: expect.any(String), size })
@@ -72,7 +72,7 @@ test.each([
   })
 })
 
-test('acks and progress events tell the next chunk and how much has come', async () => {
+test('acks and progress events give the next chunk and the percentage', async () => {
   const file = announce(room._id)
   const data = noise(1_200_000)
   expect(await chunk(file, data, 0)).toMatchObject({ success: true, data: { slice: 1, progress: 41 } })
@@ -82,7 +82,7 @@ test('acks and progress events tell the next chunk and how much has come', async
   expect(ann.payloads(`progress_${file.syncKey}`)).toEqual([41, 83, 100])
 })
 
-test('chunks sent again are harmless, and one too early is refused with where it stands', async () => {
+test('repeated chunks are harmless, and a chunk ahead of its turn is refused with the expected slice', async () => {
   const file = announce(room._id)
   const data = noise(1_700_000)
   expect(await chunk(file, data, 1)).toMatchObject({ error: 'FILE_NO_EXISTS_WITH_SYNC_KEY' })
@@ -98,7 +98,7 @@ test('chunks sent again are harmless, and one too early is refused with where it
   expect(await messages()).toHaveLength(1)
 })
 
-test('every chunk twice at once, over two gateways, beside a second file', async () => {
+test('two files arrive when each chunk is sent twice at once, through two gateways', async () => {
   const [one, two] = [announce(room._id), announce(room._id)]
   const [first, second] = [noise(6_100_000), noise(6_200_000)]
   let last: Envelope<Ack>[] = []
@@ -116,7 +116,7 @@ test('every chunk twice at once, over two gateways, beside a second file', async
   expect(await messages()).toHaveLength(2)
 })
 
-test('an upload goes on over another gateway after its connection is lost', async () => {
+test('an upload continues through another gateway after a lost connection', async () => {
   const file = announce(room._id)
   const data = noise(6_000_000)
   const lost = await connectAs(stack, 'ann')
@@ -126,7 +126,7 @@ test('an upload goes on over another gateway after its connection is lost', asyn
   expect(data.equals(await stored.bytes(pathOf(last)))).toBe(true)
 })
 
-test('of an upload that is done nothing is left but the object, and that it is done', async () => {
+test('a finished upload leaves only its object and its record', async () => {
   const file = announce(room._id)
   const { message } = await send(ann, file, noise(6_000_000))
   const upload = await stored.collection('uploads').findOne({ syncKey: file.syncKey })
@@ -138,7 +138,7 @@ test('of an upload that is done nothing is left but the object, and that it is d
   expect(message.data.content.files?.[0]?.path).toMatch(/^[0-9a-f]{2}\/[0-9a-f]{32}$/)
 })
 
-test('a syncKey that names a message already gets that message, a text too', async () => {
+test('an upload with the syncKey of a stored message, even a text, is answered with that message', async () => {
   const syncKey = 'same'
   const text = { roomId: room._id, syncKey, data: { type: 'TEXT', content: 'hello' } }
   const { message } = await ann.get<{ message: unknown }>('sendMessage', text)
@@ -147,7 +147,7 @@ test('a syncKey that names a message already gets that message, a text too', asy
   expect(await messages()).toHaveLength(1)
 })
 
-test('another file under the syncKey of one that is being sent is refused', async () => {
+test('another file with the syncKey of an open upload is refused', async () => {
   const file = announce(room._id)
   await chunk(file, noise(900_000), 0)
   expect(await chunk(file, noise(900_001), 1)).toMatchObject({ error: 'INVALID_REQUEST' })
@@ -156,7 +156,7 @@ test('another file under the syncKey of one that is being sent is refused', asyn
   })
 })
 
-test('more bytes than announced end the upload, and it may begin anew', async () => {
+test('more bytes than announced end the upload, which may then start again', async () => {
   const file = announce(room._id)
   const data = noise(600_000)
   const plain = (bytes: Uint8Array) => ann.ask('sendFileMessage', { ...file, size: data.length, data: bytes })
@@ -166,7 +166,7 @@ test('more bytes than announced end the upload, and it may begin anew', async ()
   expect(data.equals(await stored.bytes(arrived.path))).toBe(true)
 })
 
-test('a chunk has bytes, and no more than the limit', async () => {
+test('a chunk that is empty, too large or not bytes is refused', async () => {
   const file = announce(room._id)
   const tooLong = { ...file, size: 600_000, data: noise(512_001) }
   expect(await ann.ask('sendFileMessage', tooLong)).toMatchObject({ error: 'INVALID_REQUEST' })

@@ -45,7 +45,7 @@ const links = async (file: Sent, size: number) => {
 const complete = ({ syncKey, roomId }: Sent, parts: object[] = [], who = ann) =>
   who.ask('completeUpload', { syncKey, roomId, parts }) as Promise<Envelope<{ message: Message }>>
 
-/** Puts what belongs to each link there, or something else. */
+/** Puts each part of `data` to its link. */
 const put = ({ parts, partSize }: UploadLinks, data: Buffer) =>
   Promise.all(
     parts.map(async ({ partNumber, url }) => {
@@ -56,7 +56,7 @@ const put = ({ parts, partSize }: UploadLinks, data: Buffer) =>
   )
 const refused = (code: string) => expect.objectContaining({ success: false, error: code })
 
-test('the parts of any file are no more than S3 takes, of one size but for the last, and the whole of it', () => {
+test('a file of any size splits into at most 1,000 parts, all of one size except the last', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 5 * 1024 ** 4 }), (size) => {
       const parts = partsOf(size)
@@ -69,7 +69,7 @@ test('the parts of any file are no more than S3 takes, of one size but for the l
   )
 })
 
-test('a large file goes straight to S3, and its message comes when all of it is there', async () => {
+test('a file goes straight to S3, and its message is stored when the upload is complete', async () => {
   const file = announce(room._id, { name: 'large.bin' })
   const data = noise(20 * MIB)
   const given = await links(file, data.length)
@@ -85,7 +85,7 @@ test('a large file goes straight to S3, and its message comes when all of it is 
   expect(await newestPage(ann, room._id)).toHaveLength(1)
 })
 
-test('asked again, it goes on where it was: only what is missing is asked for', async () => {
+test('a repeated createUpload returns links for the missing parts only', async () => {
   const file = announce(room._id)
   const data = noise(17 * MIB)
   const given = await links(file, data.length)
@@ -99,7 +99,7 @@ test('asked again, it goes on where it was: only what is missing is asked for', 
   expect(await newestPage(ann, room._id)).toHaveLength(1)
 })
 
-test('a part of another size than announced is missing still', async () => {
+test('a part of the wrong size counts as missing', async () => {
   const file = announce(room._id)
   const given = await links(file, 9 * MIB)
   await put(given, noise(8 * MIB + 5))
@@ -109,7 +109,7 @@ test('a part of another size than announced is missing still', async () => {
   expect(await complete(file)).toMatchObject({ success: true })
 })
 
-test('its type is looked at before there is a message, and it has a thumbnail', async () => {
+test('the file type is checked before the message is stored, and a photo gets a thumbnail', async () => {
   const file = announce(room._id, { type: 'PHOTO' })
   const page = Buffer.from('<!doctype html>')
   await put(await links(file, page.length), page)
@@ -127,7 +127,7 @@ test('its type is looked at before there is a message, and it has a thumbnail', 
   })
 })
 
-test('what is refused for chunks is refused here', async () => {
+test('direct uploads are refused like chunked ones', async () => {
   expect(await create(announce(room._id), 0)).toEqual(refused('SEND_FILE_IS_EMPTY'))
   expect(await create(announce(room._id), 30 * MIB + 1)).toEqual(refused('FILE_TOO_LARGE'))
   expect(await create(announce('elsewhere'), 5)).toEqual(refused('ROOM_NO_EXISTS'))
@@ -137,7 +137,7 @@ test('what is refused for chunks is refused here', async () => {
   expect(await create(announce(room._id), 5, ben)).toEqual(refused('USER_IS_MUTED'))
 })
 
-test('the same syncKey by both ways is one message', async () => {
+test('a direct and a chunked upload with one syncKey store one message', async () => {
   const file = announce(room._id)
   const data = noise(1_000)
   const given = await links(file, data.length)
@@ -147,7 +147,7 @@ test('the same syncKey by both ways is one message', async () => {
   expect(await newestPage(ann, room._id)).toEqual([message])
 })
 
-test('an upload counts as open, by chunks or by parts', async () => {
+test('direct uploads count against the limit of open uploads', async () => {
   for (let n = 0; n < 4; n++) await links({ ...announce(room._id), syncKey: `open-${n}` }, 10)
   expect(await create(announce(room._id), 10)).toEqual(refused('RATE_LIMITED'))
   for (let n = 0; n < 4; n++) {

@@ -8,25 +8,25 @@ const listed = new FileTypePolicy(['image/*', 'text/plain', 'application/vnd.oas
 const judge = (kind: Kind, bytes: Uint8Array, isWhole = true) =>
   listed.check(kind, bytes, isWhole).catch((error) => error.code)
 
-test('a list names types, or the beginnings of types', async () => {
+test('the list contains types or prefixes of types', async () => {
   expect(await judge('PHOTO', PNG)).toBe('image/png')
   expect(await judge('FILE', Buffer.from('hello'))).toBe('text/plain')
   expect(await judge('FILE', Buffer.from('%PDF-1.7'))).toBe('FILE_TYPE_NOT_ALLOWED')
   expect(await judge('FILE', noise(9_000))).toBe('FILE_TYPE_NOT_ALLOWED')
 })
 
-test('a picture is a picture and a video a video, whatever else is allowed', async () => {
+test('a photo must be a picture and a video a video, whatever types are allowed', async () => {
   expect(await judge('VIDEO', PNG)).toBe('FILE_TYPE_NOT_ALLOWED')
   expect(await judge('PHOTO', Buffer.from('hello'))).toBe('FILE_TYPE_NOT_ALLOWED')
 })
 
-test('a first chunk that is too short to tell is let through; the whole file is not', async () => {
+test('an unrecognized type passes in a short first chunk, but not in the whole file', async () => {
   expect(await judge('PHOTO', noise(100), false)).toBe('application/octet-stream')
   expect(await judge('PHOTO', noise(100), true)).toBe('FILE_TYPE_NOT_ALLOWED')
   expect(await judge('PHOTO', noise(9_000), false)).toBe('FILE_TYPE_NOT_ALLOWED')
 })
 
-test('an archive may still be a document that is allowed, but no picture', async () => {
+test('a first chunk of an archive passes, since it may be an allowed document, but not as a photo', async () => {
   expect(await judge('FILE', ZIP, false)).toBe('application/zip')
   expect(await judge('FILE', ZIP, true)).toBe('FILE_TYPE_NOT_ALLOWED')
   expect(await judge('PHOTO', ZIP, false)).toBe('FILE_TYPE_NOT_ALLOWED')

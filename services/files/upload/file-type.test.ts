@@ -26,23 +26,23 @@ test.each([
   expect(await sniffed(text)).toBe(mediaType)
 })
 
-test('text in two bytes a character is read as such', async () => {
+test('UTF-16 text is recognized', async () => {
   const wide = (text: string) => Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, 'utf16le')])
   expect(await sniffed(wide('hello'))).toBe('text/plain')
   expect(await sniffed(wide('<html>'))).toBe('text/html')
 })
 
-test('a character that is cut off at the end of what is seen does not make a text binary', async () => {
+test('a character that is cut at the end of the first bytes does not make a text binary', async () => {
   const cut = new TextEncoder().encode('안녕').subarray(0, 4)
   expect(await sniff(cut, false)).toBe('text/plain')
   expect(await sniff(cut, true)).toBe('application/octet-stream')
 })
 
-test('bytes of no known kind are just that', async () => {
+test('unrecognized bytes are application/octet-stream', async () => {
   expect(await sniffed(new Uint8Array([0, 1, 2, 3, 255]))).toBe('application/octet-stream')
 })
 
-test('whatever the bytes are, there is an answer', async () => {
+test('any bytes get a type', async () => {
   const starts = fc.constantFrom(
     '',
     'PK\x03\x04',

@@ -58,7 +58,7 @@ async function kill(files: ServiceProcess) {
   running = running.filter((other) => other !== files)
 }
 
-/** As a client does that sends again what is not answered soon. */
+/** Retries each chunk until it is answered, like a client. */
 async function persist(file: Sent, data: Buffer, from = 0): Promise<Ack> {
   for (let slice = from; ; ) {
     const chunk = { ...file, size: data.length, slice, data: chunkOf(data, slice, CHUNK) }
@@ -76,7 +76,7 @@ async function expectArrived(ack: Ack, data: Buffer) {
   expect(await newestPage(ann, room._id)).toEqual([ack.message])
 }
 
-test('when a service is killed between two chunks, the next one continues', async () => {
+test('after a kill between two chunks, the next instance continues the upload', async () => {
   const file = announce(room._id)
   const data = noise(13_000_000)
   const first = await startFiles()
@@ -88,12 +88,12 @@ test('when a service is killed between two chunks, the next one continues', asyn
   await kill(second)
 })
 
-test('whenever a service is killed, the file arrives once and as it was sent', async () => {
+test('the file arrives once and unchanged, whenever the service is killed', async () => {
   const file = announce(room._id)
   const data = noise(16_000_000)
   let child = await startFiles()
   const arriving = persist(file, data)
-  // At any moment between a chunk and its ack, while a part is moved, and so on.
+  // The kill may hit any moment, for example between a chunk and its ack, or while a part is moved.
   for (const part of [0.1, 0.4, 0.7, 0.9]) {
     await eventually(async () => expect(await progress(file)).toBeGreaterThan(part * data.length))
     await kill(child)
@@ -101,11 +101,11 @@ test('whenever a service is killed, the file arrives once and as it was sent', a
   }
   await expectArrived(await arriving, data)
   await kill(child)
-  // Five services are started one after the other.
+  // Five instances start one after the other.
 }, 90_000)
 
 test.each(['described', 'posted'])(
-  'when a service is killed after the file was %s, the next one continues',
+  'after a kill when the file was %s, the next instance finishes the upload',
   async (moment) => {
     const file = announce(room._id)
     const data = noise(6_000_000)
@@ -124,7 +124,7 @@ test.each(['described', 'posted'])(
   },
 )
 
-/** How many bytes of it are stored. */
+/** The number of stored bytes. */
 async function progress(file: Sent): Promise<number> {
   const upload = await stored.collection('uploads').findOne({ syncKey: file.syncKey })
   const chunks = stored.collection<{ _id: string; end: number }>('chunks')

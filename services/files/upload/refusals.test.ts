@@ -33,7 +33,7 @@ afterAll(async () => {
 beforeEach(async () => {
   room = await makeRoom(ann, ['ben'])
 })
-// Whoever is refused leaves nothing behind, and nothing that counts.
+// A refused upload leaves no open upload behind.
 afterEach(async () => {
   expect(await stored.collection('uploads').countDocuments({ state: 'open' })).toBe(0)
 })
@@ -47,13 +47,13 @@ const first = (who: PlainClient, data: Uint8Array, more: Given = {}) =>
   }) as Promise<Envelope<Ack>>
 const refused = (code: string) => expect.objectContaining({ success: false, error: code })
 
-test('an empty file, however it says so', async () => {
+test('an empty file is refused, in its announcement or its data', async () => {
   expect(await first(ben, Buffer.alloc(0))).toEqual(refused('SEND_FILE_IS_EMPTY'))
   expect(await first(ben, noise(5), { size: 0 })).toEqual(refused('SEND_FILE_IS_EMPTY'))
   expect(await first(ben, Buffer.alloc(0), { size: 5 })).toEqual(refused('SEND_FILE_IS_EMPTY'))
 })
 
-test('one byte over the limit, on the first chunk; exactly the limit arrives', async () => {
+test('a file of the maximum size arrives; one byte more is refused on the first chunk', async () => {
   expect(await first(ben, noise(LIMIT + 1))).toEqual(refused('FILE_TOO_LARGE'))
   const { file } = await send(ben, announce(room._id), noise(LIMIT))
   expect(file.size).toBe(LIMIT)
@@ -65,18 +65,18 @@ const archive = Buffer.concat([Buffer.from('504b0304140000000000', 'hex'), noise
 const pdf = Buffer.from('%PDF-1.7\n'.padEnd(900_000))
 
 test.each([
-  ['a page named as a photo', page, { type: 'PHOTO', name: 'me.jpg' }],
-  ['a page named as a file', page, { name: 'me.jpg' }],
+  ['an HTML page named as a photo', page, { type: 'PHOTO', name: 'me.jpg' }],
+  ['an HTML page sent as a file', page, { name: 'me.jpg' }],
   ['a drawing with a script', drawing, { type: 'PHOTO', name: 'logo.svg' }],
   ['a drawing with a script, as a file', drawing, { name: 'logo.png' }],
   ['an archive named as a photo', archive, { type: 'PHOTO', name: 'me.png' }],
   ['a document named as a video', pdf, { type: 'VIDEO', name: 'me.mp4' }],
   ['a program', Buffer.from('MZ'.padEnd(9_000)), { name: 'me.pdf' }],
-] as const)('%s, on the first chunk', async (_, data, more) => {
+] as const)('%s is refused on the first chunk', async (_, data, more) => {
   expect(await first(ben, data, more)).toEqual(refused('FILE_TYPE_NOT_ALLOWED'))
 })
 
-test('archives and documents are files', async () => {
+test('archives and documents may be sent as files', async () => {
   await send(ben, announce(room._id, { name: 'a.zip' }), archive)
   const { file } = await send(ben, announce(room._id, { name: 'a.pdf' }), pdf)
   expect(await stored.collection('objects').findOne({ _id: file.path as never })).toMatchObject({
@@ -84,7 +84,7 @@ test('archives and documents are files', async () => {
   })
 })
 
-test('a document that is an archive is known as what it is', async () => {
+test('a document in an archive format is recognized as a document', async () => {
   const name = 'mimetype'
   const mediaType = 'application/vnd.oasis.opendocument.text'
   const head = Buffer.alloc(30)
@@ -97,7 +97,7 @@ test('a document that is an archive is known as what it is', async () => {
   expect(await stored.collection('objects').findOne({ _id: file.path as never })).toMatchObject({ mediaType })
 })
 
-test('what shows only when all has come is refused then, and its object is gone', async () => {
+test('a forbidden type that only the whole file reveals is refused at the end, and its object is removed', async () => {
   const file = announce(room._id, { type: 'PHOTO' })
   const data = Buffer.from('<!doctype html>')
   const ask = (slice: number) => sendChunk(ben, file, data, slice, 5)
@@ -109,7 +109,7 @@ test('what shows only when all has come is refused then, and its object is gone'
   expect(await ask(2)).toEqual(refused('FILE_NO_EXISTS_WITH_SYNC_KEY'))
 })
 
-test('a user who may not write in the room, before anything of the file is checked', async () => {
+test('a user who may not write in the room is refused before the file is checked', async () => {
   expect(await first(out, page)).toEqual(refused('ROOM_NO_EXISTS'))
   expect(await first(out, page, { slice: 3 })).toEqual(refused('ROOM_NO_EXISTS'))
   await ann.get('muteUsers', { roomId: room._id, targetUserIds: ['ben'], minutes: 5 })
@@ -126,7 +126,7 @@ const freeze = () =>
 test.each([
   ['muted', mute, 'USER_IS_MUTED'],
   ['kicked', kick, 'ROOM_NO_EXISTS'],
-  ['kept out by a frozen room', freeze, 'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED'],
+  ['in a frozen room', freeze, 'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED'],
 ] as const)('a user who is %s cannot continue an upload', async (_, keepOut, code) => {
   const data = noise(700_000)
   const byChunks = announce(room._id)
@@ -159,7 +159,7 @@ test('no message is stored when the sender is muted or kicked during the upload'
   expect(await newestPage(ann, room._id)).toEqual([])
 })
 
-test('four uploads at once are as many as a user may have; others have their own', async () => {
+test('a user may have four open uploads, whatever other users have', async () => {
   const files = Array.from({ length: 6 }, () => announce(room._id))
   const data = noise(600_000)
   const begun = await Promise.all(files.map((file) => sendChunk(ben, file, data, 0, 500_000)))

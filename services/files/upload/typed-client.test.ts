@@ -14,7 +14,7 @@ import {
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { noise, picture, type StoredFile } from '../testing.ts'
 
-// Files by the typed client, over lines that break.
+// File transfer by the typed client, over connections that break.
 
 let stack: TestStack
 let wire: Wire
@@ -51,7 +51,7 @@ async function fetched(message: Message) {
   })
   return Buffer.from(await (await fetch(url)).arrayBuffer())
 }
-/** Breaks the line whenever so many percent have come, for a moment. */
+/** Cuts the connection for a moment at each of the percentages. */
 function breakingAt(...percents: number[]) {
   const told: number[] = []
   const onProgress = (percent: number) => {
@@ -64,7 +64,7 @@ function breakingAt(...percents: number[]) {
   return { onProgress, told }
 }
 
-test('a photo that is picked arrives with its thumbnail, live and in the gallery', async () => {
+test('a picked photo arrives with its thumbnail, live and in the gallery', async () => {
   await ben.get('joinRoom', room._id)
   const data = await picture(640, 480).png().toBuffer()
   const picked = new File([new Uint8Array(data)], '바다.png', { type: 'image/png' })
@@ -82,7 +82,7 @@ test('a photo that is picked arrives with its thumbnail, live and in the gallery
   expect([small.status, small.headers.get('content-type')]).toEqual([200, 'image/webp'])
 })
 
-test('a line that breaks on the way costs nothing that was there already', async () => {
+test('an upload survives lost connections and never goes back', async () => {
   const data = noise(8_000_000)
   const { onProgress, told } = breakingAt(10, 50, 80)
   const message = await ann.upload(data, { roomId: room._id, name: 'large.bin', onProgress })
@@ -92,7 +92,7 @@ test('a line that breaks on the way costs nothing that was there already', async
   expect(await newestPage(ben, room._id)).toEqual([message])
 })
 
-test('another client goes on with what the first one began', async () => {
+test('another client with the same syncKey continues the upload', async () => {
   const data = noise(3_000_000)
   const upload = { roomId: room._id, syncKey: 'one' }
   const half = new Promise<void>((resolve) => {
@@ -109,7 +109,7 @@ test('another client goes on with what the first one began', async () => {
   expect(await newestPage(ben, room._id)).toEqual([message])
 })
 
-test('a large file goes straight to the object store', async () => {
+test('a direct upload goes straight to the object store', async () => {
   const data = noise(20_000_000)
   const { onProgress, told } = breakingAt(40)
   const message = await ann.upload(data, { roomId: room._id, name: 'huge.bin', direct: true, onProgress })
@@ -118,7 +118,7 @@ test('a large file goes straight to the object store', async () => {
   expect(told.at(-1)).toBe(100)
 })
 
-test('more uploads than are allowed at once wait for their turn', async () => {
+test('uploads above the limit of open uploads wait for their turn', async () => {
   const files = Array.from({ length: 6 }, () => noise(1_200_000))
   const messages = await Promise.all(files.map((data) => ann.upload(data, { roomId: room._id })))
   for (const [index, message] of messages.entries())
@@ -126,7 +126,7 @@ test('more uploads than are allowed at once wait for their turn', async () => {
   expect(await newestPage(ben, room._id)).toHaveLength(6)
 })
 
-test('what is refused for good is told at once', async () => {
+test('a final refusal rejects at once', async () => {
   const picked = new File(['not a picture'], 'a.png', { type: 'image/png' })
   await expect(ann.upload(picked, { roomId: room._id })).rejects.toMatchObject({
     code: 'FILE_TYPE_NOT_ALLOWED',

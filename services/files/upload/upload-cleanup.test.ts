@@ -49,7 +49,7 @@ afterAll(async () => {
 })
 
 const count = (name: string) => stored.collection(name).countDocuments()
-/** Makes every upload older, and waits until the cleanup has looked at them. */
+/** Makes every upload older and waits for the cleanup. */
 async function later(hours: number) {
   const collection = stored.collection('uploads')
   for (const { _id, touchedAt } of await collection.find().toArray()) {
@@ -61,7 +61,7 @@ async function later(hours: number) {
   await eventually(async () => expect(await collection.countDocuments(isBusy)).toBe(0))
 }
 
-test('an untouched upload is kept for a day, and then removed with all its bytes', async () => {
+test('an untouched upload is removed with all its bytes after a day', async () => {
   const file = announce(room._id)
   const data = noise(9_000_000)
   for (let slice = 0; slice < 14; slice++) await sendChunk(ann, file, data, slice, CHUNK)
@@ -79,7 +79,7 @@ test('an untouched upload is kept for a day, and then removed with all its bytes
   expect(data.equals(await stored.bytes(arrived.path))).toBe(true)
 })
 
-test('when a completed upload is removed, its object stays, and its syncKey still names the message', async () => {
+test('after a completed upload is removed, its object stays and its syncKey still answers the message', async () => {
   const file = announce(room._id)
   const { message, file: arrived } = await send(ann, file, noise(700_000))
   await later(25)
@@ -90,7 +90,7 @@ test('when a completed upload is removed, its object stays, and its syncKey stil
   expect((await newestPage(ann, room._id)).at(-1)).toEqual(message)
 })
 
-test('an upload of a version without job fields is completed, and removed in its time', async () => {
+test('an upload of a version without job fields can be completed, and is removed after a day', async () => {
   const [file, abandoned] = [announce(room._id), announce(room._id)]
   const data = noise(700_000)
   for (const each of [file, abandoned]) await sendChunk(ann, each, data, 0, CHUNK)

@@ -40,7 +40,7 @@ const page = (from: number, to: number, hasMoreBefore = true, hasMoreAfter = tru
 })
 const seqs = ({ messages }: MessageWindow) => messages.map(({ seq }) => seq)
 
-test('pages on either side are joined, and tell whether there is more there', () => {
+test('a page before or after the window joins it, and says whether there is more on that side', () => {
   const before = joinPage(held(11, 20, { hasAfter: false }), page(1, 10, false, true))
   expect(seqs(before)).toEqual(range(1, 20).map(({ seq }) => seq))
   expect(before).toMatchObject({ hasBefore: false, hasAfter: false })
@@ -50,17 +50,17 @@ test('pages on either side are joined, and tell whether there is more there', ()
   })
 })
 
-test('a page that does not touch what is held takes its place: there is never a gap', () => {
+test('a page that does not touch the window replaces it, so there is never a gap', () => {
   expect(seqs(joinPage(held(1, 10), page(50, 52)))).toEqual([50, 51, 52])
 })
 
-test('an empty page ends the side it was asked for', () => {
+test('an empty page means that there is nothing more on the side it was requested for', () => {
   expect(joinPage(held(1, 3), { list: [], hasMoreBefore: true, hasMoreAfter: false })).toMatchObject({
     hasAfter: false,
   })
 })
 
-test('the next message is added at the end, and another one only tells that there is more', () => {
+test('the next message is appended; a later one only shows that there is more', () => {
   const end = held(1, 3, { hasAfter: false })
   expect(seqs(takeMessage(end, at(4)))).toEqual([1, 2, 3, 4])
   expect(takeMessage(end, at(6))).toMatchObject({ hasAfter: true, messages: end.messages })
@@ -68,7 +68,7 @@ test('the next message is added at the end, and another one only tells that ther
   expect(seqs(takeMessage(emptyWindow, at(1)))).toEqual([1])
 })
 
-test('of two states of a message the later counts, and its quotes follow', () => {
+test('the later of two states of a message wins, and its quotes follow', () => {
   const quoting = at(2, { replyTo: { messageId: 'r-1', author: at(1).author, text: 'text 1' } })
   const window = { ...emptyWindow, messages: [at(1, { updatedAt: '2026-01-02T00:00:00.000Z' }), quoting] }
   expect(reviseMessage(window, at(1)).messages[0]).toBe(window.messages[0])
@@ -78,7 +78,7 @@ test('of two states of a message the later counts, and its quotes follow', () =>
   expect(second?.replyTo?.text).toBe('')
 })
 
-test('whoever reads on lowers the counts of what they have passed, but not of their own', () => {
+test("reading lowers the unread counts of the messages that were read, except the reader's own", () => {
   const window = {
     ...emptyWindow,
     messages: [at(1), at(2), at(3, { author: { ...at(3).author, authorId: 'bob' } }), at(4)],

@@ -6,7 +6,7 @@ const member = (nickName: string, master = false) => ({ _id: nickName, nickName,
 const namesIn = (language: string, members: JoinUser[]) =>
   inOrder(members, language).map(({ nickName }) => nickName)
 
-test('masters come first, then everybody by name, numbers as numbers', () => {
+test('masters come first, then the others by name; numbers sort by value', () => {
   const members = [
     member('guest 10'),
     member('zoe', true),
@@ -17,13 +17,13 @@ test('masters come first, then everybody by name, numbers as numbers', () => {
   expect(namesIn('en', members)).toEqual(['bob', 'zoe', 'Ärmel', 'guest 9', 'guest 10'])
 })
 
-test('a Korean page puts Korean names before the others', () => {
+test('in Korean, Korean names come before others', () => {
   const members = [member('Alex'), member('하나'), member('가영')]
   expect(namesIn('ko', members)).toEqual(['가영', '하나', 'Alex'])
   expect(namesIn('en', members)).toEqual(['Alex', '가영', '하나'])
 })
 
-test('masters who are on a later page are there from the first on, once', () => {
+test('masters of a later page are on the first page, each once', () => {
   const joinUsers = [member('ann', true), member('zoe', true), member('late')]
   const page = [member('bob'), member('ann', true)]
   expect(namesIn('en', withMasters(page, { joinUsers }))).toEqual(['ann', 'zoe', 'bob'])

@@ -5,7 +5,7 @@ import { type Part, partsOf } from './text-parts.ts'
 const shown = (parts: Part[]) =>
   parts.map(({ kind, text, isMarked }) => `${kind}${isMarked ? '*' : ''}:${text}`)
 
-test('only addresses of the web become links', () => {
+test('only http: and https: addresses become links', () => {
   expect(shown(partsOf('see https://a.example/x?y=1, and http://b.example.'))).toEqual([
     'text:see ',
     'link:https://a.example/x?y=1',
@@ -30,7 +30,7 @@ test('a link ends before a quote or a bracket', () => {
   ])
 })
 
-test('the longest name is the one that is mentioned, with a particle after it or not', () => {
+test('the longest matching name is the mention, with or without a particle after it', () => {
   expect(shown(partsOf('@민수 @민수정아 어때?', ['민수', '민수정']))).toEqual([
     'mention:@민수',
     'text: ',
@@ -39,7 +39,7 @@ test('the longest name is the one that is mentioned, with a particle after it or
   ])
 })
 
-test('what was searched for is marked, whatever its case, also within a link', () => {
+test('the keyword is marked in any case, also within a link', () => {
   expect(shown(partsOf('Lunch https://lunch.example', [], 'lunch'))).toEqual([
     'text*:Lunch',
     'text: ',
@@ -49,12 +49,12 @@ test('what was searched for is marked, whatever its case, also within a link', (
   ])
 })
 
-test('text without anything is one part, and none is none', () => {
+test('plain text is one part; an empty text has none', () => {
   expect(shown(partsOf('hello'))).toEqual(['text:hello'])
   expect(partsOf('')).toEqual([])
 })
 
-test('names are shown as what they are', () => {
+test('names and texts lose direction overrides; names also lose control characters', () => {
   expect(plainName('photo\u202Egpj.exe')).toBe('photogpj.exe')
   expect(plainName(' a\n\u0000b ')).toBe('a b')
   expect(plainText('one\n\u202Etwo')).toBe('one\ntwo')

@@ -14,11 +14,11 @@ test.each([
   ['e\u0301e\u0301', 3, 'e\u0301'],
   ['한글', 1, '한'],
   ['', 5, ''],
-])('%s, cut to %i, is %s', (text, units, expected) => {
+])('%s, truncated to %i units, is %s', (text, units, expected) => {
   expect(truncate(text, units)).toBe(expected)
 })
 
-test('whatever is cut stays a well-formed beginning that fits', () => {
+test('a truncated text is a well-formed prefix that fits', () => {
   const text = fc.array(fc.constantFrom('a', '한', '🙂', family, '🇰🇷', 'e\u0301')).map((all) => all.join(''))
   fc.assert(
     fc.property(text, fc.nat(30), (whole, units) => {

@@ -3,7 +3,7 @@ import { Viewport } from './viewport.ts'
 
 const keys = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => `m${from + index}`)
 
-/** Rows of 50 in a window of 500. */
+/** A viewport of 500 px with rows of 50 px. */
 function viewportOf(pin: 'start' | 'end', rows: string[]) {
   const viewport = new Viewport(pin, 50)
   viewport.resize(500)
@@ -11,7 +11,7 @@ function viewportOf(pin: 'start' | 'end', rows: string[]) {
   return viewport
 }
 
-test('it begins at its pinned side, and draws no more than is near', () => {
+test('a list begins at its pinned side and draws only nearby rows', () => {
   const end = viewportOf('end', keys(0, 10_000)).layout()
   expect(end.scrollTop).toBe(10_000 * 50 - 500)
   expect(end.last).toBe(9_999)
@@ -19,14 +19,14 @@ test('it begins at its pinned side, and draws no more than is near', () => {
   expect(viewportOf('start', keys(0, 10_000)).layout()).toMatchObject({ scrollTop: 0, first: 0 })
 })
 
-test('at the end it stays there as messages come', () => {
+test('a list at its end stays there when rows are added', () => {
   const viewport = viewportOf('end', keys(0, 100))
   viewport.onScroll(viewport.layout().scrollTop)
   viewport.heights.setKeys(keys(0, 101))
   expect(viewport.layout().scrollTop).toBe(101 * 50 - 500)
 })
 
-test('what is read stays in its place as older messages come above it and rows above it grow', () => {
+test('visible rows stay in place when rows are added or grow above them', () => {
   const viewport = viewportOf('end', keys(100, 200))
   viewport.onScroll(1_020)
   viewport.heights.setKeys(keys(50, 200))
@@ -35,14 +35,14 @@ test('what is read stays in its place as older messages come above it and rows a
   expect(viewport.layout().scrollTop).toBe(1_020 + 50 * 50 + 200)
 })
 
-test('and as newer ones come below it', () => {
+test('visible rows stay in place when rows are added below them', () => {
   const viewport = viewportOf('end', keys(0, 100))
   viewport.onScroll(1_020)
   viewport.heights.setKeys(keys(0, 200))
   expect(viewport.layout().scrollTop).toBe(1_020)
 })
 
-test('a row that is asked for comes into view, and stays as sizes become known', () => {
+test('goTo scrolls to a row, which stays in place when rows are measured', () => {
   const viewport = viewportOf('end', keys(0, 1_000))
   expect(viewport.goTo('m500', 0.2)).toBe(true)
   expect(viewport.layout().scrollTop).toBe(500 * 50 - 100)
@@ -51,14 +51,14 @@ test('a row that is asked for comes into view, and stays as sizes become known',
   expect(viewport.goTo('nowhere')).toBe(false)
 })
 
-test('a list that begins at its top stays there when rows change places', () => {
+test('a list pinned to its top stays there when rows change their order', () => {
   const viewport = viewportOf('start', keys(0, 100))
   viewport.onScroll(0)
   viewport.heights.setKeys(['m99', ...keys(0, 99)])
   expect(viewport.layout().scrollTop).toBe(0)
 })
 
-test('few rows need no scrolling', () => {
+test('a list that fits does not scroll', () => {
   expect(viewportOf('end', keys(0, 3)).layout()).toMatchObject({ scrollTop: 0, first: 0, last: 2 })
   expect(viewportOf('end', []).layout()).toMatchObject({ scrollTop: 0, first: 0, last: -1, total: 0 })
 })
