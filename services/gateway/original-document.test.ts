@@ -2,7 +2,7 @@ import type { Message, Room } from '@chat/contract'
 import { connectAs, eventually, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 
-// A client written from the original document's examples alone: its events, its payloads, null where it writes null.
+// A client written from the original document's examples alone: its events and payloads, with null where it has null.
 
 let stack: TestStack
 let alice: PlainClient
@@ -20,7 +20,7 @@ afterAll(async () => {
   await stack?.close()
 })
 
-test('createNewRoom makes the caller master, and everybody in it hears listenRoom', async () => {
+test('createNewRoom makes the caller master, and every member gets listenRoom', async () => {
   room = await alice.get<Room>('createNewRoom', {
     users: ['bob'],
     name: 'Lunch',
@@ -54,7 +54,7 @@ test('listenRooms with nulls lists the room', async () => {
   expect(list.map((r) => r._id)).toEqual([room._id])
 })
 
-test('a message reaches those who have the room open, and the others by updateRoomLastMessage', async () => {
+test('a message goes to members with the room open, and others get updateRoomLastMessage', async () => {
   expect(await alice.get('joinRoom', room._id)).toMatchObject({
     result: true,
     unReadMsgCount: 0,
@@ -87,7 +87,7 @@ test('a message reaches those who have the room open, and the others by updateRo
   await eventually(() => expect(alice.payloads<Room>('updateRoomLastMessage').at(-1)?.unReadMsgCount).toBe(0))
 })
 
-test('listenMessagesByRoom gives the newest page for null, oldest first, and the pages before it', async () => {
+test('listenMessagesByRoom returns the newest page for null, oldest message first, and the pages before it', async () => {
   for (const n of [2, 3, 4, 5]) {
     await alice.get('sendMessage', {
       syncKey: `more-${n}`,
@@ -112,7 +112,7 @@ test('listenMessagesByRoom gives the newest page for null, oldest first, and the
   expect(before).toMatchObject({ hasMoreBefore: false, hasMoreAfter: true })
 })
 
-test('joinRoom answers where the caller had stopped, and marks all read', async () => {
+test("joinRoom answers the caller's last read message and marks all as read", async () => {
   expect(await bob.get('joinRoom', room._id)).toMatchObject({
     result: true,
     unReadMsgCount: 5,
@@ -122,7 +122,7 @@ test('joinRoom answers where the caller had stopped, and marks all read', async 
   expect(list[0]?.unReadMsgCount).toBe(0)
 })
 
-test('updateReadMessage moves the cursor, and leaveRoom ends the room on this socket', async () => {
+test('updateReadMessage moves the cursor, and leaveRoom closes the room on this socket', async () => {
   await bob.get('leaveRoom', room._id)
   const { message } = await alice.get<{ message: Message }>('sendMessage', {
     syncKey: 'six',
@@ -145,7 +145,7 @@ test('updateReadMessage moves the cursor, and leaveRoom ends the room on this so
   )
 })
 
-test('an emit without an ack is carried out all the same', async () => {
+test('an event without an ack is carried out, too', async () => {
   alice.socket.emit('sendMessage', {
     syncKey: 'silent',
     roomId: room._id,

@@ -50,7 +50,7 @@ const part = (value: unknown) =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
 const unsigned = (header: object) => `${part(header)}.${part({ ...good('alice'), exp: inAnHour() })}.`
 
-test('the user is whom the configured claim names', async () => {
+test('the configured claim names the user', async () => {
   const client = await enter(await signed({ sub: 'somebody-else' }))
   const other = await enter(await signed(good('bob')))
   const room = await client.get<Room>('createNewRoom', { users: ['bob'], name: 'Room' })
@@ -58,7 +58,7 @@ test('the user is whom the configured claim names', async () => {
   other.close()
 })
 
-test('an audience may be one of several', async () => {
+test('the audience may be one of several in the token', async () => {
   expect(await refusal(await signed({ aud: ['other', 'chat'] }))).toBe('let in')
 })
 
@@ -113,20 +113,20 @@ test('an expired token is TOKEN_EXPIRED', async () => {
     expect(await refusal(await signed({ exp }))).toBe('TOKEN_EXPIRED')
 })
 
-test('a wrong signature says nothing about the expiry', async () => {
+test('a wrong signature is TOKEN_INVALID even if the token has expired', async () => {
   expect(await refusal(await signed({ exp: 1 }, 'another-secret-that-is-long-enough-too'))).toBe(
     'TOKEN_INVALID',
   )
 })
 
-test('a token that expires in 2099 connects, and stays', async () => {
+test('a token that expires in 2099 connects and stays connected', async () => {
   const client = await enter(await signed({ exp: Date.UTC(2099, 0) / 1000 }))
-  // A delay that overflows fires within a millisecond.
+  // A timer whose delay overflows fires within a millisecond.
   for (let n = 0; n < 20; n++) expect(await client.ask('listenRooms', null)).toMatchObject({ success: true })
   expect(client.payloads('tokenExpired')).toEqual([])
 })
 
-test('a token that expires gets tokenExpired, and is disconnected', async () => {
+test('a socket gets tokenExpired and is disconnected when its token expires', async () => {
   const exp = Math.floor(Date.now() / 1000) + 2
   const client = await enter(await signed({ ...good('mayfly'), exp }))
   const staying = await enter(await signed(good('mayfly')))
@@ -135,7 +135,7 @@ test('a token that expires gets tokenExpired, and is disconnected', async () => 
   expect(Date.now()).toBeGreaterThanOrEqual(exp * 1000)
   expect(Date.now()).toBeLessThan((exp + 5) * 1000)
   expect(client.payloads('tokenExpired')).toEqual([{ userId: 'mayfly' }])
-  // It is the socket that ends, not the user.
+  // Other sockets of the user stay connected.
   expect(await staying.ask('listenRooms', null)).toMatchObject({ success: true })
   expect(staying.payloads('tokenExpired')).toEqual([])
 })
@@ -145,7 +145,7 @@ const seenBy = async (client: PlainClient, userId: string): Promise<JoinUser | u
   return list[0]?.joinUsers.find((user) => user._id === userId)
 }
 
-test('claims make and refresh the directory entry; without a name it is the id', async () => {
+test('claims create and update the directory entry, whose name defaults to the id', async () => {
   const plain = await startTestStack()
   try {
     const watcher = await connectAs(plain, 'watcher')
@@ -159,7 +159,7 @@ test('claims make and refresh the directory entry; without a name it is the id',
     await looksLike('visitor', null)
     await visit({ nickName: 'Vis', profileUrl: 'https://a.example/v.png' })
     await looksLike('Vis', 'https://a.example/v.png')
-    // What is absent, or not a text, leaves what was known.
+    // A claim that is absent or not a string leaves the entry as it was.
     await visit({ nickName: 5, profileUrl: { $ne: 1 } })
     await looksLike('Vis', 'https://a.example/v.png')
     await visit({ name: 'OpenID', picture: 'https://a.example/o.png' })

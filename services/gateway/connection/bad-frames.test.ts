@@ -10,7 +10,7 @@ import {
 } from '@chat/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
 
-// What no client of ours sends: each is answered or its socket closed, and everybody else goes on.
+// Malformed frames are answered or close their socket; other clients are not affected.
 
 let stack: TestStack
 let alice: PlainClient
@@ -25,7 +25,7 @@ beforeEach(() => {
 })
 afterEach(async () => {
   for (const socket of sockets) socket.close()
-  // The process lives, and one who was there before is still there.
+  // The process is alive, and an earlier client is still connected.
   expect(await alice.ask('listenRooms', null)).toMatchObject({ success: true })
   expect((await fetch(`http${stack.gatewayUrl.slice(2)}/livez`)).status).toBe(200)
 })
@@ -34,7 +34,7 @@ afterAll(async () => {
   await stack?.close()
 })
 
-/** A websocket that speaks engine.io by hand, and what it has heard. */
+/** A raw websocket for engine.io frames, and the frames that it has received. */
 async function openRaw() {
   const socket = new WebSocket(`${stack.gatewayUrl}/socket.io/?EIO=4&transport=websocket`)
   sockets.push(socket)
@@ -48,7 +48,7 @@ async function openRaw() {
   return { socket, heard, closed }
 }
 
-/** As above, let in as mallory. */
+/** The same, authenticated as mallory. */
 async function openSignedIn() {
   const raw = await openRaw()
   raw.socket.send(`40/chat,${JSON.stringify({ token: await stack.token('mallory') })}`)
@@ -83,7 +83,7 @@ const malformed = [
   'b!!!not base64',
 ]
 
-test.each(malformed)('the packet %j is answered, ignored or ends its socket', async (packet) => {
+test.each(malformed)('the packet %j is answered, ignored, or closes its socket', async (packet) => {
   const { socket, heard, closed } = await openSignedIn()
   socket.send(packet)
   socket.send(new Uint8Array([1, 2, 3]))
@@ -104,7 +104,7 @@ test.each([
   '40/chat,[]',
   '40/chat,{"token":{"__proto__":1}}',
   '40/chat,{',
-])('connecting with %j lets nobody in', async (packet) => {
+])('connecting with %j is refused', async (packet) => {
   const { socket, heard, closed } = await openRaw()
   socket.send(packet)
   await Promise.race([
@@ -118,14 +118,14 @@ test.each([
   expect(heard.filter((answer) => answer.startsWith('40/chat'))).toEqual([])
 })
 
-test('events before the token is checked end the socket', async () => {
+test('an event before authentication closes the socket', async () => {
   const { socket, heard, closed } = await openRaw()
   socket.send('42/chat,1["listenRooms",null]')
   await closed
   expect(heard.filter((packet) => packet.startsWith('43'))).toEqual([])
 })
 
-test('50,000 brackets are INVALID_REQUEST', async () => {
+test('payloads nested up to 50,000 deep are INVALID_REQUEST', async () => {
   const { socket, heard } = await openSignedIn()
   const deep = '['.repeat(30_000) + ']'.repeat(30_000)
   const objects = `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`
@@ -146,7 +146,7 @@ test('50,000 brackets are INVALID_REQUEST', async () => {
   }
 })
 
-test('a frame above the transport’s maximum ends its socket', async () => {
+test('a frame above the transport’s maximum closes its socket', async () => {
   for (const frame of [
     'x'.repeat(1_000_000),
     `42/chat,["sendMessage","${'x'.repeat(1_000_000)}"]`,
@@ -158,7 +158,7 @@ test('a frame above the transport’s maximum ends its socket', async () => {
   }
 })
 
-/** A TCP connection with the websocket handshake done, for frames that no websocket client makes. */
+/** A TCP connection after the websocket handshake, for frames that no websocket client sends. */
 async function openTcp(): Promise<TcpSocket> {
   const { hostname, port } = new URL(stack.gatewayUrl)
   const tcp = connectTcp(Number(port), hostname)
@@ -178,7 +178,7 @@ test.each([
   ['a length of 2^63', Buffer.from([0x81, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0])],
   ['text that is not UTF-8', Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0xc3, 0x28])],
   ['a close frame of one byte', Buffer.from([0x88, 0x81, 0, 0, 0, 0, 0x03])],
-])('raw websocket: %s ends the connection', async (_, bytes) => {
+])('raw websocket: %s closes the connection', async (_, bytes) => {
   const tcp = await openTcp()
   const closed = once(tcp, 'close')
   tcp.resume()
@@ -186,7 +186,7 @@ test.each([
   await closed
 })
 
-test('only the websocket transport is there', async () => {
+test('only the websocket transport is available', async () => {
   const url = `http${stack.gatewayUrl.slice(2)}/socket.io/`
   for (const query of [
     '?EIO=4&transport=polling',
@@ -201,7 +201,7 @@ test('only the websocket transport is there', async () => {
 })
 
 test.each(['/', '/other', '/chat/', '/chatx', '/__proto__'])(
-  'the namespace %s lets nobody in',
+  'the namespace %s refuses connections',
   async (namespace) => {
     const connecting = connectPlain(stack.gatewayUrl, await stack.token('alice'), { namespace })
     await expect(connecting).rejects.toBeInstanceOf(Error)

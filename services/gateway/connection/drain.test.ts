@@ -12,7 +12,7 @@ import {
 } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 
-// A gateway that is told to stop answers what it has, and sends its clients elsewhere.
+// A stopping gateway answers its requests, and its clients reconnect to another one.
 
 let stack: TestStack
 let messages: ServiceProcess
@@ -40,7 +40,7 @@ const draft = (roomId: string) => ({
   data: { type: 'TEXT', content: 'hello' },
 })
 
-test('it reports that it is leaving, and goes on answering for a while', async () => {
+test('a stopping gateway reports 503 on /readyz and keeps answering for the drain time', async () => {
   const gateway = await startGateway(2_000)
   expect(await readiness(gateway)).toMatchObject({ status: 200 })
   const ann = await connect(gateway)
@@ -49,7 +49,7 @@ test('it reports that it is leaving, and goes on answering for a while', async (
   await eventually(async () =>
     expect(await readiness(gateway)).toMatchObject({ status: 503, checks: { staying: false, nats: true } }),
   )
-  // Whom a balancer still sends here is let in.
+  // A client that a balancer still sends here may connect.
   const late = await connect(gateway)
   expect(await late.ask('sendMessage', draft(room._id))).toMatchObject({ success: true })
   expect(await stopping).toBe(0)
@@ -62,7 +62,7 @@ test('requests in flight are answered before the connection closes', async () =>
   const ben = await connect({ url: stack.gatewayUrl }, 'ben')
   const room = await makeRoom(ben, ['ann'])
   await eventually(() => expect(ann.told('listenRoom', room._id)).toBeDefined())
-  // The service is asked, and does not answer yet.
+  // The service has the request but does not answer yet.
   process.kill(messages.pid, 'SIGSTOP')
   const order: string[] = []
   const answered = ann.ask('sendMessage', draft(room._id)).then((ack) => {
@@ -75,13 +75,13 @@ test('requests in flight are answered before the connection closes', async () =>
   process.kill(messages.pid, 'SIGCONT')
   await answered
   expect(await stopping).toBe(0)
-  // A client that the connection is closed for connects again by itself; one that is told to disconnect would not.
+  // A client reconnects after a closed connection. It would not after a disconnect packet.
   await eventually(() => expect(order).toEqual(['answered true', 'transport close']))
   expect(await newestPage(ben, room._id)).toHaveLength(1)
   for (const client of [ann, ben]) client.close()
 })
 
-test('a client that does not read delays nobody', async () => {
+test('a client that does not read does not delay the stop', async () => {
   const gateway = await startGateway(0)
   const wire = await openWire(gateway.url)
   const ann = await connect(wire)
@@ -91,7 +91,7 @@ test('a client that does not read delays nobody', async () => {
   await wire.close()
 })
 
-test('a client goes on on another gateway', async () => {
+test('a client reconnects to another gateway', async () => {
   const gateway = await startGateway(0)
   const wire = await openWire(gateway.url)
   const ann: PlainClient = await connectPlain(wire.url, await stack.token('ann'), { reconnection: true })

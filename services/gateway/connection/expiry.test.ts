@@ -6,7 +6,7 @@ import { endAtExpiry } from './expiry.ts'
 const DAY_MS = 24 * 3_600_000
 const LONGEST_DELAY_MS = 2 ** 31 - 1
 
-/** As much of a socket as expiry needs; what happens to it, in order. */
+/** The parts of a socket that expiry uses, and the calls to it in order. */
 function listening() {
   const happened: unknown[] = []
   const events = new EventEmitter()
@@ -27,7 +27,7 @@ afterEach(() => {
   jest.useRealTimers()
 })
 
-test('a socket is told, then disconnected, when its token expires and not before', () => {
+test('a socket is notified and disconnected when its token expires, not earlier', () => {
   const { socket, happened } = listening()
   endAtExpiry(socket, 'alice', Date.now() + 5_000)
   jest.advanceTimersByTime(4_999)
@@ -36,17 +36,17 @@ test('a socket is told, then disconnected, when its token expires and not before
   expect(happened).toEqual(ended)
 })
 
-test('an expired token ends the connection at once', () => {
+test('an expired token disconnects the socket at once', () => {
   const { socket, happened } = listening()
   endAtExpiry(socket, 'alice', Date.now())
   expect(happened).toEqual(ended)
 })
 
-test('an expiry beyond the longest timer is waited for with several timers', () => {
+test('an expiry beyond the longest timer takes several timers', () => {
   const { socket, happened } = listening()
   const delays = jest.spyOn(globalThis, 'setTimeout')
   endAtExpiry(socket, 'alice', Date.now() + 60 * DAY_MS)
-  // Longer ones would fire at once.
+  // Longer timers would fire at once.
   expect(delays.mock.calls[0]?.[1]).toBe(LONGEST_DELAY_MS)
   jest.advanceTimersByTime(60 * DAY_MS - 1)
   expect(delays.mock.calls.length).toBe(3)
@@ -55,7 +55,7 @@ test('an expiry beyond the longest timer is waited for with several timers', () 
   expect(happened).toEqual(ended)
 })
 
-test.each([Date.UTC(2099, 0), Number.MAX_SAFE_INTEGER, Number.POSITIVE_INFINITY])('%d keeps', (expiresAt) => {
+test.each([Date.UTC(2099, 0), Number.MAX_SAFE_INTEGER, Number.POSITIVE_INFINITY])('an expiry at %d does not fire within a year', (expiresAt) => {
   const { socket, happened } = listening()
   endAtExpiry(socket, 'alice', expiresAt)
   jest.advanceTimersByTime(365 * DAY_MS)

@@ -5,7 +5,7 @@ import { connectPlain, eventually, mintToken, startTestStack, testSecret } from 
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair, SignJWT } from 'jose'
 
-// Tokens of another issuer, whose public keys are fetched: the identity provider of these tests is a server on loopback.
+// Tokens of another issuer, verified with its published keys. The identity provider here is a server on loopback.
 
 let provider: Server
 let keysUrl: string
@@ -41,7 +41,7 @@ afterAll(() => {
   provider.close()
 })
 
-/** A stack whose tokens come from the provider; each fetches the keys for itself. */
+/** A stack whose tokens come from the provider. Each stack fetches the keys itself. */
 async function start(jwksUrl = keysUrl, secret: string | null = null) {
   const auth = { secret, jwksUrl, issuer: null, audience: null, userClaim: 'sub' }
   const stack = await startTestStack({ config: { auth } })
@@ -73,7 +73,7 @@ test('tokens signed with a key of the set connect; others do not', async () => {
   expect(await enter(await mintToken(testSecret, { sub: 'alice' }))).toBe('TOKEN_INVALID')
 })
 
-test('a public key is not accepted as a shared secret, however it is spelled', async () => {
+test('a public key is not accepted as a shared secret, in any encoding', async () => {
   for (const secret of [null, testSecret]) {
     const enter = await start(keysUrl, secret)
     const publicKey = keys.RS256?.publicKey as CryptoKey
@@ -100,7 +100,7 @@ test.each([
   ['a redirect', { status: 302, body: '' }],
   ['no JSON', { status: 200, body: '<html>' }],
   ['no key set', { status: 200, body: '{"keys":5}' }],
-])('a provider that answers with %s is SERVICE_UNAVAILABLE, until it is back', async (_, wrong) => {
+])('a provider that answers with %s is SERVICE_UNAVAILABLE until it recovers', async (_, wrong) => {
   answer = wrong
   const enter = await start()
   const token = await sign('RS256', privateKey('RS256'))
@@ -116,6 +116,6 @@ test('a key set that cannot be fetched is SERVICE_UNAVAILABLE', async () => {
   gone.close()
   const enter = await start(`http://127.0.0.1:${port}/keys`)
   expect(await enter(await sign('RS256', privateKey('RS256')))).toBe('SERVICE_UNAVAILABLE')
-  // What needs no keys is refused all the same.
+  // A token that needs no key to be refused is TOKEN_INVALID.
   expect(await enter('garbage')).toBe('TOKEN_INVALID')
 })

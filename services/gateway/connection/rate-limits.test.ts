@@ -10,7 +10,7 @@ afterEach(() => {
   jest.useRealTimers()
 })
 
-/** How many the bucket lets through before the first refusal. */
+/** The number of tokens taken before the first refusal. */
 function drain(bucket: TokenBucket): number {
   for (let taken = 0; ; taken++) {
     try {
@@ -21,14 +21,14 @@ function drain(bucket: TokenBucket): number {
   }
 }
 
-test('messages, reads and the rest are counted apart, by the limits of the contract', () => {
+test('messages, reads and other events have separate buckets with the limits of the contract', () => {
   const { message, read } = userRates(defaultLimits)
   expect(drain(message)).toBe(10)
   expect(drain(read)).toBe(30)
   expect(drain(connectionRate(defaultLimits))).toBe(60)
 })
 
-test('files are counted by what a page of pictures needs', () => {
+test('file downloads have a bucket per user with the burst of events', () => {
   const rates = fileRates(defaultLimits)
   for (let n = 0; n < defaultLimits.eventBurst; n++) rates.take('ann')
   expect(() => rates.take('ann')).toThrow(Fault)

@@ -11,7 +11,7 @@ import {
 } from '@chat/testing'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 
-// What a client holds is what the server has, whatever happened while it was away.
+// After a reconnect a client's cache equals the server's state, whatever happened while it was offline.
 
 let stack: TestStack
 let wire: Wire
@@ -45,7 +45,7 @@ const page = async (roomId: string) =>
   (await bob.get<{ list: Message[] }>('listenMessagesByRoom', { roomId, count: 100 })).list
 const texts = (messages: Message[]) => messages.map(({ data }) => data.content.text ?? '')
 
-/** As they are for everybody: how many have read them may trail. */
+/** Without the unread counts, which may lag. */
 const plain = (messages: Message[]) => messages.map(({ unReadUserCount: _, ...message }) => message)
 const holdsAllOf = (roomId: string) =>
   eventually(async () => {
@@ -53,7 +53,7 @@ const holdsAllOf = (roomId: string) =>
   })
 const lost = () => eventually(() => expect(ann.state).toBe('reconnecting'))
 
-/** A room with three messages, and ann who has looked at it. */
+/** A room with three messages that ann has opened. */
 const lookedAt = async (name: string) => {
   await ann.ready
   const room = await makeRoom(name)
@@ -69,7 +69,7 @@ const lookedAt = async (name: string) => {
   return { roomId: room._id, open, heard, updates }
 }
 
-/** Something of everything: new messages, an edit, a deletion, something hidden. */
+/** Sends, edits, deletes and hides messages. */
 const happen = async (roomId: string) => {
   const [first, second, third] = await page(roomId)
   await say(roomId, `${roomId} four`)
@@ -79,7 +79,7 @@ const happen = async (roomId: string) => {
   await say(roomId, `${roomId} five`)
 }
 
-test('after being offline the cache equals the server, in the room that is open and in the one that is not', async () => {
+test('after being offline the cache equals the server, for open and closed rooms', async () => {
   ann = await connectAnn()
   const [open, closed] = [await lookedAt('open'), await lookedAt('closed')]
   await closed.open.close()
@@ -94,7 +94,7 @@ test('after being offline the cache equals the server, in the room that is open 
   for (const { roomId } of [open, closed]) {
     await eventually(async () => {
       const [shown, there] = [await ann.cache.messages(roomId), await page(roomId)]
-      // What is hidden reaches ann, who is not a master, without its content.
+      // Ann is not a master: she gets hidden messages without content.
       const asAnn = there.map((message) => (message.status.hidden ? '' : (message.data.content.text ?? '')))
       expect(texts(shown)).toEqual(asAnn)
       expect(shown.map(({ _id, seq, status }) => [_id, seq, status])).toEqual(
@@ -113,7 +113,7 @@ test('after being offline the cache equals the server, in the room that is open 
   await eventually(() => expect(new Set(texts(open.updates))).toEqual(new Set(['edited', ''])))
 })
 
-test('what is sent without a connection arrives once and in order, also after a restart of the app', async () => {
+test('messages sent while offline arrive once and in order, also after a restart of the app', async () => {
   const store = memoryStore()
   ann = await connectAnn(store)
   const { roomId } = await lookedAt('room')
@@ -137,7 +137,7 @@ test('what is sent without a connection arrives once and in order, also after a 
   await holdsAllOf(roomId)
 })
 
-test('connections that are cut in the middle of sending store each message once, in order', async () => {
+test('connections cut while sending do not lose, repeat or reorder messages', async () => {
   ann = await connectAnn()
   const { roomId } = await lookedAt('room')
   const written = Array.from({ length: 40 }, (_, index) => `${index}`)
@@ -153,7 +153,7 @@ test('connections that are cut in the middle of sending store each message once,
   await holdsAllOf(roomId)
 })
 
-test('a room that the user was removed from while offline is gone from the cache', async () => {
+test('a room that removed the user while offline leaves the cache', async () => {
   ann = await connectAnn()
   const { roomId, open } = await lookedAt('room')
   await open.close()

@@ -11,8 +11,8 @@ import {
 } from '@chat/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
 
-// Promise 3: from the moment a kick is acked nobody reads, writes or hears a room that they are not in, whatever gateway
-// or instance of messages they are on.
+// Promise 3: after the ack of a kick, the removed user can neither read, write nor receive events of the room, through
+// any gateway or instance of messages.
 
 let stack: TestStack
 beforeAll(async () => {
@@ -41,7 +41,7 @@ const heardBy = (who: PlainClient) =>
 const kick = (ban = false) =>
   ann.get('kickOutUsers', { roomId: room._id, targetUserIds: ['ben'], ...(ban && { ban }) })
 
-test('a kicked member gets no later message on any socket, and gets the room for the last time', async () => {
+test('a kicked member gets a last room event and no later message on any socket', async () => {
   await sendText(cho, room._id, 'before')
   for (const ben of bens) await eventually(() => expect(heardBy(ben)).toEqual(['before']))
   await kick()
@@ -53,7 +53,7 @@ test('a kicked member gets no later message on any socket, and gets the room for
     expect(told.filter(({ removed }) => removed)).toEqual([
       expect.objectContaining({ removed: true, joinUsers: [], lastMessage: null, unReadMsgCount: 0 }),
     ])
-    // Nothing of the room comes after that, however it is called.
+    // No event of the room follows, whatever its name.
     const last = ben.heard.findLastIndex(({ payload }) => (payload as Room)?.removed)
     const later = ben.heard.slice(last + 1)
     expect(later.filter(({ event, payload }) => JSON.stringify([event, payload]).includes(room._id))).toEqual(
@@ -164,7 +164,7 @@ test('when the last master leaves, the longest-standing member becomes master; t
   expect(await listed(ben, room._id)).toBeUndefined()
 })
 
-test('when both masters kick, demote or leave at once, one remains', async () => {
+test('when two masters demote each other or leave at once, one master remains', async () => {
   await ann.get('setMasters', { roomId: room._id, targetUserIds: ['cho'], master: true })
   const [first, second] = await Promise.all([
     ann.ask('setMasters', { roomId: room._id, targetUserIds: ['cho'], master: false }),
@@ -184,7 +184,7 @@ test('when both masters kick, demote or leave at once, one remains', async () =>
   expect(left.list.map(({ _id, master }) => [_id, master])).toEqual([['ben', true]])
 })
 
-test('a mute applies at once, for a time or for good, and is shown with the member', async () => {
+test('a mute applies at once, for a time or permanently, and is shown with the member', async () => {
   const [ben] = bens as [PlainClient]
   const mute = (minutes?: number) =>
     ann.get('muteUsers', { roomId: room._id, targetUserIds: ['ben'], ...(minutes && { minutes }) })

@@ -8,7 +8,7 @@ import { eventually } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { openPage } from './page.ts'
 
-// The built page over HTTP, from a folder that looks like a build.
+// The built page over HTTP, from a folder like that of a build.
 
 const SCRIPT = `export const text = '${'the same again and again '.repeat(200)}'\n`
 const logger = createLogger('silent')
@@ -16,7 +16,7 @@ const servers: Server[] = []
 let folder: string
 let url: string
 
-/** Where the page of a folder is to be had. */
+/** Serves a folder's page. @returns its URL */
 async function serveFrom(path: string, hasPush = false) {
   const serve = await openPage(path, { filesOrigin: 'http://files.example', hasPush }, logger)
   const server = createServer((request, response) => {
@@ -42,7 +42,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-test('the page comes fresh, with a policy that lets nothing inline or from elsewhere but files', async () => {
+test('the page is not cached, and its policy allows nothing inline and only files from another origin', async () => {
   const answer = await fetch(`${url}/?from=somewhere`)
   expect(await answer.text()).toContain('<div id="app">')
   expect(answer.headers.get('cache-control')).toBe('no-cache')
@@ -54,7 +54,7 @@ test('the page comes fresh, with a policy that lets nothing inline or from elsew
 })
 
 test.each(['br', 'gzip'])(
-  'what has a hash in its name is kept for good, and is compressed as asked: %s',
+  'assets with a hash in their name are immutable, and compressed with %s on request',
   async (encoding) => {
     const answer = await fetch(`${url}/assets/page-1a2b3c.js`, { headers: { 'accept-encoding': encoding } })
     expect(answer.headers.get('content-encoding')).toBe(encoding)
@@ -65,13 +65,13 @@ test.each(['br', 'gzip'])(
   },
 )
 
-test.each(['identity', 'gzip;q=0, identity'])('who asks for it as it is gets that: %s', async (encoding) => {
+test.each(['identity', 'gzip;q=0, identity'])('assets are served uncompressed for accept-encoding: %s', async (encoding) => {
   const answer = await fetch(`${url}/assets/page-1a2b3c.js`, { headers: { 'accept-encoding': encoding } })
   expect(answer.headers.get('content-encoding')).toBeNull()
   expect(await answer.text()).toBe(SCRIPT)
 })
 
-test('nothing else can be asked for, nor anything but by reading', async () => {
+test('other paths and methods other than GET and HEAD are 404', async () => {
   for (const path of [
     '/secret.map',
     '/assets/',
@@ -85,14 +85,14 @@ test('nothing else can be asked for, nor anything but by reading', async () => {
   expect([head.status, await head.text()]).toEqual([200, ''])
 })
 
-test('where browsers are registered for pushes the policy lets that through, and only there', async () => {
+test('the policy allows connections to Firebase only if web push is configured', async () => {
   expect(await policyOf(url)).toContain("connect-src 'self';")
   expect(await policyOf(await serveFrom(folder, true))).toContain(
     "connect-src 'self' https://firebaseinstallations.googleapis.com https://fcmregistrations.googleapis.com;",
   )
 })
 
-test('a page that is not built yet says how to, and comes when it is; built anew, it comes anew', async () => {
+test('a missing build is answered with build instructions, and a new build is served once it is complete', async () => {
   const later = join(folder, 'later')
   const address = await serveFrom(later)
   const missing = await fetch(address)
@@ -101,7 +101,7 @@ test('a page that is not built yet says how to, and comes when it is; built anew
     await rm(later, { recursive: true, force: true })
     await mkdir(join(later, 'assets'), { recursive: true })
     await writeFile(join(later, 'index.html'), `<script src="/assets/${name}.js"></script>`)
-    // Half of a build is none: whoever asks meanwhile gets the one before.
+    // An incomplete build is not served; requests get the earlier one.
     expect(await (await fetch(address)).text()).not.toContain(name)
     await writeFile(join(later, `assets/${name}.js`), name)
     await eventually(async () => expect(await (await fetch(address)).text()).toContain(name))

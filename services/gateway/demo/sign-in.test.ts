@@ -6,7 +6,7 @@ import { connectPlain, eventually, newestPage, startTestStack, type TestStack } 
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { demoRooms, demoUsers } from './demo-rooms.ts'
 
-// The sign-in of the demo page: there where it is on, and only there.
+// The sign-in of the demo page, which exists only if the demo is on.
 
 let stack: TestStack
 let folder: string
@@ -40,7 +40,7 @@ test('it lists the demo users', async () => {
   expect(answer.headers.get('cache-control')).toBe('no-store')
 })
 
-test('the first users find their rooms, each made once, on whichever gateway they sign in', async () => {
+test('concurrent first sign-ins on both gateways create each demo room once', async () => {
   const people = await Promise.all(demoUsers.map(({ _id }, index) => enter(_id, index % 2)))
   const [mina] = people
   const { list } = await (mina as (typeof people)[number]).get<{ list: Room[] }>('listenRooms', {})
@@ -55,7 +55,7 @@ test('the first users find their rooms, each made once, on whichever gateway the
   for (const person of people) person.close()
 })
 
-test('a user who signs in again finds what has happened since, and nothing twice', async () => {
+test('a second sign-in creates nothing again and keeps later changes', async () => {
   const mina = await enter('demo-mina')
   const { list } = await mina.get<{ list: Room[] }>('listenRooms', {})
   await mina.get('updateRoomSetting', { roomId: list[0]?._id, updateData: { name: 'Renamed' } })
@@ -70,16 +70,16 @@ test('a user who signs in again finds what has happened since, and nothing twice
 })
 
 test.each([
-  ['somebody who is not ready', '/demo/tokens/alice', {}, 404, 'USER_NO_EXISTS'],
-  ['a page from elsewhere', '/demo/tokens/demo-mina', { 'sec-fetch-site': 'cross-site' }, 403, 'FORBIDDEN'],
-  ['nobody at all', '/demo/users', {}, 400, 'INVALID_REQUEST'],
-])('it gives no token for %s', async (_, path, headers, status, error) => {
+  ['a user outside the demo', '/demo/tokens/alice', {}, 404, 'USER_NO_EXISTS'],
+  ['a cross-site page', '/demo/tokens/demo-mina', { 'sec-fetch-site': 'cross-site' }, 403, 'FORBIDDEN'],
+  ['no user', '/demo/users', {}, 400, 'INVALID_REQUEST'],
+])('it issues no token for %s', async (_, path, headers, status, error) => {
   const answer = await post(path, headers)
   expect(answer.status).toBe(status)
   expect(await answer.json()).toMatchObject({ success: false, error })
 })
 
-test('where the demo is off neither page nor sign-in is served', async () => {
+test('with the demo off, neither the page nor the sign-in is served', async () => {
   const closed = await startTestStack()
   for (const path of ['/', '/demo/users']) expect((await fetch(http(closed, path))).status).toBe(404)
   expect((await fetch(http(closed, '/demo/tokens/demo-mina'), { method: 'POST' })).status).toBe(404)

@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals'
 
 const A_MINUTE = 60_000
 
-test('after a gateway’s death its users are offline at once, and others are told within a minute', async () => {
+test('after a gateway’s death its users are offline at once, and others get the event within a minute', async () => {
   const stack = await startTestStack({ instances: { rooms: 2 } })
   const [doomed, other] = await Promise.all([startService('gateway', stack), startService('gateway', stack)])
   const ann = await connectAs(stack, 'ann')

@@ -12,7 +12,7 @@ import {
 } from '@chat/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 
-// What the other one in a room of two sees of somebody's typing, on another gateway.
+// Typing in a room of two, as the other member sees it through another gateway.
 
 let stack: TestStack
 let ann: PlainClient
@@ -41,7 +41,7 @@ const heard = (who: PlainClient, roomId = room._id) =>
   who.payloads<{ userId: string; isTyping: boolean }>(`typing_${roomId}`)
 const begun = { userId: 'ann', isTyping: true }
 const ended = { userId: 'ann', isTyping: false }
-/** Whatever was told before has come by the time this has. */
+/** Waits for a later message, and so for every earlier event. */
 const passed = async (of: PlainClient) => {
   const { _id } = await sendText(ben, room._id)
   await eventually(() =>
@@ -49,7 +49,7 @@ const passed = async (of: PlainClient) => {
   )
 }
 
-test('the other member gets the beginning and the end, each once; the typist gets neither', async () => {
+test('the other member gets the start and the end of typing once each; the typist gets neither', async () => {
   expect(await typing(ann)).toMatchObject({ success: true, data: { result: true } })
   await eventually(() => expect(heard(ben)).toEqual([begun]))
   await typing(ann, false)
@@ -60,12 +60,12 @@ test('the other member gets the beginning and the end, each once; the typist get
   expect(heard(ann)).toEqual([])
 })
 
-test('it ends by itself', async () => {
+test('typing ends by itself', async () => {
   await typing(ann)
   await eventually(() => expect(heard(ben)).toEqual([begun, ended]))
 })
 
-test('a message of the typist ends it, a message of the other member does not', async () => {
+test('typing ends with a message of the typist, not with one of the other member', async () => {
   await typing(ann)
   await eventually(() => expect(heard(ben)).toEqual([begun]))
   await sendText(ben, room._id)
@@ -82,7 +82,7 @@ test('a message of the typist ends it, a message of the other member does not', 
   ])
 })
 
-test('it ends also when the typist’s gateway dies', async () => {
+test('typing ends when the typist’s gateway dies', async () => {
   const gateway = await startService('gateway', stack)
   const phone = await connectPlain(gateway.url, await stack.token('ann'))
   await typing(phone)
@@ -92,7 +92,7 @@ test('it ends also when the typist’s gateway dies', async () => {
   phone.close()
 }, 30_000)
 
-test('only sockets that have the room open get it', async () => {
+test('only sockets with the room open get typing events', async () => {
   await ben.get('leaveRoom', room._id)
   await typing(ann)
   await ben.get('joinRoom', room._id)
@@ -102,7 +102,7 @@ test('only sockets that have the room open get it', async () => {
   expect(heard(ben).filter(({ isTyping }) => isTyping)).toEqual([begun])
 })
 
-test('a blocked user is not seen typing, and does not learn it', async () => {
+test("a blocked user's typing is not shown, and the blocked user cannot tell", async () => {
   await ben.get('blockUser', { userId: 'ann' })
   expect(await typing(ann)).toMatchObject({ success: true })
   await typing(ann, false)
@@ -115,7 +115,7 @@ test('a blocked user is not seen typing, and does not learn it', async () => {
   await eventually(() => expect(heard(ben)).toContainEqual(begun))
 })
 
-describe('refused, and nobody is told', () => {
+describe('refused, without an event', () => {
   const cases: [string, string, () => Promise<unknown>][] = [
     [
       'in a group',
@@ -158,7 +158,7 @@ describe('refused, and nobody is told', () => {
     expect(await ann.ask('typing', input)).toMatchObject({ success: false, error: code })
   })
 
-  test('by one who is not in the room', async () => {
+  test('from a user who is not in the room', async () => {
     const cho = await connectAs(stack, 'cho')
     expect(await typing(cho)).toMatchObject({ error: 'ROOM_NO_EXISTS' })
     cho.close()

@@ -26,7 +26,7 @@ const send = (more: object, content: unknown = 'hello') => ({
   ...more,
 })
 
-test('a message has none of the fields that the contract does not know', async () => {
+test('a message has no fields that are unknown to the contract', async () => {
   const { message } = await alice.get<{ message: Message }>(
     'sendMessage',
     send({ seq: 99, author: { authorId: 'bob' }, createdAt: 'x', status: { deleted: true }, admin: true }),
@@ -36,7 +36,7 @@ test('a message has none of the fields that the contract does not know', async (
   expect(message).not.toHaveProperty('admin')
 })
 
-test('meta with what a store cannot hold is refused, and spoils nobody else’s message', async () => {
+test('meta that cannot be stored is refused, and concurrent messages are stored', async () => {
   const metas = [{ 'a\u0000b': 1 }, { $set: 1 }, JSON.parse('{"__proto__":1}'), { deep: [[[[[1]]]]] }]
   const answers = await Promise.all([
     ...metas.map((meta) => bob.ask('sendMessage', send({ meta }))),
@@ -51,7 +51,7 @@ test('meta with what a store cannot hold is refused, and spoils nobody else’s 
   expect(message.meta).toEqual(kept)
 })
 
-test('a text has up to 4,000 UTF-16 units', async () => {
+test('a text may have 4,000 UTF-16 units', async () => {
   for (const text of ['x'.repeat(4_000), '🙂'.repeat(2_000), '한'.repeat(4_000)]) {
     const { message } = await alice.get<{ message: Message }>('sendMessage', send({}, text))
     expect(message.data.content.text).toBe(text)
@@ -62,7 +62,7 @@ test('a text has up to 4,000 UTF-16 units', async () => {
   }
 })
 
-test('an event has up to 65,536 bytes', async () => {
+test('an event may have 65,536 bytes', async () => {
   const ofBytes = (bytes: number) => {
     const input = send({ padding: '' })
     return { ...input, padding: 'x'.repeat(bytes - JSON.stringify(input).length) }
@@ -75,7 +75,7 @@ test('an event has up to 65,536 bytes', async () => {
   expect(await alice.ask('joinRoom', 'x'.repeat(65_535))).toMatchObject({ error: 'INVALID_REQUEST' })
 })
 
-test('bytes where the contract has none are INVALID_REQUEST', async () => {
+test('binary data where the contract allows none is INVALID_REQUEST', async () => {
   for (const bytes of [Buffer.from('hello'), Buffer.alloc(0), Buffer.alloc(20_000)]) {
     expect(await alice.ask('sendMessage', bytes)).toMatchObject({ error: 'INVALID_REQUEST' })
     expect(await alice.ask('sendMessage', send({}, bytes))).toMatchObject({ error: 'INVALID_REQUEST' })
@@ -104,7 +104,7 @@ test.each([
   'noteSeen',
   '*',
   '>',
-])('the event %j is not one of ours', async (event) => {
+])('the event %j is unknown', async (event) => {
   expect(await alice.ask(event, { roomId: room._id })).toMatchObject({
     success: false,
     error: 'INVALID_REQUEST',
@@ -113,7 +113,7 @@ test.each([
   expect(await alice.ask('listenRooms', null)).toMatchObject({ success: true })
 })
 
-test('an ack that is no function, and no ack at all, are carried out all the same', async () => {
+test('an event is carried out even if its ack is missing or not a function', async () => {
   const [first, second, third] = [send({}), send({}), send({})]
   await alice.get('joinRoom', room._id)
   alice.socket.emit('sendMessage', first, 'not a function')

@@ -32,7 +32,7 @@ type Shape = {
   maxLength?: number
 }
 
-/** The smallest value that a schema takes. */
+/** The smallest value that a schema accepts. */
 function sample(shape: Shape): unknown {
   if (shape.const !== undefined) return shape.const
   if (shape.enum) return shape.enum[0]
@@ -59,7 +59,7 @@ const jsonType = (shape: Shape) => (shape.type === 'integer' ? 'number' : shape.
 const typesOf = (shape: Shape) =>
   (shape.anyOf ?? [shape]).map((option) => jsonType(option) ?? typeof sample(option))
 
-/** Values of every other JSON type, and strings and lists that are of the right type but too long, or of wrong items. */
+/** Values of every other JSON type, and strings and lists of the right type that are too long or have wrong items. */
 function wrongFor(shape: Shape): unknown[] {
   const types = typesOf(shape)
   const others = Object.entries(kinds).flatMap(([kind, values]) => (types.includes(kind) ? [] : values))
@@ -70,7 +70,7 @@ function wrongFor(shape: Shape): unknown[] {
   return others
 }
 
-/** Every way in which one field is wrong, however deep it is. */
+/** Inputs with one wrong field each, at any depth. */
 function* wrongInputs(shape: Shape): Generator<[string, unknown]> {
   for (const wrong of wrongFor(shape)) yield ['the payload', wrong]
   const base = sample(shape) as Record<string, unknown>
@@ -89,7 +89,7 @@ const clientOperations = Object.values(operations).flatMap((row) =>
 const fits = (input: unknown) => (JSON.stringify(input)?.length ?? 0) <= stack.config.limits.eventBytes * 8
 
 describe.each(clientOperations)('$event', ({ event, shape }) => {
-  test('what is not of the contract is INVALID_REQUEST', async () => {
+  test('input that violates the contract is INVALID_REQUEST', async () => {
     const inputs = [...wrongInputs(shape)].filter(([, input]) => fits(input))
     expect(inputs.length).toBeGreaterThan(5)
     const answers = await Promise.all(inputs.map(([, input]) => alice.ask(event, input)))
@@ -100,11 +100,11 @@ describe.each(clientOperations)('$event', ({ event, shape }) => {
     expect(wrong).toEqual([])
   })
 
-  test('the same with nothing wrong passes the contract', async () => {
+  test('the valid sample passes', async () => {
     expect((await bob.ask(event, sample(shape))).error).not.toBe('INVALID_REQUEST')
   })
 
-  test('null is absent in every optional field, and unknown fields are dropped', async () => {
+  test('null counts as absent in every optional field, and unknown fields are dropped', async () => {
     if (!shape.properties) return
     const optional = Object.keys(shape.properties).filter((key) => !shape.required?.includes(key))
     const nulls = Object.fromEntries(optional.map((key) => [key, null]))
@@ -115,7 +115,7 @@ describe.each(clientOperations)('$event', ({ event, shape }) => {
     expect((await bob.ask(event, input)).error).not.toBe('INVALID_REQUEST')
   })
 
-  test('any JSON at all gets one answer, with a code of the table', async () => {
+  test('any JSON gets one answer with a code of the contract', async () => {
     const answer = async (input: unknown) => {
       const { success, error } = await alice.ask(event, input)
       if (!success) expect(Object.keys(errors)).toContain(error)

@@ -11,7 +11,7 @@ import {
 } from '@chat/testing'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 
-// Targets, message ids, cursors and rules of any shape: a code of the contract, and nothing has changed.
+// Invalid targets, message ids, cursors and rules are refused with a code of the contract, and change nothing.
 
 let stack: TestStack
 let ann: PlainClient
@@ -84,12 +84,12 @@ describe.each(withTargets)('%s', (event, more) => {
     ['a lone surrogate', ['\ud800'], BAD],
     ['a control character', ['b\u0000n'], BAD],
     ['nothing at all', undefined, BAD],
-  ])('to %s is refused', async (_what, targetUserIds, code) => {
+  ])('refuses %s as its target', async (_what, targetUserIds, code) => {
     await expectRefusal(event, { roomId: room._id, targetUserIds, ...more }, code)
   })
 })
 
-test('10,000 unknown targets within the size of an event are looked up and refused', async () => {
+test('10,000 unknown targets in one event are looked up and refused', async () => {
   const roomy = await startTestStack({ limits: { eventBytes: 500_000, roomMembers: 20_000 } })
   const eve = await connectAs(roomy, 'eve')
   ;(await connectAs(roomy, 'fay')).close()
@@ -104,7 +104,7 @@ test('10,000 unknown targets within the size of an event are looked up and refus
   await roomy.close()
 }, 60_000)
 
-test('doubled targets count once, and those to whom it does not apply are skipped', async () => {
+test('repeated targets count once, and targets to which it does not apply are skipped', async () => {
   const again = { roomId: room._id, targetUserIds: ['cho', 'cho', 'ann', 'nobody', 'cho'] }
   await ann.get('muteUsers', again)
   const { list } = await ann.get<{ list: { _id: string }[] }>('listMembers', {
@@ -116,7 +116,7 @@ test('doubled targets count once, and those to whom it does not apply are skippe
   await expectRefusal('unmuteUsers', again, WRONG)
 })
 
-test('an invitation says what is wrong: all in, all banned, the room full', async () => {
+test('an invitation has its own code for members, for banned users and for a full room', async () => {
   const invite = (targetUserIds: string[]) => ({ roomId: room._id, targetUserIds })
   await expectRefusal('inviteRoom', invite(['ben', 'cho']), 'JOIN_USER_ALREADY_EXISTS')
   await expectRefusal('inviteRoom', invite(['gone', 'ben']), 'USER_IS_BANNED')
@@ -185,7 +185,7 @@ test.each([
   await expectRefusal('shareMessage', input, code)
 })
 
-test('a share of which one target refuses reaches none', async () => {
+test('a share that one target refuses reaches no target', async () => {
   const frozen = await ann.get<Room>('createNewRoom', {
     users: ['ben'],
     name: 'Ice',
@@ -262,13 +262,13 @@ test.each([
   await expectRefusal(event, { roomId: room._id, ...messageId, ...input }, BAD)
 })
 
-test('texts beyond the limit are too long, wherever they are given', async () => {
+test('a text beyond the limit is MESSAGE_TOO_LONG in every operation', async () => {
   const text = 'x'.repeat(4_001)
   await expectRefusal('setAnnouncement', { roomId: room._id, text }, 'MESSAGE_TOO_LONG')
   await expectRefusal('editMessage', { roomId: room._id, messageId: message._id, text }, 'MESSAGE_TOO_LONG')
 })
 
-test('blocking needs somebody else who exists', async () => {
+test('only another, existing user can be blocked', async () => {
   expect(await ann.ask('blockUser', { userId: 'ann' })).toMatchObject({ error: WRONG })
   expect(await ann.ask('blockUser', { userId: 'nobody' })).toMatchObject({ error: 'USER_NO_EXISTS' })
   expect(await ann.ask('blockUser', { userId: { $ne: '' } })).toMatchObject({ error: BAD })

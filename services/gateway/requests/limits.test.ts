@@ -37,7 +37,7 @@ const message = (roomId: string) => ({
 })
 const refused = (answers: Envelope<unknown>[]) => answers.filter((answer) => answer.error === 'RATE_LIMITED')
 
-/** Asks until it is let in; each refusal says how long to wait. */
+/** Retries until it succeeds; each refusal says how long to wait. */
 const letIn = async (client: PlainClient, event: string, payload: unknown) =>
   eventually(async () => {
     const answer = await client.ask(event, payload)
@@ -45,7 +45,7 @@ const letIn = async (client: PlainClient, event: string, payload: unknown) =>
     return answer
   })
 
-test('messages are limited per user, over all of their sockets, and retryAfterMs is honest', async () => {
+test('messages are limited per user over all sockets, and a retry succeeds after retryAfterMs', async () => {
   const [one, two] = [await connect('writer'), await connect('writer')]
   await connect('reader')
   const room = await one.get<Room>('createNewRoom', { users: ['reader'], name: 'Room' })
@@ -60,7 +60,7 @@ test('messages are limited per user, over all of their sockets, and retryAfterMs
     expect(answer.retryAfterMs).toBeLessThanOrEqual(500)
   }
   expect(await letIn(one, 'sendMessage', message(room._id))).toMatchObject({ success: true })
-  // The refused were not carried out, and nothing else was lost.
+  // Refused messages were not stored, and no other was lost.
   const { list } = await one.get<{ list: Message[] }>('listenMessagesByRoom', {
     roomId: room._id,
     count: 100,
@@ -68,7 +68,7 @@ test('messages are limited per user, over all of their sockets, and retryAfterMs
   expect(list).toHaveLength(answers.filter((answer) => answer.success).length + 1)
 })
 
-test('reads are limited per user, apart from messages and the rest', async () => {
+test('reads are limited per user, separately from messages and other events', async () => {
   const [one, two] = [await connect('lister'), await connect('lister')]
   const answers = await Promise.all(
     Array.from({ length: 8 }, (_, n) => (n % 2 ? one : two).ask('listenRooms', null)),
@@ -79,7 +79,7 @@ test('reads are limited per user, apart from messages and the rest', async () =>
   expect(await one.ask('sendMessage', message('nope'))).toMatchObject({ error: 'ROOM_NO_EXISTS' })
 })
 
-test('every other event is limited per connection, unknown events, too', async () => {
+test('other events, unknown ones included, are limited per connection', async () => {
   const [one, two] = [await connect('joiner'), await connect('joiner')]
   const events = ['joinRoom', 'noSuchEvent', 'leaveRoom']
   const answers = await Promise.all(
@@ -90,7 +90,7 @@ test('every other event is limited per connection, unknown events, too', async (
   expect(await two.ask('joinRoom', 'nope')).toMatchObject({ error: 'ROOM_NO_EXISTS' })
 })
 
-test('files are limited per user, apart from the events of their sockets', async () => {
+test('file downloads are limited per user, separately from socket events', async () => {
   const reader = await connect('fetcher')
   const origin = stack.gatewayUrl.replace('ws:', 'http:')
   const get = async (userId: string) =>
@@ -109,7 +109,7 @@ test('files are limited per user, apart from the events of their sockets', async
   await eventually(async () => expect((await get('fetcher')).status).toBe(404))
 })
 
-test('one socket more than socketsPerUser closes the oldest one only', async () => {
+test('a socket above socketsPerUser closes the oldest one only', async () => {
   const oldest = await connect('many')
   const closed = new Promise((resolve) => oldest.socket.once('disconnect', resolve))
   const second = await connect('many')
@@ -122,7 +122,7 @@ test('one socket more than socketsPerUser closes the oldest one only', async () 
   expect(await other.ask('joinRoom', 'nope')).toMatchObject({ error: 'ROOM_NO_EXISTS' })
 })
 
-test('connections made at once are held to socketsPerUser too', async () => {
+test('concurrent connections are limited by socketsPerUser, too', async () => {
   const token = await stack.token('crowd')
   const sockets = Array.from({ length: 8 }, () =>
     io(`${stack.gatewayUrl}/chat`, {
@@ -133,7 +133,7 @@ test('connections made at once are held to socketsPerUser too', async () => {
     }),
   )
   await eventually(() => expect(sockets.filter((socket) => socket.connected)).toHaveLength(2))
-  // Those that are left work, and the others stay closed.
+  // The remaining sockets work, and the others stay closed.
   const [left] = sockets.filter((socket) => socket.connected)
   expect(await left?.timeout(5_000).emitWithAck('joinRoom', 'nope')).toMatchObject({
     error: 'ROOM_NO_EXISTS',

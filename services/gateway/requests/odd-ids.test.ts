@@ -2,7 +2,7 @@ import type { Message, Room } from '@chat/contract'
 import { connectAs, eventually, type PlainClient, startTestStack, type TestStack } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 
-// User ids come from outside: any characters but control ones. None reaches another's.
+// User ids come from outside and may have any characters except control characters. No id reaches another user's data.
 
 const odd = [
   'a.b',
@@ -35,11 +35,11 @@ afterAll(async () => {
   await stack?.close()
 })
 
-/** Who is in which room. */
+/** The members of each room. */
 const people = new Map<string, string[]>()
 
 test.each(odd.map((id, index) => [id, odd[(index + 1) % odd.length] as string]))(
-  '%j and %j talk',
+  '%j and %j exchange messages',
   async (sender, hearer) => {
     const room = await client(sender).get<Room>('createNewRoom', { users: [hearer], name: '$name' })
     people.set(room._id, [sender, hearer])
@@ -66,8 +66,8 @@ test.each(odd.map((id, index) => [id, odd[(index + 1) % odd.length] as string]))
   },
 )
 
-test('nobody gets events of a room that they are not in, nor gets into it', async () => {
-  // What everybody hears last: whatever was on its way to them came before it.
+test('no user gets events of another room, or can enter it', async () => {
+  // The last event for every user: all earlier events come before it.
   const last = await client('a.b').get<Room>('createNewRoom', { users: odd, name: 'everybody' })
   expect(last.memberCount).toBe(odd.length)
   for (const id of odd) {
@@ -87,7 +87,7 @@ test('nobody gets events of a room that they are not in, nor gets into it', asyn
   }
 })
 
-test('room ids with a meaning to the bus or the store name no room', async () => {
+test('ids with a meaning to the bus or the store are not rooms', async () => {
   const room = await client('a.b').get<Room>('createNewRoom', { users: ['a b'], name: 'Room' })
   const ids = [
     '*',

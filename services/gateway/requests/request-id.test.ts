@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { expect, test } from '@jest/globals'
 
-// In a process of its own, since a logger writes to standard output.
+// In a separate process, since a logger writes to standard output.
 const script = `
 import { connectAs, startTestStack } from '@chat/testing'
 const stack = await startTestStack({ config: { logLevel: 'debug' } })
@@ -26,7 +26,7 @@ type Line = {
   refused?: { requestId: string }
 }
 
-test('one request id is found in the logs of the gateway and of each service that it went through', async () => {
+test('the logs of the gateway and of each involved service share one request id', async () => {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
     cwd: 'libs/testing',
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -53,7 +53,7 @@ test('one request id is found in the logs of the gateway and of each service tha
   expect(follow(sent?.requestId)).toEqual(
     new Set(['gateway sendMessage', 'messages sendMessage', 'rooms roomAccess']),
   )
-  // A failure carries the id to the person who asks us about it.
+  // A failure carries the id, so that its user can report it.
   const refused = lines.find((line) => line.refused)?.refused
   expect(follow(refused?.requestId)).toEqual(
     new Set(['gateway sendMessage', 'messages sendMessage', 'rooms roomAccess']),

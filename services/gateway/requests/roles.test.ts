@@ -10,8 +10,8 @@ import {
 } from '@chat/testing'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 
-// Every operation by every role in an open and in a frozen room, over two instances of everything: the code is that of
-// the contract's order of checks, and where it is refused nothing has changed and nobody has heard anything.
+// Every operation by every role in an open and in a frozen room, over two instances of each service: the code follows
+// the contract's order of checks, and a refused operation changes nothing and publishes no event.
 
 const insiders = ['master', 'member', 'muted'] as const
 const outsiders = ['stranger', 'kicked', 'banned'] as const
@@ -59,7 +59,7 @@ async function makeRoom(people: string[]): Promise<string> {
   return (body as Room)._id
 }
 
-/** A room where everybody but the stranger has written once, before some of them were muted, kicked and banned. */
+/** A room in which everyone except the stranger sent a message before some of them were muted, kicked and banned. */
 async function makeScene(state: State): Promise<Scene> {
   const writers = ['master', 'member', 'muted', 'kicked', 'banned']
   const roomId = await makeRoom(['keeper', ...writers, 'witness', 'other'])
@@ -83,7 +83,7 @@ type Code = ErrorCode | 'OK'
 type Expected = (role: Role, state: State) => Code
 type Case = { event: string; of?: string; input: (scene: Scene, role: Role) => unknown; expected: Expected }
 
-/** Outsiders never learn that the room is there. */
+/** Outsiders never learn that the room exists. */
 const inside =
   (expected: Expected): Expected =>
   (role, state) =>
@@ -266,7 +266,7 @@ const cases: Case[] = [
   { event: 'setMentionAlarm', input: () => ({ on: true }), expected: everybody },
 ]
 
-test('every operation that a client may ask for is in the table', () => {
+test('every client operation is in the table', () => {
   const events = (Object.keys(operations) as (keyof typeof operations)[]).flatMap(
     (name) => rowOf(name).event ?? [],
   )
@@ -278,7 +278,7 @@ const perform = async ({ event, input }: Case, scene: Scene, role: Role): Promis
   return envelope.error ?? OK
 }
 
-/** Everything that an operation could have changed, as a master sees it. */
+/** Everything that an operation could change, as a master sees it. */
 async function look({ roomId }: Scene) {
   const keeper = as('keeper')
   const lists = ['JOINED', 'BANNED', 'MUTED'].map((state) => keeper.get('listMembers', { roomId, state }))
@@ -286,7 +286,7 @@ async function look({ roomId }: Scene) {
   return { room: await listed(keeper, roomId), members: await Promise.all(lists), messages }
 }
 
-/** What others did may trail: how the room looks once it has all arrived, here and with the witness. */
+/** The room once every earlier event has arrived, here and at the witness: others' changes may lag. */
 const settled = (scene: Scene, state: State) =>
   eventually(async () => {
     const found = await look(scene)
@@ -304,9 +304,9 @@ const settled = (scene: Scene, state: State) =>
 
 const titleOf = ({ event, of }: Case) => (of ? `${event} (${of})` : event)
 
-describe.each(states)('in a room that is %s', (state) => {
+describe.each(states)('in the room state %s', (state) => {
   test.each(roles)(
-    'a %s is refused what the contract says, and nothing changes by it',
+    'a %s is refused as the contract says, and refusals change nothing',
     async (role) => {
       const scene = await makeScene(state)
       await as('keeper').get('joinRoom', scene.roomId)
@@ -344,12 +344,12 @@ describe.each(states)('in a room that is %s', (state) => {
       .filter((each) => each.expected(role, state) === OK)
       .map((each): [string, string, Case, Role] => [titleOf(each), role, each, role]),
   )
-  test.each(allowed)('%s is open to a %s', async (_title, _role, each, role) => {
+  test.each(allowed)('%s is allowed for a %s', async (_title, _role, each, role) => {
     expect(await perform(each, await makeScene(state), role)).toBe(OK)
   })
 })
 
-/** Once the witness has heard of this, whatever was told before has been heard too. */
+/** Waits until the witness has received a later message, and so every earlier event. */
 async function fence({ roomId }: Scene) {
   const updateData = { rules: { isFreezed: false } }
   const frozen = await listed(as('keeper'), roomId)

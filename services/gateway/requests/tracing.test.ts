@@ -15,7 +15,7 @@ import {
 } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 
-// One trace tells what became of one event, across processes, from the socket to the store.
+// One trace follows an event across processes, from the socket to the store.
 
 type Span = {
   traceId: string
@@ -69,7 +69,7 @@ function take({ resourceSpans }: Export) {
 
 const named = (name: string, of: Span[] = spans) => of.filter((span) => span.name === name)
 
-/** From the event down to a span: the names on the way. */
+/** The names of the spans from the event down to this one. */
 function pathTo(span: Span | undefined): string[] {
   const parent = spans.find(({ spanId }) => spanId === span?.parentSpanId)
   return span ? [...pathTo(parent), `${span.service} ${span.name}`] : []
@@ -99,7 +99,7 @@ test('a message is one trace from the socket to the store', async () => {
   })
 })
 
-test('messages that share one insert each have it in their trace', async () => {
+test('each message of a group commit has the insert in its trace', async () => {
   const room = await makeRoom(ann, ['ben'])
   spans.length = 0
   const sent = await Promise.all(Array.from({ length: 20 }, (_, n) => sendText(ann, room._id, `number ${n}`)))
@@ -112,7 +112,7 @@ test('messages that share one insert each have it in their trace', async () => {
   })
 })
 
-test('a trace holds neither authors nor texts', async () => {
+test('a trace contains no authors, rooms or texts', async () => {
   const room = await makeRoom(ann, ['ben'])
   spans.length = 0
   await sendText(ann, room._id, 'a word that nobody is to see')
@@ -121,7 +121,7 @@ test('a trace holds neither authors nor texts', async () => {
   for (const secret of ['a word that nobody is to see', room._id, '"ann"']) expect(told).not.toContain(secret)
 })
 
-test('a platform that traces its requests finds ours in its trace', async () => {
+test('a platform request continues the trace of its traceparent header', async () => {
   const traceId = 'c0ffee00000000000000000000000001'
   const headers = { traceparent: `00-${traceId}-00000000000000a1-01` }
   await stack.call('GET', '/v1/users/nobody', undefined, headers)

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { readConfig } from '../config.ts'
 import { start } from '../service.ts'
 
-// A gateway whose services are not there, or go away.
+// A gateway whose services are missing or stop.
 
 const root = `t${crypto.randomUUID().slice(0, 8)}`
 const natsUrl = process.env.CHAT_TEST_NATS_URL as string
@@ -34,12 +34,12 @@ test('a client whose session cannot be loaded is refused at once with SERVICE_UN
   const started = performance.now()
   await expect(connect()).rejects.toMatchObject({ data: { code: 'SERVICE_UNAVAILABLE' } })
   expect(performance.now() - started).toBeLessThan(60_000 / 2)
-  // A bad token is told first.
+  // An invalid token is reported first.
   const url = `ws://127.0.0.1:${gateway.port}`
   await expect(connectPlain(url, 'bad')).rejects.toMatchObject({ data: { code: 'TOKEN_INVALID' } })
 })
 
-test('an operation whose service is gone is SERVICE_UNAVAILABLE and retryable, until it is back', async () => {
+test('an operation is SERVICE_UNAVAILABLE and retryable while its service is gone', async () => {
   const rooms = { ...common, mongoUrl, database: `${root}_rooms`, limits: config.limits }
   const first = await startRooms(rooms)
   const client = await connect()
