@@ -10,8 +10,8 @@ import {
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import mongoose, { type mongo } from 'mongoose'
 
-// A cluster that is sharded by room must find one shard for whatever people do. So every command on messages and changes
-// names its room. Erasure and recovery go through all rooms and are not part of the conversation.
+// In a cluster that is sharded by room, each operation of a conversation must use one shard. So every command on messages
+// and changes names its room. Erasure and recovery read all rooms and are exempt.
 
 type Command = { name: string; collection: string; filter: object }
 
@@ -55,7 +55,7 @@ afterAll(async () => {
   await stack?.close()
 })
 
-/** The room in which all ids of a condition on `_id` are; null when there are several, or no ids. */
+/** The room of all ids in a condition on `_id`; null if there are several rooms, or no ids. */
 function roomOf(condition: unknown): string | null {
   const { $in, $gte, $lte } = (condition ?? {}) as { $in?: unknown[]; $gte?: unknown; $lte?: unknown }
   const ids = typeof condition === 'string' ? [condition] : ($in ?? ($gte && $lte ? [$gte, $lte] : []))
@@ -65,7 +65,7 @@ function roomOf(condition: unknown): string | null {
 const isInRoom = ({ filter }: Command) =>
   'roomId' in filter || roomOf((filter as { _id?: unknown })._id) !== null
 
-test('every command of a conversation names its room', async () => {
+test('every database command of a conversation names its room', async () => {
   const room = await ann.get<Room>('createNewRoom', { users: ['ben'], name: 'One' })
   const other = await ann.get<Room>('createNewRoom', { users: ['ben'], name: 'Other' })
   const roomId = room._id
@@ -101,7 +101,7 @@ test('every command of a conversation names its room', async () => {
     expect(seen).toContain(each)
 })
 
-test('a command without its room would be seen', () => {
+test('a command without its room is detected', () => {
   const command = { name: 'find', collection: 'messages' }
   expect(isInRoom({ ...command, filter: { mentions: 'ann' } })).toBe(false)
   expect(isInRoom({ ...command, filter: { _id: { $in: ['a-0000000001', 'b-0000000001'] } } })).toBe(false)

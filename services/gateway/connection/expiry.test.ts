@@ -55,12 +55,15 @@ test('an expiry beyond the longest timer takes several timers', () => {
   expect(happened).toEqual(ended)
 })
 
-test.each([Date.UTC(2099, 0), Number.MAX_SAFE_INTEGER, Number.POSITIVE_INFINITY])('an expiry at %d does not fire within a year', (expiresAt) => {
-  const { socket, happened } = listening()
-  endAtExpiry(socket, 'alice', expiresAt)
-  jest.advanceTimersByTime(365 * DAY_MS)
-  expect(happened).toEqual([])
-})
+test.each([Date.UTC(2099, 0), Number.MAX_SAFE_INTEGER, Number.POSITIVE_INFINITY])(
+  'an expiry at %d does not fire within a year',
+  (expiresAt) => {
+    const { socket, happened } = listening()
+    endAtExpiry(socket, 'alice', expiresAt)
+    jest.advanceTimersByTime(365 * DAY_MS)
+    expect(happened).toEqual([])
+  },
+)
 
 test('a socket that disconnects leaves no timer', () => {
   const { socket, happened, leave } = listening()

@@ -65,11 +65,14 @@ test.each(['br', 'gzip'])(
   },
 )
 
-test.each(['identity', 'gzip;q=0, identity'])('assets are served uncompressed for accept-encoding: %s', async (encoding) => {
-  const answer = await fetch(`${url}/assets/page-1a2b3c.js`, { headers: { 'accept-encoding': encoding } })
-  expect(answer.headers.get('content-encoding')).toBeNull()
-  expect(await answer.text()).toBe(SCRIPT)
-})
+test.each(['identity', 'gzip;q=0, identity'])(
+  'assets are served uncompressed for accept-encoding: %s',
+  async (encoding) => {
+    const answer = await fetch(`${url}/assets/page-1a2b3c.js`, { headers: { 'accept-encoding': encoding } })
+    expect(answer.headers.get('content-encoding')).toBeNull()
+    expect(await answer.text()).toBe(SCRIPT)
+  },
+)
 
 test('other paths and methods other than GET and HEAD are 404', async () => {
   for (const path of [

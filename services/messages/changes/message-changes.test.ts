@@ -13,7 +13,7 @@ import {
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import type { Connection } from 'mongoose'
 
-// Deleting, hiding and editing: who may, what is kept, and what everybody sees of it.
+// Deleting, hiding and editing: permissions, what is stored, and what each member sees.
 
 let stack: TestStack
 let database: Connection
@@ -61,7 +61,7 @@ const stored = (message: Message) => database.collection('messages').findOne({ _
 const changesOf = (message: Message) =>
   database.collection('changes').find({ messageId: message._id }).sort({ _id: 1 }).toArray()
 
-test('a deleted message keeps its place, emptied for everybody, and what it said is nowhere', async () => {
+test('a deleted message keeps its seq without content, and its text is erased everywhere', async () => {
   const message = await sendText(ben, room._id, 'a secret', { meta: { secret: 1 } })
   await ben.get('editMessage', on(message, { text: 'another secret' }))
   expect(await ben.get('deleteMessage', on(message))).toEqual({ result: true })
@@ -85,7 +85,7 @@ test('a deleted message keeps its place, emptied for everybody, and what it said
   ])
 })
 
-test('members delete their own, where the rules let them; masters any', async () => {
+test('members delete their own messages if the rules allow it; masters delete any', async () => {
   const message = await sendText(ben, room._id, 'mine')
   expect(await refused(cat.ask('deleteMessage', on(message)))).toBe('FORBIDDEN')
   await setRules({ canDeleteMessage: false })
@@ -95,7 +95,7 @@ test('members delete their own, where the rules let them; masters any', async ()
   expect(await changesOf(message)).toHaveLength(1)
 })
 
-test('a room or message that is not theirs is unknown', async () => {
+test('a room or message of others is unknown', async () => {
   const dan = await connectAs(stack, 'dan')
   const message = await sendText(ben, room._id, 'here')
   const elsewhere = await makeRoom(ann, ['cat'])
@@ -115,7 +115,7 @@ test('a room or message that is not theirs is unknown', async () => {
   dan.close()
 })
 
-test('what is hidden reaches masters alone, by any way, and comes back when it is shown', async () => {
+test('only masters get a hidden message, in every answer and event, until it is shown again', async () => {
   const message = await sendText(ben, room._id, 'rude')
   expect(await refused(ben.ask('hideMessage', on(message, { hidden: true })))).toBe('USER_IS_NOT_MASTER')
   expect(await ann.get('hideMessage', on(message, { hidden: true }))).toEqual({ result: true })
@@ -140,7 +140,7 @@ test('what is hidden reaches masters alone, by any way, and comes back when it i
     )
 })
 
-test('neither counts as unread, for the caller at once', async () => {
+test('deleted and hidden messages do not count as unread, for the caller at once', async () => {
   const messages: Message[] = []
   for (const text of ['one', 'two', 'three', 'four']) messages.push(await sendText(ben, room._id, text))
   await eventually(async () => expect(await unread(ann)).toBe(4))
@@ -153,7 +153,7 @@ test('neither counts as unread, for the caller at once', async () => {
   await eventually(async () => expect(await unread(cat)).toBe(3))
 })
 
-test('an edit is seen by everybody, and what was said before is kept', async () => {
+test('every member gets an edit, and the earlier texts are kept', async () => {
   const message = await sendText(ben, room._id, 'tpyo')
   await cat.get('updateReadMessage', on(message))
   const { message: edited } = await ben.get<{ message: Message }>(
@@ -179,7 +179,7 @@ test('an edit is seen by everybody, and what was said before is kept', async () 
 
 const textOf = (message: Message) => message.data.content.text
 
-test('only what is there, own, short enough and text is edited', async () => {
+test("only the author's own text messages can be edited, while present and within the limit", async () => {
   const message = await sendText(ben, room._id, 'mine')
   const edit = (who: PlainClient, text = 'x') => refused(who.ask('editMessage', on(message, { text })))
   expect(await edit(ann)).toBe('FORBIDDEN')
@@ -192,7 +192,7 @@ test('only what is there, own, short enough and text is edited', async () => {
   expect(await refused(ann.ask('hideMessage', on(message, { hidden: true })))).toBe('MESSAGE_NO_EXISTS')
 })
 
-test('a frozen room keeps its texts, but lets go of messages; a muted member likewise', async () => {
+test('frozen rooms and muted members refuse edits, but allow hiding and deletion', async () => {
   const [one, two] = [await sendText(ben, room._id, 'one'), await sendText(ben, room._id, 'two')]
   await ann.get('muteUsers', { roomId: room._id, targetUserIds: ['ben'] })
   const editing = () => refused(ben.ask('editMessage', on(one, { text: 'x' })))
@@ -207,7 +207,7 @@ test('a frozen room keeps its texts, but lets go of messages; a muted member lik
   ])
 })
 
-test('changes of many at once, by both instances, get numbers without gaps, and each is told', async () => {
+test('concurrent changes through both instances get numbers without gaps, and each is delivered', async () => {
   const messages: Message[] = []
   for (let n = 0; n < 10; n++) messages.push(await sendText(ben, room._id, `${n}`))
   const asked = messages.flatMap((message) => [
@@ -217,14 +217,14 @@ test('changes of many at once, by both instances, get numbers without gaps, and 
     ann.ask('deleteMessage', on(message)),
   ])
   const codes = (await Promise.all(asked)).map(({ error }) => error)
-  // Somebody else may have been first: then it is gone, not half changed.
+  // Another change may come first; no change is carried out in part.
   for (const code of codes) expect([null, 'MESSAGE_NO_EXISTS', 'FORBIDDEN']).toContain(code)
 
   const changes = await database.collection('changes').find({ roomId: room._id }).sort({ _id: 1 }).toArray()
   expect(changes.map(({ _id }) => `${_id}`)).toEqual(changes.map((_, index) => changeId(room._id, index + 1)))
   for (const who of [ann, ben, cat]) {
     await eventually(() => expect(updates(who)).toHaveLength(changes.length))
-    // Of each message the last that is told is what it is.
+    // The last event of each message shows its current state.
     for (const message of await newestPage(who, room._id))
       expect(updates(who).findLast(({ _id }) => _id === message._id)).toEqual(message)
   }

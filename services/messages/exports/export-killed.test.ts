@@ -24,7 +24,7 @@ type Stored = {
   parts: { from: number; to: number; size: number }[]
 }
 
-/** Longer than a claim lasts, and than a busy machine takes. */
+/** Longer than a lease, and than a busy machine needs. */
 const PATIENCE_MS = 60_000
 let stack: TestStack
 let database: Connection
@@ -60,7 +60,7 @@ const partsOf = async (exportId: string) => (await stored(exportId)).parts
 const untilParts = (exportId: string, count: number) =>
   eventually(async () => expect((await partsOf(exportId)).length).toBeGreaterThanOrEqual(count), PATIENCE_MS)
 const exportJobs = () => database.collection<{ _id: string; claim: string | null; dueAt: Date }>('exports')
-/** Takes a running export with an uploaded part from its worker, so that it waits. */
+/** Takes the lease of a running export with an uploaded part from its worker, so that it waits. */
 async function hold(exportId: string) {
   const running = { _id: exportId, state: 'running', 'parts.0': { $exists: true } }
   const held = { claim: 'the test', dueAt: new Date(Date.now() + 3_600_000) }
@@ -80,7 +80,7 @@ const seqsIn = async ({ url }: Ready) =>
   ((await (await fetch(url)).json()) as { seq: number }[]).map(({ seq }) => seq)
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
 
-/** Objects of exports that there are, those under way not counted. */
+/** The objects of finished exports. */
 async function objects() {
   const bucket = await openBucket({ url: stack.s3Url, bucket: stack.config.s3.bucket })
   const paths = await bucket.list('exports/')
@@ -89,7 +89,7 @@ async function objects() {
 }
 
 test.each(['kill', 'stop'] as const)(
-  'after a %s another instance resumes the export: one object, one notice',
+  'after a %s another instance resumes the export: one object, one event',
   async (end) => {
     const before = await objects()
     await seedRoom(database, first, 7_500, (seq) => `${seq} `.padEnd(4_000, 'x'))
@@ -100,7 +100,7 @@ test.each(['kill', 'stop'] as const)(
     expect(await stored(exportId)).toMatchObject({ state: 'running' })
     messages = await startService('messages', stack)
     expect(await seqsIn(await ready(exportId))).toEqual(upTo(7_500))
-    // What was uploaded before was not done again.
+    // Parts uploaded earlier were kept.
     expect((await partsOf(exportId)).slice(0, left.length)).toEqual(left)
     await eventually(async () => expect((await stored(exportId)).claim).toBeNull())
     expect(notices(exportId)).toHaveLength(1)
@@ -109,7 +109,7 @@ test.each(['kill', 'stop'] as const)(
   150_000,
 )
 
-test('a message deleted during the export is not in it, though its part was uploaded', async () => {
+test('a message deleted during the export is left out, even if its part was uploaded', async () => {
   await seedRoom(database, first, 100, (seq) => `${seq} `.padEnd(500_000, 'x'))
   const exportId = await exportRoom()
   await eventually(() => hold(exportId), PATIENCE_MS)
@@ -122,17 +122,17 @@ test('a message deleted during the export is not in it, though its part was uplo
   const gone = upTo(4)
   for (const seq of gone) {
     const place = { roomId: room._id, messageId: ids[seq - 1]?._id }
-    // The 50 MB that were stored past the service are published just then: a slow disk may need longer than an answer.
+    // The 50 MB that were written directly to the store are published now: a slow disk may exceed the answer's time limit.
     if (seq === 1) await eventually(() => ann.get('hideMessage', { ...place, hidden: true }), PATIENCE_MS)
     else await eventually(() => ann.get('deleteMessage', place), PATIENCE_MS)
   }
   await release(exportId)
   expect(await seqsIn(await ready(exportId))).toEqual(upTo(100).slice(4))
-  // What was left of the first part was too small for S3.
+  // The rest of the first part was too small for S3.
   expect((await partsOf(exportId))[0]?.to).toBeGreaterThan(part?.to as number)
 }, 150_000)
 
-test('an export whose uploaded parts are lost begins again', async () => {
+test('an export whose uploaded parts are lost starts again', async () => {
   await seedRoom(database, first, 8_000, (seq) => `${seq} `.padEnd(4_000, 'x'))
   const exportId = await exportRoom()
   await untilParts(exportId, 2)

@@ -22,9 +22,9 @@ let ann: PlainClient
 let ben: PlainClient
 let room: Room
 let mails: Mail[] = []
-/** What the server answers to a recipient, in turn; it takes them when there is nothing left. */
+/** The server's next answers to recipients; it accepts a recipient when none is left. */
 let refusals: { code: number; address: string }[] = []
-/** How often it lets nobody in who does not know a password; it was changed, say, and ours is still the old one. */
+/** How many more mails the server refuses for want of authentication, as while its password is being changed. */
 let closedFor = 0
 
 beforeAll(async () => {
@@ -71,7 +71,7 @@ beforeEach(async () => {
 
 const start = async (who: PlainClient, email: string) =>
   (await who.get<{ exportId: string }>('exportMessages', { roomId: room._id, format: 'TXT', email })).exportId
-/** The body of a mail, as its reader sees it. */
+/** The decoded body of a mail. */
 function bodyOf({ text }: Mail): string {
   const [head = '', ...rest] = text.split('\r\n\r\n')
   const body = rest.join('\r\n\r\n')
@@ -87,20 +87,20 @@ const arrived = (count = 1) =>
     return mails[count - 1] as Mail
   })
 
-test('the link is mailed to the one address and opens the file', async () => {
+test('the link is mailed to the given address and opens the file', async () => {
   const exportId = await start(ann, 'ann+chat@example.com')
   const mail = await arrived()
   expect(mail).toMatchObject({ from: 'no-reply@example.com', to: ['ann+chat@example.com'] })
   expect(mail.text).toContain(`Message-ID: <${exportId}@example.com>`)
   const [link = 'no link'] = bodyOf(mail).match(/http\S+/) ?? []
   expect(await (await fetch(link)).text()).toContain('ben: hello')
-  // Whoever asks for a mail is not told twice.
+  // A user who gets a mail gets no event.
   expect(
     ann.payloads<{ exportId: string }>('exportReady').filter((ready) => ready.exportId === exportId),
   ).toEqual([])
 })
 
-test('a mail is retried when the server is busy, not when it refuses; the link is available in both cases', async () => {
+test('a mail is retried if the server is busy, not if it refuses; the link is available in both cases', async () => {
   refusals.push({ code: 451, address: 'ann@example.com' })
   const late = await start(ann, 'ann@example.com')
   expect((await arrived()).text).toContain(`<${late}@example.com>`)
@@ -115,7 +115,7 @@ test('a mail is retried when the server is busy, not when it refuses; the link i
   expect((await arrived(2)).text).toContain(`<${again}@example.com>`)
 })
 
-test('a mail is retried when the server refuses our sign-in: the password may be changing', async () => {
+test('a mail is retried if the server refuses the sign-in, since the password may be changing', async () => {
   closedFor = 2
   const exportId = await eventually(() => start(ann, 'ann@example.com'))
   expect((await arrived()).text).toContain(`<${exportId}@example.com>`)

@@ -45,7 +45,7 @@ afterAll(async () => {
   await wire?.close()
 })
 
-test('while S3 is unavailable messages work, and an export is retried until it is back', async () => {
+test('while S3 is unavailable, messages work and an export is retried until S3 is back', async () => {
   await sendText(ann, room._id, 'hello')
   const asked = { roomId: room._id, format: 'JSON' }
   const { exportId } = await ann.get<{ exportId: string }>('exportMessages', asked)
@@ -65,7 +65,7 @@ test('while S3 is unavailable messages work, and an export is retried until it i
   expect(list.map(({ data }) => data.content.text)).toEqual(['hello'])
 }, 90_000)
 
-test('an export that fails too often is a dead letter, and does not keep its user from the next one', async () => {
+test("an export that fails too often becomes a dead letter and does not block its user's next export", async () => {
   const exports = database.collection<{ _id: string; state: string; tries: number }>('exports')
   const asked = { roomId: room._id, format: 'JSON' }
   wire.cut()

@@ -17,7 +17,7 @@ import { seededAt, seedRoom } from '../testing.ts'
 type Ready = { exportId: string; url: string; expiresAt: string }
 type Row = { _id: string; seq: number; author: { authorId: string; nickName: string }; data: Message['data'] }
 
-/** A busy machine takes its time. */
+/** Generous, since the machine may be busy. */
 const PATIENCE_MS = 25_000
 const DAY_MS = 24 * 60 * 60 * 1000
 let stack: TestStack
@@ -71,7 +71,7 @@ const getV1 = async (path: string) => {
 const stored = (exportId: string) =>
   database.collection<{ _id: string; path: string; parts: unknown[] }>('exports').findOne({ _id: exportId })
 
-test("JSON: every message, oldest first, with the authors' present names", async () => {
+test("JSON contains every message, oldest first, with the authors' current names", async () => {
   await ann.get('joinRoom', room._id)
   const first = await sendText(ben, room._id, 'hello "Ann"\n안녕')
   await sendText(ann, room._id, 'hi', { replyTo: first._id })
@@ -88,7 +88,7 @@ test("JSON: every message, oldest first, with the authors' present names", async
   expect(headers.get('content-disposition')).toMatch(/^attachment; filename="chat-[\w-]+\.json"$/)
 })
 
-test('CSV: a byte order mark, a line for each message, and nothing that a spreadsheet would run', async () => {
+test('CSV has a byte order mark, a row for each message, and no formulas', async () => {
   const evil = await sendText(ben, room._id, '=HYPERLINK("http://evil")')
   await sendText(ann, room._id, 'two\r\nlines, "quoted"')
   const { text, headers } = await exported(ann, { format: 'CSV' })
@@ -99,7 +99,7 @@ test('CSV: a byte order mark, a line for each message, and nothing that a spread
   expect(text).toContain('"two\r\nlines, ""quoted"""')
 })
 
-test('TXT: no line of a message looks like another message', async () => {
+test('in TXT no line of a message looks like another message', async () => {
   const { createdAt } = await sendText(ben, room._id, `hi\n[${new Date().toISOString()}] ann: I agree`)
   const { text, headers } = await exported(ann, { format: 'TXT' })
   expect(headers.get('content-type')).toBe('text/plain; charset=utf-8')
@@ -114,7 +114,7 @@ test.each(['JSON', 'CSV', 'TXT'])('an empty room is exported as a %s file, too',
   if (format === 'JSON') expect(JSON.parse(text)).toEqual([])
 })
 
-test('deleted and hidden messages are never exported, not even for masters; edited ones are as they are now', async () => {
+test('deleted and hidden messages are never exported, not even for masters; edited ones have their current text', async () => {
   const [gone, hidden, edited] = [
     await sendText(ben, room._id, 'gone'),
     await sendText(ben, room._id, 'hidden'),
@@ -130,7 +130,7 @@ test('a period includes its beginning and excludes its end', async () => {
   const said: Message[] = []
   for (const text of ['one', 'two', 'three']) {
     said.push(await sendText(ben, room._id, text))
-    // Two messages of one millisecond are in one period.
+    // Messages of one millisecond cannot be separated by a period.
     await eventually(() => expect(new Date().toISOString()).not.toBe(said.at(-1)?.createdAt))
   }
   const [one, two, three] = said.map(({ createdAt }) => createdAt)
@@ -140,7 +140,7 @@ test('a period includes its beginning and excludes its end', async () => {
   expect(texts(await rows(ann, { from: '2001-01-01', to: '2001-01-02T00:00:00+09:00' }))).toEqual([])
 })
 
-test('a long room is exported whole, or a period of it', async () => {
+test('a long room can be exported as a whole or in part', async () => {
   await seedRoom(database, await sendText(ben, room._id, 'sample'), 5_001)
   const list = await rows(ann, {
     from: seededAt(4_000).toISOString(),
@@ -155,8 +155,8 @@ test.each([
   ['no format', { format: undefined }],
   ['another format', { format: 'XML' }],
   ['a period that ends before it begins', { from: '2026-01-02', to: '2026-01-01' }],
-  ['a time that is none', { from: 'yesterday' }],
-  ['a day that is not in the calendar', { from: '2026-02-30T00:00:00Z' }],
+  ['an invalid time', { from: 'yesterday' }],
+  ['a day that does not exist', { from: '2026-02-30T00:00:00Z' }],
   ['a time without its zone', { from: '2026-01-01T00:00:00' }],
   ['a line break in the address', { email: 'ann@example.com\nBcc: all@example.com' }],
   ['a line break at its end', { email: 'ann@example.com\r\n' }],
@@ -167,7 +167,7 @@ test.each([
   expect((await ask(ann, more)).error).toBe('INVALID_REQUEST')
 })
 
-test('a user cannot export a room of others, nor see an export of another user', async () => {
+test("a user can neither export a room of others nor see another user's export", async () => {
   expect((await ask(cat)).error).toBe('ROOM_NO_EXISTS')
   expect((await ask(ann, { roomId: 'nowhere' })).error).toBe('ROOM_NO_EXISTS')
   const exportId = await started(ann)
@@ -179,7 +179,7 @@ test('a user cannot export a room of others, nor see an export of another user',
   ).not.toContain(exportId)
 })
 
-test('without a mail server there is no mail', async () => {
+test('without a mail server, an export by mail is refused', async () => {
   expect((await ask(ann, { email: 'ann@example.com' })).error).toBe('MAIL_NOT_CONFIGURED')
   expect((await ask(cat, { email: 'cat@example.com' })).error).toBe('ROOM_NO_EXISTS')
 })
@@ -220,7 +220,7 @@ test('a user who was offline when the export was ready gets a link later', async
   back.close()
 })
 
-test('after the ack of a kick the exports of the room open no more', async () => {
+test('after the ack of a kick, the user cannot open exports of the room', async () => {
   const exportId = await started(ben)
   const ready = await told(ben, exportId)
   expect((await readOf(ready)).status).toBe(200)

@@ -17,7 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => stack?.close())
 
-test('what does not fit in an answer about messages as they are now is named, and can be asked for', async () => {
+test('a lookup answers up to its size limit and names the ids left over for the next request', async () => {
   const ann = await connectAs(stack, 'ann')
   const ben = await connectAs(stack, 'ben')
   const room = await makeRoom(ann, ['ben'])
@@ -35,7 +35,7 @@ test('what does not fit in an answer about messages as they are now is named, an
       found.push(...answer.list.map(({ _id }) => _id))
       left = answer.left
     }
-    // The last one is not there.
+    // The last one does not exist.
     expect(found.toSorted()).toEqual(ids.slice(0, 40))
   } finally {
     await bus.close()

@@ -11,7 +11,7 @@ import {
 } from '@chat/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 
-// Whoever was away learns what came and what changed, all of it and nothing twice.
+// A client that was offline gets every new message and every change once.
 
 type Synced = Output<'syncMessages'>
 
@@ -45,7 +45,7 @@ const send = async (count: number, text = (n: number) => `${n}`) => {
   for (let n = 0; n < count; n++) messages.push(await sendText(ann, room._id, text(n)))
   return messages
 }
-/** As a client does: until there is nothing more. */
+/** Requests pages until there are no more, like a client. */
 async function walk(from: { afterSeq: number; afterChange: number }) {
   const pages: Synced[] = []
   let { afterChange } = from
@@ -58,7 +58,7 @@ async function walk(from: { afterSeq: number; afterChange: number }) {
   }
 }
 
-test('one who never asked for changes learns from where to ask', async () => {
+test("a sync without afterChange returns the room's last change number", async () => {
   const [one] = (await send(2)) as [Message, Message]
   expect(await sync({ afterSeq: 0 })).toMatchObject({
     changed: [],
@@ -71,7 +71,7 @@ test('one who never asked for changes learns from where to ask', async () => {
   expect(synced).toMatchObject({ list: [], changed: [], lastChange: 1, recovered: true })
 })
 
-test('a message that changed several times comes once, as it is now', async () => {
+test('a message that changed several times comes once, in its current state', async () => {
   const [one, two, three] = (await send(3)) as [Message, Message, Message]
   for (const text of ['a', 'b']) await edit(one, text)
   await edit(two, 'c')
@@ -88,7 +88,7 @@ test('a message that changed several times comes once, as it is now', async () =
   })
 })
 
-test('numbers that the room has not reached are corrected', async () => {
+test("numbers beyond the room's last ones are corrected", async () => {
   const [one] = (await send(1)) as [Message]
   await edit(one, 'edited')
   expect(await sync({ afterSeq: 1, afterChange: 7 })).toMatchObject({
@@ -99,7 +99,7 @@ test('numbers that the room has not reached are corrected', async () => {
   expect(await sync({ afterSeq: 7, afterChange: 1 })).toMatchObject({ lastSeq: 1, recovered: false })
 })
 
-test('many changes come in pages of a hundred, none skipped', async () => {
+test('changes come in pages of a hundred, none skipped', async () => {
   const messages = await send(3)
   for (let n = 0; n < 230; n++) await edit(messages[n % 3] as Message, `edit ${n}`)
   const pages = await walk({ afterSeq: 3, afterChange: 0 })
@@ -107,7 +107,7 @@ test('many changes come in pages of a hundred, none skipped', async () => {
   for (const { changed } of pages) expect(changed).toHaveLength(3)
 })
 
-test('a page ends early where the messages are large', async () => {
+test('a page ends early if its messages are large', async () => {
   const large = (n: number) => `${n} ${'가'.repeat(3_900)}`
   const messages = await send(60, large)
   for (const message of messages) await edit(message, `${message.data.content.text}!`)
@@ -118,14 +118,14 @@ test('a page ends early where the messages are large', async () => {
   const ids = pages.flatMap(({ changed }) => changed.map(({ _id }) => _id))
   expect(ids).toEqual(messages.map(({ _id }) => _id))
 
-  // With a list that fills the page, changes still go on.
+  // Changes follow even after a list that fills the page.
   const both = await sync({ afterSeq: 0, afterChange: 0 })
   expect(both.list.length).toBeGreaterThan(30)
   expect(both.changed).toHaveLength(1)
   expect(both.lastChange).toBe(1)
 })
 
-test('an edge that missed events gets each of them, in full', async () => {
+test('an edge that missed events gets each one in full', async () => {
   const bus = await openTestBus(stack)
   const [one, two] = (await send(2)) as [Message, Message]
   await edit(one, 'edited')

@@ -14,7 +14,7 @@ import {
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import type { Connection } from 'mongoose'
 
-// A reply shows what the quoted message says now, and nothing of one that is gone.
+// A reply quotes the current text of a message, and no text of a deleted or hidden one.
 
 let stack: TestStack
 let database: Connection
@@ -43,7 +43,7 @@ const reply = (message: Message, more: object = {}) =>
   sendText(ben, room._id, 'a reply', { replyTo: message._id, ...more })
 const hide = (message: Message, hidden: boolean) => ann.get('hideMessage', { ...one(message), hidden })
 
-/** What members are shown of the quote, by every way there is. */
+/** The quote's text in each answer that members can get. */
 async function quotes(replied: Message) {
   const synced = await ben.get<{ list: Message[] }>('syncMessages', {
     roomId: room._id,
@@ -54,7 +54,7 @@ async function quotes(replied: Message) {
   return shown.map((message) => message?.replyTo?.text)
 }
 
-test('the quote follows the message', async () => {
+test('a quote follows edits, hiding and deletion of its message', async () => {
   const message = await sendText(ann, room._id, 'a secret')
   const replied = await reply(message)
   expect(replied.replyTo).toEqual({ messageId: message._id, author: message.author, text: 'a secret' })
@@ -70,7 +70,7 @@ test('the quote follows the message', async () => {
   expect(JSON.stringify(stored)).not.toMatch(/secret|edited/)
 })
 
-test('what is gone may be replied to, without its text', async () => {
+test('a reply to a deleted or hidden message quotes no text', async () => {
   await ben.get('joinRoom', room._id)
   const [deleted, hidden] = [await sendText(ann, room._id, 'one'), await sendText(ann, room._id, 'two')]
   await ann.get('deleteMessage', one(deleted))
@@ -93,7 +93,7 @@ test('a deleted reply quotes nothing', async () => {
   expect((await newestPage(ann, room._id)).at(-1)).toMatchObject({ replyTo: null, status: { deleted: true } })
 })
 
-test('an announcement may quote what is there', async () => {
+test('an announcement may quote a message that is not hidden', async () => {
   const bus = await openTestBus(stack)
   const quote = (message: Message) => bus.ask('quoteMessage', { userId: '', requestId: 'test' }, one(message))
   const message = await sendText(ann, room._id, 'news')
@@ -103,7 +103,7 @@ test('an announcement may quote what is there', async () => {
   await bus.close()
 })
 
-test('an author who is no master gets of their hidden message, sent again, what a page shows', async () => {
+test('a member who resends their hidden message gets it without content, as in a page', async () => {
   const syncKey = crypto.randomUUID()
   const message = await sendText(ben, room._id, 'regretted', { syncKey })
   await hide(message, true)

@@ -40,7 +40,7 @@ const one = () => ({ roomId: room._id, messageId: message._id })
 const report = (who: PlainClient, reason: string) => who.ask('reportMessage', { ...one(), reason })
 const reports = () => database.collection('reports').find({ messageId: message._id }).toArray()
 
-test('a report is kept once per reporter, with the message as it was', async () => {
+test('a report is stored once per reporter, with the message of that moment', async () => {
   for (const reason of ['spam', 'spam again'])
     expect(await report(cat, reason)).toMatchObject({ success: true, data: { result: true } })
   await Promise.all([report(ann, 'rude'), report(ann, 'rude')])
@@ -52,7 +52,7 @@ test('a report is kept once per reporter, with the message as it was', async () 
   for (const { message } of await reports()) expect(message.data.content.text).toBe('rude')
 })
 
-test('what cannot be seen is neither reported nor asked about', async () => {
+test('a message that the caller cannot see can be neither reported nor asked for its readers', async () => {
   const readers = async (who: PlainClient) => (await who.ask('messageReaders', one())).error
   await ann.get('hideMessage', { ...one(), hidden: true })
   expect((await report(cat, 'rude')).error).toBe('MESSAGE_NO_EXISTS')
@@ -63,7 +63,7 @@ test('what cannot be seen is neither reported nor asked about', async () => {
   expect(await readers(ann)).toBe('MESSAGE_NO_EXISTS')
 })
 
-test('the readers of a message are those present, but its author', async () => {
+test('the readers of a message are the current members except its author', async () => {
   const ids = (users: User[]) => users.map(({ _id }) => _id).sort()
   const readers = async () => {
     const { read, unread } = await ben.get<{ read: User[]; unread: User[] }>('messageReaders', one())

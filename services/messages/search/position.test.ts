@@ -13,7 +13,7 @@ const decode = (text: string, asked: unknown = question) => {
   }
 }
 
-test('a cursor gives its position back, to its own question only', () => {
+test('a cursor is valid for its own query only', () => {
   expect(decode(cursor)).toEqual(position)
   expect(cursor.length).toBeLessThan(500)
   for (const other of [
@@ -24,7 +24,7 @@ test('a cursor gives its position back, to its own question only', () => {
     expect(decode(cursor, other)).toBe('INVALID_REQUEST')
 })
 
-test('a cursor with one character changed, left out or added is none', () => {
+test('a cursor with one character changed, removed or added is refused', () => {
   for (let at = 0; at <= cursor.length; at++) {
     const [before, rest] = [cursor.slice(0, at), cursor.slice(at)]
     expect(decode(`${before}${rest.startsWith('A') ? 'B' : 'A'}${rest.slice(1)}`)).toBe('INVALID_REQUEST')
@@ -34,13 +34,13 @@ test('a cursor with one character changed, left out or added is none', () => {
 })
 
 test.each([[], {}, 5, null, [1], [1, 'a'], [1, 'a', 'b'], ['1', 2, {}], [null, null, null], [1e300, '', '']])(
-  'a made-up %j is none',
+  'a forged %j is refused',
   (made) => {
     expect(decode(Buffer.from(JSON.stringify(made)).toString('base64url'))).toBe('INVALID_REQUEST')
   },
 )
 
-test('nothing that is not ours is taken', () => {
+test('any other text is refused', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => expect(decode(text)).toBe('INVALID_REQUEST')),
   )

@@ -58,7 +58,7 @@ const deleted = (seq: number, version: number) =>
 const hidden = (seq: number, text: string, version: number) =>
   message(seq, text, { version, status: { deleted: false, hidden: true } })
 
-/** The seqs that the index offers for all the grams, newest first. */
+/** The seqs that the index returns for all the grams, newest first. */
 async function offered(grams: string[], roomIds = [roomId]) {
   const found = []
   for (const period of await search.periods(null))
@@ -66,7 +66,7 @@ async function offered(grams: string[], roomIds = [roomId]) {
   return found.map(({ _id }) => Number(_id.slice(-10)))
 }
 
-test('messages are offered newest first, by room, for all grams at once', async () => {
+test('the index returns the messages that contain all grams, by room, newest first', async () => {
   await one.handle(
     sent(message(1, '회의 시작'), message(3, '회의록'), message(2, '의회'), message(4, '록회의')),
   )
@@ -80,7 +80,7 @@ test('messages are offered newest first, by room, for all grams at once', async 
   expect(await offered(['회의'], [first, roomId, 'none'])).toEqual([5, 4, 3, 1])
 })
 
-test('below a position, whether or not others share its time', async () => {
+test('a page begins below a position, even among messages of the same time', async () => {
   const createdAt = new Date(START).toISOString()
   await one.handle(sent(...[1, 2, 3, 4].map((seq) => message(seq, '회의', { createdAt }))))
   const ask = (below: number) =>
@@ -95,7 +95,7 @@ test('below a position, whether or not others share its time', async () => {
   expect(await ask(1)).toEqual([])
 })
 
-test('years apart are in periods of their own', async () => {
+test('messages of different years are in different periods', async () => {
   const year = (seq: number) => new Date(START - seq * 400 * DAY).toISOString()
   await one.handle(sent(...[1, 2, 3].map((seq) => message(seq, '회의', { createdAt: year(seq) }))))
   expect(await offered(['회의'])).toEqual([1, 2, 3])
@@ -106,13 +106,13 @@ test('years apart are in periods of their own', async () => {
   ])
 })
 
-test('an edit changes what a message is offered for', async () => {
+test('an edit changes the grams of a message', async () => {
   await one.handle(sent(message(1, '회의')))
   await one.handle(changed(message(1, '점심 www.example.com', { version: 1 })))
   expect([await offered(['회의']), await offered(['점심']), await offered(['#LINK'])]).toEqual([[], [1], [1]])
 })
 
-test('what is deleted or hidden is not offered, and what is shown again is', async () => {
+test('deleted and hidden messages are not returned; a message that is shown again is', async () => {
   await one.handle(sent(message(1, '회의'), message(2, '회의')))
   await one.handle(changed(deleted(1, 1), hidden(2, '회의', 1)))
   expect(await offered(['회의'])).toEqual([])
@@ -120,13 +120,13 @@ test('what is deleted or hidden is not offered, and what is shown again is', asy
   expect(await offered(['회의'])).toEqual([2])
 })
 
-test('of a deleted message nothing is kept that tells what it said', async () => {
+test('the index keeps no grams of a deleted message', async () => {
   await one.handle(sent(message(1, '회의')))
   await one.handle(changed(deleted(1, 1)))
   expect(await mongo.collection('search').findOne({ roomId })).toMatchObject({ grams: [] })
 })
 
-test('events that come late, twice or in one batch change nothing', async () => {
+test('late, repeated and batched events leave the latest state', async () => {
   const states = [message(1, '회의'), message(1, '점심', { version: 1 }), deleted(1, 2)]
   const [first, second, third] = states as [Message, Message, Message]
   await one.handle(changed(second))
@@ -138,13 +138,13 @@ test('events that come late, twice or in one batch change nothing', async () => 
   expect([await offered(['회의']), await offered(['점심'])]).toEqual([[], []])
 })
 
-test('a message that is published as it has become since is offered for that', async () => {
+test('a message event with a later state is indexed as that state', async () => {
   await one.handle(sent(message(1, '점심', { version: 3 }), hidden(2, '점심', 1)))
   await one.handle(sent(message(1, '회의')))
   expect([await offered(['회의']), await offered(['점심'])]).toEqual([[], [1]])
 })
 
-test('two instances, all orders at once: the last state stays', async () => {
+test('with two instances and any order of events, the latest state wins', async () => {
   const rounds = Array.from({ length: 20 }, (_, index) => index + 1)
   const states = rounds.map((seq) => [
     sent(message(seq, '회의')),
@@ -164,7 +164,7 @@ test('two instances, all orders at once: the last state stays', async () => {
   expect([await offered(['회의']), await offered(['점심']), await offered(['저녁'])]).toEqual([[], [], last])
 })
 
-test('nothing of a batch is lost because some of it is there', async () => {
+test('a batch is indexed completely even if some of it is indexed already', async () => {
   await one.handle(sent(message(2, '회의')))
   await one.handle(sent(...[1, 2, 3].map((seq) => message(seq, '회의'))))
   expect(await offered(['회의'])).toEqual([3, 2, 1])

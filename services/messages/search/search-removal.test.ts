@@ -10,7 +10,7 @@ const docs = ['left', 'kept'].map((roomId, index) => ({
   data: { type: 'TEXT', content: { text: '회의' } },
 }))
 
-/** The rooms that the caller is in as rooms tells it, time after time, and what the search answers. */
+/** Searches while the rooms service answers each list of the caller's rooms in turn. @returns the rooms of the results */
 async function searchWhile(...answers: string[][]) {
   const isMember = (roomId: string) => answers.at(-1)?.includes(roomId)
   let asked = 0
@@ -34,8 +34,8 @@ async function searchWhile(...answers: string[][]) {
   return list.map(({ roomId }) => roomId)
 }
 
-// Stand-ins, since nobody can be removed at that very moment otherwise.
-test('who is removed from a room while its messages are found does not get them', async () => {
+// Stand-ins: a removal at exactly that moment cannot be arranged otherwise.
+test('a user who is removed from a room during a search gets no results from it', async () => {
   expect(await searchWhile(['left', 'kept'])).toEqual(['left', 'kept'])
   expect(await searchWhile(['left', 'kept'], ['kept'])).toEqual(['kept'])
   expect(await searchWhile(['left'], [])).toEqual([])

@@ -5,7 +5,7 @@ import { comparable, entriesOf, gramsOf, holds, isOfKind } from './search-terms.
 
 const saying = (text: string): MessageData => ({ type: 'TEXT', content: { text } })
 const file = (name: string) => ({ name, path: 'p', size: 1 })
-/** Whether the index offers the message for the keyword, and the message confirms it. */
+/** Whether the index returns the message for the keyword and the message contains it. */
 const finds = (data: MessageData, keyword: string) => {
   const entries = new Set(entriesOf(data))
   const grams = gramsOf(comparable(keyword))
@@ -30,7 +30,7 @@ test.each([
   for (const keyword of keywords) expect([keyword, finds(saying(text), keyword)]).toEqual([keyword, true])
 })
 
-test('any part of any text is found, and no message that does not hold it', () => {
+test('any part of any text is found, and only in messages that contain it', () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.string({ unit: fc.constantFrom(...'가나 aAéΣς\u0301ﷺ𠮷 \n') }),
@@ -49,7 +49,7 @@ test('any part of any text is found, and no message that does not hold it', () =
   )
 })
 
-test('a text of every length is found whole', () => {
+test('a text of the maximum length is indexed completely', () => {
   const long = Array.from({ length: 4_000 }, (_, index) =>
     String.fromCharCode(0xac00 + ((index * 7919) % 11_172)),
   ).join('')
@@ -57,14 +57,14 @@ test('a text of every length is found whole', () => {
   for (const at of [0, 1_999, 3_998]) expect(finds(saying(long), long.slice(at, at + 2))).toBe(true)
 })
 
-test('one character is no keyword', () => {
+test('a single character is not a keyword', () => {
   for (const keyword of ['', '가', ' 가 ', '👍', 'é'.normalize('NFD')])
     expect(gramsOf(comparable(keyword))).toEqual([])
   expect(gramsOf(comparable('a b'))).toEqual(['ab'])
 })
 
-describe('what a message is found by', () => {
-  test('the text of a card, and the names of files', () => {
+describe('a search covers', () => {
+  test('the text of cards and the names of files', () => {
     const card: MessageData = { type: 'CARD', content: { rawData: { cardType: 'c', text: '신청서 도착' } } }
     const files: MessageData = { type: 'FILE', content: { files: [file('견적서 최종.pdf'), file('b.txt')] } }
     expect(finds(card, '신청')).toBe(true)
@@ -72,7 +72,7 @@ describe('what a message is found by', () => {
     expect(finds(files, 'pdf b')).toBe(false)
   })
 
-  test('a part of two texts is none of either', () => {
+  test('each text of a message by itself', () => {
     const data: MessageData = {
       type: 'CARD',
       content: { text: 'one', rawData: { cardType: 'c', text: 'two' } },
@@ -80,7 +80,7 @@ describe('what a message is found by', () => {
     expect(finds(data, 'one two')).toBe(false)
   })
 
-  test('nothing, where there is nothing', () => {
+  test('nothing in a message without text', () => {
     expect(entriesOf({ type: 'TEXT', content: {} })).toEqual([])
   })
 })
@@ -98,7 +98,7 @@ describe('the gallery', () => {
     expect(entriesOf(saying(text)).includes('#LINK')).toBe(isLink)
   })
 
-  test('cards and notices with links are in it, and files by their type', () => {
+  test('contains cards and notices with links, and files by type', () => {
     const content = { rawData: { cardType: 'c', text: 'https://example.com' } }
     expect(isOfKind({ type: 'CARD', content }, 'LINK')).toBe(true)
     expect(isOfKind({ type: 'ADMIN', content: { text: 'www.example.com' } }, 'LINK')).toBe(true)
@@ -107,7 +107,7 @@ describe('the gallery', () => {
     }
   })
 
-  test('what it is marked with is not found as a keyword', () => {
+  test('marks its messages with entries that no keyword finds', () => {
     expect(finds({ type: 'PHOTO', content: {} }, '#PHOTO')).toBe(false)
     expect(finds(saying('#photo'), '#PHOTO')).toBe(true)
     expect(isOfKind(saying('#PHOTO'), 'PHOTO')).toBe(false)

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { createInbox } from '@nats-io/transport-node'
 import { AccessCache } from './access-cache.ts'
 
-// Promise 3: what was allowed before a kick does not happen after its ack.
+// Promise 3: an operation that was allowed before a kick does not happen after its ack.
 
 const ann: Caller = { userId: 'ann', requestId: 'r' }
 const room = 'room'
@@ -55,7 +55,7 @@ async function open(root: string) {
   return bus
 }
 
-/** As rooms does once somebody's standing has changed. @returns whether it is confirmed by now */
+/** Announces a change of access, as rooms does. @returns whether it is confirmed */
 function announce() {
   const inbox = createInbox()
   const confirmed = Promise.withResolvers<void>()
@@ -73,14 +73,14 @@ const enter = async () => {
   using pass = await cache.enter(ann, room)
   return pass.access.master
 }
-/** Enters rooms and stays until `held` resolves. @returns in how many rooms */
+/** Enters the rooms and stays until `held` resolves. @returns the number of rooms */
 async function stay(held: Promise<void>, ...roomIds: string[]) {
   using passes = await cache.enterAll(ann, roomIds)
   await held
   return passes.accesses.length
 }
 
-test('many operations cost one question, until the room changes', async () => {
+test('operations share one cached answer until the room changes', async () => {
   await Promise.all([enter(), enter(), enter()])
   expect(await enter()).toBe(false)
   expect(asked).toBe(1)
@@ -90,21 +90,21 @@ test('many operations cost one question, until the room changes', async () => {
   expect(asked).toBe(2)
 })
 
-test('it is confirmed once everything that was allowed before has ended', async () => {
+test('a change is confirmed once every operation that was allowed before it has ended', async () => {
   const held = Promise.withResolvers<void>()
   const running = stay(held.promise, room)
   await enter()
   const { confirmed, isConfirmed } = announce()
   for (let n = 0; n < 5; n++) await rooms.flush()
   expect(isConfirmed()).toBe(false)
-  // What comes now asks anew and is not waited for.
+  // A new operation requests access again and does not delay the confirmation.
   answer = () => Promise.reject(new Fault('ROOM_NO_EXISTS'))
   await expect(enter()).rejects.toMatchObject({ code: 'ROOM_NO_EXISTS' })
   held.resolve()
   await Promise.all([running, confirmed])
 })
 
-test('an answer that was on its way is not used by those who come later', async () => {
+test('an answer that was requested before a change is not used after it', async () => {
   const held = Promise.withResolvers<Output<'roomAccess'>>()
   answer = () => held.promise
   const before = enter()
@@ -117,7 +117,7 @@ test('an answer that was on its way is not used by those who come later', async 
   await expect(enter()).rejects.toMatchObject({ code: 'ROOM_NO_EXISTS' })
 })
 
-test('what hangs does not hold a kick for good', async () => {
+test('an operation that hangs does not block a kick forever', async () => {
   const held = Promise.withResolvers<void>()
   void stay(held.promise, room)
   await enter()
@@ -125,7 +125,7 @@ test('what hangs does not hold a kick for good', async () => {
   held.resolve()
 })
 
-test('an operation in several rooms needs all of them, and each waits for it', async () => {
+test('an operation in several rooms enters all of them, and a change in any of them waits for it', async () => {
   const held = Promise.withResolvers<void>()
   const running = stay(held.promise, 'other', room)
   await enter()
@@ -137,7 +137,7 @@ test('an operation in several rooms needs all of them, and each waits for it', a
   await confirmed
 })
 
-test('a pass that was refused, or whose work failed, holds nobody up', async () => {
+test('a refused pass, or one whose work failed, delays no confirmation', async () => {
   await expect(
     (async () => {
       using _pass = await cache.enter(ann, room)

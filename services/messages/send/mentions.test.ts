@@ -13,7 +13,7 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 
-// Mentions as those see them who are mentioned, over two instances of everything.
+// Mentions as the mentioned users see them, over two instances of each service.
 
 let stack: TestStack
 let nats: NatsConnection
@@ -40,7 +40,7 @@ afterAll(async () => {
 })
 beforeEach(async () => {
   room = await make(['ben', 'cho'])
-  // What is said before a gateway has taken the room in comes with the room, and is told no second time.
+  // Waits until the gateways know the room: mentions from before are part of it and get no event.
   for (const client of [ben, cho])
     await eventually(() => expect(client.told('listenRoom', room._id)).toBeDefined())
 })
@@ -57,7 +57,7 @@ const heard = (who: PlainClient, roomId = room._id) =>
 const place = ({ _id }: Message) => ({ roomId: room._id, messageId: _id })
 const unread = async (who: PlainClient) => (await listed(who, room._id))?.unReadMentionCount
 const toldCount = (who: PlainClient) => who.shown(room._id).at(-1)?.unReadMentionCount
-/** What was told before this one has come when it has. */
+/** Waits for a later mention, and so for every earlier event. */
 const passed = async (...clients: PlainClient[]) => {
   const last = await say('passed', { mentions: ['ben', 'cho'] })
   for (const client of clients)
@@ -72,9 +72,9 @@ test.each([
   ['@지나가던사람', {}, []],
   ['by id', { mentions: ['ben'] }, ['ben']],
   ['by id, and @민수정', { mentions: ['ben', 'ben'] }, ['ben', 'cho']],
-  ['strangers', { mentions: ['stranger', 'nobody', '__proto__', 'cho'] }, ['cho']],
+  ['non-members', { mentions: ['stranger', 'nobody', '__proto__', 'cho'] }, ['cho']],
   ['nobody', { mentions: null }, []],
-  ['nobody either', { mentions: [] }, []],
+  ['an empty list', { mentions: [] }, []],
   ['a@b.com @', {}, []],
   ['@김철수 그 사람이 나', {}, ['ann']],
 ])('%s %j mentions %j', async (text, more, expected) => {
@@ -83,7 +83,7 @@ test.each([
   expect((await newestPage(cho, room._id)).at(-1)?.mentions).toEqual(expected)
 })
 
-test('the mentioned are told with the room closed, on every device, each once, and nobody else is', async () => {
+test('only mentioned users get the mention, once on every device, even with the room closed', async () => {
   const tablet = await connectAs(stack, 'ben', 0)
   await cho.get('joinRoom', room._id)
   const message = await say('@민수야')
@@ -99,13 +99,13 @@ test('the mentioned are told with the room closed, on every device, each once, a
   tablet.close()
 })
 
-test('an author is not told of mentioning themselves', async () => {
+test('authors get no mention of themselves', async () => {
   await say('@민수 나야', {}, ben)
   await passed(ben)
   expect(heard(ben)).toHaveLength(1)
 })
 
-test('the count goes with reading, at once after the ack, and with what is gone and shown again', async () => {
+test('the count follows reading, at once after the ack, and deletion, hiding and showing', async () => {
   const messages: Message[] = []
   for (let n = 0; n < 4; n++) messages.push(await say(`@민수 ${n}`))
   await eventually(async () => expect(await unread(ben)).toBe(4))
@@ -129,7 +129,7 @@ test('the count goes with reading, at once after the ack, and with what is gone 
   expect(await unread(cho)).toBe(0)
 })
 
-test('an edit mentions anew: the newly mentioned are told, and the count follows', async () => {
+test('an edit resolves mentions again: newly mentioned users get the event, and the count follows', async () => {
   const message = await say('@민수야')
   await eventually(() => expect(heard(ben)).toHaveLength(1))
   const edit = async (text: string) =>
@@ -146,14 +146,14 @@ test('an edit mentions anew: the newly mentioned are told, and the count follows
   expect([heard(ben).length, heard(cho).length]).toEqual([2, 2])
 })
 
-test('who is mentioned by id alone stays so through an edit of the text', async () => {
+test('a user who is mentioned by id only stays mentioned when the text is edited', async () => {
   const message = await say('you know who, and @민수정', { mentions: ['ben'] })
   expect(message.mentions).toEqual(['ben', 'cho'])
   const edit = { ...place(message), text: 'you know who' }
   expect(await ann.get('editMessage', edit)).toMatchObject({ message: { mentions: ['ben'] } })
 })
 
-test('of namesakes the ids decide; without ids all are meant', async () => {
+test('ids decide between users with one name; without ids all of them are mentioned', async () => {
   await rename('twin', '민수')
   await ann.get('inviteRoom', { roomId: room._id, targetUserIds: ['twin'] })
   expect((await say('@민수야')).mentions.sort()).toEqual(['ben', 'twin'])
@@ -163,7 +163,7 @@ test('of namesakes the ids decide; without ids all are meant', async () => {
   expect(edited).toMatchObject({ message: { mentions: ['twin'] } })
 })
 
-test('a new name, a newcomer and one who has left count from the ack on', async () => {
+test('renamed, invited and removed members count from the ack on', async () => {
   expect((await say('@민수 @별명')).mentions).toEqual(['ben'])
   await rename('ben', '별명')
   expect((await say('@민수 @별명')).mentions).toEqual(['ben'])
@@ -174,7 +174,7 @@ test('a new name, a newcomer and one who has left count from the ack on', async 
   expect((await say('@지나가던사람!', { mentions: ['stranger'] })).mentions).toEqual([])
 })
 
-test('who is blocked reaches nobody by a mention', async () => {
+test('a mention does not reach a user who has blocked its author', async () => {
   await ben.get('blockUser', { userId: 'ann' })
   const message = await say('@민수 @민수정', { mentions: ['ben'] })
   expect(message.mentions).toEqual(['cho'])
@@ -186,13 +186,13 @@ test('who is blocked reaches nobody by a mention', async () => {
   expect(heard(ben)).toHaveLength(1)
 })
 
-test('without canShowMemberList nobody finds out by mentioning who else is there', async () => {
+test('without canShowMemberList, mentions do not reveal other members', async () => {
   room = await make(['ben', 'cho'], { canShowMemberList: false })
   expect((await say('@민수정 @김철수', { mentions: ['cho'] }, ben)).mentions).toEqual(['ann'])
   expect((await say('@민수정')).mentions).toEqual(['cho'])
 })
 
-test('a platform mentions likewise, also with the message a room is made with', async () => {
+test('messages of a platform mention users, too, the first message of a new room included', async () => {
   const post = async (data: object, more: object = {}) => {
     const author = { authorId: 'bot', nickName: 'Bot' }
     const { body } = await stack.post(`/v1/rooms/${room._id}/messages`, { author, data, ...more })
@@ -219,12 +219,12 @@ test('a platform mentions likewise, also with the message a room is made with', 
   expect(await unread(ben)).toBe(1)
 })
 
-test('a message that is hidden at once is shown to nobody by a mention', async () => {
+test('a mention does not show a message that was hidden at once', async () => {
   for (let n = 0; n < 5; n++) {
     const message = await say(`@민수 secret ${n}`)
     const before = heard(ben).length
     await ann.get('hideMessage', { ...place(message), hidden: true })
-    // Told before the ack, or never.
+    // The mention arrives before the ack, or never.
     await ben.get('listenRooms', {})
     const known = Math.max(before, heard(ben).length)
     await passed(ben)
@@ -235,7 +235,7 @@ test('a message that is hidden at once is shown to nobody by a mention', async (
   }
 })
 
-test('a copy in another room mentions nobody there', async () => {
+test('a shared copy mentions nobody', async () => {
   const message = await say('@민수야')
   const { _id } = await make(['ben'])
   const share = { ...place(message), targetRoomIds: [_id], syncKey: 'share' }
@@ -243,17 +243,17 @@ test('a copy in another room mentions nobody there', async () => {
   expect(messages.map(({ mentions }) => mentions)).toEqual([[]])
 })
 
-test('a text that can mention nobody costs no question, one that may costs one', async () => {
+test('a text without a possible mention makes no request to rooms, one with a possible mention makes one', async () => {
   await say('warm')
   const asked: string[] = []
   const subscription = nats.subscribe(`${stack.root}.rpc.rooms.>`, {
     callback: (_error, { subject }) => void asked.push(subject.split('.').at(-1) as string),
   })
   await nats.flush()
-  // Access is asked for once by each instance; the others are edges' questions.
+  // Each instance requests access once; the other requests come from edges.
   const ofTexts = () =>
     asked.filter((name) => !['roomAccess', 'viewRooms', 'openSession', 'listenRooms'].includes(name))
-  // Whichever instance of messages takes it.
+  // Often enough for either instance of messages.
   for (let n = 0; n < 6; n++) await say('plain')
   expect(ofTexts()).toEqual([])
   for (let n = 0; n < 6; n++) await say('@민수')
@@ -277,7 +277,7 @@ describe('refused', () => {
   })
 })
 
-test('one who was mentioned without end still connects, and is shown a thousand of it', async () => {
+test('a user with very many mentions can connect and sees a count of at most a thousand', async () => {
   const mongo = await openDatabase(stack, 'rooms')
   const rows = Array.from({ length: 1_500 }, (_, index) => ({
     _id: `${messageId(room._id, index + 1)}:ben` as never,
@@ -291,7 +291,7 @@ test('one who was mentioned without end still connects, and is shown a thousand 
   await mongo.close()
 })
 
-test('a count that is known after the room was told is told then', async () => {
+test('a mention count that arrives after the room event is delivered then', async () => {
   const { seq, updatedAt: at } = await say('no mention, as far as the store knows')
   await eventually(() => expect(ben.shown(room._id).at(-1)?.lastSeq).toBe(seq))
   const { userEvent } = subjectsOf(stack.root)

@@ -35,8 +35,8 @@ const refusal = async (content: string) => {
 }
 const targets = () => ({ roomId: room._id, targetUserIds: ['ben'] })
 
-test('from the ack of a muting on a member says nothing, until they are unmuted', async () => {
-  // Both instances know by now that they may.
+test('a muted member cannot send from the ack of the mute until they are unmuted', async () => {
+  // By now both instances have cached the member's access.
   for (let n = 0; n < 10; n++) await sendText(ben, room._id, 'hello')
   await ann.get('muteUsers', { ...targets(), minutes: 1 })
   for (let n = 0; n < 10; n++) expect(await refusal('hello')).toBe('USER_IS_MUTED')
@@ -55,7 +55,7 @@ test('from the ack of a muting on a member says nothing, until they are unmuted'
   expect(await newestPage(ann, room._id)).toHaveLength(11)
 })
 
-test('what is sent while its author is kicked is stored before the ack of the kick, or never', async () => {
+test('a message sent during a kick of its author is stored before the ack of the kick or not at all', async () => {
   const sent = Array.from({ length: 50 }, (_, n) => refusal(`${n}`))
   await ann.get('kickOutUsers', targets())
   const atKick = (await newestPage(ann, room._id)).length

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import type mongoose from 'mongoose'
 
-// Promise 1 where instances die half-way: what is stored is heard, once and in order, whatever was published of it.
+// Promise 1 when instances die halfway: every stored message is delivered once and in order, published or not.
 
 let stack: TestStack
 let nats: NatsConnection
@@ -50,7 +50,7 @@ const send = (text: string) =>
 const shown = () => ben.shown(room._id).at(-1)
 const heard = () => ben.payloads<Message>(`listenMessage_${room._id}`).map((message) => message.seq)
 
-/** As an instance does that dies before it publishes. */
+/** Stores messages like an instance that dies before it publishes them. */
 async function storeOnly(...seqs: number[]) {
   const [sample] = await mongo.collection('messages').find({ roomId: room._id }).toArray()
   const docs = seqs.map((seq) => ({
@@ -62,7 +62,7 @@ async function storeOnly(...seqs: number[]) {
   await mongo.collection('messages').insertMany(docs as never[])
 }
 
-/** Likewise with changes to messages: `seqs` are deleted, in this order. */
+/** The same for changes: deletes `seqs` in this order. */
 async function deleteOnly(...seqs: number[]) {
   for (const [index, seq] of seqs.entries()) {
     const _id = messageId(room._id, seq) as never
@@ -89,7 +89,7 @@ const updated = () => ben.payloads<Message>(`updateMessage_${room._id}`).map((me
 const remove = (seq: number) =>
   ann.get('deleteMessage', { roomId: room._id, messageId: messageId(room._id, seq) })
 
-/** As one that publishes to those who listen now. */
+/** Publishes a message to the current subscribers. */
 async function tell(seq: number) {
   const { list } = await ben.get<{ list: Message[] }>('syncMessages', {
     roomId: room._id,
@@ -105,14 +105,14 @@ test('a gateway that misses an event fetches it before it delivers the next', as
   await eventually(() => expect(heard()).toEqual([1, 2, 3, 4]))
 })
 
-test('events that come twice or late are delivered once and in order', async () => {
+test('repeated and late events are delivered once and in order', async () => {
   await storeOnly(2, 3)
   for (const seq of [3, 2, 3, 1, 2]) await tell(seq)
   await send('four')
   await eventually(() => expect(heard()).toEqual([1, 2, 3, 4]))
 })
 
-test('what another instance stored and did not publish is published before the next message', async () => {
+test('messages that another instance stored but did not publish are published before the next message', async () => {
   await storeOnly(2, 3)
   const { message } = await send('four')
   expect(message.seq).toBe(4)
@@ -120,20 +120,20 @@ test('what another instance stored and did not publish is published before the n
   await eventually(() => expect(shown()).toMatchObject({ lastSeq: 4 }))
 })
 
-test('the same syncKey again answers the message that was stored, and publishes it', async () => {
+test('a repeated syncKey is answered with the stored message, which is then published', async () => {
   await storeOnly(2)
   const { message } = await send('stored-2')
   expect(message.seq).toBe(2)
   await eventually(() => expect(heard()).toEqual([1, 2]))
 })
 
-test('in a busy room it is found without anybody sending, changes too', async () => {
+test('unpublished messages and changes of a busy room are found without another send', async () => {
   await storeOnly(2)
   await deleteOnly(1)
   await eventually(() => expect([heard(), updated()]).toEqual([[1, 2], [1]]), 15_000)
 })
 
-test('changes that another instance stored and did not publish are published before the next one', async () => {
+test('changes that another instance stored but did not publish are published before the next change', async () => {
   for (const text of ['two', 'three']) await send(text)
   await deleteOnly(2, 1)
   await remove(3)
@@ -146,7 +146,7 @@ test('changes that another instance stored and did not publish are published bef
   )
 })
 
-test('asked again for a change that is stored and was not told, it is told, once', async () => {
+test('a repeated request for a stored but unpublished change publishes it once', async () => {
   await deleteOnly(1)
   await remove(1)
   await eventually(() => expect(updated()).toEqual([1]))
@@ -156,7 +156,7 @@ test('asked again for a change that is stored and was not told, it is told, once
   expect(updated()).toEqual([1])
 })
 
-test('a socket that opens a room hears what comes after its joinRoom, though others are further', async () => {
+test('a socket that opens a room gets every message after its joinRoom, even if other sockets are further', async () => {
   const late = await connectAs(stack, 'ben')
   const joined = await Promise.all([
     late.get<{ lastSeq: number }>('joinRoom', room._id),
@@ -170,7 +170,7 @@ test('a socket that opens a room hears what comes after its joinRoom, though oth
   late.close()
 })
 
-test('a syncKey that is stored answers its message, though a new one would be refused', async () => {
+test('a stored syncKey is answered with its message even if a new message would be refused', async () => {
   const { message } = await send('kept')
   const tooLong = { syncKey: 'kept', roomId: room._id, data: { type: 'TEXT', content: 'x'.repeat(5_000) } }
   expect(await ann.get('sendMessage', tooLong)).toMatchObject({ message: { _id: message._id } })

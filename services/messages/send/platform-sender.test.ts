@@ -45,7 +45,7 @@ const card: Data = {
   },
 }
 
-test('over HTTP too, as the contract has a card, under the name that the directory knows', async () => {
+test("a card posted over HTTP has the contract's form and the author's name from the directory", async () => {
   const path = `/v1/rooms/${room._id}/messages`
   const author = { authorId: 'ann' }
   const { status, body } = await stack.post(path, { author, data: card, syncKey: 'once' })
@@ -77,7 +77,7 @@ test('a platform posts texts, admin messages and cards', async () => {
   const posted: Message[] = []
   for (const data of [...texts, card]) posted.push(await post(data))
   expect(posted.map(({ data }) => data)).toEqual([...texts, card])
-  // Nobody in the room has written them.
+  // No member is the author.
   expect(posted.map(({ unReadUserCount }) => unReadUserCount)).toEqual([2, 2, 2])
   await eventually(() => expect(ann.payloads(`listenMessage_${room._id}`)).toEqual(posted))
 })
@@ -86,11 +86,11 @@ test.each<[string, Data]>([
   ['no text', { type: 'TEXT', content: {} }],
   ['an empty text', { type: 'ADMIN', content: { text: '' } }],
   ['a card of text alone', { type: 'CARD', content: { text: 'hello' } }],
-])('%s does not fit', async (_, data) => {
+])('%s is refused', async (_, data) => {
   await expect(post(data)).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
 })
 
-test('what is too long, frozen or unknown is refused, but not what is stored already', async () => {
+test('long texts, frozen and unknown rooms are refused, unless the message is stored already', async () => {
   const data: Data = { type: 'TEXT', content: { text: 'hello' } }
   const first = await post(data, 'key')
   const long: Data = { type: 'ADMIN', content: { text: 'x'.repeat(4_001) } }

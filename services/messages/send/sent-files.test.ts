@@ -13,7 +13,7 @@ import {
 } from '@chat/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 
-// What the files service asks for in the name of members.
+// Requests of the files service on behalf of members.
 
 let stack: TestStack
 let bus: Bus
@@ -56,7 +56,7 @@ const stored = (userId: string, syncKey: string) =>
 const setFrozen = (isFreezed: boolean) =>
   ann.get('updateRoomSetting', { roomId, updateData: { rules: { isFreezed } } })
 
-test('a file is a message like any other: numbered, delivered, counted as unread', async () => {
+test('a file is a numbered message, is delivered, and counts as unread', async () => {
   await ann.get('joinRoom', roomId)
   await sendText(ann, roomId, 'look')
   const message = await platformSender('ben', 'k')
@@ -70,7 +70,7 @@ test('a file is a message like any other: numbered, delivered, counted as unread
   await eventually(() => expect(ann.payloads<Message>(`listenMessage_${roomId}`)).toContainEqual(message))
 })
 
-test('the same syncKey is stored once, raced or repeated, and can be asked for', async () => {
+test('one syncKey is stored once, in concurrent or repeated requests, and can be looked up', async () => {
   const first = await Promise.all([
     platformSender('ben', 'k'),
     platformSender('ben', 'k'),
@@ -84,7 +84,7 @@ test('the same syncKey is stored once, raced or repeated, and can be asked for',
   expect(await stored('ann', 'k')).toEqual({ message: null })
 })
 
-test('who may not write may not post a file, but is told of what they stored before', async () => {
+test('a user who may not write cannot post a file, but gets the answer for one stored earlier', async () => {
   const message = await platformSender('ben', 'k')
   await ann.get('muteUsers', { roomId, targetUserIds: ['ben'] })
   await expect(platformSender('ben', 'new')).rejects.toMatchObject({ code: 'USER_IS_MUTED' })
@@ -103,7 +103,7 @@ test('who may not write may not post a file, but is told of what they stored bef
     await expect(ask()).rejects.toMatchObject({ code: 'ROOM_NO_EXISTS' })
 })
 
-test('a share carries the same files, and a deletion leaves none', async () => {
+test('a share has the same files, and a deleted message has none', async () => {
   const target = await makeRoom(ann, ['ben'])
   const message = await platformSender('ann', 'k')
   const sharing = { roomId, messageId: message._id, targetRoomIds: [target._id], syncKey: 's' }

@@ -11,13 +11,13 @@ import {
 } from '@chat/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 
-// Messages posted again in other rooms: all of them or none, and each once.
+// Messages posted again in other rooms: in all targets or none, once in each.
 
 let stack: TestStack
 let ann: PlainClient
 let ben: PlainClient
 let cat: PlainClient
-/** Ann is master of all three; ben is in the first two, cat in the targets. */
+/** Ann is the master of all three rooms; ben is in the first two, cat in the targets. */
 let source: Room
 let target: Room
 let other: Room
@@ -54,7 +54,7 @@ const unread = async (who: PlainClient, room: Room) =>
   (await who.get<{ list: Room[] }>('listenRooms', {})).list.find(({ _id }) => _id === room._id)
     ?.unReadMsgCount
 
-test('a copy goes to each target once, in the name of who shares it', async () => {
+test('each target gets one copy, authored by the user who shares it', async () => {
   await cat.get('joinRoom', target._id)
   const message = await sendText(ben, source._id, 'look', { meta: { own: true } })
   const messages = await share(ann, message, [target, other, target])
@@ -74,7 +74,7 @@ test('a copy goes to each target once, in the name of who shares it', async () =
   await eventually(async () => expect(await unread(cat, other)).toBe(1))
 })
 
-test('a repeat answers what is stored, though it would be refused now, and finishes what is not', async () => {
+test('a repeat answers stored copies, even if it would be refused now, and stores the missing ones', async () => {
   const message = await sendText(ann, source._id, 'again')
   const [first] = await share(ann, message, [target])
   const both = await share(ann, message, [target, other])
@@ -90,7 +90,7 @@ test('a repeat answers what is stored, though it would be refused now, and finis
   expect(await newestPage(cat, other._id)).toHaveLength(1)
 })
 
-test('what keeps it from one target keeps it from all', async () => {
+test('a refusal by one target stores no copy', async () => {
   const message = await sendText(ann, source._id, 'hello')
   expect(await refusal(ben, message, [target, other])).toBe('ROOM_NO_EXISTS')
   expect(await refusal(cat, message, [target])).toBe('ROOM_NO_EXISTS')
@@ -105,7 +105,7 @@ test('what keeps it from one target keeps it from all', async () => {
   for (const room of [target, own]) expect(await newestPage(cat, room._id)).toEqual([])
 })
 
-test('who is muted where it comes from may share it; what is hidden stays, for masters too', async () => {
+test('a user who is muted in the source room may share; a hidden message cannot be shared, not even by masters', async () => {
   const message = await sendText(ann, source._id, 'hello')
   await ann.get('muteUsers', { roomId: source._id, targetUserIds: ['ben'] })
   expect(await share(ben, message, [target])).toHaveLength(1)

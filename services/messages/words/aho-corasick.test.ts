@@ -4,13 +4,13 @@ import { AhoCorasick } from './aho-corasick.ts'
 
 const codes = (text: string) => [...text].map((each) => each.codePointAt(0) as number)
 
-/** Every place where a word ends, looked for word by word. */
+/** Every position where a word ends, found word by word. */
 const slowly = (words: string[], text: string) =>
   words.flatMap((word) =>
     [...text].flatMap((_, end) => (text.slice(0, end + 1).endsWith(word) ? [`${word} at ${end}`] : [])),
   )
 
-test('finds what looking for each word by itself finds', async () => {
+test('finds the same words as a search for each word by itself', async () => {
   const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 1, maxLength: 6 })
   const text = fc.string({ unit: fc.constantFrom('a', 'b', 'c', 'x'), maxLength: 60 })
   await fc.assert(
@@ -23,7 +23,7 @@ test('finds what looking for each word by itself finds', async () => {
   )
 })
 
-test('thousands of words cost about what a few cost', async () => {
+test('thousands of words take about as long as a few', async () => {
   const made = (count: number) =>
     Array.from({ length: count }, (_, index) => `word${(index * 7919) % 100_000}`)
   const text = codes('a text of ordinary words, wordless and wordy, word999x '.repeat(80))

@@ -38,7 +38,7 @@ beforeEach(async () => {
 const shown = (event: string) =>
   ann.payloads<Message>(`${event}_${room._id}`).map(({ data }) => data.content.text)
 
-test('words are maskWords before anybody sees them, and stay so in edits', async () => {
+test('words are masked before anyone sees them, in edits too', async () => {
   const message = await sendText(ben, room._id, 'so ＲＵＤＥ, 나쁜말 about crude oil 👍🏽')
   expect(message.data.content.text).toBe('so ****, *** about crude oil 👍🏽')
   await eventually(() => expect(shown('listenMessage')).toEqual([message.data.content.text]))
@@ -47,7 +47,7 @@ test('words are maskWords before anybody sees them, and stay so in edits', async
   expect(await newestPage(ann, room._id)).toMatchObject([{ data: { content: { text: '*.*.*.*' } } }])
 })
 
-test('a repeat is the message as it was maskWords', async () => {
+test('a repeat is answered with the masked message', async () => {
   const draft = { roomId: room._id, syncKey: 'once', data: { type: 'TEXT', content: 'rude' } }
   const first = await ben.get<{ message: Message }>('sendMessage', draft)
   expect(await ben.get('sendMessage', draft)).toEqual(first)

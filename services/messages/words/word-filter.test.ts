@@ -54,7 +54,7 @@ const outcome = async (text: string, more: object = {}) =>
   (await ben.ask('sendMessage', draft(text, more))).error
 const texts = async () => (await newestPage(ann, room._id)).map(({ data }) => data.content.text)
 
-test('a list is replaced, added to and taken from; spellings of a word are one word', async () => {
+test('a list can be replaced, extended and reduced; spellings of one word count as one', async () => {
   const path = '/v1/banned-words'
   expect((await call('PUT', path, { words: ['rude', 'RUDE'], allow: ['Crude'] })).data).toEqual({
     words: ['rude'],
@@ -71,7 +71,7 @@ test('a list is replaced, added to and taken from; spellings of a word are one w
   expect((await call('GET', ofRoom())).data).toEqual({ words: [], allow: [] })
 })
 
-test('changes at the same time are all kept', async () => {
+test('concurrent changes are all kept', async () => {
   const words = Array.from({ length: 8 }, (_, index) => `word${index}`)
   await Promise.all(words.map((word) => call('POST', ofRoom(), { words: [word] })))
   expect((await call('GET', ofRoom())).data?.words.sort()).toEqual(words)
@@ -79,16 +79,16 @@ test('changes at the same time are all kept', async () => {
 
 test.each([
   ['no words', {}],
-  ['words that are none', { words: 'rude' }],
+  ['words that are not a list', { words: 'rude' }],
   ['an empty word', { words: [''] }],
-  ['a word of signs', { words: ['!!'] }],
-  ['a word with signs that texts are read without', { words: ['a$$'] }],
+  ['a word of punctuation', { words: ['!!'] }],
+  ['a word with punctuation that texts are read without', { words: ['a$$'] }],
   ['invisible letters', { words: ['\u200b'] }],
-  ['half a character', { words: ['\ud800'] }],
+  ['a lone surrogate', { words: ['\ud800'] }],
   ['a word that is too long', { words: ['x'.repeat(51)] }],
-  ['an allowed word of signs', { words: [], allow: ['***'] }],
+  ['an allowed word of punctuation', { words: [], allow: ['***'] }],
   [
-    'words that are too long all together',
+    'words that are too long in total',
     { words: Array.from({ length: 900 }, (_, index) => `${index}${'꿻'.repeat(40)}`) },
   ],
   ['too many words', { words: Array.from({ length: 1_001 }, (_, index) => `w${index}`) }],
@@ -97,7 +97,7 @@ test.each([
   expect((await call('GET', ofRoom())).data).toEqual({ words: [], allow: [] })
 })
 
-test('a list that is full takes no more', async () => {
+test('a full list accepts no more words', async () => {
   const words = Array.from({ length: 1_000 }, (_, index) => `w${index}`)
   expect((await call('PUT', ofRoom(), { words })).status).toBe(200)
   expect(await call('POST', ofRoom(), { words: ['more'] })).toMatchObject({ error: 'INVALID_REQUEST' })
@@ -116,12 +116,12 @@ test('an unknown room has no list, and a request needs an API key', async () => 
   expect((await fetch(`${stack.platformUrl}/v1/banned-words`)).status).toBe(401)
 })
 
-test('clients neither see nor change the lists', async () => {
+test('clients can neither read nor change the lists', async () => {
   for (const event of ['putBannedWords', 'listBannedWords'])
     expect((await ann.ask(event, { words: ['rude'] })).error).toBe('INVALID_REQUEST')
 })
 
-test('after the answer no instance lets the word through', async () => {
+test('after the answer no instance accepts the word', async () => {
   await ann.get('joinRoom', room._id)
   expect(await outcome('rude')).toBeNull()
   await call('PUT', '/v1/banned-words', { words: ['rude', '나쁜말'], allow: ['crude'] })
@@ -134,7 +134,7 @@ test('after the answer no instance lets the word through', async () => {
     '나쁜말'.normalize('NFD'),
   ]
   const good = ['crude oil', '나쁜 사람의 말']
-  // Often enough that each instance is asked.
+  // Often enough to reach each instance.
   for (const text of [...bad, ...bad, ...bad]) expect(await outcome(text)).toBe('MESSAGE_HAS_BANNED_WORD')
   for (const text of good) expect(await outcome(text)).toBeNull()
   await call('DELETE', '/v1/banned-words', { words: ['rude'] })
@@ -148,7 +148,7 @@ test('after the answer no instance lets the word through', async () => {
   )
 })
 
-test("a room's own words and allowed words hold there, beside those for everyone", async () => {
+test("a room's own banned and allowed words apply there, besides the global ones", async () => {
   const other = await makeRoom(ann, ['ben'])
   await call('PUT', '/v1/banned-words', { words: ['rude'] })
   await call('PUT', ofRoom(), { words: ['boring'], allow: ['crude'] })
@@ -161,7 +161,7 @@ test("a room's own words and allowed words hold there, beside those for everyone
   }
 })
 
-test('it is checked last, and what was stored before is answered', async () => {
+test('words are checked last, and a stored message is answered', async () => {
   const said = draft('rude')
   const { message } = await ben.get<{ message: Message }>('sendMessage', said)
   await call('PUT', '/v1/banned-words', { words: ['rude'] })
@@ -172,7 +172,7 @@ test('it is checked last, and what was stored before is answered', async () => {
   expect(await outcome('rude')).toBe('USER_IS_MUTED')
 })
 
-test('edits and shares bring no banned word into a room', async () => {
+test('edits and shares with a banned word are refused', async () => {
   const other = await makeRoom(ben, ['ann'])
   const polite = await sendText(ben, room._id, 'polite')
   const rude = await sendText(ben, room._id, 'rude')
@@ -195,7 +195,7 @@ test('edits and shares bring no banned word into a room', async () => {
   expect((await newestPage(ann, other._id)).map(({ data }) => data.content.text)).toEqual(['polite'])
 })
 
-test('an announcement brings none either', async () => {
+test('an announcement with a banned word is refused', async () => {
   const rude = await sendText(ben, room._id, 'rude')
   await call('PUT', '/v1/banned-words', { words: ['rude'] })
   const announce = (more: object, who = ann) => who.ask('setAnnouncement', { roomId: room._id, ...more })
@@ -203,13 +203,13 @@ test('an announcement brings none either', async () => {
   expect((await announce({ text: 'rude', messageId: rude._id })).error).toBe('MESSAGE_HAS_BANNED_WORD')
   expect((await announce({ text: 'rude' }, ben)).error).toBe('USER_IS_NOT_MASTER')
   expect((await listed(ben, room._id))?.announcement).toBeNull()
-  // What is in the room already may be pointed to.
+  // An announcement may refer to a message that is in the room already.
   expect((await announce({ messageId: rude._id })).error).toBeNull()
   expect((await announce({ text: 'be polite' })).error).toBeNull()
   expect((await listed(ann, room._id))?.announcement).toMatchObject({ text: 'be polite' })
 })
 
-test('platforms say what they will in notices and cards, but not in the name of people', async () => {
+test('platforms may use any words in notices and cards, but not in texts of a user', async () => {
   await call('PUT', '/v1/banned-words', { words: ['rude'] })
   const post = async (type: string, content: object) =>
     (
@@ -223,7 +223,7 @@ test('platforms say what they will in notices and cards, but not in the name of 
   expect(await post('TEXT', { text: 'rude' })).toBe(422)
 })
 
-test("words in files' names are maskWords, not refused", async () => {
+test('banned words in file names are masked, not refused', async () => {
   await call('PUT', '/v1/banned-words', { words: ['rude'] })
   const file = { name: 'how rude!.pdf', path: 'p', size: 1 }
   const caller = { userId: 'ben', requestId: 'test' }

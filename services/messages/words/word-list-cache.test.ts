@@ -10,7 +10,7 @@ let stack: TestStack
 let mongo: Awaited<ReturnType<typeof openMongo>>
 let bus: Awaited<ReturnType<typeof openTestBus>>
 let words: WordStore
-/** The lists that were read, in turn. */
+/** The lists in the order in which they were read. */
 let read: string[] = []
 let room = ''
 

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals'
 import { fold } from './text-fold.ts'
 import { findBanned, WordMatcher } from './word-matcher.ts'
 
-/** No two of them begin alike. */
+/** No two of them have the same beginning. */
 function largest(): string[] {
   const length = MAX_LETTERS.everywhere / MAX_WORDS.everywhere
   return Array.from({ length: MAX_WORDS.everywhere }, (_, index) =>
@@ -15,7 +15,7 @@ function largest(): string[] {
   )
 }
 
-test('the largest list is made ready a little at a time', async () => {
+test('the largest list is compiled in slices', async () => {
   const words = largest()
   let turns = 0
   let isReady = false

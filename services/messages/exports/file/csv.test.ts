@@ -20,7 +20,7 @@ test.each([
   ['a; "=1"', `"a;' ""=1"""`],
   ['"=1"', `"'""=1"""`],
   [';;@x;-1', `";;'@x;'-1"`],
-])('%j is not run', (text, cell) => {
+])('%j is not a formula', (text, cell) => {
   expect(csvLine([text])).toBe(`${cell}\r\n`)
 })
 
@@ -35,15 +35,15 @@ test.each([
   expect(csvLine([text, '1'])).toBe(`${cell},"1"\r\n`)
 })
 
-/** Cells as a sheet has them that splits at the separator whatever is quoted: the worst of them. */
+/** The cells of a spreadsheet that splits at every separator, quoted or not: the worst case. */
 const cellsOf = (line: string, separator: RegExp) =>
   line.split(separator).map((cell) => cell.replace(/^[\s"]+/u, ''))
 
-/** As RFC 4180 reads them. */
+/** The cells by RFC 4180. */
 const quotedCellsOf = (line: string) =>
   [...line.matchAll(/"((?:[^"]|"")*)"(?:,|\r\n)/g)].map(([, cell = '']) => cell.replaceAll('""', '"'))
 
-test('no cell begins as a formula, whatever is said and wherever a sheet splits', () => {
+test('no cell begins as a formula, whatever the text and wherever a spreadsheet splits it', () => {
   const character = fc.constantFrom(...'=+-@＝;\t\r\n," \'a1')
   const texts = fc.array(fc.string({ unit: character, maxLength: 20 }), { minLength: 1, maxLength: 4 })
   fc.assert(
@@ -58,7 +58,7 @@ test('no cell begins as a formula, whatever is said and wherever a sheet splits'
   )
 })
 
-test('a long text costs no more than its length', () => {
+test('the time for a text grows linearly with its length', () => {
   const text = '\n'.repeat(200_000) + ' '.repeat(200_000)
   expect(csvLine([text])).toHaveLength(text.length + 5)
 })
