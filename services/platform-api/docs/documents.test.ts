@@ -62,7 +62,7 @@ test('every reference resolves', () => {
 })
 
 test.each(['/docs', '/docs/socket', '/docs/style.css', '/openapi.json', '/asyncapi.json'])(
-  '%s needs no key, runs nothing and fetches nothing from elsewhere',
+  '%s needs no key, has no scripts and loads nothing from other origins',
   async (path) => {
     const answer = await read(path)
     expect(answer.status).toBe(200)
@@ -82,7 +82,7 @@ test('the pages show every route and every event', async () => {
     if (!name.endsWith('.ack')) expect(socket).toContain(`<code>${name}</code>`)
 })
 
-test('every answer has a request id, every path says which methods it has', async () => {
+test('every answer has a request id, and 405 lists the methods of the path', async () => {
   const answer = await stack.call('GET', '/v1/users/nobody')
   expect(answer.headers.get('x-request-id')).toBe((answer.body as { requestId: string }).requestId)
   const wrong = await stack.call('PUT', '/v1/rooms/x')

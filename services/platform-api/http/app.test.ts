@@ -79,7 +79,7 @@ test.each(paths)('%s: a malformed body is 400', async (path) => {
 })
 
 test.each(paths)(
-  '%s: a body that is not JSON by its type is 400, and so is none where it is needed',
+  '%s: a body without a JSON content type is 400, and so is a missing body where one is required',
   async (path) => {
     const types: Record<string, string>[] = [
       json,
@@ -144,7 +144,7 @@ test.each(Object.entries(wrongRooms))('/chat/room with %s is 400', async (_, bod
   })
 })
 
-test('unknown fields are dropped, and null is absent', async () => {
+test('unknown fields are dropped, and null counts as absent', async () => {
   const extra = '"constructor":1,"toString":1,"$where":1,"lastSeq":9,"message":null,"link":null,"meta":null'
   const { status, body } = await stack.post(
     '/chat/room',
@@ -155,7 +155,7 @@ test('unknown fields are dropped, and null is absent', async () => {
   for (const key of ['toString', 'constructor', '$where']) expect(Object.hasOwn(body, key)).toBe(false)
 })
 
-test('a body with __proto__ anywhere in it is refused, one with constructor.prototype pollutes nothing', async () => {
+test('a body with __proto__ anywhere is refused, and constructor.prototype pollutes nothing', async () => {
   const post = (field: string) => stack.post('/chat/room', `{${field},${JSON.stringify(room).slice(1)}`)
   for (const field of ['"__proto__":{"a":1}', '"meta":{"in":[{"__proto__":1}]}']) {
     expect(await post(field)).toMatchObject({ status: 400, body: { error: 'INVALID_REQUEST' } })
@@ -164,7 +164,7 @@ test('a body with __proto__ anywhere in it is refused, one with constructor.prot
   expect(({} as { a?: number }).a).toBeUndefined()
 })
 
-test('each of several keys is valid; each failure carries its request id', async () => {
+test('several keys are valid at once, and each failure carries its request id', async () => {
   const logger = createLogger('silent')
   const metrics = createMetrics()
   const api = await start({

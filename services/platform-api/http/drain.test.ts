@@ -8,7 +8,7 @@ beforeAll(async () => {
 })
 afterAll(() => stack?.close())
 
-test('an instance that stops still answers requests, and keeps no connection open', async () => {
+test('a stopping instance still answers requests, and closes each connection', async () => {
   const place = { ...stack, config: { ...stack.config, drainMs: 2_000 } }
   const platform = await startService('platform-api', place)
   const ask = (path: string) =>

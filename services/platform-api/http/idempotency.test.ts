@@ -23,7 +23,7 @@ const messages = async () => {
   return (body as { data: { list: Message[] } }).data.list.map(({ data }) => data.content.text)
 }
 
-test('a repeat is answered alike and carried out once', async () => {
+test('a repeat gets the same answer and is carried out once', async () => {
   const first = await post('/v1/rooms', newRoom('once'), 'k1')
   const again = await post('/v1/rooms', newRoom('once'), 'k1')
   expect(first.status).toBe(201)
@@ -64,14 +64,14 @@ test('another request with the same key is refused, one with another API key is 
   expect(other.status).toBe(201)
 })
 
-test('a final failure is repeated, too', async () => {
+test('a repeat of a final failure gets the same answer, too', async () => {
   const path = '/v1/rooms/nowhere/messages'
   const first = await post(path, message('x'), 'k4')
   expect(first).toMatchObject({ status: 404, body: { error: 'ROOM_NO_EXISTS' } })
   expect((await post(path, message('x'), 'k4')).body).toEqual(first.body)
 })
 
-test('a request whose instance died is carried out by a repeat', async () => {
+test('a repeat carries out a request whose instance died', async () => {
   const body = message('survived')
   const path = `/v1/rooms/${room._id}/messages`
   const database = await openDatabase(stack, 'platform')
@@ -89,7 +89,7 @@ test('a request whose instance died is carried out by a repeat', async () => {
   }
 })
 
-test('a repeat stores no second message, even when the attempt is not known any more', async () => {
+test('a repeat stores no second message, even after the attempt is deleted', async () => {
   const path = `/v1/rooms/${room._id}/messages`
   const first = await post(path, message('lost'), 'k6')
   const database = await openDatabase(stack, 'platform')
@@ -107,7 +107,7 @@ test.each(['x'.repeat(256), 'two words', 'tab\there'])('the key %j is refused', 
   expect(await post('/v1/rooms', newRoom('x'), key)).toMatchObject({ status: 400 })
 })
 
-test('answers are kept for a day, by an index of the store', async () => {
+test('an index of the store deletes answers after a day', async () => {
   const database = await openDatabase(stack, 'platform')
   try {
     const indexes = await database.collection('attempts').indexes()

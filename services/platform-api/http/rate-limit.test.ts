@@ -1,7 +1,7 @@
 import { eventually, startTestStack, type TestStack } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 
-// A token comes back every second: slow machines do not get one while the test counts.
+// One token is added each second: even a slow machine gets none while the test counts.
 const RATE = { requests: 5, seconds: 5 }
 let stack: TestStack
 beforeAll(async () => {
@@ -15,7 +15,7 @@ afterAll(() => stack?.close())
 const get = (key = 'key-of-the-tests') =>
   stack.call('GET', '/v1/users/nobody', undefined, { 'chat-api-key': key })
 
-test('each answer says how many requests remain; more are refused for a while, per key', async () => {
+test('each answer says how many requests of the key remain, and requests above the limit are refused for a while', async () => {
   const answers = []
   for (let n = 0; n < RATE.requests; n++) answers.push(await get())
   expect(answers.map(({ status }) => status)).toEqual(Array(RATE.requests).fill(404))

@@ -32,7 +32,7 @@ const TRACES = [ERASED, NAME, FILE, SECRET, PHONE, EMAIL]
 let stack: TestStack
 let room: Room
 let left: Room
-/** The last message of the first quotes a mention of the user; that of the second is one. */
+/** The last message of `quoting` quotes a mention of the user; that of `ending` is such a mention. */
 let quoting: Room
 let ending: Room
 let keeper: PlainClient
@@ -41,7 +41,7 @@ let receiver: Receiver
 let waiting: TestWebhook
 /** The user's token, in an answer that is stored for repeats. */
 let token: string
-/** An export of keeper's, and its link. */
+/** An export by keeper, and its link. */
 let kept: { exportId: string; url: string }
 const clients: PlainClient[] = []
 
@@ -136,7 +136,7 @@ afterAll(async () => {
   await receiver?.close()
 })
 
-/** Leaves data about the user wherever users can. */
+/** Stores data about the user in every place where users can. */
 async function liveALife(goner: PlainClient) {
   for (const roomId of [room._id, left._id]) {
     const said = await sendText(goner, roomId, SECRET)
@@ -223,7 +223,7 @@ async function mention(): Promise<Message> {
   return said
 }
 
-/** Dead pushes: of the user's own message, for the user alone, and for others, too. */
+/** Dead letters of push: of the user's own message, for the user alone, and for others, too. */
 async function addDeadLetters(database: mongoose.Connection, { _id: messageId, roomId, seq }: Message) {
   const notice = {
     messageId,
@@ -297,11 +297,11 @@ test('the export contains what is stored about the user', async () => {
     ...['block', 'device', 'export', 'file', 'membership', 'mention', 'message', 'mute', 'preference'],
     ...['report', 'user', 'webhookDelivery'],
   ])
-  // Stored answers are not in the export. The token in one has to be erased all the same.
+  // Stored answers are not in the export, but the token in one must be erased, too.
   for (const trace of TRACES.filter((each) => each !== token)) expect(JSON.stringify(data)).toContain(trace)
 })
 
-test('after the erasure nothing has their id, name or words, and their messages stay as empty ones', async () => {
+test("after the erasure nothing contains the user's id, name or texts, and their messages remain without content", async () => {
   const before = await newestPage(keeper, room._id)
   const mine = before.filter(({ author }) => author.authorId === ERASED).map(({ seq }) => seq)
   expect(mine.length).toBe(3)
@@ -320,7 +320,7 @@ test('after the erasure nothing has their id, name or words, and their messages 
   expect(await files()).toEqual([])
 })
 
-test('exports of others are written again without the user, in the same place', async () => {
+test('exports of others are written again without the user, under the same link', async () => {
   await linkOf(kept.exportId)
   const answer = await fetch(kept.url)
   expect(answer.status).toBe(200)
@@ -333,7 +333,7 @@ test('exports of others are written again without the user, in the same place', 
   ).toHaveLength(1)
 })
 
-test('a dead push is kept for the other recipients', async () => {
+test('a dead letter of push is kept for the other recipients', async () => {
   const database = await openDatabase(stack, 'push')
   try {
     const left = await database
@@ -347,7 +347,7 @@ test('a dead push is kept for the other recipients', async () => {
   }
 })
 
-test('others receive the changes where they have the room open, and see them in their lists', async () => {
+test('other members receive the changes in open rooms and see them in their lists', async () => {
   const changed = keeper.payloads<Message>(`updateMessage_${room._id}`).filter(({ status }) => status.deleted)
   expect(new Set(changed.map(({ seq }) => seq)).size).toBe(3)
   await eventually(async () => {
@@ -363,7 +363,7 @@ test('others receive the changes where they have the room open, and see them in 
   expect(found.list).toEqual([])
 })
 
-test('messages that mentioned them lose the name: in open rooms, in sync, in quotes and in search', async () => {
+test('messages that mentioned the user lose the name, in open rooms, sync, quotes and search', async () => {
   const page = await newestPage(keeper, room._id)
   const said = page.find(({ data }) => data.content.text === SAID)
   expect(said?.mentions).toEqual([])
@@ -381,7 +381,7 @@ test('messages that mentioned them lose the name: in open rooms, in sync, in quo
   expect(await find('(erased), are you')).toEqual([said?._id])
 })
 
-test('message numbers have no gap, and consumers go on', async () => {
+test('message numbers have no gap, and consumers continue', async () => {
   const last = (await newestPage(keeper, room._id)).at(-1) as Message
   const next = await sendText(keeper, room._id, 'life goes on')
   expect(next.seq).toBe(last.seq + 1)
@@ -396,7 +396,7 @@ test('message numbers have no gap, and consumers go on', async () => {
   })
 })
 
-test('their tokens are refused until the platform creates the user again', async () => {
+test("the user's tokens are refused until the platform creates the user again", async () => {
   const old = await stack.token(ERASED, { iat: Math.floor(Date.now() / 1000) - 60 })
   await expect(connectPlain(stack.gatewayUrl, old)).rejects.toMatchObject({ data: { code: 'TOKEN_INVALID' } })
   expect((await stack.call('GET', `/v1/users/${ERASED}`)).status).toBe(404)

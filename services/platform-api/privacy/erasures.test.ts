@@ -35,7 +35,7 @@ async function leaveJob(userId: string, step: number, dueAt: Date) {
 test.each([0, 1, 2, 3, 4])('the job of an instance that died before step %i is continued', async (step) => {
   const userId = `goner-${step}`
   const roomId = await talkingRoom(userId)
-  // The steps before were done. They are not repeated.
+  // The earlier steps are done. They are not repeated.
   const database = await leaveJob(userId, step, new Date(Date.now() - 1))
   try {
     await eventually(

@@ -37,7 +37,7 @@ const firstMessage = (authorId: string, text = 'welcome') => ({
   data: { type: 'TEXT', content: { text } },
 })
 
-test('200 is the Room itself, as the original document has it', async () => {
+test('200 answers the Room itself, as in the original document', async () => {
   const { status, body } = await create({
     ...group('whole', []),
     profileUrl: 'https://a.example/room.png',
@@ -70,7 +70,7 @@ test('200 is the Room itself, as the original document has it', async () => {
   expect(people.get('w2')).toMatchObject({ master: false, profileUrl: null, alarmOn: true })
 })
 
-test('the same link and people, in any order, exist already; other people or another link do not', async () => {
+test('a room with the same link and users, in any order, exists already; with another link or other users it does not', async () => {
   const first = await create(group('same', ['a', 'b', 'c']))
   expect(first.status).toBe(200)
   for (const ids of [
@@ -93,7 +93,7 @@ test('the same link and people, in any order, exist already; other people or ano
   }
 })
 
-test('ids and links that look alike when put together are not the same', async () => {
+test('ids and links that are equal only when joined make different rooms', async () => {
   for (const room of [
     group('x', ['a,b']),
     group('x', ['a', 'b']),
@@ -104,17 +104,17 @@ test('ids and links that look alike when put together are not the same', async (
   }
 })
 
-test('without a link, and for INQUIRY, a room is always made', async () => {
+test('without a link, and for INQUIRY, each request makes a room', async () => {
   const inquiry = group('ask', ['a', 'b'], { roomType: 'INQUIRY' })
   const plain = { ...group('', ['a', 'b']), link: null }
   const ids = []
   for (const room of [inquiry, inquiry, plain, plain]) ids.push((await create(room)).body._id)
   expect(new Set(ids).size).toBe(4)
-  // And it is not in the way of a GROUP with that link.
+  // Nor does it take the link from a GROUP.
   expect((await create(group('ask', ['a', 'b']))).status).toBe(200)
 })
 
-test('of concurrent requests, one makes the room and the others learn which', async () => {
+test('one of several concurrent requests makes the room, and the others get its id', async () => {
   const answers = await Promise.all(
     Array.from({ length: 12 }, (_, n) =>
       create(group('race', n % 2 ? ['r1', 'r2'] : ['r2', 'r1'], { message: firstMessage('r1') })),
@@ -131,7 +131,7 @@ test('of concurrent requests, one makes the room and the others learn which', as
   expect(list[0]?.lastSeq).toBe(1)
 })
 
-test('a frozen room makes way; unfrozen, it is the one that exists if no other came', async () => {
+test('a frozen room gives up its link and users, and gets them back when it is unfrozen if no other room has them', async () => {
   const room = group('frozen', ['f1', 'f2'])
   const first = (await create(room)).body
   const master = await connect('f1')
@@ -154,7 +154,7 @@ test('a frozen room makes way; unfrozen, it is the one that exists if no other c
   })
 })
 
-test('a room that is made frozen is not in the way, and an existing one is in its way', async () => {
+test('a room created frozen does not take its link and users', async () => {
   const frozen = group('made-frozen', ['a', 'b'], { rules: { isFreezed: true } })
   expect((await create(frozen)).status).toBe(200)
   const open = await create(group('made-frozen', ['a', 'b']))
@@ -164,7 +164,7 @@ test('a room that is made frozen is not in the way, and an existing one is in it
   })
 })
 
-test('the first message is there with seq 1, unread by everybody but its author', async () => {
+test('the first message has seq 1 and is unread for everyone but its author', async () => {
   const [author, reader] = [await connect('m1'), await connect('m2')]
   const { body: room } = await create(
     group('message', ['m1', 'm2', 'm3'], { message: firstMessage('m1', '안녕') }),
@@ -190,7 +190,7 @@ test('the first message is there with seq 1, unread by everybody but its author'
   await eventually(async () => expect(await unread(author)).toMatchObject({ unReadMsgCount: 0 }))
 })
 
-test('the message may be left out, and is checked before anything is made', async () => {
+test('the message is optional, and is checked before the room is made', async () => {
   const { body } = await create(group('silent', ['s1', 's2']))
   expect(body).toMatchObject({ lastMessage: null, lastSeq: 0, unReadMsgCount: 0 })
   const tooLong = group('long', ['s1', 's2'], { message: firstMessage('s1', 'x'.repeat(4_001)) })
@@ -198,7 +198,7 @@ test('the message may be left out, and is checked before anything is made', asyn
   expect((await create(group('long', ['s1', 's2']))).status).toBe(200)
 })
 
-test('where nobody is master, the first becomes it', async () => {
+test('without a master, the first user becomes master', async () => {
   const mastersOf = async (joinUsers: object[]) => {
     const { body } = await create({ ...group(crypto.randomUUID(), []), joinUsers })
     return body.joinUsers
@@ -214,7 +214,7 @@ test('where nobody is master, the first becomes it', async () => {
   ])
 })
 
-test('joinUsers enter the directory, and hear of the room at once', async () => {
+test('joinUsers enter the directory and get the room event at once', async () => {
   const early = await connect('early')
   const { body: room } = await create(group('directory', ['early', 'late']))
   await eventually(() => expect(early.payloads<Room>('listenRoom').map((r) => r._id)).toEqual([room._id]))
@@ -222,7 +222,7 @@ test('joinUsers enter the directory, and hear of the room at once', async () => 
   expect(own.joinUsers.map((joined) => joined.nickName).sort()).toEqual(['Nick of early', 'Nick of late'])
 })
 
-test('1,000 members fit, one more is ROOM_IS_FULL', async () => {
+test('a room may have 1,000 members; one more is ROOM_IS_FULL', async () => {
   const ids = (count: number) => Array.from({ length: count }, (_, n) => `member-${n}`)
   expect(await create(group('full', ids(1_001)))).toMatchObject({
     status: 409,

@@ -38,7 +38,7 @@ const made = async (ids: string[], rules: object = {}, sid: string = crypto.rand
 const idsOf = (room: Room) => room.joinUsers.map((joined) => joined._id).sort()
 const fails = (error: string) => ({ status: 500, body: { success: false, error, data: null } })
 
-test('200 is the Room itself, with those who were added and not those who were in', async () => {
+test('200 answers the Room itself, and only new users are added', async () => {
   const room = await made(['boss', 'staff'])
   const [staff, guest] = [await connect('staff'), await connect('guest')]
   const { status, body } = await invite(room._id, 'boss', ['guest', 'staff', 'second', 'guest'])
@@ -47,7 +47,7 @@ test('200 is the Room itself, with those who were added and not those who were i
   expect(body).toMatchObject({ _id: room._id, memberCount: 4 })
   expect(idsOf(body)).toEqual(['boss', 'guest', 'second', 'staff'])
   expect(body.joinUsers.filter((joined) => joined.master).map((joined) => joined._id)).toEqual(['boss'])
-  // The newcomer hears of the room, the others of the newcomer.
+  // The new member gets the room event; the others see the new member.
   await eventually(() =>
     expect(guest.told('listenRoom', room._id)).toMatchObject({ _id: room._id, memberCount: 4 }),
   )
@@ -75,28 +75,28 @@ test('a newcomer starts with everything read', async () => {
   expect(messages).toMatchObject([{ unReadUserCount: 1 }])
 })
 
-test('ROOM_NO_EXISTS, whatever else is wrong', async () => {
+test('ROOM_NO_EXISTS comes before every other error', async () => {
   expect(await invite('nope', 'boss', [])).toMatchObject(fails('ROOM_NO_EXISTS'))
   expect(await invite('*', '*', ['guest'])).toMatchObject(fails('ROOM_NO_EXISTS'))
 })
 
-test('each failure, in the contract’s order', async () => {
+test('failures are reported in the contract’s order', async () => {
   const frozen = await made(['boss', 'staff'], { isFreezed: true, canInviteMemebrs: false })
   const ruled = await made(['boss', 'staff'], { canInviteMemebrs: false })
   const open = await made(['boss', 'staff'])
-  // A stranger inviting nobody: the room's state is told first.
+  // A non-member who invites nobody: the room's state is reported first.
   expect(await invite(frozen._id, 'stranger', [])).toMatchObject(fails('ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED'))
   expect(await invite(ruled._id, 'stranger', [])).toMatchObject(fails('ROOM_RULES_CAN_NOT_INVITE_MEMBERS'))
   expect(await invite(open._id, 'stranger', [])).toMatchObject(fails('INVITER_ID_IS_NOT_MASTER'))
   expect(await invite(open._id, 'boss', [])).toMatchObject(fails('JOIN_USERS_EMPTY'))
-  // The same by a master, and with people to add.
+  // The same for a master with users to add.
   expect(await invite(frozen._id, 'boss', ['guest'])).toMatchObject(
     fails('ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED'),
   )
   expect(await invite(ruled._id, 'boss', ['guest'])).toMatchObject(fails('ROOM_RULES_CAN_NOT_INVITE_MEMBERS'))
 })
 
-test('only a master invites: a member, a stranger and one nobody knows do not', async () => {
+test('only a master may invite: members, masters of other rooms and unknown users may not', async () => {
   const room = await made(['boss', 'staff'])
   const other = await made(['boss-of-another', 'staff'])
   for (const inviter of ['staff', 'boss-of-another', 'unheard-of', '*']) {
@@ -105,7 +105,7 @@ test('only a master invites: a member, a stranger and one nobody knows do not', 
   expect((await invite(other._id, 'boss-of-another', ['boss'])).status).toBe(200)
 })
 
-test('JOIN_USERS_EMPTY for nobody, and where all are in already', async () => {
+test('JOIN_USERS_EMPTY if there is nobody to add, or all are members already', async () => {
   const room = await made(['boss', 'staff'])
   for (const ids of [[], ['staff'], ['staff', 'boss'], ['boss', 'boss']]) {
     expect(await invite(room._id, 'boss', ids)).toMatchObject(fails('JOIN_USERS_EMPTY'))
@@ -114,7 +114,7 @@ test('JOIN_USERS_EMPTY for nobody, and where all are in already', async () => {
   expect(await invite(room._id, 'boss', ['guest'])).toMatchObject(fails('JOIN_USERS_EMPTY'))
 })
 
-test('invitations that race add each once', async () => {
+test('concurrent invitations add each user once', async () => {
   const room = await made(['boss'])
   const answers = await Promise.all(Array.from({ length: 6 }, () => invite(room._id, 'boss', ['g1', 'g2'])))
   expect(answers.filter((answer) => answer.status === 200).length).toBeGreaterThan(0)
@@ -124,7 +124,7 @@ test('invitations that race add each once', async () => {
   expect(list).toMatchObject([{ _id: room._id, memberCount: 3 }])
 })
 
-test('after an invitation the room stands for its new people, and no longer for the old ones', async () => {
+test('after an invitation the room is found by its new users, not by the earlier ones', async () => {
   const room = await made(['c1', 'c2'], {}, 'claim')
   await invite(room._id, 'c1', ['c3'])
   expect((await create(group('claim', ['c3', 'c1', 'c2']))).body).toMatchObject({
@@ -133,7 +133,7 @@ test('after an invitation the room stands for its new people, and no longer for 
   })
   const again = await create(group('claim', ['c1', 'c2']))
   expect(again.status).toBe(200)
-  // Two rooms come to the same people: the one that had them first stands for them.
+  // Two rooms now have the same users: the one that had them first is found.
   expect((await invite(again.body._id, 'c1', ['c3'])).status).toBe(200)
   expect((await create(group('claim', ['c1', 'c2', 'c3']))).body).toMatchObject({
     data: { roomId: room._id },
@@ -141,7 +141,7 @@ test('after an invitation the room stands for its new people, and no longer for 
   expect((await create(group('claim', ['c1', 'c2']))).status).toBe(200)
 })
 
-test('a room has up to 1,000 members', async () => {
+test('a room may have 1,000 members', async () => {
   const room = await made(Array.from({ length: 999 }, (_, n) => `member-${n}`))
   expect(await invite(room._id, 'member-0', ['one', 'two'])).toMatchObject({
     status: 409,

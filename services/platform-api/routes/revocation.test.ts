@@ -52,7 +52,7 @@ test('a token that is minted after the answer is valid, even within the same sec
   }
 })
 
-test('a token without iat is older than any revocation', async () => {
+test('a token without iat counts as older than any revocation', async () => {
   await mint('dave')
   const silent = await stack.token('dave')
   expect((await enter(silent)).socket.connected).toBe(true)
@@ -60,7 +60,7 @@ test('a token without iat is older than any revocation', async () => {
   await expect(enter(silent)).rejects.toMatchObject(refused)
 })
 
-test('a revoked token fetches no file either', async () => {
+test('a revoked token cannot download files', async () => {
   const old = await mint('erin')
   await stack.call('POST', '/v1/users/erin/revoke')
   const url = `${stack.gatewayUrl.replace('ws', 'http')}/files/ab/cdef?token=${old}`

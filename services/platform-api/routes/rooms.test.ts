@@ -73,7 +73,7 @@ test('rooms are listed by user and by link, in pages', async () => {
     expect((await call('GET', `/v1/rooms?${query}`)).status).toBe(400)
 })
 
-test('a changed room is shown to its members', async () => {
+test('members get the changes of a room', async () => {
   const changed = await call('PATCH', path, { name: 'Renamed', rules: { isFreezed: true }, meta: { a: 1 } })
   expect(changed.body.data).toMatchObject({ name: 'Renamed', meta: { a: 1 }, rules: { isFreezed: true } })
   await eventually(() =>
@@ -86,7 +86,7 @@ test('a changed room is shown to its members', async () => {
   expect((await call('PATCH', path, { rules: { isFreezed: false } })).status).toBe(200)
 })
 
-/** Where something of a room is kept, and what it is found by there. */
+/** The collections with data of a room, and how to find it there. */
 const byRoom = () => ({ roomId: room._id })
 const byId = () => ({ _id: { $regex: `^${room._id}` } as never })
 const ofRooms: Record<string, () => object> = {
@@ -101,7 +101,7 @@ async function countIn(place: string) {
   await database.close()
   return count
 }
-/** Words, an export, a mention, the mute of one who has left, and a push that was given up on. */
+/** Stores banned words, an export, a mention, the mute of a former member, and a dead letter of push. */
 async function leaveMore({ _id, roomId }: Message) {
   expect((await call('PUT', `${path}/banned-words`, { words: ['rude'] })).status).toBe(200)
   expect((await call('POST', '/v1/exports', { roomId, format: 'TXT' })).status).toBe(201)
@@ -116,7 +116,7 @@ async function leaveMore({ _id, roomId }: Message) {
   await database.close()
 }
 
-test('a deleted room is gone for everybody, with its messages', async () => {
+test('a deleted room and its messages are gone for every member', async () => {
   const said = await sendText(ann, room._id, 'to be forgotten')
   await ben.get('sendFileMessage', {
     ...{ syncKey: 'f', roomId: room._id, type: 'FILE', size: 3, name: 'a.bin', data: Buffer.from([0, 1, 2]) },
@@ -138,7 +138,7 @@ test('a deleted room is gone for everybody, with its messages', async () => {
   for (const place of Object.keys(ofRooms)) expect([place, await countIn(place)]).toEqual([place, 0])
 })
 
-test('the platform adds and removes members, whatever the rules say', async () => {
+test('the platform adds and removes members regardless of the rules', async () => {
   const added = await call('POST', `${path}/members`, { users: [person('cho'), person('ben')] })
   expect(added).toMatchObject({ status: 201, body: { data: { memberCount: 3 } } })
   expect(await call('POST', `${path}/members`, { users: [person('cho')] })).toMatchObject({ status: 409 })
@@ -154,7 +154,7 @@ test('the platform adds and removes members, whatever the rules say', async () =
   expect((await call('GET', `${path}/members/ben`)).status).toBe(404)
 })
 
-test('a member is muted, made master, banned, and let back', async () => {
+test('a member is muted, made master, banned and unbanned', async () => {
   const update = (change: object, userId = 'ben') => call('PATCH', `${path}/members/${userId}`, change)
   const muted = await update({ muted: true, minutes: 5 })
   expect(muted.body.data).toMatchObject({ banned: false, member: { mutedUntil: expect.any(String) } })
@@ -208,7 +208,7 @@ test('messages are listed newest first, read, hidden, and deleted', async () => 
     })
 })
 
-test('an accepted card changes in open rooms; other messages are no cards', async () => {
+test('an accepted card changes in open rooms; other messages cannot be accepted', async () => {
   const content = { rawData: { cardType: 'offer', acceptedStatus: false } }
   const card = { author: { authorId: 'ann' }, data: { type: 'CARD', content } }
   const posted = (await call('POST', `${path}/messages`, card)).body.data as { message: Message }
@@ -225,7 +225,7 @@ test('an accepted card changes in open rooms; other messages are no cards', asyn
   })
 })
 
-test('an announcement is pinned, seen and taken down', async () => {
+test('an announcement is pinned, shown and removed', async () => {
   const said = await post('read this')
   const pinned = await call('PUT', `${path}/announcement`, { messageId: said._id })
   expect(pinned.body.data).toMatchObject({ announcement: { text: 'read this', author: { authorId: 'ann' } } })
@@ -240,7 +240,7 @@ test('an announcement is pinned, seen and taken down', async () => {
   await eventually(async () => expect((await listed(ben, room._id))?.announcement).toBeNull())
 })
 
-test('reports are listed newest first, of one room or of all, with the reported text', async () => {
+test('reports of one room or of all are listed newest first, with the reported text', async () => {
   const said = [await post('bad'), await post('worse')]
   for (const { _id } of said)
     await ben.get('reportMessage', { roomId: room._id, messageId: _id, reason: 'rude' })
@@ -254,7 +254,7 @@ test('reports are listed newest first, of one room or of all, with the reported 
   expect((await call('GET', '/v1/reports')).status).toBe(200)
 })
 
-test('every list refuses a cursor that it has not made', async () => {
+test('every list refuses foreign cursors', async () => {
   const lists = ['rooms', 'reports', 'exports', 'webhooks', `rooms/${room._id}/members`]
   for (const list of [...lists, `rooms/${room._id}/messages`])
     for (const cursor of ['abc', '%25', 'e30', 'bnVsbA', '1'])
@@ -263,7 +263,7 @@ test('every list refuses a cursor that it has not made', async () => {
       })
 })
 
-test('users are made, read and changed, and others see it', async () => {
+test('users are created, read and changed, and others see the changes', async () => {
   const made = await call('POST', '/v1/users', { _id: 'ann', nickName: 'Ann A.', meta: { level: 3 } })
   expect(made).toMatchObject({
     status: 201,
@@ -284,7 +284,7 @@ test('users are made, read and changed, and others see it', async () => {
   expect((await call('GET', '/v1/users/nobody/export')).status).toBe(404)
 })
 
-test('a room that is not there is 404 on every route that names one', async () => {
+test('an unknown room is 404 on every route that names one', async () => {
   const bodies: Record<string, object> = {
     postMessage: { author: { authorId: 'ann' }, data: { type: 'TEXT', content: { text: 'x' } } },
     addMembers: { users: [person('ann')] },

@@ -121,7 +121,7 @@ test('an id that is not UTF-8 never causes an internal error', async () => {
   }
 })
 
-test('a minted token puts the user in the directory; a second one refreshes only what it names', async () => {
+test('a minted token adds the user to the directory; a second one updates only the given fields', async () => {
   await mint('dora', { nickName: 'Dora', profileUrl: 'https://a.example/d.png' })
   await mint('dora', { nickName: 'Dora II', profileUrl: null })
   const client = await enter((await mint('erik')).data.token)
@@ -135,7 +135,7 @@ test('a minted token puts the user in the directory; a second one refreshes only
   )
 })
 
-test('where another party issues the tokens, none is minted', async () => {
+test('no token is minted if another party issues the tokens', async () => {
   const auth = {
     secret: null,
     jwksUrl: 'http://127.0.0.1:1/keys',
@@ -152,7 +152,7 @@ test('where another party issues the tokens, none is minted', async () => {
   }
 })
 
-test('issuer, audience and user claim are those that connections are checked for', async () => {
+test('a minted token has the issuer, audience and user claim that connections require', async () => {
   const auth = { ...stack.config.auth, issuer: 'https://us.example', audience: 'chat', userClaim: 'uid' }
   const other = await startTestStack({ config: { auth } })
   try {

@@ -10,7 +10,7 @@ beforeAll(async () => {
 })
 afterAll(() => scene?.close())
 
-test('the reference library verifies what is signed, and refuses anything else', () => {
+test('the reference library verifies signed deliveries and refuses everything else', () => {
   const [secret, other] = [newSecret(), newSecret()]
   const body = JSON.stringify({ type: 'message.created', text: '안녕 "…"' })
   const verify = (by: string, text: string, headers: Record<string, string>) =>
@@ -49,7 +49,7 @@ test('a replaced secret signs beside the new one for a while', async () => {
   expect(await scene.stack.call('POST', '/v1/webhooks/nothing/secret', {})).toMatchObject({ status: 404 })
 })
 
-test('of concurrent rotations each secret is valid', async () => {
+test('the secrets of concurrent rotations are all valid', async () => {
   const { _id: roomId } = await makeRoom(scene.ann, ['ben'])
   const hook = await scene.makeWebhook({ events: ['message.created'] })
   const made = await Promise.all([1, 2, 3].map(() => scene.stack.call('POST', `${hook.place}/secret`, {})))

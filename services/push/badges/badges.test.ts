@@ -14,7 +14,7 @@ afterAll(async () => {
   await on?.close()
 })
 
-/** Somebody new, with a phone, and a room with ann. */
+/** A new user with a phone, and rooms with ann. */
 async function withPhone(platform: 'ANDROID' | 'IOS' | 'WEB' = 'IOS') {
   const userId = crypto.randomUUID() as string
   const client = await connectAs(on.stack, userId)
@@ -27,7 +27,7 @@ const badgesOn = (token: string) => on.fcm.shownOn(token).map(({ data }) => Numb
 const silentOn = (token: string) => on.fcm.silentOn(token).map(({ data }) => Number(data.badge))
 const lastSilent = (token: string) => silentOn(token).at(-1)
 
-test('a badge is what is unread in all rooms, with the message itself', async () => {
+test("a push's badge counts the unread messages of all rooms, its own message included", async () => {
   const { token, rooms } = await withPhone()
   for (const [index, room] of [rooms[0], rooms[1], rooms[0]].entries()) {
     await sendText(on.ann, room._id)
@@ -36,7 +36,7 @@ test('a badge is what is unread in all rooms, with the message itself', async ()
   expect(badgesOn(token)).toEqual([1, 2, 3])
 })
 
-test('messages that come together end with the right badge', async () => {
+test('concurrent messages end with the correct badge', async () => {
   const { token, rooms } = await withPhone()
   await Promise.all(Array.from({ length: 10 }, (_, index) => sendText(on.ann, rooms[0]._id, `${index}`)))
   await eventually(() => expect(badgesOn(token)).toHaveLength(10))
@@ -44,7 +44,7 @@ test('messages that come together end with the right badge', async () => {
 })
 
 test.each(['ANDROID', 'IOS'] as const)(
-  'read elsewhere, an %s device gets its badge anew, and shows nothing',
+  'an %s device gets a silent push with the new badge when the user reads elsewhere',
   async (platform) => {
     const { token, rooms, client } = await withPhone(platform)
     const first = await sendText(on.ann, rooms[0]._id)
@@ -62,7 +62,7 @@ test.each(['ANDROID', 'IOS'] as const)(
   },
 )
 
-test('a browser, which would make a notification of every push, is not told silently', async () => {
+test('a browser, which shows every push, gets no silent push', async () => {
   const { userId, token, rooms, client } = await withPhone('WEB')
   const phone = await register(client, `other-${userId}`, 'IOS')
   await sendText(on.ann, rooms[0]._id)
@@ -72,12 +72,12 @@ test('a browser, which would make a notification of every push, is not told sile
   expect(silentOn(token)).toEqual([])
 })
 
-test('a device that shows no badge is left alone', async () => {
+test('a device without a badge gets no silent push', async () => {
   const { token, rooms, client } = await withPhone()
   await client.get('joinRoom', rooms[0]._id)
   const own = await sendText(on.ann, rooms[0]._id)
   await client.get('updateReadMessage', { roomId: rooms[0]._id, messageId: own._id })
-  // Of one who reads and shows a badge it is told, in the same round.
+  // In the same round, a device with a badge gets a silent push.
   const other = await withPhone()
   await sendText(on.ann, other.rooms[0]._id)
   await eventually(() => expect(badgesOn(other.token)).toEqual([1]))
@@ -87,7 +87,7 @@ test('a device that shows no badge is left alone', async () => {
   expect(silentOn(token)).toEqual([])
 })
 
-test('the count of many users is that of their rooms, in one question', async () => {
+test('one request counts the badges of many users', async () => {
   const people = [await withPhone(), await withPhone(), await withPhone()]
   const shared = await makeRoom(
     on.ann,
@@ -108,6 +108,6 @@ test('the count of many users is that of their rooms, in one question', async ()
     return userIds.map((id) => badges.find(({ userId }) => userId === id)?.unread)
   }
   await eventually(async () => expect(await count([])).toEqual([2, 1, 0]))
-  // A message that rooms has not heard of yet.
+  // A message that rooms has not handled yet.
   expect(await count([{ roomId: shared._id, seq: 4 }])).toEqual([3, 2, 1])
 })

@@ -20,11 +20,11 @@ import type { Place } from '../testing/push-process.ts'
 import { quick, tokenOf, withDevice } from '../testing/stack.ts'
 
 const PROGRAM = new URL('../testing/push-process.ts', import.meta.url)
-/** A process that is killed has to be started first, which takes its time: CHAT_TEST_KILLS=50 for a proof. */
+/** Each kill needs a new process, which takes time. CHAT_TEST_KILLS=50 for a thorough run. */
 const KILLS = Number(process.env.CHAT_TEST_KILLS ?? 10)
 const PATIENCE_MS = 60_000
 const WRITE_EVERY_MS = 50
-/** Pushes that are owed at a time: so much load, however slow the machine. */
+/** Pushes that may wait at a time, so that the load suits the machine. */
 const MOST_OWED = 500
 const READERS = ['bob', 'cid', 'dan', 'eve', 'fay']
 const fcmAccount = testAccount()
@@ -66,14 +66,14 @@ async function startPush(times: Partial<Times> = {}) {
 const pairOf = (messageId: string, device: string) => `${messageId} ${device}`
 type Receipt = { sent: { messageId: string; deviceIds: string[] }[] }
 
-/** What is written down as sent. */
+/** The pushes that are recorded as sent. */
 async function recorded(): Promise<Set<string>> {
   const receipts = await database.collection<Receipt>('receipts').find().toArray()
   const sent = receipts.flatMap((receipt) => receipt.sent)
   return new Set(sent.flatMap(({ messageId, deviceIds }) => deviceIds.map((id) => pairOf(messageId, id))))
 }
 
-/** How often FCM was given each message for each device. */
+/** How often FCM received each message for each device. */
 function counts(): Map<string, number> {
   const all = fcm.received.map(({ message }) =>
     pairOf(message.data.messageId as string, deviceId(message.token)),
@@ -81,10 +81,10 @@ function counts(): Map<string, number> {
   return new Map([...Map.groupBy(all, (pair) => pair)].map(([pair, own]) => [pair, own.length]))
 }
 
-/** How many pushes have never been given to FCM. */
+/** The number of pushes that FCM has not received. */
 const owed = (sent: string[]) => sent.length * READERS.length - counts().size
 
-test(`under load and ${KILLS} kills no push is lost, and none is sent again once its answer was written down`, async () => {
+test(`under load and ${KILLS} kills no push is lost, and none is repeated once its result is recorded`, async () => {
   const rooms: Room[] = []
   for (let n = 0; n < 4; n++) rooms.push(await makeRoom(ann, READERS))
   fcm.pauseMs = 5
@@ -104,7 +104,7 @@ test(`under load and ${KILLS} kills no push is lost, and none is sent again once
     const child = await next
     const before = fcm.received.length
     next = startPush()
-    // At any moment of its work: while it asks, sends, writes down; alone or beside another one.
+    // The kill may hit any moment: while it requests, sends or records, alone or beside another instance.
     await eventually(() => expect(fcm.received.length).toBeGreaterThan(before + (n % 7) * 3), PATIENCE_MS)
     await killAtOnce(child)
     const written = await recorded()
@@ -129,7 +129,7 @@ test(`under load and ${KILLS} kills no push is lost, and none is sent again once
   )
 }, 1_200_000)
 
-test('a second look outlives the service that owed it', async () => {
+test('a second look survives the death of the service that scheduled it', async () => {
   for (const child of running) await killAtOnce(child)
   const room = await makeRoom(ann, ['bob'])
   const bob = await connectAs(stack, 'bob')

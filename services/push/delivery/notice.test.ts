@@ -27,14 +27,14 @@ test.each<[Data, string]>([
   [{ type: 'CARD', content: { rawData: { cardType: 'invite', text: 'Join us' } } }, 'Ann: Join us'],
   [{ type: 'CARD', content: { rawData: { cardType: 'invite' } } }, 'Ann: Card'],
   [{ type: 'ADMIN', content: { text: 'Bob has come' } }, 'Bob has come'],
-])('%j says %j', (data, body) => {
+])('the body of %j is %j', (data, body) => {
   expect(bodyOf(data)).toBe(body)
 })
 
 test.each([
   { deleted: true, hidden: false },
   { deleted: false, hidden: true },
-])('%j says nothing', (status) => {
+])('a message with status %j has no notice', (status) => {
   expect(noticeOf(message({ type: 'TEXT', content: { text: 'secret' } }, { status }))).toBeNull()
 })
 
@@ -42,7 +42,7 @@ const long = fc
   .array(fc.constantFrom('a', '한', '🙂', 'é', ' '), { maxLength: 4_000 })
   .map((parts) => parts.join(''))
 
-test('whatever is said, it is well-formed, and the whole push is below the 4 KB of FCM', () => {
+test("for any text the body is well-formed, and the push stays below FCM's 4 KB", () => {
   fc.assert(
     fc.property(long, fc.string({ unit: 'grapheme', maxLength: 50 }), (text, name) => {
       const author = { authorId: 'ann', nickName: name, profileUrl: null }
@@ -60,7 +60,7 @@ test('whatever is said, it is well-formed, and the whole push is below the 4 KB 
   )
 })
 
-test('rooms have different keys, short enough for every platform', () => {
+test('each room has its own collapse key, short enough for every platform', () => {
   fc.assert(
     fc.property(
       fc.string({ minLength: 1, maxLength: 128 }),

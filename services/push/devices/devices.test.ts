@@ -24,7 +24,7 @@ beforeEach(async () => {
 const newToken = () => crypto.randomUUID() as string
 const textsOn = (token: string) => on.fcm.shownOn(token).map(({ notification }) => notification?.body)
 
-/** Sends something, and waits until zed, who always gets it, has it. */
+/** Sends a message and waits until zed, who always gets a push, has it. */
 async function told(): Promise<Message> {
   const message = await sendText(on.ann, room._id, crypto.randomUUID())
   await eventually(() => expect(textsOn(tokenOf('zed'))).toContain(`ann: ${message.data.content.text}`))
@@ -33,7 +33,7 @@ async function told(): Promise<Message> {
 const hasTold = (token: string, message: Message) =>
   textsOn(token).includes(`ann: ${message.data.content.text}`)
 
-test('every device of a user is told, as its platform wants it', async () => {
+test("every device of a user gets a push in its platform's form", async () => {
   const tokens = [
     await register(bob, newToken(), 'ANDROID'),
     await register(bob, newToken(), 'IOS'),
@@ -62,7 +62,7 @@ test('every device of a user is told, as its platform wants it', async () => {
   expect(keys[0]).toMatch(/^[\w-]{1,32}$/)
 })
 
-test('a device registered twice is told once', async () => {
+test('a device registered twice gets one push', async () => {
   const token = await register(bob, newToken())
   await register(bob, token)
   const message = await told()
@@ -77,21 +77,21 @@ test('a device belongs to the user who registered it last', async () => {
   const ofEve = await makeRoom(on.ann, ['eve'])
   const message = await sendText(on.ann, ofEve._id)
   await eventually(() => expect(hasTold(token, message)).toBe(true))
-  // Who gives it up without having it takes nothing away.
+  // A user who unregisters another user's device changes nothing.
   await bob.get('unregisterDevice', { token, platform: 'ANDROID' })
   const next = await sendText(on.ann, ofEve._id, 'next')
   await eventually(() => expect(hasTold(token, next)).toBe(true))
   eve.close()
 })
 
-test('a device that was given up is told nothing more', async () => {
+test('an unregistered device gets no more pushes', async () => {
   const token = await register(bob, newToken())
   expect(hasTold(token, await told())).toBe(true)
   await bob.get('unregisterDevice', { token, platform: 'ANDROID' })
   expect(hasTold(token, await told())).toBe(false)
 })
 
-test('a device that FCM does not know any more is forgotten, and comes back when it registers', async () => {
+test('a device that FCM reports as unregistered is removed, until it registers again', async () => {
   const [dead, alive] = [await register(bob, newToken()), await register(bob, newToken())]
   on.fcm.answers.set(dead, ['UNREGISTERED'])
   await told()
@@ -101,7 +101,7 @@ test('a device that FCM does not know any more is forgotten, and comes back when
   expect(hasTold(dead, await told())).toBe(true)
 })
 
-test('of more devices than a user may have the oldest is forgotten', async () => {
+test('a device above the maximum of a user replaces the oldest one', async () => {
   const cid = await connectAs(on.stack, 'cid')
   const tokens: string[] = []
   for (let n = 0; n < 21; n++) tokens.push(await register(cid, newToken()))
@@ -114,14 +114,14 @@ const ok = { platform: 'ANDROID' }
 test.each([
   ['a token of 10 KB', { ...ok, token: 'x'.repeat(10_240) }],
   ['an empty token', { ...ok, token: '' }],
-  ['half a character', { ...ok, token: '\ud800' }],
-  ['a token that is no text', { ...ok, token: { $gt: '' } }],
+  ['a lone surrogate', { ...ok, token: '\ud800' }],
+  ['a token that is not a string', { ...ok, token: { $gt: '' } }],
   ['a list of tokens', { ...ok, token: ['a'] }],
   ['no token', ok],
   ['no platform', { token: 'a' }],
   ['another platform', { token: 'a', platform: 'FRIDGE' }],
   ['nothing', null],
-  ['a text', 'token'],
+  ['a string', 'token'],
 ])('%s is refused', async (_what, payload) => {
   for (const event of ['registerDevice', 'unregisterDevice'])
     expect(await bob.ask(event, payload)).toMatchObject({ success: false, error: 'INVALID_REQUEST' })
@@ -134,7 +134,7 @@ test.each([[null], ['on'], [{}], [{ on: 'yes' }], [{ on: 1 }], [{ on: [] }]])(
   },
 )
 
-test('whatever is a token in form does no harm: it is tried, and forgotten where it is none', async () => {
+test('an odd token is tried once, and removed when FCM refuses it', async () => {
   const odd = ['x'.repeat(4_096), '🙂', '$where', '__proto__', 'a.b.*', ' ', '\u0000', '../..'].map(
     (text) => `${text}`,
   )

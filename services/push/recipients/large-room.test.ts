@@ -7,7 +7,7 @@ import { startPushStack } from '../testing/stack.ts'
 const MEMBERS = 1_000
 const AT_ONCE = 20
 
-test(`a room of ${MEMBERS} is told in bounded batches: everybody once, a few hundred at a time`, async () => {
+test(`a room of ${MEMBERS} gets its pushes in batches of a few hundred, each member once`, async () => {
   const { stack, fcm, bus, close } = await startPushStack()
   const joinUsers = Array.from({ length: MEMBERS }, (_, index) => ({
     _id: `u${index}`,
@@ -40,7 +40,7 @@ test(`a room of ${MEMBERS} is told in bounded batches: everybody once, a few hun
   expect(told.size).toBe(MEMBERS - 1)
   expect(told.has('device-u0')).toBe(false)
   expect(fcm.mostAtOnce).toBeLessThanOrEqual(MOST_AT_ONCE)
-  // Nobody is told again by what comes later.
+  // Later messages repeat no push.
   const next = await sendText(author, room._id)
   const later = () => fcm.received.filter(({ message: each }) => each.data.messageId === next._id)
   await eventually(() => expect(later()).toHaveLength(MEMBERS - 1), 60_000)

@@ -4,7 +4,7 @@ import { connectAs, eventually, makeRoom, type PlainClient, sendText } from '@ch
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { type PushStack, startPush, startPushStack, tokenOf, withDevice } from '../testing/stack.ts'
 
-// Who gets a push: bob in every state that there is, ann who writes, and zed who always gets one.
+// Who gets a push: bob in every possible state, ann as the author, and zed, who always gets one.
 
 let on: PushStack
 let ann: PlainClient
@@ -35,7 +35,7 @@ afterEach(async () => {
 
 const messagesOn = (userId: string) => on.fcm.shownOn(tokenOf(userId)).map(({ data }) => data.messageId)
 
-/** Once zed has it, everything that is due at once has been sent, and nothing waits for a second look. */
+/** Waits until zed has the push and no task waits: then every push of the message is sent. */
 async function expectPushed({ _id }: Message, isPushed: boolean) {
   await eventually(() => expect(messagesOn('zed')).toContain(_id))
   await eventually(async () => expect(await on.database.collection('tasks').countDocuments()).toBe(0))
@@ -44,7 +44,7 @@ async function expectPushed({ _id }: Message, isPushed: boolean) {
   expect(messagesOn('ann')).not.toContain(_id)
 }
 
-/** As it is once mentions are resolved: the bus carries whom a message mentions. */
+/** Publishes a message with resolved mentions, as the event stream carries it. */
 async function sendMention(userId: string): Promise<Message> {
   const last = await sendText(ann, room._id)
   const mention = { ...last, seq: last.seq + 1, mentions: [userId], syncKey: crypto.randomUUID() }
@@ -60,7 +60,7 @@ const cases: Case[] = [
   ['has another room open', true, async () => bob.get('joinRoom', (await makeRoom(ann, ['bob']))._id)],
   ['has the room open', false, () => bob.get('joinRoom', room._id)],
   [
-    'has it open on another device, at another gateway',
+    'has it open on another device, through another gateway',
     false,
     async () => {
       elsewhere = await connectAs(on.stack, 'bob', 1)
@@ -78,7 +78,7 @@ const cases: Case[] = [
   ['has the alarm off', false, () => bob.get('roomAlarmTurnOnOff', { roomId: room._id, alarmOn: false })],
   ['has blocked the author', false, () => bob.get('blockUser', { userId: 'ann' })],
   [
-    'has blocked the author and taken it back',
+    'has blocked and unblocked the author',
     true,
     async () => {
       await bob.get('blockUser', { userId: 'ann' })
@@ -92,7 +92,7 @@ const cases: Case[] = [
   ],
 ]
 
-test.each(cases)('one who %s: %p', async (_state, isPushed, arrange) => {
+test.each(cases)('gets a push, for a user who %s: %p', async (_state, isPushed, arrange) => {
   await arrange()
   await expectPushed(await sendText(ann, room._id), isPushed)
 })
@@ -102,26 +102,26 @@ describe('with the alarm off', () => {
     await bob.get('roomAlarmTurnOnOff', { roomId: room._id, alarmOn: false })
   })
 
-  test('a mention reaches one all the same, and others not', async () => {
+  test('a mention still sends a push, only to the mentioned user', async () => {
     await expectPushed(await sendMention('bob'), true)
     await expectPushed(await sendMention('zed'), false)
   })
 
-  test('not who does not want it, until they want it again', async () => {
+  test('a mention sends no push while the user has mention alarms off', async () => {
     await bob.get('setMentionAlarm', { on: false })
     await expectPushed(await sendMention('bob'), false)
     await bob.get('setMentionAlarm', { on: true })
     await expectPushed(await sendMention('bob'), true)
   })
 
-  test('nor by someone they have blocked', async () => {
+  test('a mention by a blocked user sends no push', async () => {
     await bob.get('blockUser', { userId: 'ann' })
     await expectPushed(await sendMention('bob'), false)
   })
 })
 
-describe('it is decided when it is done', () => {
-  /** Sends while no push service runs; what happens then comes before it is handled. */
+describe('recipients are decided when a push is sent', () => {
+  /** Sends while no push service runs, so that `happens` comes before the push is handled. */
   async function meanwhile(happens: (message: Message) => Promise<unknown>): Promise<Message> {
     await on.push.close()
     const message = await sendText(ann, room._id)
@@ -135,11 +135,11 @@ describe('it is decided when it is done', () => {
     ['has read it', ({ _id }) => bob.get('updateReadMessage', { roomId: room._id, messageId: _id })],
     ['has turned the alarm off', () => bob.get('roomAlarmTurnOnOff', { roomId: room._id, alarmOn: false })],
     ['has it open', () => bob.get('joinRoom', room._id)],
-  ])('one who %s since is not told', async (_what, happens) => {
+  ])('a user who meanwhile %s gets no push', async (_what, happens) => {
     await expectPushed(await meanwhile(happens), false)
   })
 
-  test('one who came later is not told', async () => {
+  test('a user who joined after the message gets no push', async () => {
     await ann.get('kickOutUsers', { roomId: room._id, targetUserIds: ['bob'] })
     const message = await meanwhile(() =>
       ann
@@ -152,15 +152,15 @@ describe('it is decided when it is done', () => {
   test.each([
     ['deleted', (messageId: string) => ann.get('deleteMessage', { roomId: room._id, messageId })],
     ['hidden', (messageId: string) => ann.get('hideMessage', { roomId: room._id, messageId, hidden: true })],
-  ])('nobody is told of a message that was %s since', async (_what, happens) => {
+  ])('a message that was meanwhile %s sends no push', async (_what, happens) => {
     const gone = await meanwhile(({ _id }) => happens(_id))
     await expectPushed(await sendText(ann, room._id), true)
     expect([...messagesOn('bob'), ...messagesOn('zed')]).not.toContain(gone._id)
   })
 })
 
-describe('one who had the room open is looked at again', () => {
-  test('and told where the message is unread and they are gone', async () => {
+describe('a user who had the room open gets a second look', () => {
+  test('and gets a push if the message is unread and they have left', async () => {
     await bob.get('joinRoom', room._id)
     const message = await sendText(ann, room._id)
     await eventually(async () => expect(await on.database.collection('tasks').countDocuments()).toBe(1))
@@ -170,7 +170,7 @@ describe('one who had the room open is looked at again', () => {
     await expectPushed(message, true)
   })
 
-  test('and left alone where they have read it', async () => {
+  test('and gets no push if they have read it', async () => {
     await bob.get('joinRoom', room._id)
     const message = await sendText(ann, room._id)
     await bob.get('updateReadMessage', { roomId: room._id, messageId: message._id })
@@ -178,7 +178,7 @@ describe('one who had the room open is looked at again', () => {
     await expectPushed(message, false)
   })
 
-  test('and not told of what was deleted meanwhile', async () => {
+  test('and gets no push if the message was deleted meanwhile', async () => {
     await bob.get('joinRoom', room._id)
     const message = await sendText(ann, room._id)
     await eventually(async () => expect(await on.database.collection('tasks').countDocuments()).toBe(1))

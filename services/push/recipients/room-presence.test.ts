@@ -2,7 +2,7 @@ import { connectAs, eventually, makeRoom, openTestBus, startTestStack } from '@c
 import { expect, test } from '@jest/globals'
 import { usersInRooms } from './room-presence.ts'
 
-test('every edge tells who has a room open, until they close it or are gone', async () => {
+test('every gateway reports who has a room open, until they close it or disconnect', async () => {
   const stack = await startTestStack({ instances: { gateways: 2, push: 0 } })
   const bus = await openTestBus(stack)
   const [ann, bob, again, cid] = await Promise.all([
@@ -19,7 +19,7 @@ test('every edge tells who has a room open, until they close it or are gone', as
   expect(await inRoom()).toEqual([])
 
   for (const client of [ann, bob, again, cid]) await client.get('joinRoom', room._id)
-  // A room opened twice on one socket is one.
+  // A room opened twice on one socket counts once.
   await bob.get('joinRoom', room._id)
   await eventually(async () => expect(await inRoom()).toEqual(['ann', 'bob', 'cid']))
   expect((await usersInRooms(bus, [other._id], 200)).size).toBe(0)
@@ -38,7 +38,7 @@ test('every edge tells who has a room open, until they close it or are gone', as
   await stack.close()
 })
 
-test('where nobody has any open the answer comes at once, however long one would wait', async () => {
+test('if nobody has a room open, the answer comes at once, whatever the time limit', async () => {
   const stack = await startTestStack({ instances: { push: 0 } })
   const bus = await openTestBus(stack)
   const answer = await usersInRooms(bus, ['a', 'b.c', '*'], 60_000)

@@ -4,7 +4,7 @@ import { reachGoogleAt } from '../testing/loopback.ts'
 import { openFcmSender } from './fcm-sender.ts'
 import type { Push, Sender } from './sender.ts'
 
-// The real firebase-admin, over HTTP/2, against a stand-in for the other end.
+// The real firebase-admin over HTTP/2, against a stand-in for FCM.
 
 let fcm: Fcm
 let sender: Sender
@@ -41,14 +41,14 @@ test.each<[Answer, string]>([
   ['SENDER_ID_MISMATCH', 'refused'],
   ['QUOTA_EXCEEDED', 'later'],
   ['INTERNAL', 'later'],
-])('FCM answers %s: %s, asked once', async (answer, result) => {
+])('FCM answers %s: %s after one request', async (answer, result) => {
   fcm.answers.set('device', [answer])
   expect(await results('device')).toEqual([result])
   expect(fcm.received).toHaveLength(1)
 })
 
-// The library itself asks some times again.
-test('an outage may pass', async () => {
+// The library itself repeats the request some times.
+test('an outage is to be retried later', async () => {
   fcm.answers.set(
     'device',
     Array.from({ length: 10 }, () => 'UNAVAILABLE' as const),
@@ -56,13 +56,13 @@ test('an outage may pass', async () => {
   expect(await results('device')).toEqual(['later'])
 }, 60_000)
 
-test('what is not answered in time is asked again', async () => {
+test('a request that is not answered in time is sent again', async () => {
   fcm.answers.set('slow', ['hang'])
   expect(await results('slow', 'fast')).toEqual(['sent', 'sent'])
   expect(fcm.received.map(({ message }) => message.token)).toEqual(['slow', 'fast', 'slow'])
 }, 60_000)
 
-test('credentials that are not taken may be by and by: nothing is lost by them', async () => {
+test('refused credentials are to be retried later, so no push is lost', async () => {
   const other = openFcmSender(testAccount())
   fcm.isOpen = false
   expect(await other.send([push('device')])).toMatchObject([{ result: 'later' }])
@@ -71,7 +71,7 @@ test('credentials that are not taken may be by and by: nothing is lost by them',
   await other.close()
 })
 
-test('half a batch may fail: each device has its own outcome', async () => {
+test('each device of a batch has its own result', async () => {
   const tokens = Array.from({ length: 100 }, (_, index) => `device-${index}`)
   const kinds: [Answer, string][] = [
     ['ok', 'sent'],
@@ -88,7 +88,7 @@ test('half a batch may fail: each device has its own outcome', async () => {
   expect(fcm.received).toHaveLength(100)
 })
 
-test('without a connection it may pass', async () => {
+test('a lost connection is to be retried later', async () => {
   const lost = reachGoogleAt(1)
   expect(await results('device')).toEqual(['later'])
   lost()

@@ -3,16 +3,16 @@ import { expect, test } from '@jest/globals'
 import { defaultTimes } from '../parts.ts'
 import { register, startPushStack } from '../testing/stack.ts'
 
-// In real time: the gateway's own time-outs and the second look belong together.
+// In real time: the gateway's own time-outs and the second look must fit together.
 
-test('a phone that lost its network looks as if it had the room open, and is told within a minute', async () => {
+test('a phone that lost its network, while the room seems open, gets its push within a minute', async () => {
   const { stack, fcm, ann, close } = await startPushStack({ secondLookMs: defaultTimes.secondLookMs })
   const wire = await openWire(stack.gatewayUrl)
   const bob = await connectPlain(wire.url, await stack.token('bob'))
   const token = await register(bob, 'phone')
   const room = await makeRoom(ann, ['bob'])
   await bob.get('joinRoom', room._id)
-  // Nothing passes any more, and neither end is told.
+  // No more data passes, and neither end notices.
   wire.freeze()
   await sendText(ann, room._id)
   expect(fcm.shownOn(token)).toEqual([])

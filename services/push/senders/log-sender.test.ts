@@ -2,7 +2,7 @@ import type { Logger } from '@chat/service'
 import { expect, test } from '@jest/globals'
 import { openLogSender } from './log-sender.ts'
 
-test('without credentials the log tells what would have been sent, and nothing of what people write', async () => {
+test("without credentials pushes are logged without the message's text", async () => {
   const lines: unknown[] = []
   const logger = { info: (...line: unknown[]) => lines.push(line), debug: () => {} } as unknown as Logger
   const content = {

@@ -25,7 +25,7 @@ const triesOn = (token: string, messageId: string) =>
   on.fcm.shownOn(token).filter(({ data }) => data.messageId === messageId).length
 const gauge = async () => (await on.push.metrics.deadLetters.get()).values[0]?.value
 
-test('what passes is tried again until it works, and nobody else hears of it twice', async () => {
+test('a temporary failure is retried until it succeeds, and other recipients get no second push', async () => {
   on.fcm.answers.set(BOB, ['QUOTA_EXCEEDED', 'INTERNAL', 'QUOTA_EXCEEDED'])
   const { _id } = await sendText(on.ann, room._id)
   await eventually(() => expect(triesOn(BOB, _id)).toBe(4))
@@ -33,7 +33,7 @@ test('what passes is tried again until it works, and nobody else hears of it twi
   expect(await listed()).toMatchObject({ list: [], total: 0 })
 })
 
-test('after five tries it is a dead letter, which operators see, and is replayed to those who lack it', async () => {
+test('after five tries a push is a dead letter, which can be listed and replayed to the recipients without it', async () => {
   on.fcm.answers.set(
     BOB,
     Array.from({ length: 5 }, () => 'INTERNAL' as const),
@@ -67,7 +67,7 @@ test('after five tries it is a dead letter, which operators see, and is replayed
   expect(await gauge()).toBe(0)
 })
 
-test('others go on meanwhile', async () => {
+test('other pushes continue meanwhile', async () => {
   on.fcm.answers.set(
     BOB,
     Array.from({ length: 5 }, () => 'INTERNAL' as const),
@@ -80,7 +80,7 @@ test('others go on meanwhile', async () => {
   await eventually(() => expect(triesOn(BOB, stuck._id)).toBe(6))
 })
 
-test('what was replayed and fails again is a dead letter again', async () => {
+test('a replayed push that fails again becomes a dead letter again', async () => {
   on.fcm.answers.set(
     BOB,
     Array.from({ length: 10 }, () => 'INTERNAL' as const),
@@ -95,7 +95,7 @@ test('what was replayed and fails again is a dead letter again', async () => {
   await eventually(async () => expect((await listed()).total).toBe(0))
 })
 
-test('a list of many is read page by page', async () => {
+test('dead letters are listed in pages', async () => {
   on.fcm.usual = 'INTERNAL'
   for (let n = 0; n < 3; n++) await sendText(on.ann, room._id)
   await eventually(async () => expect((await listed()).total).toBe(3))
@@ -110,7 +110,7 @@ test('a list of many is read page by page', async () => {
   expect(await on.bus.askJobs('push', 'replayDeadLetters', caller, { ids })).toEqual({ replayed: 3 })
 })
 
-test('dead letters of an earlier version, in a collection of their own, are found after a start', async () => {
+test("dead letters from an earlier version's separate collection are listed after a start", async () => {
   const notice = { messageId: 'room-9', roomId: 'room', seq: 9, authorId: 'ann', mentions: [], body: 'hello' }
   const rest = { only: ['bob'], isSecond: false, reason: 'away', tries: 5, at: new Date() }
   await on.database.collection('setAside').insertOne({ _id: 'room-9' as never, notice, ...rest })

@@ -25,7 +25,7 @@ const edit = ({ _id: messageId }: Message, text: string) =>
 const told = ({ _id }: Message) => on.fcm.shownOn(ZED).filter(({ data }) => data.messageId === _id)
 const says = (text: string) => ({ notification: { body: `ann: ${text}` } })
 
-test('a push that was waited with says what the message says by then', async () => {
+test('a delayed push has the current text of its message', async () => {
   const zed = await connectAs(on.stack, 'zed')
   await zed.get('joinRoom', room._id)
   const message = await sendText(on.ann, room._id, 'my password')
@@ -35,18 +35,18 @@ test('a push that was waited with says what the message says by then', async () 
   await eventually(() => expect(told(message)).toMatchObject([says('hello')]))
 })
 
-test('so does one of a message that was edited before the push service came to it', async () => {
+test('a push has the current text if the message was edited before the push service handled it', async () => {
   await on.push.close()
   const message = await sendText(on.ann, room._id, 'my password')
   await edit(message, 'hello')
   await edit(message, 'hello again')
-  // Longer than a message may wait and still be told as it was sent.
+  // Longer than the age up to which a push uses the text of the event.
   await delay(1_000)
   on.push = await startPush(on.stack, times)
   await eventually(() => expect(told(message)).toMatchObject([says('hello again')]))
 })
 
-test('and a dead letter, when it is replayed', async () => {
+test('a replayed dead letter has the current text', async () => {
   on.fcm.usual = 'INTERNAL'
   const message = await sendText(on.ann, room._id, 'my password')
   const dead = { deadAt: { $gt: new Date(0) } }

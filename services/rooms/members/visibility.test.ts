@@ -41,7 +41,7 @@ describe('without canShowMemberList', () => {
     for (const client of [ann, ben, cho]) await client.get('joinRoom', room._id)
   })
 
-  test('lists, answers and events show a member only themselves and masters, and the whole count', async () => {
+  test('lists, answers and events show a member only themselves and masters, with the full member count', async () => {
     const invite = { roomId: room._id, targetUserIds: ['dae'] }
     const invited = await ben.get<{ room: Room }>('inviteRoom', invite)
     expect(ids(invited.room.joinUsers)).toEqual(['ann', 'ben'])
@@ -112,7 +112,7 @@ test('only masters see a hidden message: live, in pages and as the last message'
   await eventually(async () => expect(await listed(cho, room._id)).toMatchObject({ unReadMsgCount: 1 }))
 })
 
-test('a last message quotes the present text of another message, and nothing of a deleted one', async () => {
+test('a last message quotes the current text of another message, and nothing of a deleted one', async () => {
   room = await makeRoom(ann, ['ben', 'cho'])
   const quoted = await sendText(ann, room._id, 'between us')
   await sendText(ben, room._id, 'agreed', { replyTo: quoted._id })
@@ -143,7 +143,7 @@ test('a reply sent while the quoted message is deleted shows nothing of it, in l
       expect(last?.lastMessage).toMatchObject({ _id: reply._id, replyTo: { text: '' } })
       expect(told().at(-1)?.lastMessage).toMatchObject({ _id: reply._id, replyTo: { text: '' } })
     })
-    // Events that were on their way may have shown it until then; nothing does afterwards.
+    // Earlier events may still show it; later ones do not.
     const count = told().length
     await ben.get('updateReadMessage', { roomId: room._id, messageId: reply._id })
     await cho.get('roomAlarmTurnOnOff', { roomId: room._id })
@@ -184,7 +184,7 @@ test('the last message shows how many members have not read it', async () => {
   expect((await listed(ann, room._id))?.lastMessage).toMatchObject({ seq: 1, unReadUserCount: 0 })
 })
 
-test('the caller’s own deletion is uncounted at once, and the last message is the emptied one', async () => {
+test('the caller’s own deletion changes the count at once, and the last message is the emptied one', async () => {
   room = await make()
   for (let n = 0; n < 5; n++) await sendText(ben, room._id, `${n}`)
   const last = await sendText(ben, room._id, 'last')
@@ -265,7 +265,7 @@ test('an announcement of a message or a text reaches all, and is removed with it
   await eventually(() => expect(cho.told('listenRoom', room._id)?.announcement).toBeNull())
 })
 
-test('an alarm belongs to one member: set, toggled, right at once, and sent to their other sockets', async () => {
+test("an alarm belongs to one member, can be set or toggled, and applies at once and on the member's other sockets", async () => {
   room = await make()
   const tablet = await connectAs(stack, 'ben', 0)
   const toggle = (more = {}) =>

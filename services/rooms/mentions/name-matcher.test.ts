@@ -51,7 +51,7 @@ test('all users with the same name are found', () => {
 test('any name is found at the end of any text', () => {
   const name = fc
     .string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
-    // Normalised: some old letters become a space and a mark.
+    // Checked after normalization, where some old letters become a space and a mark.
     .filter((text) => /^\p{L}+$/u.test(text.normalize('NFKC').toLowerCase()))
   fc.assert(
     fc.property(name, fc.string({ unit: 'grapheme' }), (nickName, text) => {
@@ -62,7 +62,7 @@ test('any name is found at the end of any text', () => {
   )
 })
 
-test('a text of mentions only takes no more than a moment', () => {
+test('a text of mentions only is matched within a second', () => {
   const many = new NameMatcher(
     Array.from({ length: 1_000 }, (_, n) => ({ userId: `${n}`, nickName: `${'가'.repeat(90)}${n}` })),
   )

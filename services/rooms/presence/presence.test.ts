@@ -40,7 +40,7 @@ const told = (of: PlainClient = ann, userId = who) =>
   of.payloads<Presence>('presence').filter((presence) => presence.userId === userId)
 const states = (of?: PlainClient) => told(of).map(({ online }) => online)
 
-test('a new user is offline and was never seen; then online; then offline and seen just now', async () => {
+test('a new user is offline and never seen, then online, then offline with the time last seen', async () => {
   expect(await query(ann, who)).toEqual([{ userId: who, online: false, lastSeenAt: null }])
   const before = new Date().toISOString()
   const phone = await connectAs(stack, who, 1)
@@ -120,7 +120,7 @@ test('users who share no room or may not be seen are left out', async () => {
   eve.close()
 })
 
-test('a caller with many rooms sees the same', async () => {
+test('the same holds for a caller with many rooms', async () => {
   const joinUsers = [
     { _id: 'gus', nickName: 'Gus' },
     { _id: who, nickName: who },
@@ -148,7 +148,7 @@ test('a change is one event on the bus, however many rooms there are', async () 
   await nats.close()
 })
 
-test('a user wrongly taken for offline is online again after the next report of their gateway', async () => {
+test('a user wrongly considered offline is online again after the next report of their gateway', async () => {
   const phone = await connectAs(stack, who, 1)
   await eventually(() => expect(states()).toEqual([true]))
   const mongo = await openDatabase(stack, 'rooms')

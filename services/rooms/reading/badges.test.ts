@@ -46,7 +46,7 @@ const naive = () =>
     }),
   )
 
-test('a badge is the sum of the counts in the list of rooms, after any history', async () => {
+test('after any history, a badge is the sum of the unread counts in the list of rooms', async () => {
   const rooms = [
     await makeRoom(ann, PEOPLE),
     await makeRoom(ann, ['ben', 'cid']),

@@ -53,7 +53,7 @@ const seen = () => listed(ben, room._id)
 const recount = (roomId = room._id) => bus.ask('recountRoom', { userId: '', requestId: 'test' }, roomId)
 
 test('a recount of a correct room changes nothing', async () => {
-  // The author’s own cursor, too, follows the messages.
+  // The author’s own cursor follows the messages, too.
   const author = { _id: 'ann', lastReadMessageId: sent.at(-1)?._id }
   await eventually(async () =>
     expect(await seen()).toMatchObject({
@@ -66,14 +66,18 @@ test('a recount of a correct room changes nothing', async () => {
 })
 
 test.each([
-  ['forgotten', { lastSeq: 0, lastMessage: null, lastGone: 0 }, []],
-  ['too old', { lastSeq: 4, lastGone: 3 }, [{ seq: 1, isGone: true, updatedAt: '2020-01-01T00:00:00.000Z' }]],
+  ['is missing', { lastSeq: 0, lastMessage: null, lastGone: 0 }, []],
   [
-    'too new',
+    'is too old',
+    { lastSeq: 4, lastGone: 3 },
+    [{ seq: 1, isGone: true, updatedAt: '2020-01-01T00:00:00.000Z' }],
+  ],
+  [
+    'is too new',
     { lastSeq: 50, lastGone: 50 },
     [{ seq: 50, isGone: true, updatedAt: '2020-01-01T00:00:00.000Z' }],
   ],
-])('what is %s is as it should be again, and members are told', async (_how, wrong, marks) => {
+])('a recount corrects a state that %s, and members receive events', async (_how, wrong, marks) => {
   const before = await seen()
   await mongo.collection('rooms').updateOne({ _id: room._id as never }, { $set: wrong })
   await mongo.collection('gone').updateOne({ _id: room._id as never }, { $set: { marks } })

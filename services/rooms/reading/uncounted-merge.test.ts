@@ -11,10 +11,10 @@ const mark: fc.Arbitrary<Mark> = fc.record({
   isGone: fc.boolean(),
   updatedAt: fc.integer({ min: 0, max: 1_000 }).map(at),
 })
-/** One state of a message at a time. */
+/** No two marks of a message have the same time. */
 const marks = fc.uniqueArray(mark, { selector: ({ seq, updatedAt }) => `${seq} ${updatedAt}`, maxLength: 30 })
 
-test('marks merged in any order, in any pieces and twice make the same set: the latest of each message', () => {
+test('merging marks in any order, in parts and repeatedly yields the latest mark of each message', () => {
   fc.assert(
     fc.property(marks, fc.infiniteStream(fc.nat()), fc.nat(30), (all, order, cut) => {
       const shuffled = all

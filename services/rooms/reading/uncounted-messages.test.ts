@@ -10,7 +10,7 @@ import {
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 
-// Promise 4: after any history, over two instances of everything, unread counts, mentions, reader lists and cursors are
+// Promise 4: after any history, over two instances of each service, unread counts, mentions, reader lists and cursors are
 // those of a naive model that keeps a row for every member and message.
 
 const people = ['ann', 'ben', 'cho', 'dae'] as const
@@ -42,7 +42,7 @@ const makeRoom = async () =>
   (await as(master).get<Room>('createNewRoom', { users: [...people, 'offline'], name: 'Counting', rules }))
     ._id
 
-/** Everything that decides who has read what, kept in the plainest way. */
+/** Everything that decides who has read what, in its simplest form. */
 class Model {
   frozen = false
   messages: { author: string; deleted: boolean; hidden: boolean; mentions: string[] }[] = []
@@ -99,10 +99,10 @@ class Model {
 
 type Step = { kind: Kind; who: Person; seq: number }
 type Move = {
-  /** The event that is emitted, by whom, with what. */
+  /** The event to emit and its payload. */
   emit: (step: Step, roomId: string) => [string, unknown]
   by?: Person
-  /** The code that must come back; where it is null, what the model does. */
+  /** The expected error code; null if the step succeeds and `does` applies to the model. */
   refuses: (model: Model, step: Step) => string | null
   does: (model: Model, step: Step) => void
 }
@@ -232,7 +232,7 @@ type Kind = keyof typeof moves
 async function play(model: Model, step: Step, roomId: string) {
   const move: Move = moves[step.kind]
   const refusal = move.refuses(model, step)
-  // The master stays, so that the room has somebody to ask.
+  // The master stays, so that a member remains to query the room.
   if (refusal === 'skipped') return
   const { error } = await as(move.by ?? step.who).ask(...move.emit(step, roomId))
   expect([step, error]).toEqual([step, refusal])
@@ -251,7 +251,7 @@ async function compareWith(model: Model, roomId: string) {
       const cursor = member.read > 0 ? messageId(roomId, member.read) : null
       expect(room?.joinUsers.find((user) => user._id === who)?.lastReadMessageId).toBe(cursor)
       expect(room).toMatchObject({ lastSeq: model.length, memberCount: model.members.size })
-      // What they were last told live is what they would be told when they asked.
+      // The last event and a query agree.
       const told = as(who).heard.findLast(({ payload }) => (payload as Room)?._id === roomId)
       expect(told?.payload).toMatchObject({
         unReadMsgCount: model.unread(who),

@@ -48,7 +48,7 @@ test('the count is right at once after updateReadMessage and joinRoom, and a cur
   for (let n = 0; n < 10; n++) messages.push(await send(ann, _id, `${n}`))
   const read = (index: number) =>
     ben.get<{ unReadMsgCount: number }>('updateReadMessage', { roomId: _id, messageId: messages[index]?._id })
-  // What others did may be shown a moment later; what the caller did, from here on, may not.
+  // Others' actions may show a moment later. From here on only the caller acts, and must see it at once.
   await eventually(async () => expect(await listed(ben, _id)).toMatchObject({ lastSeq: 10 }))
   expect(await read(6)).toMatchObject({ unReadMsgCount: 3 })
   expect(await read(2)).toMatchObject({ unReadMsgCount: 3 })
@@ -71,7 +71,7 @@ test('a cursor cannot move to a message that does not exist or is another room�
   }
 })
 
-test('the reader’s other sockets learn of a moved cursor, on another gateway too', async () => {
+test('the reader’s other sockets get the moved cursor, on another gateway too', async () => {
   const { _id } = await makeRoom('Devices')
   const tablet = await connectAs(stack, 'ben', 0)
   await send(ann, _id, 'hello')
@@ -131,7 +131,7 @@ test('sending reads the earlier messages, and those who have the room open recei
   await send(ann, _id, 'two')
   const { _id: lastReadMessageId } = await send(ben, _id, 'three')
   const told = { userId: 'ben', lastReadMessageId, fromSeq: 0, seq: 3 }
-  // Two instances that take in an author's own messages out of order may tell of these, too.
+  // Two instances that handle an author's messages out of order may publish these events, too.
   const ofBen = () => ann.payloads<typeof told>(`readMessage_${_id}`).filter(({ userId }) => userId === 'ben')
   await eventually(() => expect(ofBen()).toEqual([told]))
 })
@@ -145,7 +145,7 @@ test('a list never shows a lastSeq without its lastMessage', async () => {
   }
 })
 
-test('an empty room has no more pages, and a keyword may hold anything', async () => {
+test('an empty room has no more pages, and a keyword may contain any character', async () => {
   const { _id } = await makeRoom('Empty \u0000 room')
   const page = await ann.get('listenMessagesByRoom', { roomId: _id, lastMessageId: null, count: 10 })
   expect(page).toEqual({ list: [], hasMoreBefore: false, hasMoreAfter: false })

@@ -4,11 +4,11 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import mongoose from 'mongoose'
 import { claimKey } from './claims.ts'
 
-// Promise 2, and one room for the same people, under races: two instances of each service, two gateways.
+// Promise 2, and one room for the same users, in concurrent requests to two instances of each service and two gateways.
 
 let stack: TestStack
 beforeAll(async () => {
-  // A thousand requests at once take a slow machine longer than one may.
+  // On a slow machine a thousand concurrent requests exceed the time limit of one.
   const limits = { requestTimeoutMs: 60_000 }
   stack = await startTestStack({ instances: { gateways: 2, rooms: 2, messages: 2 }, limits })
 })
@@ -32,7 +32,7 @@ type Answer = {
   body: { _id?: string; lastMessage?: Message; error?: string; data?: { roomId: string } }
 }
 
-test('of 1,000 concurrent /chat/room with the same users and link one makes the room', async () => {
+test('one of 1,000 concurrent /chat/room with the same users and link makes the room', async () => {
   const answers: Answer[] = await Promise.all(
     Array.from({ length: 1_000 }, () => stack.post('/chat/room', body)),
   )
@@ -50,7 +50,7 @@ test('of 1,000 concurrent /chat/room with the same users and link one makes the 
   ben.close()
 }, 90_000)
 
-test('the next request for a room that a crash left half made finishes it', async () => {
+test('the next request for a room that a crash left incomplete finishes it', async () => {
   const mongo = await openDatabase(stack, 'rooms')
   const roomId = new mongoose.Types.ObjectId().toHexString()
   const claim = { _id: claimKey('half', ['ann', 'ben']), roomId, createdAt: new Date(Date.now() - 60_000) }
@@ -102,7 +102,7 @@ test.each([[1], [2]])(
       ),
     )
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1)
-    // Whatever came before it has been heard when this one is.
+    // Waits for a later message, and so for every earlier event.
     await ann.get('sendMessage', { ...payload, syncKey: 'last' })
     await eventually(() =>
       expect(ben.payloads<Message>(`listenMessage_${room._id}`).map((m) => m.syncKey)).toEqual([
@@ -114,7 +114,7 @@ test.each([[1], [2]])(
   },
 )
 
-test('many writers through both instances: no gap, and everybody receives each message once and in order', async () => {
+test('with many writers through both instances there is no gap, and every member receives each message once and in order', async () => {
   const names = ['ann', 'ben', 'cho', 'dae']
   const clients = await Promise.all(names.map((name, index) => connectAs(stack, name, index % 2)))
   const [ann] = clients as [(typeof clients)[number]]

@@ -49,7 +49,7 @@ const share: Attempt = async (who, roomId) => [
   },
 ]
 
-/** What a member and what a master is told where the rule is off; null where it is open to them all the same. */
+/** The error code for a member and for a master if the rule is off; null if it is allowed anyway. */
 test.each([
   ['canInviteMemebrs', invite, 'ROOM_RULES_CAN_NOT_INVITE_MEMBERS', 'ROOM_RULES_CAN_NOT_INVITE_MEMBERS'],
   ['canLeaveOutRoom', leave, 'ROOM_RULES_CAN_NOT_LEAVE', 'ROOM_RULES_CAN_NOT_LEAVE'],

@@ -7,7 +7,7 @@ const files = globSync('**/*.ts', { cwd: service }).filter(
   (file) => !file.startsWith('store/') && !file.includes('node_modules') && !file.endsWith('.test.ts'),
 )
 
-/** What belongs to mongoose and to MongoDB's query language. */
+/** Terms of mongoose and of MongoDB's query language. */
 const QUERY_LANGUAGE = [
   /from 'mongoose'/,
   /\b(ClientSession|Model|Schema|ObjectId)\b/,
@@ -18,12 +18,12 @@ const QUERY_LANGUAGE = [
 
 const findingsIn = (text: string) => QUERY_LANGUAGE.flatMap((pattern) => pattern.exec(text)?.[0] ?? [])
 
-test('there are files to look at, and the patterns find what they are for', () => {
+test('the patterns find database code where it is expected', () => {
   expect(files.length).toBeGreaterThan(30)
   expect(findingsIn(readFileSync(join(service, 'store/room-store.ts'), 'utf8')).length).toBeGreaterThan(3)
   expect(findingsIn("import mongoose from 'mongoose'; x.updateOne({ a }, { $set: { b } })").length).toBe(3)
 })
 
-test.each(files)('%s speaks to the store in the words of the domain', (file) => {
+test.each(files)('%s contains no database code', (file) => {
   expect(findingsIn(readFileSync(join(service, file), 'utf8'))).toEqual([])
 })

@@ -93,7 +93,7 @@ test('after a change of nickName only the new one is found', async () => {
 test('the readers of a message are read in one query', async () => {
   const message = await sendText(ann, room._id, 'who reads this?')
   await bob.get('updateReadMessage', { roomId: room._id, messageId: message._id })
-  // Everything that follows from a message is done once its room event is published.
+  // The room event is published last: by then the message is fully handled.
   await eventually(() =>
     expect(bob.payloads<Room>('updateRoomLastMessage').at(-1)).toMatchObject({ lastSeq: message.seq }),
   )
@@ -108,7 +108,7 @@ test('the readers of a message are read in one query', async () => {
   mongoose.set('debug', false)
   expect(read).toEqual([{ _id: 'bob', nickName: '박철수님', profileUrl: null }])
   expect(unread).toHaveLength(COUNT - 2)
-  // Besides it, the caller's own membership, by its key, at most twice.
+  // Besides, the caller's own membership is read by its key, at most twice.
   const ofEverybody = queries.filter(
     (query) => !query.includes(`"_id":"${room._id}:ann"`) && !query.includes('"ann"'),
   )
@@ -130,7 +130,7 @@ test('a message makes one room event on the bus, whatever the number of members'
   const kinds = heard.map((subject) => subject.split('.').slice(2).join('.'))
   const news = `room.${room._id}.news`
   expect(kinds.filter((kind) => kind === news)).toHaveLength(1)
-  // The message, its news, and the author's own cursor: nothing for each member.
+  // The message, its room event, and the author's cursor, but no event for each member.
   expect(kinds.length).toBeLessThanOrEqual(4)
   const told = bob.payloads<Room>('updateRoomLastMessage').at(-1)
   expect(told?.joinUsers.length).toBeLessThanOrEqual(41)

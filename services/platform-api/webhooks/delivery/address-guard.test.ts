@@ -28,7 +28,7 @@ test.each([
   ...['::ffff:127.0.0.1', '::ffff:8.8.8.8', '::127.0.0.1', '::ffff:0:10.0.0.1'],
   ...['64:ff9b::7f00:1', '64:ff9b:1::1', '2002:7f00:1::1', '2001::1', '2001:db8::1', '100::1', '4000::1'],
   ...['localhost', ''],
-])('%s is not', (address) => expect(isPublic(address)).toBe(false))
+])('%s is not public', (address) => expect(isPublic(address)).toBe(false))
 
 const create = (url: string, on = stack) => on.call('POST', '/v1/webhooks', { url })
 
@@ -62,7 +62,7 @@ test('a name that does not resolve yet is accepted', async () => {
   await stack.call('DELETE', `/v1/webhooks/${(body as { data: { webhookId: string } }).data.webhookId}`)
 })
 
-test('a name that resolves to a private address later is refused then, without a connection', async () => {
+test('a name that later resolves to a private address is refused then, without a connection', async () => {
   const answers = [['93.184.215.14'], ['127.0.0.1'], ['93.184.215.14', '127.0.0.1']]
   const addresses = addressesOf(false, (_name, _options, found) => {
     const now = answers.shift() ?? []

@@ -56,7 +56,7 @@ async function call(method: string, path: string, body?: unknown) {
   return { status: response.status, headers: response.headers, body: (await response.json()) as never }
 }
 
-test(`each event is delivered, whatever fails, is slow or is killed ${KILLS} times`, async () => {
+test(`each event is delivered despite failures, slow answers and ${KILLS} kills`, async () => {
   let current = await startPlatformApi()
   const hooks = [await makeWebhook({ call }, receiver), await makeWebhook({ call }, receiver)]
   let count = 0
@@ -89,7 +89,7 @@ test(`each event is delivered, whatever fails, is slow or is killed ${KILLS} tim
   })()
   for (let n = 0; n < KILLS; n++) {
     const before = receiver.received.length
-    // At any moment: while it consumes, sends or stores; alone or beside another instance.
+    // The kill may hit any moment: while it consumes, sends or stores, alone or beside another instance.
     await eventually(() => expect(receiver.received.length).toBeGreaterThan(before + 20 + n * 7), PATIENCE_MS)
     const next = n % 2 === 0 ? null : await startPlatformApi()
     await current.kill()

@@ -37,7 +37,7 @@ test('every event of a room and its members is delivered, in order', async () =>
   await scene.ann.get('leaveOutRoom', roomId)
   await scene.stack.call('DELETE', `${at}/members/cho`)
   await scene.stack.call('PATCH', at, { meta: { a: 1 } })
-  // The deletion removes what is not delivered by then.
+  // The deletion removes deliveries that still wait.
   await eventually(() => expect(toldOf(hook.received(), roomId)).toHaveLength(12))
   await scene.stack.call('DELETE', at)
   const told = await eventually(() => {
@@ -68,7 +68,7 @@ test('every event of a room and its members is delivered, in order', async () =>
   await hook.delete()
 })
 
-test('messages are delivered as they are when sent, edited, hidden and deleted', async () => {
+test('messages are delivered when sent, edited, hidden and deleted, in their state at that time', async () => {
   const hook = await scene.makeWebhook()
   const { _id: roomId } = await makeRoom(scene.ann, ['ben'])
   const said = await sendText(scene.ann, roomId, 'one', { meta: { order: 7 } })
