@@ -15,7 +15,7 @@ import { MongoClient } from 'mongodb'
 import { copyRoom, fillRoom } from './bulk.ts'
 import { type Examined, examine, problemOf, type Query, recordQueries } from './queries.ts'
 
-// What npm run prove measures on large data, as query plans on small data: no timing.
+// Checks by query plans on small data what npm run prove measures on large data.
 
 const COUNT = 400
 
@@ -100,7 +100,7 @@ test.each([
   ).toContain(50)
 })
 
-test('a user connects and lists rooms by indexes alone', async () => {
+test('connecting and listing rooms use indexes only', async () => {
   const queries = await recordQueries(async () => {
     const again = await connectAs(stack, 'alice')
     expect((await again.get<{ list: Room[] }>('listenRooms', { limit: 10 })).list).toHaveLength(10)
@@ -111,19 +111,19 @@ test('a user connects and lists rooms by indexes alone', async () => {
   await expectIndexed(queries, ['users by _id', 'members by userId', 'rooms by _id, ready'])
 })
 
-test('members are counted by room through an index', async () => {
+test('members are counted by room with an index', async () => {
   const queries = await recordQueries(() => alice.get('listenMessagesByRoom', { roomId }))
   await expectIndexed(queries, ['members by roomId'])
 })
 
-test('a repeated syncKey is found through an index', async () => {
+test('a repeated syncKey is found with an index', async () => {
   await alice.get('joinRoom', sampleId)
   await alice.get('sendMessage', draft(sampleId, 'once'))
   const queries = await recordQueries(() => alice.get('sendMessage', draft(sampleId, 'once')))
   await expectIndexed(queries, ['messages by roomId, author.authorId, syncKey'])
 })
 
-test('a message is looked at for banned words by point reads, and by none once they are known', async () => {
+test('checking a message for banned words takes point reads, and none once the lists are cached', async () => {
   await stack.post(`/v1/rooms/${sampleId}/banned-words`, { words: ['rude'] })
   const send = (syncKey: string) => alice.get('sendMessage', draft(sampleId, syncKey))
   await expectIndexed(await recordQueries(() => send('cold')), ['wordLists by _id'])
@@ -131,7 +131,7 @@ test('a message is looked at for banned words by point reads, and by none once t
   expect(warm.filter(({ collection }) => collection.name === 'wordLists')).toEqual([])
 })
 
-test('exports are found, listed, worked on and ended through indexes', async () => {
+test('exports are found, listed, processed and finished with indexes', async () => {
   type List = { list: { exportId: string; state: string }[] }
   const queries = await recordQueries(async () => {
     const from = '2020-01-01'
@@ -156,11 +156,11 @@ const userOf = (userId: string) =>
     .collection('users')
     .findOne({ _id: userId as never })
 
-/** Rooms are found by their keys here, whatever other conditions there are. */
+/** Rooms are found by their keys here, whatever the other conditions. */
 const byKey = (query: Examined): Examined =>
   query.name.startsWith('rooms by _id') ? { ...query, docs: query.returned } : query
 
-test('presence, mentions and their counts are found through indexes', async () => {
+test('presence, mentions and their counts are found with indexes', async () => {
   const bob = await connectAs(stack, 'bob')
   const first = await alice.get<{ message: Message }>('sendMessage', draft(sampleId, 'mention', '@bob'))
   const mentions = async () =>
@@ -187,7 +187,7 @@ test('presence, mentions and their counts are found through indexes', async () =
   await expectIndexed([...queries, counting], names)
 })
 
-test('a query without an index would be seen', async () => {
+test('a query without an index is detected', async () => {
   const queries = await recordQueries(() => alice.get('queryRooms', { keyword: 'long' }))
   const [query] = queries.filter(({ collection }) => collection.name === 'rooms')
   const unindexed = await examine({ ...(query as Query), filter: { memberCount: 2 } })
@@ -211,14 +211,14 @@ const platformReads: [what: string, path: () => string, queries: string[]][] = [
     ],
   ],
 ]
-test.each(platformReads)('a platform reads %s by indexes', async (_what, path, names) => {
+test.each(platformReads)('a platform reads %s with indexes', async (_what, path, names) => {
   const queries = await recordQueries(async () => {
     expect((await stack.call('GET', path())).status).toBe(200)
   })
   await expectIndexed(queries, names)
 })
 
-test('an operator looks at a user by indexes', async () => {
+test('an operator inspects a user with indexes', async () => {
   const bus = await openTestBus(stack)
   const caller = { userId: '', requestId: 'operator' }
   const queries = await recordQueries(async () => {
@@ -232,7 +232,7 @@ test('an operator looks at a user by indexes', async () => {
   await expectIndexed(queries, ['users by _id', 'devices by userId', 'tasks by deadAt, _id'])
 })
 
-test('a platform erases a user by indexes, but for a look at the answers of a day', async () => {
+test("erasing a user uses indexes, except for a scan of the last day's stored answers", async () => {
   const queries = await recordQueries(async () => {
     expect(await stack.call('DELETE', '/v1/users/nobody')).toMatchObject({
       body: { data: { state: 'DONE' } },
@@ -260,9 +260,15 @@ describe('search', () => {
   test.each([
     ['a room', 'searchMessages', { keyword: '회의' }, true, 'search by period, grams, roomId'],
     ['all rooms', 'searchMessages', { keyword: '회의' }, false, 'search by period, grams, roomId'],
-    ['all rooms for more than a pair', 'searchMessages', { keyword: '의록은' }, false, 'search by $and'],
+    [
+      'all rooms, for more than two characters',
+      'searchMessages',
+      { keyword: '의록은' },
+      false,
+      'search by $and',
+    ],
     ['the gallery', 'listGallery', { kind: 'LINK' }, true, 'search by period, grams, roomId'],
-  ])('in %s reads what it finds', async (_where, event, input, isInRoom, name) => {
+  ])('in %s reads only its results', async (_where, event, input, isInRoom, name) => {
     const queries = await recordQueries(async () => {
       const list = await found(event, { ...input, ...(isInRoom && { roomId: sampleId }) })
       expect(list.map(({ data }) => data.content.text)).toEqual([2, 1, 0].map((n) => `${TEXT} ${n}`))
@@ -273,7 +279,7 @@ describe('search', () => {
     ).toEqual([[3, 3]])
   })
 
-  test('with anything but its index would be seen', async () => {
+  test('without its index is detected', async () => {
     const queries = await recordQueries(() => found('searchMessages', { keyword: '회의' }))
     const query = queries.find(({ collection }) => collection.name === 'search') as Query
     const { period } = query.filter as { period: number }
@@ -289,7 +295,7 @@ describe('search', () => {
   })
 })
 
-test('what happens is told to webhooks, listed and sent again by indexes alone', async () => {
+test('webhook deliveries are sent, listed and replayed with indexes', async () => {
   const receiver = createServer((_request, response) => response.writeHead(204).end()).listen(0, '127.0.0.1')
   await once(receiver, 'listening')
   const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`
@@ -320,7 +326,7 @@ test('what happens is told to webhooks, listed and sent again by indexes alone',
   receiver.close()
 })
 
-test('a push is decided and sent by indexes alone', async () => {
+test('pushes are decided and sent with indexes', async () => {
   const bob = await connectAs(stack, 'bob')
   await bob.get('registerDevice', { token: 'phone', platform: 'WEB' })
   bob.close()

@@ -14,7 +14,7 @@ import {
 } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 
-// Starts the examples as their READMEs say.
+// Starts the examples as in their READMEs.
 
 let stack: TestStack
 let alice: PlainClient
@@ -66,16 +66,16 @@ test('socket.io-client and the original document suffice to list, read, send and
 })
 
 test.each([
-  ['is none', async () => 'not-a-token', 'TOKEN_INVALID'],
+  ['is invalid', async () => 'not-a-token', 'TOKEN_INVALID'],
   ['has expired', () => stack.token('bob', { exp: 1 }), 'TOKEN_EXPIRED'],
-])('a token that %s makes it exit with the code and status 1', async (_, token, code) => {
+])('a token that %s makes the example exit with the error code and status 1', async (_, token, code) => {
   const env = { CHAT_GATEWAY_URL: stack.gatewayUrl, TOKEN: await token() }
   const { child, errors } = start('examples/plain/chat.mjs', ['hello'], env, 'pipe')
   expect(await once(child, 'exit')).toEqual([1, null])
   expect(await errors).toBe(`not connected: ${code}\n`)
 })
 
-test('a back end gives each visitor a token and the room that is theirs', async () => {
+test('a back end gives each visitor a token and their own room', async () => {
   const env = {
     CHAT_API_KEY: testApiKey,
     CHAT_PLATFORM_URL: stack.platformUrl,

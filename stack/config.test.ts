@@ -20,7 +20,7 @@ function problemsOf(env: Record<string, string>, isDevelopment = true): string[]
 }
 const variables = (problems: string[]) => problems.map((problem) => problem.split(' ')[0])
 
-test('development needs nothing', () => {
+test('development needs no variables', () => {
   expect(readConfig({}, true)).toMatchObject({
     gatewayPort: 3000,
     platformPort: 3001,
@@ -36,14 +36,14 @@ test('development needs nothing', () => {
   })
 })
 
-test('an edge in production leaves slowly, within what a stop may take', () => {
+test('in production an edge drains, within the time limit of a stop', () => {
   expect(readConfig(production, false).drainMs).toBe(2_000)
   expect(readConfig({ ...production, CHAT_DRAIN_SECONDS: '0.5' }, false).drainMs).toBe(500)
   for (const wrong of ['4', '-1', 'soon'])
     expect(variables(problemsOf({ CHAT_DRAIN_SECONDS: wrong }))).toEqual(['CHAT_DRAIN_SECONDS'])
 })
 
-test('traces go where they are told to, all of them or a part', () => {
+test('traces are sent to CHAT_OTLP_URL, all or a ratio of them', () => {
   const url = 'http://collector:4318'
   expect(readConfig({ CHAT_OTLP_URL: url }, true).tracing).toEqual({ url, ratio: 1 })
   expect(readConfig({ CHAT_OTLP_URL: url, CHAT_TRACE_RATIO: '0.1' }, true).tracing?.ratio).toBe(0.1)
@@ -53,7 +53,7 @@ test('traces go where they are told to, all of them or a part', () => {
   ])
 })
 
-test('every problem is named at once', () => {
+test('all problems are reported at once', () => {
   const problems = problemsOf(
     {
       CHAT_GATEWAY_PORT: '70000',
@@ -87,14 +87,14 @@ test('every problem is named at once', () => {
   expect(problems.filter((problem) => problem.startsWith('CHAT_LIMITS'))).toHaveLength(2)
 })
 
-test('each of several NATS servers is looked at, and all are reached alike', () => {
+test('every one of several NATS URLs is checked, and all need the same scheme', () => {
   const natsUrl = (urls: string) => readConfig({ CHAT_NATS_URL: urls }, true).natsUrl
   expect(natsUrl('nats://u:p@one:4222, nats://two:4222')).toBe('nats://u:p@one:4222,nats://two:4222')
   for (const wrong of ['nats://one,two', 'nats://one,', 'nats://one,http://two', 'tls://one,nats://two'])
     expect(variables(problemsOf({ CHAT_NATS_URL: wrong }))).toEqual(['CHAT_NATS_URL'])
 })
 
-test('a message of the error shows each problem on a line, and never the secret', () => {
+test('the error shows each problem on its own line, and no secret', () => {
   const error = (() => {
     try {
       readConfig({ CHAT_JWT_SECRET: 'too-short', CHAT_LOG_LEVEL: 'loud' }, true)
@@ -125,7 +125,7 @@ test('a secret has at least 32 bytes', () => {
   expect(problemsOf({ CHAT_JWT_SECRET: '한'.repeat(11) })).toEqual([])
 })
 
-test('limits override one by one', () => {
+test('each limit can be set by itself', () => {
   expect(readConfig({ CHAT_LIMITS: '{"messagesPerSecond":50}' }, true).limits).toEqual({
     ...defaultLimits,
     messagesPerSecond: 50,
@@ -148,7 +148,7 @@ test.each([
   expect(variables(problemsOf({ CHAT_LIMITS: limits }))).toEqual(['CHAT_LIMITS'])
 })
 
-test('keys and origins are lists; empty entries and spaces do not count', () => {
+test('keys and origins are lists; empty entries and spaces are ignored', () => {
   const config = readConfig(
     {
       ...production,
@@ -194,7 +194,7 @@ describe('CHAT_FCM_CREDENTIALS', () => {
   const given = serviceAccount
   const account = { projectId: 'p', clientEmail: 'a@b', privateKey }
 
-  test('may be the account, or the path of it, or nothing', () => {
+  test('may be the account, its path, or absent', () => {
     const json = JSON.stringify(given)
     expect(readConfig({ CHAT_FCM_CREDENTIALS: json }, true).fcm).toEqual(account)
     const files: Record<string, string> = { '/keys/fcm.json': json }
@@ -209,7 +209,7 @@ describe('CHAT_FCM_CREDENTIALS', () => {
     ['{"project_id": 5', /must be a service account/],
     [JSON.stringify({ ...given, client_email: '' }), /must be a service account/],
     [JSON.stringify({ ...given, private_key: 'a secret' }), /must be a service account/],
-  ])('%s is a problem that tells no secret', (value, problem) => {
+  ])('%s is reported without secrets', (value, problem) => {
     const problems = problemsOf({ CHAT_FCM_CREDENTIALS: value })
     expect(problems).toEqual([expect.stringMatching(problem)])
     expect(variables(problems)).toEqual(['CHAT_FCM_CREDENTIALS'])
@@ -223,7 +223,7 @@ describe('CHAT_FCM_WEB', () => {
   const problemsOfWeb = (changes: object) =>
     problemsOf({ CHAT_FCM_WEB: JSON.stringify({ ...app, ...changes }) })
 
-  test('is what the console shows of a web app, with its key; what is not needed is left out', () => {
+  test("is the web app's configuration from the console with its key; other fields are dropped", () => {
     const json = JSON.stringify({ ...app, authDomain: 'p.firebaseapp.com', measurementId: 'G-1' })
     expect(readConfig({ CHAT_FCM_WEB: json }, true).fcmWeb).toEqual(app)
     expect(readConfig({ CHAT_FCM_WEB: '/keys/web.json' }, true, () => json).fcmWeb).toEqual(app)
@@ -242,7 +242,7 @@ describe('CHAT_FCM_WEB', () => {
     expect(problemsOfWeb(changes)).toEqual([expect.stringMatching(/^CHAT_FCM_WEB must be .*vapidKey/)])
   })
 
-  test('is of the same project as the credentials', () => {
+  test('must belong to the same project as the credentials', () => {
     const account = JSON.stringify({ ...serviceAccount, project_id: 'other' })
     const env = { CHAT_FCM_WEB: JSON.stringify(app), CHAT_FCM_CREDENTIALS: account }
     expect(variables(problemsOf(env))).toEqual(['CHAT_FCM_WEB'])
@@ -250,7 +250,7 @@ describe('CHAT_FCM_WEB', () => {
   })
 })
 
-test('the demo is on in development alone, unless others sign the tokens', () => {
+test('the demo is on by default in development only, and not if another party signs the tokens', () => {
   expect(readConfig({}, true).demo).toBe(true)
   expect(readConfig({ CHAT_DEMO: 'off' }, true).demo).toBe(false)
   expect(readConfig({ CHAT_JWKS_URL: 'https://keys.example' }, true).demo).toBe(false)
@@ -262,7 +262,7 @@ test('the demo is on in development alone, unless others sign the tokens', () =>
   ])
 })
 
-test('a service in a process of its own needs its engines, and reads nothing of other services', () => {
+test('a service in its own process needs its engines and reads no variables of other services', () => {
   const problems = (readService: (read: ConfigReader) => unknown, env: Record<string, string> = {}) => {
     const read = new ConfigReader(env, { needsEngines: true })
     readService(read)

@@ -4,8 +4,7 @@ import { covers, eventually, signedIn } from '@chat/testing'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { connect, type NatsConnection, PermissionViolationError } from '@nats-io/transport-node'
 
-// Every NATS user tries everything that there is on a server of production's users: what its role does not name, it is
-// refused.
+// Every NATS user tries every subject on a server with production's users and is refused what its role does not name.
 
 const natsUrl = process.env.CHAT_TEST_NATS_URL as string
 const root = `t${crypto.randomUUID().slice(0, 8)}`
@@ -19,7 +18,7 @@ const userKinds = [
 ]
 const durables = [...new Set(roleNames.flatMap((name) => (roles[name] as Role).stream?.consumers ?? []))]
 
-/** What anybody could publish to, requests included. */
+/** Every subject that can be published to, requests included. */
 const published = [
   ...operationNames.map(subjects.rpcOf),
   ...roomKinds.map((kind) => subjects.roomEvent('room', kind)),
@@ -42,7 +41,7 @@ const published = [
   ...['_INBOX.x', '$SYS.REQ.SERVER.PING', `${root}.else`, 'else'],
 ]
 
-/** What anybody could listen to, `subject queue` within a queue group. */
+/** Every subject that can be subscribed to; `subject queue` within a queue group. */
 const subscribed = [
   ...services.flatMap((service) => [
     subjects.rpc(service, '*'),
@@ -100,7 +99,7 @@ const note = (error: unknown) => {
   refused.push(error.queue ? `${error.subject} ${error.queue}` : error.subject)
 }
 
-/** Everything within the patterns, of which one may be for a queue group only. */
+/** The subjects outside the patterns. A pattern may be limited to a queue group. */
 const outside = (all: string[], patterns: string[]) =>
   all.filter((subject) => {
     const [own = '', queue = ''] = subject.split(' ')
@@ -111,7 +110,7 @@ const outside = (all: string[], patterns: string[]) =>
   })
 const unique = (all: string[]) => [...new Set(all)].sort()
 
-test.each(roleNames)('%s is refused what its role does not name', async (name) => {
+test.each(roleNames)('NATS refuses %s every subject that its role does not name', async (name) => {
   await signIn(name)
   const { publish, subscribe } = permissionsOf(name, root)
   for (const subject of published) nats.publish(subject, '{}')
@@ -127,7 +126,7 @@ test.each(roleNames)('%s is refused what its role does not name', async (name) =
   await eventually(() => expect(unique(refused)).toEqual(unique(outside(subscribed, subscribe))))
 })
 
-test('the roles keep what matters apart', () => {
+test('critical subjects belong to at most one role', () => {
   const whoMay = (subject: string) =>
     roleNames.filter((name) => permissionsOf(name, root).publish.some((pattern) => covers(pattern, subject)))
   expect(whoMay(subjects.roomEvent('room', 'message'))).toEqual(['messages'])
@@ -144,7 +143,7 @@ test('the roles keep what matters apart', () => {
   expect(hears(subjects.rpcOf('sendMessage'))).toEqual([])
 })
 
-test('nobody signs in with a wrong password', async () => {
+test('a wrong password is refused', async () => {
   const url = new URL(signedIn(natsUrl, 'rooms'))
   await expect(connect({ servers: url.host, user: 'rooms', pass: 'wrong' })).rejects.toThrow(/Authorization/)
 })

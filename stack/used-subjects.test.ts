@@ -21,8 +21,8 @@ import {
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { askForEverything, exchangeFiles, manage, talk, tellLate } from './testing/busy-day.ts'
 
-// What each user is allowed is what its processes use: an installation does everything that it does, over a wire on
-// which every publish and every subscription is noted.
+// An installation runs every operation, and a tap on its NATS connections records every publish and subscription: they
+// are exactly what each user is allowed.
 
 let tap: Awaited<ReturnType<typeof openNatsTap>>
 let stack: TestStack
@@ -41,7 +41,7 @@ beforeAll(async () => {
   const times = { secondLookMs: 300, pollMs: 50, badgeMs: 100 }
   const aroundPush = around('push', stack.root)
   const push = await startPush({ ...aroundPush, database: `${stack.root}_push`, times })
-  // It is measured like those that tell of themselves at the gateway.
+  // Its metrics are read like those that the gateway exposes.
   measurePush = () => aroundPush.metrics.registry.metrics()
   closers.push(push.close)
 })
@@ -58,7 +58,7 @@ const around = (name: RoleName, root: string) => {
   return serviceOptions({ ...place, name, root, natsUrl: stack.natsUrlOf(name) })
 }
 
-/** Each of them may be the first to come: then it makes the stream. */
+/** Any of these services may start first, and then creates the stream. */
 async function startAsTheFirst() {
   const services = { rooms: startRooms, files: startFiles, push: startPush, 'platform-api': startPlatformApi }
   for (const [name, start] of Object.entries(services)) {
@@ -124,7 +124,7 @@ const isWithin = (patterns: string[], use: string) => {
   })
 }
 
-test('a user may use what its processes use, and nothing more', async () => {
+test('each NATS user is allowed exactly the subjects that its processes use', async () => {
   await startAsTheFirst()
   await spendTheDay()
   const idle = (name: RoleName) => {

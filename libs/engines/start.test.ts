@@ -36,7 +36,7 @@ const start = async (only?: EngineName[]): Promise<Engines> => {
   return engines
 }
 
-test('killed engines come back at their addresses with what was written, and so does the next run', async () => {
+test('killed engines restart at their addresses with their data, and a later run starts there too', async () => {
   const { urls, pids, close } = await start()
   await write(urls)
   const first = pids()
@@ -59,7 +59,7 @@ test('killed engines come back at their addresses with what was written, and so 
   await expectWritten(again.urls)
 }, 60_000)
 
-test('what a killed owner left running does not block the next run', async () => {
+test('engines left running by a killed owner do not block the next run', async () => {
   const owner = startElsewhere()
   const left: number[] = Object.values(JSON.parse(String((await once(owner.stdout, 'data'))[0])))
   owner.kill('SIGKILL')
@@ -71,7 +71,7 @@ test('what a killed owner left running does not block the next run', async () =>
   expect(lines).toContain(`NATS: ended process ${left[0]}, left over from an earlier run`)
 }, 60_000)
 
-test('a live owner keeps others out, who learn its pid', async () => {
+test('a live owner locks the data folder, and the error names its pid', async () => {
   const owner = startElsewhere()
   await once(owner.stdout, 'data')
   await expect(acquireDataDir(dataDir, { waitMs: 300 })).rejects.toThrow(`in use by process ${owner.pid}`)
@@ -81,7 +81,7 @@ test('a live owner keeps others out, who learn its pid', async () => {
   expect((await waiting).pids()).toEqual({ nats: expect.any(Number) })
 }, 60_000)
 
-test('an engine with a URL is used as it is, and nothing is started or written', async () => {
+test('an engine with a URL is used as given, and nothing is started or written', async () => {
   const env = { CHAT_NATS_URL: 'nats://a:1', CHAT_MONGO_URL: 'mongodb://b:2', CHAT_S3_URL: 'http://k:s@c:3' }
   const given = await startEngines({ dataDir, env, log: (line) => lines.push(line) })
   expect(given.urls).toEqual({ natsUrl: 'nats://a:1', mongoUrl: 'mongodb://b:2', s3Url: 'http://k:s@c:3' })

@@ -13,7 +13,7 @@ import {
 } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 
-// The package as an app gets it: packed, installed in a folder of its own, used from Node and bundled for a page.
+// The package as an app gets it: packed, installed in a separate folder, used from Node and bundled for a page.
 
 const run = promisify(execFile)
 const BIN = resolve('node_modules/.bin')
@@ -47,7 +47,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-test('its sizes are told, and are small', () => {
+test('the build prints the compressed sizes, which are within the limit', () => {
   const sizes = [...built.matchAll(/^(\S+) +\d+ bytes, (\d+) compressed$/gm)].map(([, file, size]) => [
     file,
     Number(size),
@@ -56,7 +56,7 @@ test('its sizes are told, and are small', () => {
   for (const [, size] of sizes) expect(size).toBeLessThan(MAX_COMPRESSED)
 })
 
-test('it brings no code of others along but what it names, and nothing of this repository', async () => {
+test('it depends on socket.io-client only, and imports nothing from this repository', async () => {
   const manifest = JSON.parse(await readFile(join(folder, 'node_modules/@chat/client/package.json'), 'utf8'))
   expect(Object.keys(manifest.dependencies)).toEqual(['socket.io-client'])
   expect(await readFile(join(folder, 'node_modules/@chat/client/index.js'), 'utf8')).not.toMatch(
@@ -64,7 +64,7 @@ test('it brings no code of others along but what it names, and nothing of this r
   )
 })
 
-test('from Node it connects, sends and hears', async () => {
+test('from Node it connects, sends and receives', async () => {
   const room = await makeRoom(alice, ['bob'], {}, 'From a package')
   await sendText(alice, room._id, 'hello package')
   await writeFile(
@@ -83,7 +83,7 @@ test('from Node it connects, sends and hears', async () => {
   expect(stdout.trim()).toBe('From a package | hello package | 2')
 })
 
-test('its types hold in a strict project, and refuse what the contract does not know', async () => {
+test('its types compile in a strict project and refuse names outside the contract', async () => {
   const options = {
     strict: true,
     noEmit: true,
@@ -121,7 +121,7 @@ test('its types hold in a strict project, and refuse what the contract does not 
   }
 }, 120_000)
 
-test('a page bundles it', async () => {
+test('a page can bundle it', async () => {
   await writeFile(join(folder, 'index.html'), '<script type="module" src="/page.js"></script>')
   await writeFile(
     join(folder, 'page.js'),

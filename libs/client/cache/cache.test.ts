@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from '@jest/globals'
 import { memoryStore } from '../stores/memory-store.ts'
 import { Cache } from './cache.ts'
 
-// How a room begins to be cached, and pages that were requested around that, in whatever order they arrive.
+// How caching of a room begins, with pages requested before and after, in any order of arrival.
 
 let cache: Cache
 beforeEach(async () => {
@@ -44,7 +44,7 @@ test('a room begins to be cached only once', async () => {
   expect(await cache.begin({ roomId: 'r1', seq: 9, change: 9 }, cache.tick())).toEqual(mark)
 })
 
-test('messages without a mark are not taken for current', async () => {
+test('stored messages without a mark are not used', async () => {
   const store = memoryStore()
   await store.write([{ kind: 'messages', key: 'r1/0000000002', value: at(2, 'old') }])
   cache = new Cache(store, {})
@@ -61,7 +61,7 @@ test('a change of a message that is not cached does not cache it', async () => {
   expect(await held()).toEqual([[2, '2']])
 })
 
-test('a cached reply quotes the present text of a message, and nothing of one that is gone', async () => {
+test('a cached reply quotes the current text of a message, and nothing of a deleted or hidden one', async () => {
   const shown = { deleted: false, hidden: false }
   const said = (text: string, version: string, status = shown) =>
     ({ ...at(1, version), _id: 'm1', status, data: { content: { text } } }) as Message

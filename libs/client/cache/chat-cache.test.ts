@@ -30,13 +30,13 @@ const syncs = () =>
   server()
     .asked('syncMessages')
     .map(({ input }: Asked) => input as { roomId: string; afterSeq: number; afterChange?: number })
-/** Opens the room as an app does that shows it. */
+/** Opens and reads the room, like an app that shows it. */
 const look = async (chat: OfflineChat, roomId: string) => {
   const open = await chat.openRoom(roomId, { onMessage: () => {} })
   await read(chat, roomId)
   return open
 }
-/** A client that has looked at the rooms, closed them again, and lost its connection. */
+/** Makes the client open and close the rooms, then lose its connection. */
 const away = async (chat: OfflineChat, ...roomIds: string[]) => {
   for (const roomId of roomIds) await (await look(chat, roomId)).close()
   for (const roomId of roomIds)
@@ -54,7 +54,7 @@ const back = () => {
   server().door.refuse = () => null
 }
 
-test('without a store nothing is asked for', async () => {
+test('without a store there is no cache and no request', async () => {
   const chat = client()
   await chat.openRoom('r1', { onMessage: () => {} }).catch(() => {})
   expect('cache' in chat).toBe(false)
@@ -64,7 +64,7 @@ test('without a store nothing is asked for', async () => {
 test.each([
   ['memory', memoryStore],
   ['IndexedDB', () => indexedDbStore({ name: 'ann' })],
-])('after a restart rooms and messages are there without a connection, from %s', async (_, open) => {
+])('after a restart rooms and messages are available offline, from %s', async (_, open) => {
   rooms.open('r1', 3)
   rooms.open('r2', 1)
   const kept = open()
@@ -80,7 +80,7 @@ test.each([
   expect(await textsOf(second, 'r2')).toEqual([])
 })
 
-test('an open room keeps what is written and changed', async () => {
+test('new messages and changes of an open room are cached', async () => {
   rooms.open('r1', 2)
   const chat = offlineClient({ store })
   await look(chat, 'r1')
@@ -90,7 +90,7 @@ test('an open room keeps what is written and changed', async () => {
   expect(syncs()).toEqual([])
 })
 
-test('an older state that comes late changes nothing', async () => {
+test('an older state that arrives late changes nothing', async () => {
   rooms.open('r1', 2)
   const chat = offlineClient({ store })
   await look(chat, 'r1')
@@ -101,7 +101,7 @@ test('an older state that comes late changes nothing', async () => {
   await shownTexts(chat, 'r1', ['newer', 'last'])
 })
 
-test('older pages join, as far as there is room', async () => {
+test('older pages are cached up to the maximum', async () => {
   rooms.open('r1', 9)
   const chat = offlineClient({ store, maxCachedMessages: 6 })
   await chat.openRoom('r1', { onMessage: () => {} })
@@ -123,7 +123,7 @@ test('a room that was only read is cached, too', async () => {
   await shownTexts(chat, 'r1', ['1', '2', '3', '4'])
 })
 
-test('a closed room takes its next message from the room’s update', async () => {
+test('the next message of a closed room is cached from the room’s update', async () => {
   rooms.open('r1', 2)
   const chat = offlineClient({ store })
   await (await look(chat, 'r1')).close()
@@ -144,7 +144,7 @@ test('a last message that is emptied in a closed room is emptied in the cache', 
   await shownTexts(chat, 'r1', ['1', ''])
 })
 
-test('a message that one deletes in a closed room is emptied in the cache', async () => {
+test('a message that the user deletes in a closed room is emptied in the cache', async () => {
   rooms.open('r1', 2)
   server().answer('deleteMessage', () => {
     rooms.change('r1', 1, '')
@@ -156,7 +156,7 @@ test('a message that one deletes in a closed room is emptied in the cache', asyn
   await shownTexts(chat, 'r1', ['', '2'])
 })
 
-test('after a reconnect every cached room is synced, the newest activity first, and no other', async () => {
+test('after a reconnect only cached rooms are synced, newest activity first', async () => {
   for (const roomId of ['r1', 'r2', 'r3']) rooms.open(roomId, 2)
   const chat = offlineClient({ store })
   await away(chat, 'r1', 'r2')
@@ -178,7 +178,7 @@ test('after a reconnect every cached room is synced, the newest activity first, 
   ])
 })
 
-test('a room with nothing new is asked for once', async () => {
+test('a room without news needs one request', async () => {
   rooms.open('r1', 2)
   rooms.open('r2', 2)
   const chat = offlineClient({ store })
@@ -188,7 +188,7 @@ test('a room with nothing new is asked for once', async () => {
   expect(syncs().map(({ roomId }) => roomId)).toEqual(['r2', 'r1'])
 })
 
-test('it pages until everything is there', async () => {
+test('sync requests pages until the room is complete', async () => {
   rooms.open('r1', 2)
   const chat = offlineClient({ store })
   await away(chat, 'r1')
@@ -199,7 +199,7 @@ test('it pages until everything is there', async () => {
   await shownTexts(chat, 'r1', [...[1, 2, 3, 4, 5].map((seq) => `edited ${seq}`), '6', '7'])
 })
 
-test('a room that is further behind than is kept starts again with its newest page', async () => {
+test('a room that lags by more than the cache holds starts again with its newest page', async () => {
   rooms.open('r1', 3)
   const chat = offlineClient({ store, maxCachedMessages: 5 })
   await away(chat, 'r1')
@@ -211,7 +211,7 @@ test('a room that is further behind than is kept starts again with its newest pa
   await shownTexts(chat, 'r1', [...numbers(16, 19), 'edited'])
 })
 
-test('a room that was restored from an older state starts again', async () => {
+test('a room that the server restored from a backup starts again', async () => {
   rooms.open('r1', 5)
   const chat = offlineClient({ store })
   await away(chat, 'r1')
@@ -221,7 +221,7 @@ test('a room that was restored from an older state starts again', async () => {
   await shownTexts(chat, 'r1', ['1', '2', 'other 3'])
 })
 
-test('a room whose changes were restored starts again, too', async () => {
+test('a room whose changes the server restored from a backup starts again, too', async () => {
   rooms.open('r1', 2)
   const [original] = rooms.messages('r1')
   rooms.change('r1', 1, 'edited')
@@ -233,7 +233,7 @@ test('a room whose changes were restored starts again, too', async () => {
   await shownTexts(chat, 'r1', ['1', '2'])
 })
 
-test('rooms that are gone are dropped with everything in them', async () => {
+test('rooms that the user is no longer in are dropped with their messages', async () => {
   for (const roomId of ['r1', 'r2', 'r3']) rooms.open(roomId, 2)
   const chat = offlineClient({ store })
   await away(chat, 'r1', 'r2')
@@ -248,7 +248,7 @@ test('rooms that are gone are dropped with everything in them', async () => {
   for (const kind of ['rooms', 'messages', 'marks'] as const) expect(await store.read(kind, '')).toEqual([])
 })
 
-test('a room that is refused while it catches up is dropped', async () => {
+test('a room that is refused during its sync is dropped', async () => {
   for (const roomId of ['r1', 'r2']) rooms.open(roomId, 2)
   const chat = offlineClient({ store })
   await away(chat, 'r1', 'r2')
@@ -261,7 +261,7 @@ test('a room that is refused while it catches up is dropped', async () => {
   await shownTexts(chat, 'r1', ['1', '2', '3'])
 })
 
-test('a room that slipped through the pages of the list is asked for before it is dropped', async () => {
+test('a room that is missing in the paged list is looked up before it is dropped', async () => {
   for (const roomId of ['r1', 'r2']) rooms.open(roomId, 2)
   const chat = offlineClient({ store })
   await away(chat, 'r1', 'r2')
@@ -276,7 +276,7 @@ test('a room that slipped through the pages of the list is asked for before it i
   expect(await ids(chat)).toContain('r1')
 })
 
-test('the list of rooms is paged, and no more of it is kept than is wanted', async () => {
+test('the list of rooms is read in pages, and cached up to the maximum', async () => {
   for (const roomId of ['r1', 'r2', 'r3', 'r4']) rooms.open(roomId, 1)
   rooms.limits.rooms = 1
   const chat = offlineClient({ store, maxCachedRooms: 3 })
@@ -291,7 +291,7 @@ test('the list of rooms is paged, and no more of it is kept than is wanted', asy
   expect(await store.read('rooms', '')).toHaveLength(3)
 })
 
-test('a list that an event has overtaken does not undo the event', async () => {
+test('a list that is older than an event does not undo the event', async () => {
   for (const roomId of ['r1', 'r2']) rooms.open(roomId, 1)
   server().answer('listenRooms', (input: never, socket) => {
     const older = rooms.answers.listenRooms(input)
@@ -304,14 +304,14 @@ test('a list that an event has overtaken does not undo the event', async () => {
   await shown(chat, async () => (await chat.cache.rooms()).length === 2)
   const known = async () => (await chat.cache.rooms()).map((room) => room.name).sort()
   expect(await known()).toEqual(['new', 'renamed'])
-  // A room that is asked for again at the next connect: by then everything of the first has been taken in.
+  // At the next connect the room is looked up; by then everything from the first is handled.
   rooms.serve()
   rooms.close('r2')
   server().cut()
   await listed(chat, ['r1'])
 })
 
-test('after ten rooms it slows down, to leave the app most of its reads', async () => {
+test('sync slows down after ten rooms, to leave most of the read limit to the app', async () => {
   const many = numbers(1, 12).map((number) => `many ${number}`)
   for (const roomId of many) rooms.open(roomId, 1)
   const chat = offlineClient({ store })
@@ -326,7 +326,7 @@ test('after ten rooms it slows down, to leave the app most of its reads', async 
   for (const roomId of many) rooms.close(roomId)
 })
 
-test('a lost connection ends the catching up, and the next one begins anew', async () => {
+test('a lost connection ends the sync, and the next connection starts it again', async () => {
   for (const roomId of ['r1', 'r2']) rooms.open(roomId, 1)
   const chat = offlineClient({ store })
   await away(chat, 'r1', 'r2')
@@ -345,7 +345,7 @@ test('a lost connection ends the catching up, and the next one begins anew', asy
   expect(lists.filter(({ at }) => at < (asks[1]?.at as number))).toHaveLength(3)
 })
 
-test('a busy server is retried until it answers', async () => {
+test('a rate-limited sync is retried until it succeeds', async () => {
   rooms.open('r1', 1)
   const chat = offlineClient({ store })
   await away(chat, 'r1')
@@ -359,7 +359,7 @@ test('a busy server is retried until it answers', async () => {
   await shownTexts(chat, 'r1', ['1', '2'])
 })
 
-test('one room that the server cannot read does not keep the others from catching up', async () => {
+test('a room that the server fails to read does not stop the sync of others', async () => {
   for (const roomId of ['r1', 'r2']) rooms.open(roomId, 1)
   const chat = offlineClient({ store })
   await away(chat, 'r1', 'r2')
@@ -373,7 +373,7 @@ test('one room that the server cannot read does not keep the others from catchin
   expect(await ids(chat)).toEqual(['r2', 'r1'])
 })
 
-test('an own message is in the cache when its send resolves', async () => {
+test("the user's message is in the cache when its send resolves", async () => {
   rooms.open('r1', 1)
   const chat = offlineClient({ store })
   await (await look(chat, 'r1')).close()
@@ -381,7 +381,7 @@ test('an own message is in the cache when its send resolves', async () => {
   expect(await textsOf(chat, 'r1')).toEqual(['1', 'mine'])
 })
 
-test('a store that fails is reported, and the chat goes on', async () => {
+test('a failing store is reported, and the chat continues', async () => {
   rooms.open('r1', 1)
   const broken: ClientStore = {
     read: async () => [],

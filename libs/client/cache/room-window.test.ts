@@ -9,7 +9,7 @@ const range = (from: number, to: number, version = 0) =>
   Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => at(from + index, version))
 const seqs = (messages: Message[]) => messages.map(({ seq }) => seq)
 
-/** What is held after the window was applied. */
+/** The messages held after joining a page. */
 function joined(held: Message[], seq: number, coming: Message[], max: number) {
   const window = joinWindow(held, seq, coming, max)
   const all = new Map(held.map((message) => [message.seq, message]))
@@ -19,22 +19,22 @@ function joined(held: Message[], seq: number, coming: Message[], max: number) {
 }
 
 test.each([
-  ['the next ones', range(4, 6), [1, 2, 3, 4, 5, 6]],
-  ['ones before, if they touch', range(-1, 0), [-1, 0, 1, 2, 3]],
+  ['the next messages', range(4, 6), [1, 2, 3, 4, 5, 6]],
+  ['earlier messages that touch the window', range(-1, 0), [-1, 0, 1, 2, 3]],
   ['an overlap', range(2, 5), [1, 2, 3, 4, 5]],
-  ['not what leaves a gap after', range(5, 6), [1, 2, 3]],
-  ['not what leaves a gap before', range(-3, -1), [1, 2, 3]],
+  ['no messages that leave a gap after it', range(5, 6), [1, 2, 3]],
+  ['no messages that leave a gap before it', range(-3, -1), [1, 2, 3]],
 ])('takes %s', (_, coming, expected) => {
   expect(seqs(joined(range(1, 3), 3, coming, 100).held)).toEqual(expected)
 })
 
-test('where nothing is cached, a page that reaches the mark is added', () => {
+test('with an empty cache, a page that reaches the mark is added', () => {
   expect(seqs(joined([], 10, range(6, 10), 100).held)).toEqual([6, 7, 8, 9, 10])
   expect(joined([], 10, range(8, 12), 100)).toMatchObject({ seq: 12 })
   expect(joined([], 10, range(3, 8), 100)).toEqual({ seq: 10, held: [] })
 })
 
-test('of two states the later one stays, of equal ones the one that came', () => {
+test('the later of two states is kept; of equal states, the new one', () => {
   const [older, same, newer] = [at(1, 1), { ...at(1, 2), unReadUserCount: 5 }, at(1, 3)]
   const held = [at(1, 2)]
   expect(joined(held, 1, [older], 9).held).toEqual(held)
@@ -47,7 +47,7 @@ test('messages beyond a gap are not shown', () => {
   expect(withoutGap([at(1), at(2)], 4)).toEqual([])
 })
 
-test('whatever comes, the cached messages have no gap, end at the mark, and never exceed the maximum', () => {
+test('after any pages, the cached messages have no gap, end at the mark and never exceed the maximum', () => {
   const page = fc.tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 0, max: 20 }))
   fc.assert(
     fc.property(fc.array(page), fc.integer({ min: 1, max: 15 }), (pages, max) => {

@@ -12,7 +12,7 @@ test('ready resolves on the first connect', async () => {
   expect(states).toEqual(['connected'])
 })
 
-test('TOKEN_INVALID refuses for good, also with a token function', async () => {
+test('TOKEN_INVALID closes the client, even with a token function', async () => {
   server().door.refuse = () => 'TOKEN_INVALID'
   const chat = client({ token: () => 'bad' })
   const closed = new Promise((resolve) => chat.onConnection((state, error) => resolve([state, error?.code])))
@@ -22,23 +22,23 @@ test('TOKEN_INVALID refuses for good, also with a token function', async () => {
   expect(server().tokens).toEqual(['bad'])
 })
 
-test('a fixed token that has expired refuses for good', async () => {
+test('an expired fixed token closes the client', async () => {
   server().door.refuse = () => 'TOKEN_EXPIRED'
   await expect(client().ready).rejects.toMatchObject({ code: 'TOKEN_EXPIRED' })
 })
 
-test('an unknown namespace refuses for good', async () => {
+test('an unknown namespace closes the client', async () => {
   await expect(client({ namespace: '/none' }).ready).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
 })
 
-test('a token function is asked again for an expired token', async () => {
+test('a token function is called again for an expired token', async () => {
   server().door.refuse = (token) => (token === 'token 1' ? 'TOKEN_EXPIRED' : null)
   let made = 0
   await client({ token: async () => `token ${++made}` }).ready
   expect(server().tokens).toEqual(['token 1', 'token 2'])
 })
 
-test('a token function that fails is asked again', async () => {
+test('a token function that fails is called again', async () => {
   let calls = 0
   const token = async () => {
     if (++calls === 1) throw new Error('no token now')
@@ -48,7 +48,7 @@ test('a token function that fails is asked again', async () => {
   expect(calls).toBe(2)
 })
 
-test('a browser that is online again connects at once', async () => {
+test('the client reconnects at once when the browser is online again', async () => {
   const window = new EventTarget()
   Object.assign(globalThis, { addEventListener: window.addEventListener.bind(window) })
   try {
@@ -64,13 +64,13 @@ test('a browser that is online again connects at once', async () => {
   }
 })
 
-test('SERVICE_UNAVAILABLE is tried until it passes', async () => {
+test('SERVICE_UNAVAILABLE is retried until the client connects', async () => {
   server().door.refuse = () => (server().tokens.length < 4 ? 'SERVICE_UNAVAILABLE' : null)
   await client().ready
   expect(server().tokens).toHaveLength(4)
 })
 
-test('a socket whose token expires comes back with a fresh one', async () => {
+test('a socket reconnects with a new token when its token expires', async () => {
   let made = 0
   const chat = client({ token: () => `token ${++made}` })
   await chat.ready
@@ -84,7 +84,7 @@ test('a socket whose token expires comes back with a fresh one', async () => {
   expect(server().tokens).toEqual(['token 1', 'token 2'])
 })
 
-test('a cut connection comes back', async () => {
+test('a lost connection is restored', async () => {
   const chat = client()
   await chat.ready
   const lost = reached(chat, 'reconnecting')
@@ -94,7 +94,7 @@ test('a cut connection comes back', async () => {
   await back
 })
 
-test('a server that is away at first is waited for', async () => {
+test('the client waits for a server that is not up yet', async () => {
   const { url } = server()
   await server().close()
   const chat = client({ url, timeoutMs: 30 })
@@ -105,7 +105,7 @@ test('a server that is away at first is waited for', async () => {
   expect(chat.state).toBe('connecting')
 })
 
-test('listeners stop with the function they got', async () => {
+test('listeners are removed by the function that on() returns', async () => {
   const chat = client()
   await chat.ready
   const heard: string[] = []

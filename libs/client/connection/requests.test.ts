@@ -5,20 +5,20 @@ import { reached, useFakeServer } from '../testing/testing.ts'
 const { server, client } = useFakeServer()
 const noRooms = ok({ list: [], nextCursor: null })
 
-test('an answer is its data', async () => {
+test("ask() resolves with the answer's data", async () => {
   server().answer('listenRooms', () => noRooms)
   expect(await client().ask('listenRooms', { limit: 50 })).toEqual({ list: [], nextCursor: null })
   expect(server().asked('listenRooms')).toMatchObject([{ input: { limit: 50 } }])
 })
 
-test('a failure is a ChatError with everything the server said', async () => {
+test('a failure rejects with a ChatError that has every field of the answer', async () => {
   const said = { message: 'No', retryable: false, requestId: 'q1', data: null }
   server().answer('joinRoom', () => fail('ROOM_NO_EXISTS', said))
   const requests = client().ask('joinRoom', 'r1')
   await expect(requests).rejects.toMatchObject({ name: 'ChatError', code: 'ROOM_NO_EXISTS', ...said })
 })
 
-test('RATE_LIMITED waits as long as it is told and asks again', async () => {
+test('RATE_LIMITED is retried after retryAfterMs', async () => {
   server().answer('listenRooms', () =>
     server().asked('listenRooms').length < 3
       ? fail('RATE_LIMITED', { retryable: true, retryAfterMs: 40 })
@@ -40,7 +40,7 @@ test('RATE_LIMITED rejects after the allowed attempts', async () => {
   expect(server().asked('listenRooms')).toHaveLength(3)
 })
 
-test('CLIENT_ID_NO_EXISTS connects again and asks once more', async () => {
+test('CLIENT_ID_NO_EXISTS reconnects and repeats the request once', async () => {
   server().answer('listenRooms', () =>
     server().asked('listenRooms').length === 1 ? fail('CLIENT_ID_NO_EXISTS', { retryable: true }) : noRooms,
   )
@@ -56,7 +56,7 @@ test('CLIENT_ID_NO_EXISTS twice rejects for the caller', async () => {
   expect(server().asked('listenRooms')).toHaveLength(2)
 })
 
-test('no answer is TIMEOUT', async () => {
+test('a request without an answer is TIMEOUT', async () => {
   const chat = client()
   await chat.ready
   await expect(chat.ask('listenRooms', {}, { timeoutMs: 20 })).rejects.toMatchObject({
@@ -73,7 +73,7 @@ test('a lost connection is SERVICE_UNAVAILABLE at once', async () => {
   await expect(requests).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE', retryable: true })
 })
 
-test('what is asked while disconnected waits for the connection', async () => {
+test('a request made while disconnected waits for the connection', async () => {
   server().answer('listenRooms', () => noRooms)
   const chat = client()
   await chat.ready
@@ -83,7 +83,7 @@ test('what is asked while disconnected waits for the connection', async () => {
   expect(await chat.ask('listenRooms')).toEqual({ list: [], nextCursor: null })
 })
 
-test('close() rejects what is under way, and what is asked after it', async () => {
+test('close() rejects pending and later requests', async () => {
   const chat = client()
   const requests = chat.ask('listenRooms')
   const limited = chat.ask('queryRooms', { keyword: 'a' })

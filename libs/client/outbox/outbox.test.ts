@@ -20,7 +20,7 @@ const sent = () => inputs().map(({ syncKey, data }) => [syncKey, data.content.te
 const stored = ({ roomId }: Sent) => ok({ result: true, message: message(roomId, 1) })
 const refused = () => fail('USER_IS_MUTED', { retryable: false, message: 'You are muted' })
 
-/** Where nothing answers. */
+/** An address without a server. */
 const nowhere = 'ws://127.0.0.1:1'
 const queue = async (chat: Chat) =>
   (await chat.outbox.list()).map(({ syncKey, failure }) => [syncKey, failure?.code])
@@ -35,7 +35,7 @@ const queued = (chat: Chat, condition: (drafts: QueuedDraft[]) => boolean) =>
     void chat.outbox.list().then(look)
   })
 const emptied = (chat: Chat) => queued(chat, (drafts) => drafts.length === 0)
-/** A client that could not send these before it was closed. */
+/** Leaves drafts in the store, by a client that is closed before it can send them. */
 const leftBehind = async (drafts: { roomId: string; text: string; syncKey: string }[]) => {
   const chat = offlineClient({ store, url: nowhere })
   for (const draft of drafts) chat.send(draft).catch(() => {})
@@ -48,7 +48,7 @@ beforeEach(() => {
   server().answer('sendMessage', stored)
 })
 
-test('a draft is stored before it is sent, and not any more once it is acked', async () => {
+test('a draft is stored before it is sent, and removed once it is acked', async () => {
   const atServer: unknown[] = []
   server().answer('sendMessage', async (input: Sent) => {
     atServer.push(...(await store.read('outbox', '')))
@@ -79,7 +79,7 @@ test('a draft is not sent while it is being stored', async () => {
   await sendQueue
 })
 
-test('drafts from before a restart are sent in order, with the same syncKeys, before anything new', async () => {
+test('drafts from before a restart are sent first, in order and with the same syncKeys', async () => {
   const before = Array.from({ length: 12 }, (_, index) => ({
     roomId: 'r1',
     text: `${index}`,
@@ -92,7 +92,7 @@ test('drafts from before a restart are sent in order, with the same syncKeys, be
   expect(await queue(chat)).toEqual([])
 })
 
-test('the order holds through several restarts', async () => {
+test('the order survives several restarts', async () => {
   await leftBehind([{ roomId: 'r1', text: 'first', syncKey: 'z' }])
   const between = offlineClient({ store, url: nowhere })
   between.send({ roomId: 'r1', text: 'second', syncKey: 'a' }).catch(() => {})
@@ -133,7 +133,7 @@ test('a client that is refused keeps its drafts', async () => {
   expect(sent()).toEqual([['k1', 'hello']])
 })
 
-test('a draft that is cancelled never goes out, and the others do', async () => {
+test('a cancelled draft is never sent, and the others are', async () => {
   await leftBehind([{ roomId: 'r1', text: 'a', syncKey: 'a' }])
   const { url } = server()
   server().door.refuse = () => 'SERVICE_UNAVAILABLE'
@@ -151,7 +151,7 @@ test('a draft that is cancelled never goes out, and the others do', async () => 
   expect(await store.read('outbox', '')).toEqual([])
 })
 
-test('a refused draft stays, marked, until it is dismissed', async () => {
+test('a refused draft stays in the queue with its failure until it is dismissed', async () => {
   server().answer('sendMessage', refused)
   const chat = offlineClient({ store })
   await expect(chat.send({ roomId: 'r1', text: 'hello', syncKey: 'k1' })).rejects.toMatchObject({
@@ -166,7 +166,7 @@ test('a refused draft stays, marked, until it is dismissed', async () => {
   expect(inputs()).toHaveLength(1)
 })
 
-test('a draft of an earlier client that is refused is reported in the queue', async () => {
+test('a refused draft of an earlier client is reported in the queue', async () => {
   await leftBehind([
     { roomId: 'r1', text: 'bad', syncKey: 'bad' },
     { roomId: 'r1', text: 'good', syncKey: 'good' },
@@ -177,7 +177,7 @@ test('a draft of an earlier client that is refused is reported in the queue', as
   expect(await queue(chat)).toEqual([['bad', 'USER_IS_MUTED']])
 })
 
-test('a refused draft is tried again by sending it with its syncKey', async () => {
+test('a refused draft can be sent again with its syncKey', async () => {
   server().answer('sendMessage', (input: Sent) => (inputs().length > 1 ? stored(input) : refused()))
   const chat = offlineClient({ store })
   const draft = { roomId: 'r1', text: 'hello', syncKey: 'k1' }
@@ -186,7 +186,7 @@ test('a refused draft is tried again by sending it with its syncKey', async () =
   expect(await store.read('outbox', '')).toEqual([])
 })
 
-test('of refused drafts the newest hundred stay', async () => {
+test('the newest hundred refused drafts are kept', async () => {
   server().answer('sendMessage', refused)
   const chat = offlineClient({ store })
   const keys = Array.from({ length: 103 }, (_, index) => `k${index}`)
@@ -216,7 +216,7 @@ test('drafts of an earlier client count as waiting', async () => {
   await expect(chat.send({ roomId: 'r1', text: 'more' })).rejects.toMatchObject({ code: 'RATE_LIMITED' })
 })
 
-test('a failing store holds no message back', async () => {
+test('messages are sent even if the store fails', async () => {
   const broken: ClientStore = {
     read: async () => {
       throw new Error('no store')
@@ -231,7 +231,7 @@ test('a failing store holds no message back', async () => {
   expect(errors.length).toBeGreaterThan(0)
 })
 
-test('two users of one browser have queues of their own', async () => {
+test('two users of one browser have separate queues', async () => {
   store = indexedDbStore({ name: 'ann' })
   await leftBehind([{ roomId: 'r1', text: 'from ann', syncKey: 'k1' }])
   const bob = offlineClient({ store: indexedDbStore({ name: 'bob' }) })

@@ -12,7 +12,7 @@ const inputs = () =>
 const texts = () => inputs().map(({ data }) => data.content.text)
 const stored = ({ roomId }: Sent) => ok({ result: true, message: message(roomId, 1) })
 
-test('a message goes out as the contract has it', async () => {
+test("a message is sent in the contract's form", async () => {
   server().answer('sendMessage', stored)
   const sent = await client().send({
     roomId: 'r1',
@@ -33,7 +33,7 @@ test('a message goes out as the contract has it', async () => {
   ])
 })
 
-test('a lost ack is sent again with the same syncKey, over a new connection', async () => {
+test('a message whose ack is lost is sent again with the same syncKey over a new connection', async () => {
   server().answer('sendMessage', (input: Sent, socket) => {
     if (inputs().length > 1) return stored(input)
     socket.conn.close()
@@ -57,7 +57,7 @@ test.each(['TIMEOUT', 'SERVICE_UNAVAILABLE', 'CLIENT_ID_NO_EXISTS'] as const)(
   },
 )
 
-test('no ack in time is sent again', async () => {
+test('a message without an ack in time is sent again', async () => {
   server().answer('sendMessage', (input: Sent) => (inputs().length > 1 ? stored(input) : null))
   const chat = client({ timeoutMs: 50 })
   await chat.ready
@@ -67,7 +67,7 @@ test('no ack in time is sent again', async () => {
   expect(new Set(inputs().map(({ syncKey }) => syncKey))).toEqual(new Set(['k1']))
 })
 
-test('RATE_LIMITED is retried, however often', async () => {
+test('RATE_LIMITED is retried without a limit', async () => {
   server().answer('sendMessage', (input: Sent) =>
     inputs().length > 8 ? stored(input) : fail('RATE_LIMITED', { retryable: true, retryAfterMs: 10 }),
   )
@@ -79,7 +79,7 @@ test('RATE_LIMITED is retried, however often', async () => {
   expect((times.at(-1) as number) - (times[0] as number)).toBeGreaterThan(8 * 9)
 })
 
-test('a room’s messages are sent one after the other, whatever happens to the first', async () => {
+test('a room’s messages are sent in order, even while the first is retried', async () => {
   server().answer('sendMessage', (input: Sent) =>
     inputs().length > 2 ? stored(input) : fail('SERVICE_UNAVAILABLE', { retryable: true, retryAfterMs: 5 }),
   )
@@ -88,7 +88,7 @@ test('a room’s messages are sent one after the other, whatever happens to the 
   expect(texts()).toEqual(['a', 'a', 'a', 'b', 'c'])
 })
 
-test('another room does not wait', async () => {
+test('other rooms do not wait', async () => {
   server().answer('sendMessage', (input: Sent) => (input.roomId === 'stuck' ? null : stored(input)))
   const chat = client()
   const stuck = chat.send({ roomId: 'stuck', text: 'a' })
@@ -109,7 +109,7 @@ test('a refusal rejects for the caller, and the next message is sent', async () 
   expect(texts()).toEqual(['bad', 'good'])
 })
 
-test('close() rejects every message that waits', async () => {
+test('close() rejects every waiting message', async () => {
   const chat = client()
   const sends = ['a', 'b'].map((text) => chat.send({ roomId: 'r1', text }))
   await server().until(() => inputs().length === 1)
@@ -117,7 +117,7 @@ test('close() rejects every message that waits', async () => {
   for (const send of sends) await expect(send).rejects.toMatchObject({ code: 'CLOSED' })
 })
 
-test('only so many messages may wait', async () => {
+test('a send above maxQueuedSends is refused', async () => {
   const chat = client({ maxQueuedSends: 1 })
   const first = chat.send({ roomId: 'r1', text: 'a' })
   await expect(chat.send({ roomId: 'r1', text: 'b' })).rejects.toMatchObject({ code: 'RATE_LIMITED' })

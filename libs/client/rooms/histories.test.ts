@@ -7,13 +7,13 @@ import { fakeRooms } from '../testing/fake-rooms.ts'
 import { reached, shown, useFakeServer } from '../testing/testing.ts'
 import type { OpenRoom } from './open-room.ts'
 
-// Whatever happens, heard or missed, looked at or not: once connected again, the cache is what the server has.
+// After any events, received or missed, in open or closed rooms, the cache equals the server once connected again.
 
 const { server, offlineClient } = useFakeServer()
 const rooms = fakeRooms(server)
 const KEPT = 15
 
-/** `isRead`: some message of the room was seen, so that the room has to be held. */
+/** `isRead`: messages of the room were read, so the room must be cached. */
 type World = { chat: OfflineChat; roomId: string; open: OpenRoom | null; isRead: boolean }
 type Step = (world: World) => unknown
 
@@ -65,7 +65,7 @@ const history = fc.array(
   { maxLength: 25 },
 )
 
-/** Either it becomes so, or what is there instead is told. */
+/** Waits until the cache equals the server; a failure shows the difference. */
 async function becomesEqual({ chat, roomId, isRead }: World) {
   const held = async () => texts(await chat.cache.messages(roomId))
   const there = () => texts(rooms.messages(roomId))
@@ -85,7 +85,7 @@ async function becomesEqual({ chat, roomId, isRead }: World) {
   if (!(await isEqual())) expect(await held()).toEqual(there())
 }
 
-test('after any history the cache ends up as the server is', async () => {
+test('after any history the cache equals the server', async () => {
   rooms.serve()
   let run = 0
   await fc.assert(

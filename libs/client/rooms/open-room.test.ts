@@ -8,7 +8,7 @@ import { reached, useFakeServer } from '../testing/testing.ts'
 const { server, client } = useFakeServer()
 const PAGE = 3
 
-/** The room `r1` as the server has it: messages 1 to `last`, of which `gone` cannot be had any more. */
+/** The server's room `r1`: messages 1 to `last`, except `gone`, which no longer exist. */
 const room = { last: 0, gone: [] as number[] }
 const joined = () =>
   ok({ result: true, lastReadMessageId: null, unReadMsgCount: 0, lastSeq: room.last, lastChange: 0 })
@@ -30,7 +30,7 @@ const say = (...seqs: number[]) => {
   for (const seq of seqs) server().clients.emit('listenMessage_r1', message('r1', seq))
 }
 
-/** What an app has been handed, and a way to wait for it. */
+/** Records what an app receives, and waits for it. */
 function listener() {
   const seqs: number[] = []
   const reports: boolean[] = []
@@ -64,9 +64,9 @@ beforeEach(() => {
   server().answer('leaveRoom', () => ok({ result: true }))
 })
 
-test('live messages begin after the last one when joined', async () => {
+test("live messages begin after the room's last one at joinRoom", async () => {
   room.last = 2
-  // As the gateway may: messages that came between joining and its answer arrive first.
+  // As from the gateway: messages between the join and its answer may arrive first.
   server().answer('joinRoom', () => {
     say(2, 3)
     return joined()
@@ -81,7 +81,7 @@ test('live messages begin after the last one when joined', async () => {
   expect(server().asked('syncMessages')).toEqual([])
 })
 
-test('afterSeq delivers what came since, page by page, then what is live', async () => {
+test('afterSeq delivers later messages page by page, then live ones', async () => {
   room.last = 8
   const app = listener()
   await client().openRoom('r1', { ...app, afterSeq: 1 })
@@ -92,14 +92,14 @@ test('afterSeq delivers what came since, page by page, then what is live', async
   expect(app.reports).toEqual([true])
 })
 
-test('after a reconnect what was missed comes first, in order and each once', async () => {
+test('after a reconnect missed messages come first, in order and once each', async () => {
   const app = listener()
   await client().openRoom('r1', app)
   room.last = 1
   say(1)
   await app.heard(1)
   room.last = 7
-  // Live ones arrive while it catches up: some the pages have too, one beyond them.
+  // Live messages arrive during the sync: some are in its pages, too, one is beyond them.
   server().answer('syncMessages', (input: { afterSeq: number }, socket: Socket) => {
     if (input.afterSeq === 1) for (const seq of [6, 7, 8]) socket.emit('listenMessage_r1', message('r1', seq))
     return page(input)
@@ -112,7 +112,7 @@ test('after a reconnect what was missed comes first, in order and each once', as
   expect(server().asked('joinRoom')).toHaveLength(2)
 })
 
-test('a reconnect during the catching up starts it again', async () => {
+test('a reconnect during a sync starts it again', async () => {
   const app = listener()
   await client().openRoom('r1', app)
   room.last = 7
@@ -129,7 +129,7 @@ test('a reconnect during the catching up starts it again', async () => {
   expect([cuts, app.reports]).toEqual([1, [true]])
 })
 
-test('a reconnect that missed nothing requests nothing, and reports it', async () => {
+test('a reconnect without missed messages makes no request and reports complete delivery', async () => {
   const app = listener()
   await client().openRoom('r1', app)
   server().cut()
@@ -138,7 +138,7 @@ test('a reconnect that missed nothing requests nothing, and reports it', async (
   expect(server().asked('syncMessages')).toEqual([])
 })
 
-test('messages that no longer exist are reported, the rest is delivered', async () => {
+test('messages that no longer exist are reported, and the others delivered', async () => {
   const app = listener()
   await client().openRoom('r1', app)
   Object.assign(room, { last: 4, gone: [2] })
@@ -148,7 +148,7 @@ test('messages that no longer exist are reported, the rest is delivered', async 
   expect(app.reports).toEqual([false])
 })
 
-test('a room that ends before this client’s position goes on from its end', async () => {
+test('a room whose end is before the client’s position continues from its end', async () => {
   room.last = 3
   const app = listener()
   await client().openRoom('r1', { ...app, afterSeq: 50 })
@@ -168,7 +168,7 @@ test('a gap among live messages is filled', async () => {
   expect(app.seqs).toEqual([1, 2, 3])
 })
 
-test('joining and catching up are tried until they pass', async () => {
+test('joinRoom and syncMessages are retried until they succeed', async () => {
   const app = listener()
   await client().openRoom('r1', app)
   room.last = 2
@@ -182,7 +182,7 @@ test('joining and catching up are tried until they pass', async () => {
   expect(app.seqs).toEqual([1, 2])
 })
 
-test('a room that the user is not in rejects and leaves nothing behind', async () => {
+test('opening a room of others rejects and leaves no listener', async () => {
   server().answer('joinRoom', () => fail('ROOM_NO_EXISTS', { retryable: false }))
   const chat = client()
   const app = listener()
@@ -194,7 +194,7 @@ test('a room that the user is not in rejects and leaves nothing behind', async (
   expect(app.seqs).toEqual([])
 })
 
-test('a room that is refused after a reconnect is closed with the reason', async () => {
+test('a room refused after a reconnect is closed with the error code', async () => {
   const chat = client()
   const ended = new Promise<string>((resolve) => {
     void chat.openRoom('r1', { onMessage: () => {}, onClosed: ({ code }) => resolve(code) }).then(() => {
@@ -222,7 +222,7 @@ test('close() leaves the room and ends delivery, also after a reconnect', async 
   expect(server().asked('joinRoom')).toHaveLength(1)
 })
 
-test('opened twice, a room is left by the last to close it', async () => {
+test('a room opened twice is left by the last close()', async () => {
   const chat = client()
   const first = await chat.openRoom('r1', listener())
   const second = await chat.openRoom('r1', listener())
@@ -232,7 +232,7 @@ test('opened twice, a room is left by the last to close it', async () => {
   expect(server().asked('leaveRoom')).toHaveLength(1)
 })
 
-test('opening waits for a leave that is under way', async () => {
+test('opening waits for a pending leave', async () => {
   const events: string[] = []
   server().answer('joinRoom', () => {
     events.push('join')
@@ -256,7 +256,7 @@ test('opening waits for a leave that is under way', async () => {
 describe('changes of messages', () => {
   const rooms = fakeRooms(server)
   const texts = (messages: Message[]) => messages.map(({ data }) => data.content.text)
-  /** An app that shows the room; `until` waits for as many updates. */
+  /** Records the updates of messages; `updated` waits for that many. */
   const shows = () => {
     const updates: Message[] = []
     let look = () => {}
@@ -279,7 +279,7 @@ describe('changes of messages', () => {
     rooms.serve()
   })
 
-  test('are heard while the room is open', async () => {
+  test('are delivered while the room is open', async () => {
     const app = shows()
     await client().openRoom('r1', app)
     rooms.tell('r1', 'updateMessage', rooms.change('r1', 2, 'edited'))
@@ -287,7 +287,7 @@ describe('changes of messages', () => {
     expect(texts(app.updates)).toEqual(['edited'])
   })
 
-  test('that were missed come after a reconnect, page by page', async () => {
+  test('that were missed are delivered page by page after a reconnect', async () => {
     rooms.limits.page = 2
     const app = shows()
     const open = await client().openRoom('r1', app)
@@ -299,7 +299,7 @@ describe('changes of messages', () => {
     expect(server().asked('syncMessages')[0]?.input).toEqual({ roomId: 'r1', afterSeq: 3, afterChange: 0 })
   })
 
-  test('of messages that were missed too are in them already', async () => {
+  test('are part of the message if that was missed, too', async () => {
     const heard: Message[] = []
     const app = { ...shows(), ...listener() }
     await client().openRoom('r1', { ...app, onMessage: (message) => heard.push(message) })

@@ -11,7 +11,7 @@ describe.each([
   ['in memory', () => memoryStore()],
   ['in IndexedDB', () => indexedDbStore({ name: name() })],
 ])('a store %s', (_, open) => {
-  test('gives the values of a prefix in the order of their keys', async () => {
+  test('returns the values of a prefix in the order of their keys', async () => {
     const store = open()
     await store.write([
       { kind: 'messages', key: 'b/2', value: { at: 2 } },
@@ -25,7 +25,7 @@ describe.each([
     expect(await store.read('outbox', '')).toEqual([])
   })
 
-  test('replaces what has the same key, and takes out what is null', async () => {
+  test('replaces values with the same key, and removes a key with null', async () => {
     const store = open()
     await store.write([
       { kind: 'marks', key: 'a', value: { seq: 1 } },
@@ -39,7 +39,7 @@ describe.each([
     expect(await store.read('marks', '')).toEqual([{ seq: 2 }])
   })
 
-  test('writes in the order of the calls, without being waited for', async () => {
+  test('writes in the order of the calls, even if they are not awaited', async () => {
     const store = open()
     const writes = [1, 2, 3].map((seq) => store.write([{ kind: 'marks', key: 'a', value: { seq } }]))
     expect(await store.read('marks', '')).toEqual([{ seq: 3 }])
@@ -56,7 +56,7 @@ describe.each([
     expect(await store.read('marks', '')).toEqual([])
   })
 
-  test('keeps what was written, whatever becomes of the value', async () => {
+  test('keeps a written value even if the object changes later', async () => {
     const store = open()
     const value = { seq: 1 }
     await store.write([{ kind: 'marks', key: 'a', value }])
@@ -66,12 +66,12 @@ describe.each([
     expect(await store.read('marks', '')).toEqual([{ seq: 1 }])
   })
 
-  test('takes nothing to write', async () => {
+  test('accepts an empty write', async () => {
     await open().write([])
   })
 })
 
-test('IndexedDB keeps what an earlier store of the same name wrote, and no other’s', async () => {
+test('IndexedDB keeps data by the store’s name', async () => {
   const [ann, bob] = [name(), name()]
   const first = indexedDbStore({ name: ann })
   await first.write([{ kind: 'outbox', key: '1', value: { text: 'later' } }])
@@ -80,7 +80,7 @@ test('IndexedDB keeps what an earlier store of the same name wrote, and no other
   expect(await indexedDbStore({ name: bob }).read('outbox', '')).toEqual([])
 })
 
-test('an IndexedDB store that was closed opens again', async () => {
+test('a closed IndexedDB store opens again', async () => {
   const store = indexedDbStore({ name: name() })
   await store.close()
   await store.write([{ kind: 'marks', key: 'a', value: { seq: 1 } }])
@@ -88,7 +88,7 @@ test('an IndexedDB store that was closed opens again', async () => {
   expect(await store.read('marks', '')).toEqual([{ seq: 1 }])
 })
 
-test('an open store does not keep another tab from deleting the database', async () => {
+test('an open store does not block another tab from deleting the database', async () => {
   const user = name()
   const store = indexedDbStore({ name: user })
   await store.write([{ kind: 'marks', key: 'a', value: { seq: 1 } }])

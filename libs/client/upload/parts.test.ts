@@ -14,7 +14,7 @@ afterEach(() => {
   for (const store of stores.splice(0)) store.close()
 })
 
-/** An object store that takes parts, and the links to it that a server hands out. */
+/** An object store for parts, and a server that returns links to it. */
 async function fakeStore(refuses: (partNumber: number, tries: number) => boolean = () => false) {
   const parts = new Map<number, Buffer>()
   const tries = new Map<number, number>()
@@ -44,7 +44,7 @@ async function fakeStore(refuses: (partNumber: number, tries: number) => boolean
 const content = (parts: Map<number, Buffer>) =>
   Buffer.concat([...parts].sort(([one], [other]) => one - other).map(([, part]) => part))
 
-test('a file goes in parts, and is completed once all are there', async () => {
+test('a file is sent in parts and completed when all parts are stored', async () => {
   const { parts } = await fakeStore()
   const told: number[] = []
   const onProgress = (percent: number) => told.push(percent)
@@ -68,7 +68,7 @@ test('failed parts are sent again, and no others', async () => {
   ])
 })
 
-test('an object store that takes nothing ends the upload, and the app may try again', async () => {
+test('an object store that refuses every part ends the upload with a retryable error', async () => {
   await fakeStore(() => true)
   const uploads = client().upload(picked, { roomId: 'r1', direct: true })
   await expect(uploads).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE', retryable: true })

@@ -16,7 +16,7 @@ const chunks = () =>
     .map(({ input }: Asked) => input as Chunk)
 const slices = () => chunks().map(({ slice }) => slice)
 
-/** Takes chunks in their order, as the server does. */
+/** Accepts chunks in order, like the server. */
 function fakeUpload() {
   const held: Uint8Array[] = []
   const answer = ({ slice, data, size }: Chunk) => {
@@ -30,7 +30,7 @@ function fakeUpload() {
   return { answer, held, content: () => Buffer.concat(held) }
 }
 
-test('a file goes in chunks, in order, and becomes its message', async () => {
+test('a file is sent in chunks, in order, and resolves with its message', async () => {
   const upload = fakeUpload()
   server().answer('sendFileMessage', upload.answer)
   const told: number[] = []
@@ -50,7 +50,7 @@ test.each([
   ['video/mp4', 'VIDEO'],
   ['application/pdf', 'FILE'],
   ['', 'FILE'],
-])('a picked file of the type %s is a %s, under its own name', async (type, expected) => {
+])('a picked file of type %s is sent as %s with its own name', async (type, expected) => {
   server().answer('sendFileMessage', fakeUpload().answer)
   await client().upload(new File([bytes(10)], 'own name.x', { type }), { roomId: 'r1' })
   expect(chunks()).toMatchObject([{ type: expected, name: 'own name.x', size: 10 }])
@@ -64,7 +64,7 @@ test('options take precedence over the file’s own name and type', async () => 
   expect(chunks()).toMatchObject([{ type: 'FILE', name: 'y.png' }])
 })
 
-test('a lost connection costs the chunk that was on its way', async () => {
+test('a lost connection repeats only the pending chunk', async () => {
   const upload = fakeUpload()
   server().answer('sendFileMessage', (chunk: Chunk, socket) => {
     const answer = upload.answer(chunk)
@@ -77,7 +77,7 @@ test('a lost connection costs the chunk that was on its way', async () => {
   expect(upload.content().equals(file)).toBe(true)
 })
 
-test('a later client with the same syncKey goes on where the first one got to', async () => {
+test('a later client with the same syncKey continues where the first one stopped', async () => {
   const upload = fakeUpload()
   server().answer('sendFileMessage', upload.answer)
   upload.held.push(file.subarray(0, CHUNK), file.subarray(CHUNK, 2 * CHUNK))
@@ -86,7 +86,7 @@ test('a later client with the same syncKey goes on where the first one got to', 
   expect(upload.content().equals(file)).toBe(true)
 })
 
-test('an upload that the server has lost begins anew', async () => {
+test('an upload that the server has lost starts again', async () => {
   const upload = fakeUpload()
   server().answer('sendFileMessage', (chunk: Chunk) => {
     if (slices().length === 3) upload.held.length = 0
@@ -97,7 +97,7 @@ test('an upload that the server has lost begins anew', async () => {
   expect(upload.content().equals(file)).toBe(true)
 })
 
-test('a server that has fewer chunks than it reported names the next chunk', async () => {
+test('an upload continues from the chunk that the server asks for, even if it is an earlier one', async () => {
   const upload = fakeUpload()
   server().answer('sendFileMessage', (chunk: Chunk) => {
     if (slices().length === 3) upload.held.length = 1
@@ -108,7 +108,7 @@ test('a server that has fewer chunks than it reported names the next chunk', asy
   expect(upload.content().equals(file)).toBe(true)
 })
 
-test('a server that loses every upload is given up', async () => {
+test('an upload that the server loses repeatedly is given up', async () => {
   server().answer('sendFileMessage', ({ slice }: Chunk) =>
     slice === 0 ? ok({ slice: 1, progress: 1 }) : fail('FILE_NO_EXISTS_WITH_SYNC_KEY', { retryable: false }),
   )
@@ -118,7 +118,7 @@ test('a server that loses every upload is given up', async () => {
 })
 
 test.each(['TIMEOUT', 'SERVICE_UNAVAILABLE', 'RATE_LIMITED', 'CLIENT_ID_NO_EXISTS'] as const)(
-  '%s is waited out, however often',
+  '%s is retried without a limit',
   async (code) => {
     const upload = fakeUpload()
     server().answer('sendFileMessage', (chunk: Chunk) =>
@@ -154,7 +154,7 @@ test('close() ends an upload', async () => {
   await expect(uploads).rejects.toMatchObject({ code: 'CLOSED' })
 })
 
-test('the message is in the cache of a room that is held', async () => {
+test('the message is added to the cache of its room', async () => {
   server().answer('listenRooms', () => ok({ list: [{ _id: 'r1' }], nextCursor: null }))
   server().answer('listenMessagesByRoom', () => ok({ list: [], hasMoreBefore: false, hasMoreAfter: false }))
   server().answer('joinRoom', () => ok({ lastSeq: 0, lastChange: 0 }))
@@ -165,7 +165,7 @@ test('the message is in the cache of a room that is held', async () => {
   await shown(chat, async () => (await chat.cache.messages('r1')).length === 1)
 })
 
-test('a link to a file is asked for by its room and path', async () => {
+test('fileUrl() requests the link by room and path', async () => {
   server().answer('getFileUrl', () => ok({ url: 'https://store/p', expiresAt: 'soon' }))
   expect(await client().fileUrl('r1', 'p', { thumbnail: true })).toBe('https://store/p')
   expect(server().asked('getFileUrl')).toMatchObject([

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { KeyedQueue } from './keyed-queue.ts'
 
-test('tasks of one key run in order and one at a time, whatever fails; other keys do not wait', async () => {
+test('tasks of one key run in order and one at a time, even after failures; other keys do not wait', async () => {
   const task = fc.record({ key: fc.constantFrom('a', 'b', 'c'), turns: fc.nat(3), fails: fc.boolean() })
   await fc.assert(
     fc.asyncProperty(fc.array(task, { maxLength: 12 }), async (tasks) => {
@@ -31,7 +31,7 @@ test('tasks of one key run in order and one at a time, whatever fails; other key
   )
 })
 
-test('a key that waits holds up no other', async () => {
+test('a waiting key does not delay other keys', async () => {
   const queue = new KeyedQueue()
   const gate = Promise.withResolvers<void>()
   const held = queue.run('a', () => gate.promise)

@@ -14,7 +14,7 @@ function collect(maxWaiting?: number) {
   return { seqs, queue }
 }
 
-test('whatever comes, in whatever order and however often, is delivered in order and once', () => {
+test('items in any order, with repeats and gaps, are delivered once and in order up to the first gap', () => {
   fc.assert(
     fc.property(fc.nat(5), fc.shuffledSubarray([...Array(20).keys()], { minLength: 1 }), (start, numbers) => {
       const { seqs, queue } = collect()
@@ -30,7 +30,7 @@ test('whatever comes, in whatever order and however often, is delivered in order
   )
 })
 
-test('any arrival order, with repeats, becomes each once and in order', () => {
+test('all items, in any order and with repeats, are delivered once and in order', () => {
   const arrivals = fc
     .integer({ min: 1, max: 60 })
     .chain((end) =>
@@ -49,7 +49,7 @@ test('any arrival order, with repeats, becomes each once and in order', () => {
   )
 })
 
-test('however little may wait, fetching what is missing delivers everything, in order and in its latest state', () => {
+test('with any queue size, fetching missing items delivers each one in order and in its latest state', () => {
   const events = fc.array(fc.tuple(fc.constantFrom('take', 'revise'), fc.integer({ min: 1, max: 30 })))
   fc.assert(
     fc.property(
@@ -85,7 +85,7 @@ test('however little may wait, fetching what is missing delivers everything, in 
   )
 })
 
-test('before it is known where to begin nothing is delivered, and only the first beginning counts', () => {
+test('nothing is delivered before startAt, and only its first call counts', () => {
   const { seqs, queue } = collect()
   queue.take(3, item(3))
   expect([seqs, queue.isBehind]).toEqual([[], false])
@@ -94,14 +94,14 @@ test('before it is known where to begin nothing is delivered, and only the first
   expect([seqs, queue.last]).toEqual([[3], 3])
 })
 
-test('what comes before it is known where to begin is kept', () => {
+test('items that arrive before startAt are kept', () => {
   const { seqs, queue } = collect()
   for (const seq of [4, 5, 6]) queue.take(seq, item(seq))
   queue.startAt(4)
   expect(seqs).toEqual([5, 6])
 })
 
-test('a page fills the gap, and what waited follows it', () => {
+test('a page fills the gap, and waiting items follow it', () => {
   const { seqs, queue } = collect()
   queue.startAt(1)
   queue.take(4, item(4))
@@ -110,7 +110,7 @@ test('a page fills the gap, and what waited follows it', () => {
   expect([seqs, queue.isBehind]).toEqual([[2, 3, 4], false])
 })
 
-test('a page repeats nothing that was delivered', () => {
+test('a page does not repeat delivered items', () => {
   const { seqs, queue } = collect()
   queue.startAt(1)
   queue.take(2, item(2))
@@ -118,7 +118,7 @@ test('a page repeats nothing that was delivered', () => {
   expect(seqs).toEqual([2, 3])
 })
 
-test('a number that is missing in a page no longer exists', () => {
+test('a number missing in a page no longer exists', () => {
   const { seqs, queue } = collect()
   queue.startAt(0)
   queue.take(4, item(4))
@@ -126,7 +126,7 @@ test('a number that is missing in a page no longer exists', () => {
   expect([seqs, queue.isBehind]).toEqual([[1, 3, 4], false])
 })
 
-test('a gap that cannot be filled is given up without losing what waited', () => {
+test('skipping a gap loses no waiting item', () => {
   const { seqs, queue } = collect()
   queue.startAt(1)
   for (const seq of [5, 3]) queue.take(seq, item(seq))
@@ -135,7 +135,7 @@ test('a gap that cannot be filled is given up without losing what waited', () =>
   expect([seqs, queue.last]).toEqual([[3, 5, 6], 6])
 })
 
-test('more than can wait is known to be missing', () => {
+test("items above the queue's maximum count as missing", () => {
   const { seqs, queue } = collect(200)
   queue.startAt(0)
   for (let seq = 2; seq <= 1_000; seq++) expect(queue.take(seq, item(seq))).toBe(seq <= 201)
@@ -144,7 +144,7 @@ test('more than can wait is known to be missing', () => {
   expect(queue.isBehind).toBe(true)
 })
 
-test('a later state is an update where the item was delivered, and else takes its place', () => {
+test('a later state of a delivered item is an update; otherwise it replaces the item', () => {
   const heard: unknown[] = []
   const tell = (kind: string) => (one: Item) => void heard.push([kind, one.seq, one.updatedAt])
   const queue = new OrderedQueue<Item>({ deliver: tell('item'), update: tell('update') })
@@ -163,7 +163,7 @@ test('a later state is an update where the item was delivered, and else takes it
   ])
 })
 
-test('a later state of an item that is still to come is what comes', () => {
+test('a later state that arrives before its item is delivered with it', () => {
   const { seqs, queue } = collect()
   queue.startAt(1)
   queue.revise(2, item(2))
@@ -171,7 +171,7 @@ test('a later state of an item that is still to come is what comes', () => {
   expect([seqs, queue.isBehind]).toEqual([[2], false])
 })
 
-test('a refused item stays, and is offered again with the next call', () => {
+test('a refused item stays in the queue and is offered again at the next call', () => {
   const given: number[] = []
   let isOpen = false
   const queue = new OrderedQueue<Item>({ deliver: ({ seq }) => isOpen && given.push(seq) })
@@ -183,7 +183,7 @@ test('a refused item stays, and is offered again with the next call', () => {
   expect([given, queue.isBehind]).toEqual([[1, 2, 3], false])
 })
 
-test('a sequence that was cut back goes on from its new end', () => {
+test('after restartAt the queue continues from the new end', () => {
   const { seqs, queue } = collect()
   queue.startAt(5)
   queue.take(8, item(8))

@@ -28,7 +28,7 @@ test.each([
   ['(', '@( @(erased)', '@(erased) @(erased)'],
   ['(erased)', '@(erased)', '@(erased)'],
   ['(erased) Bob', '@(erased) Bob @(erased)', '@(erased) @(erased)'],
-])('without %j %j is %j', (nickName, text, expected) => {
+])('removing %j from %j gives %j', (nickName, text, expected) => {
   expect(textWithout(text, nickName)).toBe(expected)
   expect(textWithout(expected, nickName)).toBe(expected)
 })
@@ -37,16 +37,16 @@ test.each([
   ['@Ann Lee and @Ann', '@Ann Lee and @(erased)', ['Ann Lee']],
   ['@Ann Leeds', '@(erased) Leeds', ['Ann Lee']],
   ['@Ann', '@(erased)', ['Ann', 'An']],
-])('longer names of others count: %s', (text, expected, others) => {
+])('longer names of other users win: %s', (text, expected, others) => {
   expect(textWithout(text, 'Ann', others)).toBe(expected)
 })
 
-test('a Korean name that goes on as that of somebody else is theirs', () => {
+test('a longer Korean name belongs to the other user', () => {
   expect(textWithout('@민수정이랑 @민수랑', '민수', ['민수정'])).toBe('@민수정이랑 @(erased)랑')
   expect(textWithout('@민수정이랑 @민수랑', '민수')).toBe('@(erased)정이랑 @(erased)랑')
 })
 
-test('the text itself comes back where there is nothing to do', () => {
+test('a text without a mention is returned unchanged', () => {
   const text = 'to @Anna'
   expect(textWithout(text, 'Ann')).toBe(text)
 })
@@ -56,7 +56,7 @@ const name = fc.oneof(
   fc.string({ unit: 'binary', minLength: 1, maxLength: 12 }),
 )
 
-test('of any name nothing is left where it is mentioned, in any width and case; what is around it stays', () => {
+test('every mention of a name is replaced, in any width and case; the text around it stays', () => {
   const letters = name.filter((text) =>
     /^\p{L}(?:[\p{L} ]*\p{L})?$/u.test(text.normalize('NFKC').toLowerCase()),
   )
@@ -75,7 +75,7 @@ test('of any name nothing is left where it is mentioned, in any width and case; 
   )
 })
 
-test('taken out again, nothing changes', () => {
+test('a second removal changes nothing', () => {
   const text = fc
     .array(fc.oneof(fc.constantFrom('@', '＠', '@(erased)', ' '), name))
     .map((all) => all.join(''))
@@ -87,7 +87,7 @@ test('taken out again, nothing changes', () => {
   )
 })
 
-test('the longest text of the shortest mentions becomes no longer than any text may be', () => {
+test('a text of the maximum length with the shortest mentions stays within the limit', () => {
   const text = '@가 '.repeat(110_000)
   const left = textWithout(text, '가')
   expect(left.length).toBeLessThanOrEqual(1_000_000)

@@ -4,7 +4,7 @@ import { countAbove, unreadOf } from './room-view.ts'
 
 const seqs = fc.uniqueArray(fc.integer({ min: 1, max: 40 })).map((list) => list.sort((a, b) => a - b))
 
-test('countAbove counts', () => {
+test('countAbove counts the seqs above a number', () => {
   fc.assert(
     fc.property(seqs, fc.nat(45), (list, from) => {
       expect(countAbove(list, from)).toBe(list.filter((seq) => seq > from).length)
@@ -12,7 +12,7 @@ test('countAbove counts', () => {
   )
 })
 
-test('unread is what lies between cursor and end and is not gone', () => {
+test('unread messages are those after the cursor, except uncounted ones', () => {
   fc.assert(
     fc.property(seqs, fc.nat(40), fc.nat(45), (gone, lastSeq, readSeq) => {
       let expected = 0

@@ -5,7 +5,7 @@ import { messageId, seqOf } from './ids.ts'
 const roomId = fc.string({ unit: 'binary', minLength: 1, maxLength: 128 })
 const seq = fc.integer({ min: 1, max: 9_999_999_999 })
 
-test('a message id gives its seq back, to its own room only', () => {
+test('a message id gives its seq, for its own room only', () => {
   fc.assert(
     fc.property(roomId, roomId, seq, (room, other, number) => {
       expect(seqOf(room, messageId(room, number))).toBe(number)
@@ -14,7 +14,7 @@ test('a message id gives its seq back, to its own room only', () => {
   )
 })
 
-test('ids sort as their seqs do', () => {
+test('ids sort by seq', () => {
   fc.assert(
     fc.property(roomId, seq, seq, (room, a, b) => {
       expect(messageId(room, a) < messageId(room, b)).toBe(a < b)
@@ -36,6 +36,6 @@ test.each([
   'room-+000000001',
   'room-٠٠٠٠٠٠٠٠٠١',
   ' room-0000000001',
-])('%j is no message of the room', (id) => {
+])('%j is not a message of the room', (id) => {
   expect(seqOf('room', id)).toBeNull()
 })

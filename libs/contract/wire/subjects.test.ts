@@ -23,14 +23,14 @@ const awkward = [
   '%',
 ]
 
-/** Ids as they come from outside: well-formed text, with the characters that mean something on the bus mixed in. */
+/** Ids from outside: well-formed text, mixed with characters that have a meaning on the bus. */
 const id = fc
   .array(fc.oneof(fc.constantFrom(...awkward), fc.string({ unit: 'binary', maxLength: 4 })), {
     maxLength: 40,
   })
   .map((parts) => parts.join('').slice(0, 128).toWellFormed())
 
-/** How NATS decides: `*` stands for one token, `>` for one or more at the end. */
+/** NATS's rule: `*` matches one token, `>` one or more at the end. */
 function matches(pattern: string, subject: string): boolean {
   const wanted = pattern.split('.')
   const given = subject.split('.')
@@ -41,14 +41,14 @@ function matches(pattern: string, subject: string): boolean {
   return wanted.length === given.length
 }
 
-test('the matcher of these tests matches as NATS does', () => {
+test("the tests' matcher works like NATS", () => {
   expect(matches('a.*.c', 'a.b.c')).toBe(true)
   expect(matches('a.>', 'a.b.c')).toBe(true)
   expect(matches('a.>', 'a')).toBe(false)
   expect(matches('a.*', 'a.b.c')).toBe(false)
 })
 
-test('an id becomes one token of plain characters', () => {
+test('an id becomes one token of safe characters', () => {
   fc.assert(fc.property(id, (text) => expect(token(text)).toMatch(/^[A-Za-z0-9_=-]+$/)))
   for (const text of ['', ...awkward, 'x'.repeat(128), '🙂'.repeat(64)]) {
     expect(token(text)).toMatch(/^[A-Za-z0-9_=-]+$/)
@@ -82,12 +82,12 @@ test('different ids have different tokens', () => {
   expect(new Set(known.map(token)).size).toBe(known.length)
 })
 
-test('a token says which id it stands for', () => {
+test('a token can be decoded to its id', () => {
   const read = (text: string) => decodeURIComponent(text === '=' ? '' : text.replaceAll('=', '%'))
   fc.assert(fc.property(id, (text) => expect(read(token(text))).toBe(text)))
 })
 
-test('no id hears what is meant for another', () => {
+test("no id's patterns match another id's subjects", () => {
   const { roomEvent, userEvent, roomPresence } = subjectsOf('root')
   const patterns = (text: string) => [roomEvent(text, '*'), userEvent(text, '*'), roomPresence(text)]
   const subjects = (text: string) => [
@@ -104,7 +104,7 @@ test('no id hears what is meant for another', () => {
   for (const a of ['*', '>', 'a.*', 'a.>', '', 'a.b']) expect(heard(a, 'a')).toEqual([])
 })
 
-test('installations on one bus do not hear each other, and a kind is read back', () => {
+test('installations on one bus are separate, and a subject gives its kind', () => {
   const [one, other] = [subjectsOf('one'), subjectsOf('other')]
   expect(matches(one.everyRoom('message'), other.roomEvent('r', 'message'))).toBe(false)
   expect(matches(one.everyRoom('message'), one.roomEvent('a.b', 'message'))).toBe(true)

@@ -3,7 +3,7 @@ import { type OperationName, operations } from '../operations/operations.ts'
 import { Fault } from './errors.ts'
 import { parseInput } from './validate.ts'
 
-/** As it comes over the wire: keys such as `__proto__` are own keys there. */
+/** Parsed as from the wire: `__proto__` is an own key there. */
 const fromJson = (json: string) => JSON.parse(json) as Record<string, unknown>
 
 function refused(name: OperationName, value: unknown) {
@@ -24,7 +24,7 @@ const send = (more: object = {}) => ({
 const withMeta = (meta: unknown) => send({ meta })
 const withText = (content: unknown) => send({ data: { type: 'TEXT', content } })
 
-test('null counts as absent in optional fields, at any depth, and stays wrong in required ones', () => {
+test('null counts as absent in optional fields, at any depth, and is refused in required ones', () => {
   expect(parseInput('sendMessage', send({ replyTo: null, meta: null }))).toEqual(send())
   expect(
     parseInput('updateRoomSetting', {
@@ -40,7 +40,7 @@ test('null counts as absent in optional fields, at any depth, and stays wrong in
   expect(refused('joinRoom', null)).toBe(true)
 })
 
-test('unknown fields are dropped, at any depth, whatever their names are', () => {
+test('unknown fields are dropped, at any depth and with any name', () => {
   const extra =
     '"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"prototype":1,"toString":1'
   const parsed = parseInput(
@@ -59,7 +59,7 @@ test('unknown fields are dropped, at any depth, whatever their names are', () =>
   expect(parseInput('listenRooms', fromJson(`{${extra}}`))).toEqual({})
 })
 
-test('a field that only the prototype has does not count as given', () => {
+test('an inherited field does not count as given', () => {
   expect(refused('sendMessage', Object.create(send()))).toBe(true)
   expect(refused('sendMessage', fromJson('{"__proto__":{"syncKey":"s","roomId":"r"}}'))).toBe(true)
 })
@@ -70,13 +70,13 @@ test.each(['"canDance":true', '"__proto__":{}', '"constructor":true'])('rules re
   expect(refused('createNewRoom', { users: ['u'], name: 'n', rules })).toBe(true)
 })
 
-/** {} within {}, `depth` of them in all. */
+/** Nested objects, `depth` in total. */
 const nested = (depth: number): object => (depth === 1 ? {} : { in: nested(depth - 1) })
 const metaOfBytes = (bytes: number, char = 'x') => ({
   text: char.repeat((bytes - '{"text":""}'.length) / Buffer.byteLength(char)),
 })
 
-test('free-form meta is kept as it is, up to 4 KB and 5 deep', () => {
+test('free-form meta is kept unchanged, up to 4 KB and depth 5', () => {
   for (const meta of [
     { a: [1, { b: null }], constructor: 'kept', 'with.dot': true },
     nested(5),
@@ -85,7 +85,7 @@ test('free-form meta is kept as it is, up to 4 KB and 5 deep', () => {
     expect(parseInput('sendMessage', withMeta(meta)).meta).toEqual(meta)
   }
   expect(refused('sendMessage', withMeta(metaOfBytes(4097)))).toBe(true)
-  // 4 KB are bytes, not characters.
+  // The 4 KB limit counts bytes, not characters.
   expect(refused('sendMessage', withMeta(metaOfBytes(4099 + 3, '한')))).toBe(true)
   expect(refused('sendMessage', withMeta(nested(6)))).toBe(true)
   expect(refused('sendMessage', withMeta({ a: [[[[[]]]]] }))).toBe(true)
@@ -106,13 +106,13 @@ test.each([
   expect(refused('sendMessage', withMeta(JSON.parse(json)))).toBe(true)
 })
 
-test('meta nested 50,000 deep is refused, not followed', () => {
+test('meta nested 50,000 deep is refused without recursion', () => {
   const deep = JSON.parse(`${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}`)
   expect(refused('sendMessage', withMeta(deep))).toBe(true)
   expect(refused('joinRoom', deep)).toBe(true)
 })
 
-test('lone surrogates are refused everywhere a string may stand', () => {
+test('lone surrogates are refused in every string', () => {
   for (const lone of ['\ud83d', '\ude42', 'a\ud800b', '\ude42\ud83d']) {
     expect(refused('joinRoom', lone)).toBe(true)
     expect(refused('sendMessage', withText(lone))).toBe(true)
@@ -139,7 +139,7 @@ test('lengths count UTF-16 units', () => {
   expect(refused('sendMessage', send({ syncKey: 'x'.repeat(129) }))).toBe(true)
 })
 
-test('user ids are anything but control characters', () => {
+test('user ids may have any characters except control characters', () => {
   const user = (id: string) => refused('createNewRoom', { users: [id], name: 'n' })
   for (const id of ['a.b', '*', '>', 'a b', '🙂', '__proto__', '$ne', 'a/b', 'ㅎ', '\u200b', ' '])
     expect(user(id)).toBe(false)
@@ -147,7 +147,7 @@ test('user ids are anything but control characters', () => {
     expect(user(id)).toBe(true)
 })
 
-test('every operation that takes an object refuses everything else', () => {
+test('every operation with object input refuses other types', () => {
   for (const [name, { input }] of Object.entries(operations)) {
     if (!('properties' in input)) continue
     for (const value of ['text', 5, true, [], [{}]]) expect(refused(name as OperationName, value)).toBe(true)

@@ -35,12 +35,12 @@ const make = (script: string, patienceMs?: number) =>
 
 const writes = "console.log(1); fs.writeFileSync('thing', process.env.GREETING, { mode: 0o755 })"
 
-test('two that want the same program at once get one build', async () => {
+test('concurrent requests for one program share one build', async () => {
   expect(await Promise.all([make(writes), make(writes)])).toEqual([target(), target()])
   expect(lines.filter((line) => line.includes('takes no time'))).toHaveLength(1)
 })
 
-test('a build that fails tells its last words and leaves nothing to be used', async () => {
+test('a failed build reports its last output and leaves no program', async () => {
   const failing = make(
     "fs.writeFileSync('thing', 'half', { mode: 0o755 }); console.error('no memory'); process.exit(1)",
   )
@@ -49,7 +49,7 @@ test('a build that fails tells its last words and leaves nothing to be used', as
   expect(await make(writes)).toBe(target())
 })
 
-test('a download that shows no life is given up', async () => {
+test('a download without progress is given up', async () => {
   await expect(make('setInterval(() => {}, 1000)', 200)).rejects.toThrow('could not be got')
 })
 

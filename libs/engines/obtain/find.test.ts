@@ -23,7 +23,7 @@ async function place(...path: string[]): Promise<string> {
   return file
 }
 
-test('the PATH comes before the cache, and each before nothing', async () => {
+test('a program on the PATH is preferred to a cached one', async () => {
   expect(await findProgram(programs, env())).toBeUndefined()
   const built = await place('chat-api', 'engines', secantus.cached.folder, secantus.cached.file)
   expect(await findProgram(programs, env())).toEqual({ program: secantus, file: built })
@@ -31,13 +31,13 @@ test('the PATH comes before the cache, and each before nothing', async () => {
   expect(await findProgram(programs, env())).toEqual({ program: mongod, file: installed })
 })
 
-test('what cannot be run is not found', async () => {
+test('a file that is not executable is not found', async () => {
   await chmod(await place('bin', 'mongod'), 0o644)
   await mkdir(join(folder, 'bin', 'secantusd-rs'))
   expect(await findProgram(programs, env())).toBeUndefined()
 })
 
-test('a data folder stays with the program that wrote it', async () => {
+test('a data folder is only used with the program that wrote it', async () => {
   expect(await programsFor(programs, folder)).toEqual(programs)
   await mkdir(join(folder, mongod.data))
   expect(await programsFor(programs, folder)).toEqual(programs)

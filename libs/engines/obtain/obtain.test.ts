@@ -6,9 +6,9 @@ import { engines } from '../engines.ts'
 import { secantus } from '../programs/secantus.ts'
 import { obtain } from './obtain.ts'
 
-test('without binaries and toolchains one message names every engine and the three ways on', async () => {
+test('without binaries and toolchains, one message names every engine and three ways to get them', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'chat-obtain-'))
-  // Without the downloadable program, so that no network decides.
+  // Without the downloadable program, so that the result does not depend on the network.
   const wanted = engines.map((engine) =>
     engine.name === 'mongo' ? { ...engine, programs: [secantus] } : engine,
   )

@@ -13,7 +13,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-test('the second taker waits for the first to let go', async () => {
+test('a second process waits until the first releases the lock', async () => {
   const release = await lock(folder, 0, heldBy)
   await expect(lock(folder, 0, heldBy)).rejects.toThrow(`held by ${process.pid}`)
   const second = lock(folder, 5000, heldBy)
@@ -22,12 +22,12 @@ test('the second taker waits for the first to let go', async () => {
   expect(await readdir(folder)).toEqual([])
 })
 
-test('a live process keeps its claim', async () => {
+test('a live process keeps its lock', async () => {
   await writeFile(join(folder, `${process.ppid}-${birthOf(process.ppid)}`), '')
   await expect(lock(folder, 0, heldBy)).rejects.toThrow(`held by ${process.ppid}`)
 })
 
-test('a claim of a process that is gone holds nobody up, nor does one whose pid is used again', async () => {
+test('the lock of a dead process does not block, even if its pid is used again', async () => {
   await writeFile(join(folder, '99999999-1'), '')
   await writeFile(join(folder, `${process.ppid}-1`), '')
   await (await lock(folder, 0, heldBy))()

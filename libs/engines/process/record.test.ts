@@ -13,7 +13,7 @@ const idle = () =>
     "process.on('SIGTERM', () => {}); console.log('up'); setInterval(() => {}, 1000)",
   ])
 
-test('a recorded pid that now is another program is left alone', async () => {
+test('a recorded pid that now belongs to another program is left alone', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'chat-record-'))
   const stranger = idle()
   const { pid = 0 } = stranger
@@ -28,7 +28,7 @@ test('a recorded pid that now is another program is left alone', async () => {
   await rm(folder, { recursive: true })
 })
 
-test('a process that does not stop when asked is made to', async () => {
+test('a process that ignores SIGTERM is killed', async () => {
   const stubborn = idle()
   await once(stubborn.stdout, 'data')
   const exited = once(stubborn, 'exit')

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { BatchQueue } from './batch-queue.ts'
 
-/** A queue whose batches end when told. */
+/** A queue whose batches end on request. */
 function controlled(options: { maxBatch?: number } = {}) {
   const batches: { items: number[]; done: PromiseWithResolvers<void> }[] = []
   const errors: unknown[] = []
@@ -22,7 +22,7 @@ function controlled(options: { maxBatch?: number } = {}) {
   return { queue, batches, errors, finish, items: () => batches.map(({ items }) => items) }
 }
 
-test('the first item runs at once; those added meanwhile form the next batch', async () => {
+test('the first item runs at once; items added meanwhile form the next batch', async () => {
   const { queue, items, finish } = controlled()
   queue.add(1)
   expect(items()).toEqual([[1]])
@@ -46,7 +46,7 @@ test('a batch holds no more than its maximum', async () => {
   expect(items()).toEqual([[1, 2], [3, 4], [5]])
 })
 
-test('what is put back runs before what waits', async () => {
+test('items put back run before waiting ones', async () => {
   const { queue, items, finish } = controlled()
   queue.add(1)
   queue.add(4)
@@ -55,7 +55,7 @@ test('what is put back runs before what waits', async () => {
   expect(items()).toEqual([[1], [2, 3, 4]])
 })
 
-test('waiting items can be taken out, all or some', async () => {
+test('waiting items can be removed, all or some', async () => {
   const { queue, items, finish } = controlled()
   queue.add(1)
   queue.add(2, 3, 4, 5)
@@ -66,7 +66,7 @@ test('waiting items can be taken out, all or some', async () => {
   expect(items()).toEqual([[1]])
 })
 
-test('a batch that fails, at once or later, goes to `failed`, and the queue continues', async () => {
+test('a batch that fails, synchronously or not, goes to `failed`, and the queue continues', async () => {
   const failures: unknown[] = []
   const done: number[] = []
   const queue = new BatchQueue<number>({
@@ -104,7 +104,7 @@ test('`idle` waits for items that a batch adds itself', async () => {
   await queue.idle()
 })
 
-test('with a pace, the next batch starts that long after the one before', async () => {
+test('with paceMs, batches start at least that far apart', async () => {
   const starts: number[] = []
   const queue = new BatchQueue<number>({
     paceMs: 60,

@@ -9,7 +9,7 @@ afterEach(() => {
   jest.useRealTimers()
 })
 
-/** How many are let through before the first refusal, and that refusal. */
+/** The number of tokens taken before the first refusal, and that refusal. */
 function drain(bucket: TokenBucket): { taken: number; fault: Fault } {
   for (let taken = 0; ; taken++) {
     try {
@@ -20,14 +20,14 @@ function drain(bucket: TokenBucket): { taken: number; fault: Fault } {
   }
 }
 
-test('a burst at once, then RATE_LIMITED with the time to the next token', () => {
+test('a burst passes at once, then RATE_LIMITED gives the time to the next token', () => {
   const { taken, fault } = drain(new TokenBucket({ perSecond: 5, burst: 10 }))
   expect(taken).toBe(10)
   expect(fault).toBeInstanceOf(Fault)
   expect(fault).toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: 200 })
 })
 
-test('after retryAfterMs one more is let through, and only one', () => {
+test('after retryAfterMs exactly one more passes', () => {
   const bucket = new TokenBucket({ perSecond: 3, burst: 2 })
   const { fault } = drain(bucket)
   jest.advanceTimersByTime((fault.retryAfterMs as number) - 2)
@@ -36,7 +36,7 @@ test('after retryAfterMs one more is let through, and only one', () => {
   expect(drain(bucket).taken).toBe(1)
 })
 
-test('refusals cost nothing, and waiting saves up no more than the burst', () => {
+test('refusals take no token, and waiting adds at most the burst', () => {
   const bucket = new TokenBucket({ perSecond: 10, burst: 4 })
   drain(bucket)
   for (let n = 0; n < 100; n++) drain(bucket)
@@ -46,7 +46,7 @@ test('refusals cost nothing, and waiting saves up no more than the burst', () =>
   expect(drain(bucket).taken).toBe(4)
 })
 
-test('in the long run it is the rate', () => {
+test('over a long time the rate holds', () => {
   const bucket = new TokenBucket({ perSecond: 5, burst: 10 })
   let taken = 0
   for (let ms = 0; ms < 10_000; ms += 50) {
@@ -57,7 +57,7 @@ test('in the long run it is the rate', () => {
   expect(taken).toBeLessThanOrEqual(10 + 50)
 })
 
-test('a burst below one still lets one through at a time', () => {
+test('a burst below one lets one request pass at a time', () => {
   const bucket = new TokenBucket({ perSecond: 0.5, burst: 0.1 })
   const { taken, fault } = drain(bucket)
   expect(taken).toBe(1)
@@ -65,7 +65,7 @@ test('a burst below one still lets one through at a time', () => {
   expect(drain(bucket).taken).toBe(1)
 })
 
-test('the state counts whole tokens down and tells when the bucket is full again', () => {
+test('the state has the remaining whole tokens and the time until the bucket is full', () => {
   const bucket = new TokenBucket({ perSecond: 2, burst: 3 })
   expect(bucket.state).toEqual({ remaining: 3, resetMs: 0 })
   bucket.take()
@@ -76,7 +76,7 @@ test('the state counts whole tokens down and tells when the bucket is full again
   expect(bucket.state).toEqual({ remaining: 1, resetMs: 750 })
 })
 
-test('each key has a bucket of its own, and of many keys those unused for longest are forgotten', () => {
+test('each key has its own bucket, and the least recently used keys are evicted', () => {
   const buckets = new TokenBuckets({ perSecond: 1, burst: 1 })
   buckets.take('ann')
   expect(() => buckets.take('ann')).toThrow(Fault)

@@ -7,7 +7,7 @@ import { type Bus, openBus } from './bus.ts'
 
 type RoomHandlers = Handlers<'rooms'>
 
-/** Long: a slow machine is no fault of what is tested. */
+/** Generous, since the machine may be slow. */
 const REQUEST_TIMEOUT_MS = 10_000
 const caller = { userId: 'u', requestId: 'request-1' }
 const user = { userId: 'u' }
@@ -60,22 +60,22 @@ const circular: { self?: unknown } = {}
 circular.self = circular
 const broken: Record<string, RoomHandlers['saveUser']> = {
   rejects: () => Promise.reject(new Error('password of the database')),
-  'throws before it is a promise': () => {
+  'throws synchronously': () => {
     throw new TypeError('password of the database')
   },
-  'rejects with no error at all': () => Promise.reject(undefined),
+  'rejects with undefined': () => Promise.reject(undefined),
   'rejects with a string': () => Promise.reject('password of the database'),
   'rejects with an error that is its own cause': () => {
     const error = new Error('password of the database')
     error.cause = error
     return Promise.reject(error)
   },
-  'answers what JSON cannot hold': async () => circular as never,
+  'answers a circular object': async () => circular as never,
   'answers more than the bus carries': async () => 'password of the database'.repeat(400_000) as never,
 }
 
 test.each(Object.entries(broken))(
-  'a handler that %s still answers, and tells nothing',
+  'a handler that %s is answered INTERNAL, without details',
   async (_, handler) => {
     await serve(handler)
     const envelope = await forward()
@@ -87,12 +87,12 @@ test.each(Object.entries(broken))(
       retryable: false,
       requestId: caller.requestId,
     })
-    // It goes on answering.
+    // It still answers.
     expect(await forward()).toMatchObject({ error: 'INTERNAL' })
   },
 )
 
-test('a Fault arrives as it was thrown', async () => {
+test('a Fault arrives with every field', async () => {
   await serve(() =>
     Promise.reject(new Fault('ROOM_ALREADY_EXISTS', { data: { roomId: 'r' }, retryAfterMs: 7 })),
   )
@@ -126,7 +126,7 @@ test.each(['noSuchOperation', 'constructor', '__proto__', 'toString'])(
   },
 )
 
-test('nobody there is SERVICE_UNAVAILABLE at once, not a timeout', async () => {
+test('no responder is SERVICE_UNAVAILABLE at once, not a timeout', async () => {
   const patient = await open(60_000)
   const started = performance.now()
   expect(await faultOf(ask(patient))).toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
@@ -156,7 +156,7 @@ test('close waits for requests in flight, and every one is answered', async () =
   const closing = serving.close().then(() => {
     isClosed = true
   })
-  // No longer served, once the server knows: whoever asks now is told so, while the others still wait.
+  // After close() reaches the server, new requests are SERVICE_UNAVAILABLE, while earlier ones still wait.
   await bus.flush()
   await faultOf(ask())
   for (let n = 0; n < 5; n++) await bus.flush()
@@ -183,12 +183,12 @@ test('instances share the load, and one that closes under load drops nothing', a
   const after = Array.from({ length: 200 }, () => ask(patient))
   expect(await Promise.all([...before, ...after])).toHaveLength(3_200)
   await closing
-  // Each request is handled by one of them, once.
+  // Each request is handled once, by one instance.
   expect((handled[0] as number) + (handled[1] as number)).toBe(3_200)
   expect(Math.min(...handled)).toBeGreaterThan(0)
 })
 
-test('a callback that fails does not end its subscription, nor does an event that is not JSON', async () => {
+test('a subscription survives a failing callback and an event that is not JSON', async () => {
   const heard: unknown[] = []
   asking.subscribe(asking.subjects.userEvent('u', '*'), (event) => {
     heard.push(event.json<{ roomId: string }>().roomId)
@@ -203,13 +203,13 @@ test('a callback that fails does not end its subscription, nor does an event tha
   expect(heard).toEqual(['one', 'two'])
 })
 
-test('a bus that is closed says that it cannot', async () => {
+test('a closed bus answers SERVICE_UNAVAILABLE', async () => {
   await asking.close()
   expect(await faultOf(ask())).toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
   await expect(asking.ping()).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
 })
 
-test('who asks for TLS does not sign in at a server that has none', async () => {
+test('a tls:// URL does not connect to a server without TLS', async () => {
   const { host } = new URL(process.env.CHAT_TEST_NATS_URL as string)
   const opening = openBus({
     natsUrl: `tls://rooms:rooms@${host}`,

@@ -29,7 +29,7 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map((bus) => bus.close()))
 })
 
-/** Someone on the roll who confirms what they are told once `isReady` resolves. */
+/** A confirmer that confirms a broadcast once `isReady` resolves. */
 async function member(isReady: () => Promise<void> = async () => {}) {
   const bus = await open()
   const heard: unknown[] = []
@@ -43,11 +43,11 @@ async function member(isReady: () => Promise<void> = async () => {}) {
   return self
 }
 
-test('with nobody on the roll nothing is waited for', async () => {
+test('a broadcast without confirmers resolves', async () => {
   await roll.tell('news', 1)
 })
 
-/** Tells, and says whether it was over by the time that every confirmation had come. */
+/** Broadcasts. `isDone`: whether it had resolved by the time that every sent confirmation had arrived. */
 async function tell(by: ConfirmedBroadcast) {
   let isDone = false
   const telling = by.tell('news', { n: 1 }).then(() => {
@@ -57,7 +57,7 @@ async function tell(by: ConfirmedBroadcast) {
   return { isDone, telling }
 }
 
-test('it resolves when everybody has confirmed, and not before', async () => {
+test('a broadcast resolves when every confirmer has confirmed, not earlier', async () => {
   const late = Promise.withResolvers<void>()
   const [quick, slow] = [await member(), await member(() => late.promise)]
   const { isDone, telling } = await tell(roll)
@@ -66,7 +66,7 @@ test('it resolves when everybody has confirmed, and not before', async () => {
   await telling
 })
 
-test('one who asks later knows those who were there before', async () => {
+test('a broadcaster that starts later knows the existing confirmers', async () => {
   const late = Promise.withResolvers<void>()
   await member(() => late.promise)
   const second = new ConfirmedBroadcast(await open())
@@ -78,7 +78,7 @@ test('one who asks later knows those who were there before', async () => {
   second.close()
 })
 
-test('one who has left is not waited for', async () => {
+test('a broadcast does not wait for a confirmer that has left', async () => {
   const never = new Promise<void>(() => {})
   const gone = await member(() => never)
   await gone.leave()
@@ -86,7 +86,7 @@ test('one who has left is not waited for', async () => {
   expect((await tell(roll)).isDone).toBe(true)
 })
 
-test('one who never confirms is waited for no longer than a second or so', async () => {
+test('a broadcast waits about a second for a confirmer that never confirms', async () => {
   await member(() => new Promise<void>(() => {}))
   await roll.tell('news', 1)
 })

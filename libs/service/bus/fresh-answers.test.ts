@@ -30,13 +30,13 @@ test('calls made while a request is under way share the next one', async () => {
   expect(state.asked).toBe(3)
 })
 
-test('each key has requests of its own', async () => {
+test('each key has its own requests', async () => {
   const { state, ask } = clock()
   await Promise.all([ask('ann'), ask('ben')])
   expect(state.asked).toBe(2)
 })
 
-test('a request that fails fails for all who share it; the next call requests again', async () => {
+test('a failed request fails for every caller that shares it; the next call requests again', async () => {
   const answers = new FreshAnswers<number>()
   const failing = () => answers.of('ann', () => Promise.reject(new Error('away')))
   const outcomes = await Promise.allSettled([failing(), failing()])

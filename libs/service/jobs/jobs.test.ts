@@ -42,7 +42,7 @@ const outcomes = async () => {
 }
 const ids = (docs: StepsDoc[]) => docs.map(({ _id }) => _id).sort()
 
-test('a job is claimed by one of those who race for it, and only when it is due', async () => {
+test('a due job is claimed once by concurrent claims', async () => {
   await add(newSteps('a'), newSteps('b'), newSteps('later', { dueAt: new Date(Date.now() + 60_000) }))
   const claims = await Promise.all(Array.from({ length: 8 }, () => jobs.claimDue(1)))
   expect(ids(claims.flat())).toEqual(['a', 'b'])
@@ -75,7 +75,7 @@ test('two workers do every job once', async () => {
   expect(new Set(done).size).toBe(40)
 })
 
-test('a heartbeat keeps the lease of work that takes longer than it, and notes progress', async () => {
+test('heartbeats keep the lease during long work and store its progress', async () => {
   await add(newSteps('job'))
   const [job] = (await jobs.claimDue(1)) as [StepsDoc]
   await hold(jobs, [job], { logger }, async (lease) => {
@@ -88,7 +88,7 @@ test('a heartbeat keeps the lease of work that takes longer than it, and notes p
   expect(await stored('job')).toMatchObject({ done: 2, claim: job.claim })
 })
 
-test('an owner whose lease is lost is told, and none of its writes changes anything', async () => {
+test('an owner is notified when its lease is lost, and its later writes change nothing', async () => {
   await add(newSteps('job'))
   const [job] = (await jobs.claimDue(1)) as [StepsDoc]
   await hold(jobs, [job], { logger }, async ({ signal }) => {
@@ -109,7 +109,7 @@ test('an owner whose lease is lost is told, and none of its writes changes anyth
   expect(await stored('job')).toEqual(before)
 })
 
-test('a job that is ended while it runs does not count as lost; one that is given up does not count as finished', async () => {
+test('a job ended during its run does not count as lost; a released one does not count as finished', async () => {
   await add(newSteps('ended'), newSteps('removed'), newSteps('taken'), newSteps('given up'), newSteps('done'))
   const docs = (await jobs.claimDue(10)).toSorted((one, other) => one._id.localeCompare(other._id))
   const [done, ended, givenUp, removed, taken] = docs as [StepsDoc, StepsDoc, StepsDoc, StepsDoc, StepsDoc]
@@ -123,7 +123,7 @@ test('a job that is ended while it runs does not count as lost; one that is give
   expect(await outcomes()).toEqual({ ended: 2, lost: 2, finished: 1, released: 1 })
 })
 
-test('a job of an earlier version, which has no number of tries, is retried like a new one', async () => {
+test('a job of an earlier version without a number of tries is retried like a new one', async () => {
   await add(newSteps('old'))
   await steps.model.collection.updateOne({ _id: 'old' as never }, { $unset: { tries: 1 } })
   const [old] = (await jobs.claimDue(1)) as [StepsDoc]
@@ -131,7 +131,7 @@ test('a job of an earlier version, which has no number of tries, is retried like
   expect(await stored('old')).toMatchObject({ tries: 1 })
 })
 
-test('a lease is lost when no heartbeat can be stored for its length', async () => {
+test('a lease is lost if no heartbeat can be stored for its duration', async () => {
   await add(newSteps('job'))
   class Unreachable extends JobStore<StepsDoc> {
     override renew = () => new Promise<number>(() => {})
@@ -145,7 +145,7 @@ test('a lease is lost when no heartbeat can be stored for its length', async () 
   expect(Date.now() - began).toBeGreaterThanOrEqual(LEASE_MS)
 })
 
-test('a job that fails is done again, each time after a longer pause, and is a dead letter in the end', async () => {
+test('a failing job is retried with increasing pauses and finally becomes a dead letter', async () => {
   const backoff = exponential({ firstMs: 100, maxMs: 300, maxTries: 5 })
   expect([1, 2, 3, 4, 5].map(backoff)).toEqual([100, 200, 300, 300, null])
   await add(newSteps('job'))
@@ -163,7 +163,7 @@ test('a job that fails is done again, each time after a longer pause, and is a d
   expect(await steps.metrics.registry.metrics()).toMatch('chat_dead_letters{kind="steps"} 1')
 })
 
-test('a dead letter that is replayed is done with all its tries; one that is dropped is gone', async () => {
+test('a replayed dead letter gets all its tries again; a dropped one is deleted', async () => {
   await add(newSteps('a'), newSteps('b'), newSteps('alive', { dueAt: new Date(Date.now() + 60_000) }))
   for (const job of await jobs.claimDue(2))
     await jobs.retry({ ...job, tries: MAX_TRIES - 1 }, new Error('bad'))
@@ -179,7 +179,7 @@ test('a dead letter that is replayed is done with all its tries; one that is dro
   expect(await stored('alive')).toMatchObject({ claim: null })
 })
 
-test('a dead letter that has been kept long enough is cleared away and deleted', async () => {
+test('a dead letter is cleaned up and deleted after its retention time', async () => {
   steps = await openSteps(connection, { keepDeadMs: 200 })
   jobs = steps.jobs
   await jobs.deadLetters.insert({ done: 1, isBad: true, _id: 'job' }, { tries: 1, lastError: 'bad' })
@@ -198,7 +198,7 @@ test('a dead letter that has been kept long enough is cleared away and deleted',
   expect({ ran, expired }).toEqual({ ran: [], expired: ['job'] })
 })
 
-test('a job that is done and rescheduled stays, and is due again at its time', async () => {
+test('a rescheduled job stays and is due again at its time', async () => {
   await add(newSteps('job', { tries: 2 }))
   const dueAt = new Date(Date.now() + 60_000)
   start({ run: eachJob<StepsDoc>(async () => ({ dueAt, done: 3 })) })
@@ -207,7 +207,7 @@ test('a job that is done and rescheduled stays, and is due again at its time', a
   )
 })
 
-test('a worker that stops lets go of what it does: it is due for others at once and has not failed', async () => {
+test('a stopping worker releases its jobs, which are due at once and do not count as failed', async () => {
   await add(newSteps('job'))
   const begun = Promise.withResolvers<void>()
   const worker = start({
@@ -223,7 +223,7 @@ test('a worker that stops lets go of what it does: it is due for others at once 
   expect(ids(await jobs.claimDue(1))).toEqual(['job'])
 })
 
-test('in a batch each job has an outcome of its own', async () => {
+test('each job of a batch has its own outcome', async () => {
   await add(newSteps('bad', { isBad: true }), newSteps('good'))
   start({
     batchSize: 10,
@@ -234,7 +234,7 @@ test('in a batch each job has an outcome of its own', async () => {
   expect(await stored('good')).toBeNull()
 })
 
-test('jobs that requests drive are claimed by id: by one request, and again when it has died', async () => {
+test('a job driven by a request is claimed by id, once, and again after its owner has died', async () => {
   const content = { _id: 'request', done: 0, isBad: false }
   const first = await jobs.insertClaimed(content)
   expect(first).toMatchObject(content)
@@ -244,7 +244,7 @@ test('jobs that requests drive are claimed by id: by one request, and again when
   await expect(jobs.update(first as StepsDoc, { done: 1 })).rejects.toThrow(LeaseLost)
 })
 
-test('what else must hold of a job that is claimed is asked of every claim', async () => {
+test('additional claim conditions apply to every claim', async () => {
   const { parts } = steps
   const picky = new JobStore<StepsDoc>({ ...parts, claimable: () => ({ isBad: false }) })
   await add(newSteps('bad', { isBad: true }), newSteps('good'))
@@ -252,7 +252,7 @@ test('what else must hold of a job that is claimed is asked of every claim', asy
   expect(ids(await picky.claimDue(10))).toEqual(['good'])
 })
 
-test('jobs are counted by what they do', async () => {
+test('jobs are counted by state', async () => {
   await add(newSteps('a'), newSteps('b'), newSteps('c', { done: 3 }))
   await jobs.claim('a')
   await jobs.deadLetters.insert({ _id: 'd', done: 0, isBad: true }, { tries: 1, lastError: 'bad' })
@@ -261,7 +261,7 @@ test('jobs are counted by what they do', async () => {
   expect(await deadLetters.countJobs()).toEqual({ waiting: 1, running: 1, dead: 1 })
 })
 
-test('one of all instances leads; when it stops another one does at once', async () => {
+test('one instance leads at a time, and another takes over at once when it stops', async () => {
   const events: string[] = []
   const open = (name: string) =>
     new LeaderLease({
@@ -290,7 +290,7 @@ test('one of all instances leads; when it stops another one does at once', async
   await two.close()
 })
 
-test('a leader whose lease was taken over ends what it did', async () => {
+test('a leader whose lease was taken over closes its work', async () => {
   const events: string[] = []
   const leader = new LeaderLease({
     ...{ connection, metrics: steps.metrics, name: 'something', leaseMs: LEASE_MS },

@@ -40,7 +40,7 @@ afterEach(async () => {
   await connection.close()
 })
 
-/** A worker's process that has come to a point, and stays there. */
+/** A worker's process that waits at a point. */
 async function stoppedAt(stopAt: Point): Promise<ChildProcess> {
   const place: Place = { mongoUrl, database, stopAt }
   child = fork(PROGRAM, [JSON.stringify(place)], { execArgv: ['--disable-warning=ExperimentalWarning'] })
@@ -56,7 +56,7 @@ const effects = async () =>
 const all = Array.from({ length: STEPS }, (_, step) => `job ${step}`)
 
 test.each<Point>(['claimed', 'between notes', 'before finish'])(
-  'a worker killed at the point "%s" leaves a job that the next one finishes, no step of it twice',
+  'the next worker finishes the job of one killed at "%s" without repeating a step',
   async (point) => {
     await steps.model.collection.insertOne(newSteps('job') as never)
     await killAtOnce(await stoppedAt(point))
@@ -67,7 +67,7 @@ test.each<Point>(['claimed', 'between notes', 'before finish'])(
   },
 )
 
-test('a step that was taken and not noted is taken again by the next worker', async () => {
+test('the next worker repeats a step whose progress was not stored', async () => {
   await steps.model.collection.insertOne(newSteps('job') as never)
   await killAtOnce(await stoppedAt('working'))
   expect(await effects()).toEqual(['job 0'])
@@ -79,7 +79,7 @@ test('a step that was taken and not noted is taken again by the next worker', as
   expect(await effects()).toEqual(all)
 })
 
-test('a worker killed before it notes a failure leaves the job due, and the failure does not count', async () => {
+test('a failure that a killed worker did not store does not count, and the job is due', async () => {
   await steps.model.collection.insertOne(newSteps('job', { isBad: true }) as never)
   await killAtOnce(await stoppedAt('before retry'))
   expect(await stored('job')).toMatchObject({ tries: 0, done: STEPS })
@@ -90,7 +90,7 @@ test('a worker killed before it notes a failure leaves the job due, and the fail
   expect(await effects()).toEqual(all)
 })
 
-test('a worker killed before it writes a dead letter leaves a job of which the next one makes it', async () => {
+test('the next worker writes the dead letter that a killed worker did not write', async () => {
   await steps.model.collection.insertOne(newSteps('job', { isBad: true, tries: MAX_TRIES - 1 }) as never)
   await killAtOnce(await stoppedAt('before retry'))
   expect(await steps.jobs.deadLetters.count()).toBe(0)
@@ -108,13 +108,13 @@ const lateWrites: [Point, Partial<StepsDoc>, wrote: unknown][] = [
   ['before retry', { isBad: true, tries: MAX_TRIES - 1 }, 'LeaseLost'],
 ]
 test.each(lateWrites)(
-  'a worker that stood still at the point "%s" of a job %j and goes on changes nothing of its successor',
+  'a worker that was paused at "%s" of a job %j and resumes does not affect its successor',
   async (point, fields, wrote) => {
     await steps.model.collection.insertOne(newSteps('job', fields) as never)
     const stopped = await stoppedAt(point)
     stopped.kill('SIGSTOP')
     const mine = await claimed()
-    // Without heartbeats: nothing but the stopped worker may write.
+    // No heartbeats here: only the paused worker may write.
     const before = await stored('job')
     stopped.kill('SIGCONT')
     const told = once(stopped, 'message')
@@ -125,7 +125,7 @@ test.each(lateWrites)(
   },
 )
 
-/** The job, once the lease of the worker that holds it has run out. */
+/** The job, claimed after its owner's lease has expired. */
 async function claimed(): Promise<StepsDoc> {
   for (;;) {
     const [job] = await steps.jobs.claimDue(1)

@@ -3,7 +3,7 @@ import { openAll, Scope } from './scope.ts'
 
 const logged = (log: string[], name: string) => async () => void log.push(name)
 
-test('what was opened is closed in reverse order, once', async () => {
+test('resources are closed once, in reverse order', async () => {
   const scope = new Scope()
   const log: string[] = []
   expect(await scope.use('one', 1, (value) => log.push(`one ${value}`))).toBe(1)
@@ -14,7 +14,7 @@ test('what was opened is closed in reverse order, once', async () => {
   expect(log).toEqual(['itself', 'two 2', 'one 1'])
 })
 
-test('one that fails to close does not keep the others open, and is named', async () => {
+test('a resource that fails to close is named, and the others are closed', async () => {
   const scope = new Scope()
   const log: string[] = []
   await scope.use('first', null, logged(log, 'first'))
@@ -33,7 +33,7 @@ test('one that fails to close does not keep the others open, and is named', asyn
   expect((error as Error).message).toBe('rejects did not close; throws did not close')
 })
 
-test('closing waits for each before the next', async () => {
+test('each close is awaited before the next', async () => {
   const scope = new Scope()
   const log: string[] = []
   const held = Promise.withResolvers<void>()
@@ -47,7 +47,7 @@ test('closing waits for each before the next', async () => {
   expect(log).toEqual(['first'])
 })
 
-test('whoever closes it while somebody else does waits for the end, and takes what was opened since', async () => {
+test('a second close() during the first waits for it and closes resources opened since', async () => {
   const scope = new Scope()
   const log: string[] = []
   const held = Promise.withResolvers<void>()
@@ -61,7 +61,7 @@ test('whoever closes it while somebody else does waits for the end, and takes wh
   expect(log).toEqual(['late', 'first', 'closed'])
 })
 
-test('opening is all or nothing', async () => {
+test('a failed opening closes what was opened before', async () => {
   const log: string[] = []
   const opening = openAll(async (scope) => {
     await scope.use('one', null, logged(log, 'one'))
@@ -73,7 +73,7 @@ test('opening is all or nothing', async () => {
   expect(log).toEqual(['one'])
 })
 
-test('a whole that opened closes on request', async () => {
+test('an opened whole is closed on request', async () => {
   const log: string[] = []
   const whole = await openAll(async (scope) => ({ port: await scope.use('port', 7, logged(log, 'port')) }))
   expect(whole.port).toBe(7)

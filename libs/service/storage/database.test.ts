@@ -27,13 +27,13 @@ afterAll(async () => {
   await connection.close()
 })
 
-test('the server says which it is', async () => {
+test('the server reports which database it is', async () => {
   const info = await connection.db?.admin().command({ buildInfo: 1 })
   const expected = info?.secantusVersion ? developmentDatabase : mongoDatabase
   expect(await databaseOf(connection)).toBe(expected)
 })
 
-/** The plain queries run on the development database too, only slower. */
+/** Plain queries also work on the development database, only slower. */
 const databases: [string, Database][] = [
   ['MongoDB', mongoDatabase],
   ['the development database', developmentDatabase],
@@ -52,7 +52,7 @@ describe.each(databases)('as on %s', (_, database) => {
 
   const [room, before, after] = ['b'.repeat(24), 'a'.repeat(24), 'c'.repeat(24)] as const
 
-  test('the last number of a room is found, each time anew, whatever rooms stand beside it', async () => {
+  test('the last number of a room is read each time, whatever other rooms exist', async () => {
     const lastNumber = database.lastNumber(model, messageId)
     expect(await lastNumber(room)).toBe(0)
     await fill(room, messageId, 1, 40)
@@ -67,14 +67,14 @@ describe.each(databases)('as on %s', (_, database) => {
     expect(await lastNumber('d'.repeat(24))).toBe(0)
   })
 
-  test('changes have numbers of their own beside messages', async () => {
+  test('changes and messages are numbered separately', async () => {
     await fill(room, changeId, 1, 20)
     await fill(room, messageId, 1, 30)
     expect(await database.lastNumber(model, changeId)(room)).toBe(20)
     expect(await database.lastNumber(model, messageId)(room)).toBe(30)
   })
 
-  test('documents of a room are found by their ids', async () => {
+  test("a room's documents are found by their ids", async () => {
     await fill(room, messageId, 1, 9)
     await fill(after, messageId, 1, 9)
     const idsOf = async (condition: object | string) =>
@@ -86,7 +86,7 @@ describe.each(databases)('as on %s', (_, database) => {
     expect(await idsOf(messageId(room, 7))).toEqual(ids(7, 7))
   })
 
-  test('each document is updated with its own value, and none is made', async () => {
+  test('each document is updated with its own value, and none is created', async () => {
     await model.insertMany(numbers(10, 49).map((n) => ({ _id: String(n), value: 1 })))
     const values = numbers(10, 49).map((n): [string, number] => [String(n), n % 2 === 0 ? n : 0])
     await database.updateEach(model, [...values, ['absent', 5]], (value) => [
@@ -98,7 +98,7 @@ describe.each(databases)('as on %s', (_, database) => {
     expect(await model.collection.findOne({ _id: '10' as never })).toMatchObject({ note: { $add: [1, 2] } })
   })
 
-  test('a document is replaced whole, and its unique key is free again', async () => {
+  test('a document is replaced completely, which frees its unique key', async () => {
     await model.collection.insertOne({ _id: 'a' as never, value: 1, key: 'taken', note: 'old' })
     await connection.transaction(async (session) => {
       await database.replace(model, { _id: 'a', value: 2, key: 'other' } as Doc, session)
@@ -106,14 +106,14 @@ describe.each(databases)('as on %s', (_, database) => {
     expect(await model.findById('a').lean()).toEqual({ _id: 'a', value: 2, key: 'other' })
   })
 
-  test('slices hold all ids once, in their order', () => {
+  test('slices contain all ids once, in order', () => {
     const ids = numbers(1, 100)
     expect(database.slices(ids).flat()).toEqual(ids)
     expect(database.slices([])).toEqual([])
   })
 })
 
-/** Rooms that hold as many as the map says, and the reads that were needed. */
+/** A sequence over rooms with these counts, and the number of reads. */
 function probing(counts: Map<string, number>) {
   let reads = 0
   const sequence = new ProbedSequence({
@@ -130,7 +130,7 @@ function probing(counts: Map<string, number>) {
   return { sequence, reads: () => reads }
 }
 
-test('probing finds the last number however many there are, and whatever is known', async () => {
+test('probing finds the last number for any count and any earlier knowledge', async () => {
   const count = fc.oneof(fc.nat(300), fc.nat(9_999_999_999))
   await fc.assert(
     fc.asyncProperty(count, fc.nat(100), async (stored, more) => {
@@ -145,7 +145,7 @@ test('probing finds the last number however many there are, and whatever is know
   )
 })
 
-test('probing costs one read where the number is known, and a handful where it is not', async () => {
+test('probing takes one read if the number is known, otherwise at most ten', async () => {
   const { sequence, reads } = probing(new Map([['r', 123_456]]))
   await sequence.last('r')
   expect(reads()).toBeLessThanOrEqual(10)

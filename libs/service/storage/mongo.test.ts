@@ -11,7 +11,7 @@ afterEach(async () => {
   wire = undefined
 })
 
-test('a server that does not answer at first is waited for', async () => {
+test('opening waits for a server that does not answer at first', async () => {
   const url = new URL(process.env.CHAT_TEST_MONGO_URL as string)
   wire = await openWire(url.href)
   url.host = new URL(wire.url).host
@@ -25,7 +25,7 @@ test('a server that does not answer at first is waited for', async () => {
   await connection.close()
 })
 
-test('one that does not answer at all is named, its password is not, and it counts as an outage', async () => {
+test('an unreachable server is an outage, and the error names it without its password', async () => {
   const [one, two] = [await freePort(), await freePort()]
   const opening = openMongo(`mongodb://alice:pa%40ss@127.0.0.1:${one},127.0.0.1:${two}/x?authSource=y`, 'x')
   const error = await opening.catch((thrown) => thrown)
@@ -38,7 +38,7 @@ test('one that does not answer at all is named, its password is not, and it coun
   expect(faultOf(error)).toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
 })
 
-test('a URL that makes no sense is refused at once', async () => {
+test('an invalid URL is refused at once', async () => {
   const tries = jest.spyOn(mongoose.Connection.prototype, 'openUri')
   await expect(openMongo('mongodb://127.0.0.1/?nosuchoption=1', 'x')).rejects.toThrow('nosuchoption')
   expect(tries).toHaveBeenCalledTimes(1)

@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => bucket.close())
 
-test('instances that start together all find the bucket', async () => {
+test('instances that start at once all open the bucket', async () => {
   const options = { url, bucket: `${name}-raced` }
   const opened = await Promise.all(Array.from({ length: 5 }, () => openBucket(options)))
   for (const each of opened) {
@@ -22,7 +22,7 @@ test('instances that start together all find the bucket', async () => {
   }
 })
 
-test('an object is read as it was put, from its start or whole, until it is removed', async () => {
+test('an object can be read from its start or as a whole until it is removed', async () => {
   await bucket.put('aa/one', Buffer.from('hello'), 'text/plain')
   expect(await bucket.sizeOf('aa/one')).toBe(5)
   expect(String(await bucket.start('aa/one', 2))).toBe('he')
@@ -33,7 +33,7 @@ test('an object is read as it was put, from its start or whole, until it is remo
   expect(await bucket.sizeOf('aa/one')).toBeNull()
 })
 
-test('objects are listed by how they begin, read into a place of the caller, and removed together', async () => {
+test('objects can be listed by prefix, read into a buffer, and removed together', async () => {
   for (const path of ['ee/1', 'ee/2', 'ef/1']) await bucket.put(path, Buffer.from(path), 'text/plain')
   expect(await bucket.list('ee/')).toEqual(['ee/1', 'ee/2'])
   const room = Buffer.alloc(6)
@@ -46,14 +46,14 @@ test('objects are listed by how they begin, read into a place of the caller, and
   expect(await bucket.readInto('ee/2', room)).toBeNull()
 })
 
-test('a part of an upload that is not there is refused, and S3 not taken for away', async () => {
+test('a part of an unknown upload is refused and does not count as an outage', async () => {
   for (let n = 0; n < 5; n++)
     await expect(bucket.putPart('bb/none', 'lost', 1, Buffer.alloc(5 * MIB))).rejects.toThrow(
       /knows no upload|does not exist/,
     )
 })
 
-test('parts become an object; one that was put twice counts as it was put last', async () => {
+test('parts become an object; the last version of a repeated part counts', async () => {
   const id = await bucket.begin('bb/two', 'text/plain')
   expect(await bucket.parts('bb/two', id)).toEqual([])
   await bucket.putPart('bb/two', id, 1, Buffer.alloc(5 * MIB, 'x'))
@@ -69,7 +69,7 @@ test('parts become an object; one that was put twice counts as it was put last',
   expect(String(await bucket.start('bb/two', 3))).toBe('aaa')
 })
 
-test('an upload that is aborted is no more', async () => {
+test('an aborted upload no longer exists', async () => {
   const id = await bucket.begin('cc/three', 'text/plain')
   await bucket.abort('cc/three', id)
   await bucket.abort('cc/three', id)
@@ -78,7 +78,7 @@ test('an upload that is aborted is no more', async () => {
   await expect(made).rejects.toThrow()
 })
 
-test('links read objects and take parts without credentials, as long as nobody touches them', async () => {
+test('signed links read objects and accept parts without credentials, unless they are altered', async () => {
   const id = await bucket.begin('dd/four', 'text/plain')
   const put = await fetch(await bucket.linkToPart('dd/four', id, 1, 60), { method: 'PUT', body: 'hello' })
   expect(put.status).toBe(200)
@@ -96,14 +96,14 @@ test('links read objects and take parts without credentials, as long as nobody t
   expect((await fetch(link.split('?')[0] as string)).status).toBe(403)
 })
 
-test('links name the public host, which nobody here needs to reach', async () => {
+test('links use the public host, which the service itself need not reach', async () => {
   const shown = await openBucket({ url, publicUrl: 'https://files.example', bucket: name })
   const link = await shown.linkToRead('aa/one', { seconds: 60, mediaType: 'a/b', disposition: 'inline' })
   expect(link).toMatch(new RegExp(`^https://files\\.example/${name}/aa/one\\?`))
   shown.close()
 })
 
-test('where S3 is away it says so: at the start by the variable, later as a fault that passes', async () => {
+test('an unreachable S3 is an error that names CHAT_S3_URL and counts as SERVICE_UNAVAILABLE', async () => {
   const gone = 'http://a:b@127.0.0.1:1'
   await expect(openBucket({ url: gone, bucket: name })).rejects.toThrow(/CHAT_S3_URL/)
   const error = await openBucket({ url: gone, bucket: name }).catch((thrown: unknown) => thrown)

@@ -54,7 +54,7 @@ test('messages and changes arrive in the order in which they were published', as
   await eventually(() => expect(handled()).toEqual(['1', '1:1', '2', '2:1']))
 })
 
-test('a consumer whose kinds grow continues where it was', async () => {
+test('a consumer with more kinds continues where it stopped', async () => {
   const before = await consume(['message'])
   post(1)
   await eventually(() => expect(handled()).toEqual(['1']))
@@ -65,7 +65,7 @@ test('a consumer whose kinds grow continues where it was', async () => {
   await eventually(() => expect(handled()).toEqual(['1', '2', '1:2']))
 })
 
-test('a batch whose handling fails is delivered again; what is not JSON is dropped', async () => {
+test('a batch whose handling fails is delivered again; an event that is not JSON is dropped', async () => {
   let failures = 0
   await consume(['message'], async (events) => {
     if (failures++ === 0) throw new Error('the store is away')
@@ -95,7 +95,7 @@ test('the lag is the age of the oldest unhandled event of any kind', async () =>
   await eventually(async () => expect([handled(), await consumer.lagMs()]).toEqual([['1', '1:1', '2'], 0]))
 })
 
-describe('where tries are limited', () => {
+describe('with limited tries', () => {
   const deadLetters: [seq: number, reason: unknown, tries: number][] = []
   beforeEach(() => {
     deadLetters.length = 0
@@ -121,7 +121,7 @@ describe('where tries are limited', () => {
     return { handled, handle }
   }
 
-  test('an event becomes a dead letter after five tries; the rest of its batch is not tried again', async () => {
+  test('an event becomes a dead letter after five tries; the rest of its batch is not repeated', async () => {
     const { handled, handle } = failing(2)
     await consumeRetrying(handle)
     for (const seq of [1, 2, 3]) post(seq)
@@ -131,7 +131,7 @@ describe('where tries are limited', () => {
     expect(handled.toSorted()).toEqual([1, 2, 2, 2, 2, 2, 3, 4])
   })
 
-  test('so does each event of a batch that fails as a whole', async () => {
+  test('each event of a batch that fails as a whole becomes a dead letter', async () => {
     await consumeRetrying(async () => {
       throw new Error('away')
     })
@@ -185,15 +185,15 @@ test('a consumer that starts now skips earlier events', async () => {
   await eventually(() => expect(handled()).toEqual(['2']))
 })
 
-test('a consumer that closes loses nothing: events in flight are handled by it, or at once by others', async () => {
+test('a closing consumer loses nothing: it handles its pending events, or others get them at once', async () => {
   await consume(['message'])
   for (let round = 0; round < 10; round++) {
     const leaving = await consume(['message'])
     for (let n = 1; n <= 200; n++) post(round * 200 + n)
-    // Some of them have been handed out by now.
+    // By now some of them are delivered.
     await eventually(() => expect(handled().length).toBeGreaterThan(round * 200))
     await leaving.close()
   }
-  // Sooner than what nobody acked would be delivered again.
+  // Earlier than unacked events would be redelivered.
   await eventually(() => expect(new Set(handled()).size).toBe(2_000), ACK_WAIT_MS / 2)
 })
