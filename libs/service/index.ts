@@ -52,7 +52,7 @@ export {
   isTime,
   PAGE_BYTES,
 } from './storage/cursor.ts'
-export { type Database, type IdOf, idRange, wholeRoom } from './storage/database.ts'
+export { type Database, type IdOf, idRange, type LastNumber, wholeRoom } from './storage/database.ts'
 export {
   type Connection,
   databaseOf,

@@ -54,24 +54,24 @@ describe.each(databases)('as on %s', (_, database) => {
 
   test('the last number of a room is read each time, whatever other rooms exist', async () => {
     const lastNumber = database.lastNumber(model, messageId)
-    expect(await lastNumber(room)).toBe(0)
+    expect(await lastNumber.of(room)).toBe(0)
     await fill(room, messageId, 1, 40)
     await fill(before, messageId, 1, 7)
     await fill(after, messageId, 1, 90)
-    expect(await lastNumber(room)).toBe(40)
-    expect(await database.lastNumber(model, messageId)(room)).toBe(40)
+    expect(await lastNumber.of(room)).toBe(40)
+    expect(await database.lastNumber(model, messageId).of(room)).toBe(40)
     for (const last of [41, 56, 71, 110]) {
-      await fill(room, messageId, (await lastNumber(room)) + 1, last)
-      expect(await lastNumber(room)).toBe(last)
+      await fill(room, messageId, (await lastNumber.of(room)) + 1, last)
+      expect(await lastNumber.of(room)).toBe(last)
     }
-    expect(await lastNumber('d'.repeat(24))).toBe(0)
+    expect(await lastNumber.of('d'.repeat(24))).toBe(0)
   })
 
   test('changes and messages are numbered separately', async () => {
     await fill(room, changeId, 1, 20)
     await fill(room, messageId, 1, 30)
-    expect(await database.lastNumber(model, changeId)(room)).toBe(20)
-    expect(await database.lastNumber(model, messageId)(room)).toBe(30)
+    expect(await database.lastNumber(model, changeId).of(room)).toBe(20)
+    expect(await database.lastNumber(model, messageId).of(room)).toBe(30)
   })
 
   test("a room's documents are found by their ids", async () => {
@@ -137,19 +137,30 @@ test('probing finds the last number for any count and any earlier knowledge', as
       const last = Math.min(stored + more, 9_999_999_999)
       const counts = new Map([['r', stored]])
       const { sequence } = probing(counts)
-      expect(await sequence.last('r')).toBe(stored)
+      expect(await sequence.of('r')).toBe(stored)
       counts.set('r', last)
-      expect(await sequence.last('r')).toBe(last)
-      expect(await sequence.last('empty')).toBe(0)
+      expect(await sequence.of('r')).toBe(last)
+      expect(await sequence.of('empty')).toBe(0)
     }),
   )
 })
 
 test('probing takes one read if the number is known, otherwise at most ten', async () => {
   const { sequence, reads } = probing(new Map([['r', 123_456]]))
-  await sequence.last('r')
+  await sequence.of('r')
   expect(reads()).toBeLessThanOrEqual(10)
   const before = reads()
-  await sequence.last('r')
+  await sequence.of('r')
   expect(reads()).toBe(before + 1)
+})
+
+test('probing takes one read after a write, however many numbers it stored', async () => {
+  const counts = new Map<string, number>()
+  const { sequence, reads } = probing(counts)
+  for (const stored of [1, 2, 5_000]) {
+    counts.set('r', stored)
+    sequence.note('r', stored)
+    expect(await sequence.of('r')).toBe(stored)
+  }
+  expect(reads()).toBe(3)
 })

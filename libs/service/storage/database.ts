@@ -2,6 +2,12 @@ import type { Model, mongo } from 'mongoose'
 
 /** The `_id` of a room's document: the room's id, then the number, zero-padded so that ids sort by number. */
 export type IdOf = (roomId: string, number: number) => string
+export type LastNumber = {
+  /** 0 where the room has none. */
+  of: (roomId: string) => Promise<number>
+  /** Call it after storing documents: the development database begins its next search there. */
+  note: (roomId: string, number: number) => void
+}
 /** Applies to one document, with a value of its own as an aggregation expression. */
 export type PipelineOf = (value: object) => object[]
 
@@ -10,7 +16,7 @@ export type PipelineOf = (value: object) => object[]
  * the implementation. Domain code calls these and knows of no difference:
  *
  *     const database = await databaseOf(connection)
- *     const lastSeq = database.lastNumber(model, messageId) // lastSeq(roomId)
+ *     const lastSeq = database.lastNumber(model, messageId) // lastSeq.of(roomId)
  *     model.find(database.inRoom(roomId, idRange(messageId, roomId, from, to))).sort({ _id: 1 })
  *     model.findOne(database.inRoom(roomId, messageId(roomId, seq)))
  *     await database.updateEach(members, [...seqs], (value) => [{ $set: { readSeq: { $max: ['$readSeq', value] } } }])
@@ -27,9 +33,8 @@ export type Database = {
   /**
    * Finds the last number of a room. The collection has a `roomId`, and `_id`s that are `idOf(roomId, number)`, from 1
    * and without gaps.
-   * @returns a function from a room's id to the number, 0 where the room has none
    */
-  lastNumber: <T>(model: Model<T>, idOf: IdOf) => (roomId: string) => Promise<number>
+  lastNumber: <T>(model: Model<T>, idOf: IdOf) => LastNumber
 
   /** Updates many documents by one pipeline, each with its own value. Documents that are not there stay so. */
   updateEach: <T>(
@@ -63,15 +68,18 @@ export const numberIn = (id: string) => Number(/\d+$/.exec(id)?.[0] ?? 0)
 export const mongoDatabase: Database = {
   inRoom: (roomId, _id) => ({ roomId, _id }),
 
-  lastNumber: (model, idOf) => async (roomId) => {
-    const room = mongoDatabase.inRoom(roomId, wholeRoom(idOf, roomId)) as object
-    const [last] = await model.collection
-      .find(room, { projection: { _id: 1 } })
-      .sort({ _id: -1 })
-      .limit(1)
-      .toArray()
-    return last ? numberIn(String(last._id)) : 0
-  },
+  lastNumber: (model, idOf) => ({
+    of: async (roomId) => {
+      const room = mongoDatabase.inRoom(roomId, wholeRoom(idOf, roomId)) as object
+      const [last] = await model.collection
+        .find(room, { projection: { _id: 1 } })
+        .sort({ _id: -1 })
+        .limit(1)
+        .toArray()
+      return last ? numberIn(String(last._id)) : 0
+    },
+    note: () => {},
+  }),
 
   updateEach: async (model, values, pipelineOf) => {
     if (values.length === 0) return

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { type Database, type IdOf, numberIn } from './database.ts'
+import { type Database, type IdOf, type LastNumber, numberIn } from './database.ts'
 
 /**
  * secantus, the database of a machine that can get no MongoDB. What it does differently:
@@ -20,8 +20,7 @@ export const developmentDatabase: Database = {
         .toArray()
       return Math.max(0, ...found.map(({ _id }) => numberIn(String(_id))))
     }
-    const probing = new ProbedSequence({ idOf, highestOf })
-    return (roomId) => probing.last(roomId)
+    return new ProbedSequence({ idOf, highestOf })
   },
 
   updateEach: async (model, values, pipelineOf) => {
@@ -66,10 +65,10 @@ type Source = {
 }
 
 /**
- * Finds last numbers by point reads: one read where the number was asked for before and few have come since, and a
+ * Finds last numbers by point reads: one read where the number is known from before and few have come since, and a
  * handful otherwise.
  */
-export class ProbedSequence {
+export class ProbedSequence implements LastNumber {
   private readonly source: Source
   /** The highest number that was found per room. What is stored stays stored. */
   private readonly known = new LRUCache<string, number>({ max: MAX_ROOMS })
@@ -78,10 +77,14 @@ export class ProbedSequence {
     this.source = source
   }
 
-  async last(roomId: string): Promise<number> {
+  note(roomId: string, number: number) {
+    this.known.set(roomId, Math.max(number, this.known.get(roomId) ?? 0))
+  }
+
+  async of(roomId: string): Promise<number> {
     const known = this.known.get(roomId)
     const last = known === undefined ? await this.lastAfter(roomId, 0) : await this.lastNear(roomId, known)
-    this.known.set(roomId, last)
+    this.note(roomId, last)
     return last
   }
 

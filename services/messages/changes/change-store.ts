@@ -1,5 +1,5 @@
 import { changeId } from '@chat/contract'
-import { type Connection, type Database, databaseOf, isDuplicate } from '@chat/service'
+import { type Connection, type Database, databaseOf, isDuplicate, type LastNumber } from '@chat/service'
 import mongoose, { type ClientSession, type Model } from 'mongoose'
 import type { MessageDoc } from '../send/message-doc.ts'
 import type { MessageStore } from '../send/message-store.ts'
@@ -55,14 +55,18 @@ export class ChangeStore {
   readonly model: Model<ChangeDoc>
   private readonly connection: Connection
   private readonly messages: MessageStore
-  /** The number of the room's last change; 0 when there is none. */
-  readonly last: (roomId: string) => Promise<number>
+  private readonly lastChange: LastNumber
 
   constructor(connection: Connection, model: Model<ChangeDoc>, messages: MessageStore, database: Database) {
     this.connection = connection
     this.model = model
     this.messages = messages
-    this.last = database.lastNumber(model, changeId)
+    this.lastChange = database.lastNumber(model, changeId)
+  }
+
+  /** The number of the room's last change; 0 when there is none. */
+  last(roomId: string): Promise<number> {
+    return this.lastChange.of(roomId)
   }
 
   /**
@@ -72,6 +76,7 @@ export class ChangeStore {
   async store(change: ChangeDoc, message: MessageDoc): Promise<boolean> {
     try {
       await this.connection.transaction((session) => this.write(change, message, session))
+      this.lastChange.note(change.roomId, change.change)
       return true
     } catch (error) {
       if (isDuplicate(error)) return false

@@ -1,5 +1,5 @@
 import { messageId } from '@chat/contract'
-import { type Connection, type Database, databaseOf, isDuplicate } from '@chat/service'
+import { type Connection, type Database, databaseOf, isDuplicate, type LastNumber } from '@chat/service'
 import mongoose, { type ClientSession, type Model } from 'mongoose'
 import { asStored, type MessageDoc, quoteOf, statusOf } from './message-doc.ts'
 import { ofRoom, roomRange, withIds } from './room-ids.ts'
@@ -37,20 +37,25 @@ type Mentions = Pick<MessageDoc, 'seq' | 'mentions' | 'createdAt' | 'updatedAt'>
 /** The messages of all rooms. `_id` is room and seq, so the primary key serves every page of a room. */
 export class MessageStore {
   readonly model: Model<MessageDoc>
-  /** The room's last seq; 0 for a room without messages. */
-  readonly lastSeq: (roomId: string) => Promise<number>
+  private readonly lastNumber: LastNumber
   private readonly database: Database
 
   constructor(model: Model<MessageDoc>, database: Database) {
     this.model = model
     this.database = database
-    this.lastSeq = database.lastNumber(model, messageId)
+    this.lastNumber = database.lastNumber(model, messageId)
+  }
+
+  /** The room's last seq; 0 for a room without messages. */
+  lastSeq(roomId: string): Promise<number> {
+    return this.lastNumber.of(roomId)
   }
 
   /** One ordered insert; it stops at the first key that exists. Skips mongoose's casting: the fields are our own. */
   async insert(docs: MessageDoc[]): Promise<InsertOutcome> {
     try {
       await this.model.collection.insertMany(docs.map(asStored) as never[], { ordered: true })
+      for (const { roomId, seq } of docs) this.lastNumber.note(roomId, seq)
       return { stored: docs.length, isDuplicate: false }
     } catch (error) {
       const [failure] = [(error as BulkError).writeErrors].flat()
