@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { clientOperations, type OperationName, rowOf } from '../operations/operations.ts'
-import type { ErrorCode } from '../wire/errors.ts'
+import { EDGE_CODES, type ErrorCode } from '../wire/errors.ts'
 import {
   roomServerEvents,
   type ServerEventRow,
@@ -9,15 +9,6 @@ import {
 } from '../wire/server-events.ts'
 import { documented, documentedEntities, type JsonSchema } from './json-schema.ts'
 
-/** Codes that an edge may answer to any request. */
-const EDGE_CODES: ErrorCode[] = [
-  'INVALID_REQUEST',
-  'CLIENT_ID_NO_EXISTS',
-  'RATE_LIMITED',
-  'TIMEOUT',
-  'SERVICE_UNAVAILABLE',
-  'INTERNAL',
-]
 const CHANNEL = { $ref: '#/channels/chat' }
 const message = (name: string) => ({ $ref: `#/channels/chat/messages/${name}` })
 
@@ -96,7 +87,7 @@ const told = ({ key, name, summary, payload }: (typeof heard)[number]): [string,
 const ackOf = (output: Parameters<typeof documented>[0], codes: readonly ErrorCode[]): JsonSchema => ({
   oneOf: [
     documented(Type.Object({ success: Type.Literal(true), error: Type.Null(), data: output })),
-    failureOf([...codes, ...EDGE_CODES]),
+    failureOf([...codes, 'CLIENT_ID_NO_EXISTS', ...EDGE_CODES]),
   ],
 })
 

@@ -1,5 +1,5 @@
 import type { TSchema } from 'typebox'
-import { Export } from '../operations/client/exports.ts'
+import { Export } from '../operations/messages/exports.ts'
 import {
   Announcement,
   Author,

@@ -67,9 +67,7 @@ const Card = Type.Object({
     image: Url,
     buttons: Type.Array(
       Type.Object({ title: Name, action: Text(1, 100), ...optional({ value: FreeForm }) }),
-      {
-        maxItems: 20,
-      },
+      { maxItems: 20 },
     ),
     productApplicationId: Text(1, 128),
   }),
@@ -102,10 +100,12 @@ export const Message = Type.Object({
 })
 export type Message = Static<typeof Message>
 
+/** A user as others see them. */
+export const User = Type.Object({ _id: UserId, nickName: Name, profileUrl: Nullable(Url) })
+export type User = Static<typeof User>
+
 export const JoinUser = Type.Object({
-  _id: UserId,
-  nickName: Name,
-  profileUrl: Nullable(Url),
+  ...User.properties,
   lastReadMessageId: Nullable(MessageId),
   master: Type.Boolean(),
   alarmOn: Type.Boolean(),
@@ -115,10 +115,6 @@ export const JoinUser = Type.Object({
   createdAt: Timestamp,
 })
 export type JoinUser = Static<typeof JoinUser>
-
-/** A user as others see them. */
-export const User = Type.Object({ _id: UserId, nickName: Name, profileUrl: Nullable(Url) })
-export type User = Static<typeof User>
 
 export const Presence = Type.Object({
   userId: UserId,

@@ -47,6 +47,14 @@ export const errors = {
 }
 
 export type ErrorCode = keyof typeof errors
+/** Codes that an edge may answer to any request. */
+export const EDGE_CODES = [
+  'INVALID_REQUEST',
+  'RATE_LIMITED',
+  'TIMEOUT',
+  'SERVICE_UNAVAILABLE',
+  'INTERNAL',
+] as const
 
 /** A failure that the caller is meant to see. Anything else that is thrown leaves as `INTERNAL`. */
 export class Fault extends Error {

@@ -1,4 +1,4 @@
-import { type Envelope, Fault, failed, type OperationName, operations, rowOf } from '@chat/contract'
+import { clientOperations, type Envelope, Fault, failed, type OperationName, rowOf } from '@chat/contract'
 import { type Body, type Bus, type Limits, type Logger, type Metrics, noteCode, traced } from '@chat/service'
 import type { ClientSocket } from '../connection/session.ts'
 import type { Effect, Effects } from './effects.ts'
@@ -8,8 +8,7 @@ type Parts = { bus: Bus; limits: Limits; logger: Logger; metrics: Metrics; effec
 type ClientEvent = { name: OperationName | undefined; input: unknown; requestId: string }
 
 /** Operations by client event: a map, so that no event name reaches a prototype. */
-const byEvent = new Map((Object.keys(operations) as OperationName[]).map((name) => [rowOf(name).event, name]))
-byEvent.delete(undefined)
+const byEvent = new Map(clientOperations.map((name) => [rowOf(name).event, name]))
 
 /** Turns client events into requests: one loop over the contract's table, no operation by name. */
 export class Dispatch {

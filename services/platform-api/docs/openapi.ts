@@ -1,7 +1,7 @@
 import {
   documented,
   documentedEntities,
-  type ErrorCode,
+  EDGE_CODES,
   errors,
   failureOf,
   type JsonSchema,
@@ -13,15 +13,6 @@ import { statusOf } from '../http/status.ts'
 import { describeRoute, hasBody, inputShape, otherFields, pathFields, type Route } from '../routes/route.ts'
 import { routes } from '../routes/routes.ts'
 
-/** Any route may answer these. */
-const EDGE_CODES: ErrorCode[] = [
-  'INVALID_REQUEST',
-  'UNAUTHORIZED',
-  'RATE_LIMITED',
-  'INTERNAL',
-  'SERVICE_UNAVAILABLE',
-  'TIMEOUT',
-]
 const header = (description: string, type: string) => ({ description, schema: { type } })
 const HEADERS = { 'x-request-id': header('Finds the request in the logs', 'string') }
 const ALLOW = { allow: header('The methods that the path has', 'string') }
@@ -120,7 +111,7 @@ function responsesOf(route: Route): JsonSchema {
   const properties = { success: { const: true }, error: { type: 'null' }, data }
   const envelope = { type: 'object', required: Object.keys(properties), properties }
   const success = { [route.status ?? 200]: answer('Done', route.isOriginal ? data : envelope) }
-  const byStatus = Map.groupBy(new Set([...codes, ...EDGE_CODES]), (code) =>
+  const byStatus = Map.groupBy(new Set([...codes, 'UNAUTHORIZED' as const, ...EDGE_CODES]), (code) =>
     statusOf(code, route.isOriginal === true),
   )
   const failures = [...byStatus].map(([status, some]) => {

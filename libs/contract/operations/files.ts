@@ -1,10 +1,9 @@
 import { Type } from 'typebox'
-import { FileMessageType, Message } from '../../schemas/entities.ts'
-import { OneRoom, SyncKey } from '../../schemas/ids.ts'
-import { MessageAnswer } from '../../schemas/shapes.ts'
-import { Bytes, Count, FileName, FilePath, optional, Timestamp } from '../../schemas/values.ts'
-import { forClients } from '../operation.ts'
-import { MAY_NOT_POST } from '../refusals.ts'
+import { FileMessageType, Message } from '../schemas/entities.ts'
+import { OneRoom, SyncKey } from '../schemas/ids.ts'
+import { MessageAnswer } from '../schemas/shapes.ts'
+import { Bytes, Count, FileName, FilePath, IssuedAt, optional, Timestamp } from '../schemas/values.ts'
+import { forClients, forServices, MAY_NOT_POST } from './operation.ts'
 
 /** `size`: of the whole file, in bytes. */
 const Upload = { syncKey: SyncKey, ...OneRoom, type: FileMessageType, size: Count, name: FileName }
@@ -73,5 +72,15 @@ export const fileOperations = forClients('files', {
     output: FileLink,
     errors: ['ROOM_NO_EXISTS', 'FILE_NO_EXISTS'],
     rate: 'read',
+  },
+})
+
+export const fileInternals = forServices('files', {
+  openFile: {
+    summary: "A link to a file that a message in any of the caller's rooms refers to",
+    /** `issuedAt`: when the asker's token was issued. */
+    input: Type.Object({ ...WantedFile, ...optional({ issuedAt: IssuedAt }) }),
+    output: FileLink,
+    errors: ['FILE_NO_EXISTS', 'TOKEN_INVALID'],
   },
 })

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { OneRoom, UserId } from '../../schemas/ids.ts'
 import { Email, Instant, Nullable, optional, PageOf, Paging, Text, Timestamp } from '../../schemas/values.ts'
-import { forClients } from '../operation.ts'
+import { forClients, forServices } from '../operation.ts'
 
 const ExportId = Text(1, 64)
 const Format = Type.Enum(['JSON', 'CSV', 'TXT'])
@@ -49,6 +49,26 @@ export const exportOperations = forClients('messages', {
   listOwnExports: {
     event: 'listExports',
     summary: "The caller's exports of the last day, newest first",
+    input: Type.Object(Paging),
+    output: PageOf(Export),
+  },
+})
+
+export const platformExports = forServices('messages', {
+  startExport: {
+    summary: 'A platform exports a room, as `exportMessages` does for a member',
+    input: WantedExport,
+    output: ExportName,
+    errors: exportOperations.exportMessages.errors,
+  },
+  getExport: {
+    summary: 'The progress of an export, and its link once it is ready',
+    input: ExportName,
+    output: Export,
+    errors: ['FILE_NO_EXISTS'],
+  },
+  listExports: {
+    summary: "Everybody's exports of the last day, newest first",
     input: Type.Object(Paging),
     output: PageOf(Export),
   },

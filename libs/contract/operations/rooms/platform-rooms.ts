@@ -1,10 +1,9 @@
 import { Type } from 'typebox'
 import { Announcement, Room, RoomType } from '../../schemas/entities.ts'
 import { MessageId, OneRoom, UserId } from '../../schemas/ids.ts'
-import { newRoom, RoomSettings } from '../../schemas/shapes.ts'
+import { newRoom, PlatformUser, RoomSettings } from '../../schemas/shapes.ts'
 import { FreeForm, LongText, Nullable, optional, PageOf, Paging, Text } from '../../schemas/values.ts'
-import { forServices } from '../operation.ts'
-import { FROZEN, NEW_ROOM } from '../refusals.ts'
+import { FROZEN, forServices, NEW_ROOM } from '../operation.ts'
 
 const AnnouncementOfRoom = Type.Object({ announcement: Nullable(Announcement) })
 
@@ -63,5 +62,33 @@ export const platformRooms = forServices('rooms', {
     input: Type.Object(OneRoom),
     output: AnnouncementOfRoom,
     errors: FROZEN,
+  },
+})
+
+/** The two calls of the original document. They enter through `/chat`, not `/v1`. */
+export const originalOperations = forServices('rooms', {
+  createRoomWithMessage: {
+    summary: 'A platform makes a room, with its first message',
+    input: newRoom(Type.Enum(['GROUP', 'INQUIRY'])),
+    output: Room,
+    errors: NEW_ROOM,
+    timeoutMs: 15_000,
+  },
+  inviteUsers: {
+    summary: 'A platform adds users to a room on behalf of a master',
+    input: Type.Object({
+      ...OneRoom,
+      inviterId: UserId,
+      joinUsers: Type.Array(PlatformUser, { maxItems: 10_000 }),
+    }),
+    output: Room,
+    errors: [
+      ...FROZEN,
+      'ROOM_RULES_CAN_NOT_INVITE_MEMBERS',
+      'INVITER_ID_IS_NOT_MASTER',
+      'JOIN_USERS_EMPTY',
+      'ROOM_IS_FULL',
+    ],
+    timeoutMs: 10_000,
   },
 })

@@ -1,8 +1,26 @@
 import { Type } from 'typebox'
-import { OneRoom, Seq, UserId } from '../../schemas/ids.ts'
-import { Count, Name, Nullable, optional, Timestamp } from '../../schemas/values.ts'
-import { Platform } from '../client/push.ts'
-import { forServices } from '../operation.ts'
+import { OneRoom, Seq, UserId } from '../schemas/ids.ts'
+import { Count, Name, Nullable, optional, Text, Timestamp } from '../schemas/values.ts'
+import { forClients, forServices } from './operation.ts'
+
+export const Platform = Type.Enum(['ANDROID', 'IOS', 'WEB'])
+/** `token`: a push service's name of the device. Opaque; real ones are much shorter. */
+const Device = Type.Object({ token: Text(1, 4096), platform: Platform })
+
+export const pushOperations = forClients('push', {
+  registerDevice: {
+    summary: "Send the caller's pushes to this device; a former owner's stop",
+    input: Device,
+  },
+  unregisterDevice: {
+    summary: "Stop sending the caller's pushes to this device",
+    input: Device,
+  },
+  setMentionAlarm: {
+    summary: "Whether mentions are pushed although a room's alarm is off",
+    input: Type.Object({ on: Type.Boolean() }),
+  },
+})
 
 const AudienceCursor = Type.Object({ ...OneRoom, ...optional({ after: UserId }) })
 

@@ -3,8 +3,7 @@ import { Message } from '../../schemas/entities.ts'
 import { OneMessage, OneRoom, RoomId, SyncKey } from '../../schemas/ids.ts'
 import { MessageAnswer, Readers } from '../../schemas/shapes.ts'
 import { LongText, optional, PageOf, Paging, Text } from '../../schemas/values.ts'
-import { forClients } from '../operation.ts'
-import { BAD_TEXT, MAY_NOT_POST, NO_MESSAGE } from '../refusals.ts'
+import { BAD_TEXT, forClients, MAY_NOT_POST, NO_MESSAGE } from '../operation.ts'
 
 const MessagePage = PageOf(Message)
 
@@ -38,14 +37,7 @@ export const changeOperations = forClients('messages', {
       syncKey: SyncKey,
     }),
     output: Type.Object({ messages: Type.Array(Message) }),
-    errors: [
-      'ROOM_NO_EXISTS',
-      'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED',
-      'ROOM_RULES_CAN_NOT_SHARE',
-      'USER_IS_MUTED',
-      'MESSAGE_NO_EXISTS',
-      'MESSAGE_HAS_BANNED_WORD',
-    ],
+    errors: [...MAY_NOT_POST, 'ROOM_RULES_CAN_NOT_SHARE', 'MESSAGE_NO_EXISTS', 'MESSAGE_HAS_BANNED_WORD'],
     rate: 'message',
     timeoutMs: 10_000,
   },

@@ -3,8 +3,7 @@ import { Link, PartialRules, Room, RoomType } from '../../schemas/entities.ts'
 import { MessageId, OneMessage, OneRoom, RoomId, Seq, Targets } from '../../schemas/ids.ts'
 import { Keyword, RoomResult, RoomSettings } from '../../schemas/shapes.ts'
 import { Count, Name, Nullable, optional, PageOf, Paging, Text, Url } from '../../schemas/values.ts'
-import { forClients } from '../operation.ts'
-import { NO_MESSAGE } from '../refusals.ts'
+import { FROZEN, forClients, NO_MESSAGE } from '../operation.ts'
 
 const RoomPage = PageOf(Room)
 const listFilter = { ...optional({ roomType: RoomType, linkSid: Text(1, 128) }), ...Paging }
@@ -60,6 +59,6 @@ export const roomOperations = forClients('rooms', {
     summary: "Change a room's name, picture or rules; freeze and unfreeze it",
     input: Type.Object({ ...OneRoom, updateData: Type.Object(RoomSettings) }),
     output: RoomResult,
-    errors: ['ROOM_NO_EXISTS', 'USER_IS_NOT_MASTER', 'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED'],
+    errors: [...FROZEN, 'USER_IS_NOT_MASTER'],
   },
 })

@@ -1,8 +1,24 @@
-import { type TProperties, Type } from 'typebox'
-import { MessageId, OneRoom, UserId } from '../../schemas/ids.ts'
-import { Names, PersonalRecords } from '../../schemas/shapes.ts'
-import { Cursor, Nullable, optional } from '../../schemas/values.ts'
-import { forServices } from '../operation.ts'
+import { type Static, type TProperties, Type } from 'typebox'
+import { MessageId, OneRoom, UserId } from '../schemas/ids.ts'
+import { Cursor, Name, Nullable, optional, Text } from '../schemas/values.ts'
+import { forServices } from './operation.ts'
+
+/** Most namesakes that an erasure takes into account. */
+export const MAX_ALIKES = 1_000
+/** The erased person's name, and other users whose names equal it or begin with it. */
+const Names = optional({
+  nickName: Name,
+  alikes: Type.Array(Type.Object({ userId: UserId, nickName: Name }), { maxItems: MAX_ALIKES }),
+})
+
+/** A page of what is stored about a person; `value` is the stored document. */
+export const PersonalRecords = Type.Object({
+  records: Type.Array(
+    Type.Object({ kind: Text(1, 100), value: Type.Unsafe<Record<string, unknown>>({ type: 'object' }) }),
+  ),
+  nextCursor: Nullable(Cursor),
+})
+export type PersonalRecords = Static<typeof PersonalRecords>
 
 const Person = { userId: UserId, ...optional({ cursor: Cursor }) }
 

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
-import { Count, Nullable, optional, Text, Timestamp } from '../../schemas/values.ts'
-import { forServices } from '../operation.ts'
+import { Count, Nullable, optional, Text, Timestamp } from '../schemas/values.ts'
+import { forServices } from './operation.ts'
 
 const JobId = Text(1, 300)
 const JobIds = Type.Array(JobId, { minItems: 1, maxItems: 500 })

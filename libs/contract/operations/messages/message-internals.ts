@@ -12,8 +12,7 @@ import {
 } from '../../schemas/ids.ts'
 import { MessageAnswer, NamedAuthor } from '../../schemas/shapes.ts'
 import { Count, FreeForm, LongText, Nullable, optional, Timestamp } from '../../schemas/values.ts'
-import { forServices } from '../operation.ts'
-import { BAD_TEXT, FROZEN, MAY_NOT_POST } from '../refusals.ts'
+import { BAD_TEXT, FROZEN, forServices, MAY_NOT_POST } from '../operation.ts'
 
 export const messageInternals = forServices('messages', {
   lastMessageOf: {
