@@ -2,9 +2,14 @@ import type { RoomServerEvents, ServerEvents } from '@chat/contract'
 import type { CacheLimits } from './cache/cache.ts'
 import { type ChatCache, openCache } from './cache/chat-cache.ts'
 import { Connection, type ConnectionOptions, type StateListener } from './connection/connection.ts'
-import type { AskInput, AskOutput, ClientEvent } from './connection/events.ts'
 import { guarded } from './connection/listeners.ts'
-import { type AskOptions, Requests } from './connection/requests.ts'
+import {
+  type AskInput,
+  type AskOptions,
+  type AskOutput,
+  type ClientEvent,
+  Requests,
+} from './connection/requests.ts'
 import { type Draft, type DraftId, Outbox, type QueuedDraft } from './outbox/outbox.ts'
 import { SendQueue, type SendQueueParts } from './outbox/send-queue.ts'
 import type { OpenRoomOptions } from './rooms/open-room.ts'
@@ -47,18 +52,18 @@ export function connect(options: ConnectOptions): Chat
 export function connect(options: ConnectOptions & Partial<OfflineOptions>): Chat | OfflineChat {
   const { store } = options
   const onStoreError = guarded(options.onStoreError ?? (() => {}))
-  const connection = new Connection(options)
-  const requests = new Requests(connection, options)
+  const requests = new Requests(new Connection(options), options)
   const outbox = new Outbox({ store: store ?? memoryStore(), onStoreError })
-  const chat = openChat({ connection, requests, outbox }, options)
+  const chat = openChat({ requests, outbox }, options)
   if (!store) return chat
-  return Object.assign(chat, { cache: openCache({ connection, requests, store, onStoreError }, options) })
+  return Object.assign(chat, { cache: openCache({ requests, store, onStoreError }, options) })
 }
 
 function openChat(parts: SendQueueParts, options: ConnectOptions) {
-  const { connection, requests, outbox } = parts
+  const { requests, outbox } = parts
+  const { connection } = requests
   const sendQueue = new SendQueue(parts, options)
-  const rooms = new OpenRooms(parts)
+  const rooms = new OpenRooms(requests)
   return {
     /** Resolves on the first connect; rejects where the server refuses for good, or `close()` comes first. */
     ready: connection.ready,
@@ -77,7 +82,7 @@ function openChat(parts: SendQueueParts, options: ConnectOptions) {
      * Sends a file to a room, through every reconnect, until its message is stored.
      * @throws ChatError where the server refuses for good, or the reason of `signal`
      */
-    upload: (file: FileSource, options: UploadOptions) => uploadFile(parts, file, options),
+    upload: (file: FileSource, options: UploadOptions) => uploadFile(requests, file, options),
     /**
      * A link to a file of a room. For about a minute anybody can open it.
      * @throws ChatError FILE_NO_EXISTS, also where there is no thumbnail

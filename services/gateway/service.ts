@@ -30,7 +30,6 @@ import type { FcmWeb } from './demo/fcm-web.ts'
 import { openPage } from './demo/page.ts'
 import { serveDemo } from './demo/sign-in.ts'
 import { serveFiles } from './http/file-links.ts'
-import { OpenRoomResponder } from './presence/open-room-responder.ts'
 import { Presence } from './presence/presence.ts'
 import { Typing } from './presence/typing.ts'
 import { Dispatch } from './requests/dispatch.ts'
@@ -113,12 +112,11 @@ async function openParts(scope: Scope, bus: Bus, clients: Clients, options: Opti
   const updates = new RoomUpdates({ bus, logger, delivery, broadcast, typing })
   await scope.use('room updates', updates, (u) => u.stop())
   const presence = await scope.use('presence', new Presence({ bus, logger, broadcast }))
-  const responder = new OpenRoomResponder(bus, clients)
   const sessions = new Sessions({ bus, logger, updates, blockedUsers, presence, limits })
   // From here on the answer to a kick waits for this gateway.
   await scope.use('roll', joinConfirmers(bus))
   const dispatch = new Dispatch({ bus, limits, logger, metrics, effects: effectsOf(delivery) })
-  return { delivery, updates, responder, sessions, dispatch, limits, logger, metrics }
+  return { delivery, updates, sessions, dispatch, limits, logger, metrics }
 }
 
 type Parts = Awaited<ReturnType<typeof openParts>>

@@ -1,9 +1,8 @@
 import { KeyedQueue } from '@chat/contract/keyed-queue'
 import { persist, sleep } from '../connection/backoff.ts'
 import { ChatError, unavailable } from '../connection/chat-error.ts'
-import type { Connection, ConnectionState } from '../connection/connection.ts'
-import type { AskOutput } from '../connection/events.ts'
-import type { Requests } from '../connection/requests.ts'
+import type { ConnectionState } from '../connection/connection.ts'
+import type { AskOutput, Requests } from '../connection/requests.ts'
 import type { StoreErrorListener } from '../stores/store.ts'
 import type { Cache } from './cache.ts'
 import { type Ask, isUnfilled, syncRoom } from './room-sync.ts'
@@ -14,7 +13,7 @@ const DELAY_MS = 1_000
 const BURST_ROOMS = 10
 const PAUSE_MS = 500
 
-type Parts = { connection: Connection; requests: Requests; cache: Cache; onStoreError: StoreErrorListener }
+type Parts = { requests: Requests; cache: Cache; onStoreError: StoreErrorListener }
 type End = { seq: number; change: number }
 /** `isNew`: the room may not be cached yet, and is to be. */
 type Due = End & { isNew: boolean }
@@ -35,7 +34,7 @@ export class CacheSync {
 
   constructor(parts: Parts) {
     this.parts = parts
-    parts.connection.onState((state) => this.takeState(state))
+    parts.requests.connection.onState((state) => this.takeState(state))
   }
 
   /** The room is known to go this far: syncs it soon, if its messages are cached. */
@@ -66,7 +65,7 @@ export class CacheSync {
   }
 
   private schedule() {
-    if (this.timer !== undefined || this.parts.connection.state !== 'connected') return
+    if (this.timer !== undefined || this.parts.requests.connection.state !== 'connected') return
     this.timer = setTimeout(() => {
       this.timer = undefined
       this.start(async () => {})
@@ -75,10 +74,11 @@ export class CacheSync {
 
   private start(prepare: (ask: Ask) => Promise<void>) {
     const { epoch } = this
+    const { requests } = this.parts
     const isCurrent = () => epoch === this.epoch
     const ask: Ask = async (event, input) => {
       if (!isCurrent()) throw unavailable('The connection was lost')
-      return persist(() => this.parts.requests.ask(event, input), this.parts.connection.signal, isCurrent)
+      return persist(() => requests.ask(event, input), requests.connection.signal, isCurrent)
     }
     const run = async () => {
       await prepare(ask)
@@ -126,7 +126,7 @@ export class CacheSync {
     let synced = 0
     for (const [roomId, due] of this.due) {
       if (await this.isBehind(roomId, due)) {
-        if (synced >= BURST_ROOMS) await sleep(PAUSE_MS, this.parts.connection.signal)
+        if (synced >= BURST_ROOMS) await sleep(PAUSE_MS, this.parts.requests.connection.signal)
         await this.sync(ask, roomId)
         synced += 1
       }

@@ -1,6 +1,5 @@
 import type { Message, Room } from '@chat/contract'
-import type { AskInput, AskOutput, ClientEvent } from '../connection/events.ts'
-import type { Observer } from '../connection/requests.ts'
+import type { AskInput, AskOutput, ClientEvent, Observer } from '../connection/requests.ts'
 import type { StoreErrorListener } from '../stores/store.ts'
 import type { Cache } from './cache.ts'
 import type { CacheSync } from './cache-sync.ts'

@@ -1,5 +1,4 @@
 import type { Message, Room } from '@chat/contract'
-import type { Connection } from '../connection/connection.ts'
 import type { Requests } from '../connection/requests.ts'
 import type { ClientStore, StoreErrorListener } from '../stores/store.ts'
 import { Cache, type CacheChange, type CacheLimits } from './cache.ts'
@@ -16,24 +15,16 @@ export type ChatCache = {
   onChange(listener: (change: CacheChange) => void): () => void
 }
 
-type Parts = {
-  connection: Connection
-  requests: Requests
-  store: ClientStore
-  onStoreError: StoreErrorListener
-}
+type Parts = { requests: Requests; store: ClientStore; onStoreError: StoreErrorListener }
 
 /** Opens a cache that takes in all that passes over the connection, and syncs after each connect. */
-export function openCache(
-  { connection, requests, store, onStoreError }: Parts,
-  limits: CacheLimits,
-): ChatCache {
+export function openCache({ requests, store, onStoreError }: Parts, limits: CacheLimits): ChatCache {
   const cache = new Cache(store, limits)
   cache.load().catch(onStoreError)
-  const sync = new CacheSync({ connection, requests, cache, onStoreError })
+  const sync = new CacheSync({ requests, cache, onStoreError })
   const { observer, takeEvent } = cacheUpdates({ cache, sync, onStoreError })
   requests.observe(observer)
-  connection.socket.onAny(takeEvent)
+  requests.connection.socket.onAny(takeEvent)
   return {
     rooms: () => cache.list(),
     messages: (roomId) => cache.messages(roomId),

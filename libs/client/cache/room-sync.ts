@@ -1,4 +1,4 @@
-import type { AskInput, AskOutput, ClientEvent } from '../connection/events.ts'
+import type { AskInput, AskOutput, ClientEvent } from '../connection/requests.ts'
 import type { Cache } from './cache.ts'
 
 export type Ask = <E extends ClientEvent>(event: E, input: AskInput<E>) => Promise<AskOutput<E>>

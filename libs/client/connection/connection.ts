@@ -72,23 +72,19 @@ export class Connection {
   }
 
   /** Resolves once connected; rejects when closed, and with SERVICE_UNAVAILABLE after `timeoutMs`. */
-  connected(timeoutMs?: number): Promise<void> {
-    if (this.signal.aborted) return Promise.reject(this.signal.reason)
-    if (this.state === 'connected') return Promise.resolve()
-    return new Promise((resolve, reject) => {
-      const settle = (act: () => void) => {
-        clearTimeout(timer)
-        off()
-        act()
-      }
-      const timer =
-        timeoutMs === undefined
-          ? undefined
-          : setTimeout(() => settle(() => reject(unavailable('There is no connection'))), timeoutMs)
-      const off = this.onState((state) => {
-        if (state === 'connected') settle(resolve)
-        else if (state === 'closed') settle(() => reject(this.signal.reason))
-      })
+  async connected(timeoutMs?: number): Promise<void> {
+    this.signal.throwIfAborted()
+    if (this.state === 'connected') return
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const off = this.onState((state) => {
+      if (state === 'connected') resolve()
+      else if (state === 'closed') reject(this.signal.reason)
+    })
+    const fail = () => reject(unavailable('There is no connection'))
+    const timer = timeoutMs === undefined ? undefined : setTimeout(fail, timeoutMs)
+    await promise.finally(() => {
+      clearTimeout(timer)
+      off()
     })
   }
 
@@ -122,13 +118,8 @@ export class Connection {
   private retryLater() {
     if (this.timer) return
     const { reconnectMinMs = 500, reconnectMaxMs = 10_000 } = this.options
-    this.timer = setTimeout(
-      () => {
-        this.timer = null
-        void this.attempt()
-      },
-      backoff(this.attempts++, reconnectMinMs, reconnectMaxMs),
-    )
+    const delayMs = backoff(this.attempts++, reconnectMinMs, reconnectMaxMs)
+    this.timer = setTimeout(() => this.retryNow(), delayMs)
   }
 
   private retryNow() {

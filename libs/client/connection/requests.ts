@@ -1,10 +1,15 @@
-import type { Envelope } from '@chat/contract'
+import type { ClientOperation, Envelope, Input, Operations, Output } from '@chat/contract'
 import { sleep } from './backoff.ts'
 import { ChatError, type ChatErrorCode, errorOf, timedOut, unavailable } from './chat-error.ts'
 import type { Connection } from './connection.ts'
-import type { AskInput, AskOutput, ClientEvent } from './events.ts'
 
 const RETRY_MS = 250
+
+type ByEvent = { [K in ClientOperation as Operations[K]['event']]: K }
+/** What a client may ask for, as the contract has it. */
+export type ClientEvent = keyof ByEvent
+export type AskInput<E extends ClientEvent> = Input<ByEvent[E]>
+export type AskOutput<E extends ClientEvent> = Output<ByEvent[E]>
 
 export type AskOptions = {
   /** For each try: waiting for a connection and for the answer. */
@@ -19,7 +24,7 @@ export type Observer = <E extends ClientEvent>(
 
 /** Requests, each with exactly one outcome: the answer's data, or a ChatError. */
 export class Requests {
-  private readonly connection: Connection
+  readonly connection: Connection
   private readonly timeoutMs: number
   private readonly rateLimitTries: number
   private observer: Observer = () => undefined

@@ -1,6 +1,6 @@
 import type { ChatError, ChatErrorCode } from '../connection/chat-error.ts'
-import type { AskInput } from '../connection/events.ts'
 import { Listeners } from '../connection/listeners.ts'
+import type { AskInput } from '../connection/requests.ts'
 import { type ClientStore, draftKey, type StoreErrorListener } from '../stores/store.ts'
 
 /** A message with the same `syncKey` is stored once, however often it is sent. Generated where absent. */

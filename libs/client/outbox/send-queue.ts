@@ -2,12 +2,10 @@ import type { Message } from '@chat/contract'
 import { KeyedQueue } from '@chat/contract/keyed-queue'
 import { persist } from '../connection/backoff.ts'
 import { ChatError } from '../connection/chat-error.ts'
-import type { Connection } from '../connection/connection.ts'
-import type { AskInput } from '../connection/events.ts'
-import type { Requests } from '../connection/requests.ts'
+import type { AskInput, Requests } from '../connection/requests.ts'
 import type { Draft, DraftId, Outbox, QueuedDraft } from './outbox.ts'
 
-export type SendQueueParts = { connection: Connection; requests: Requests; outbox: Outbox }
+export type SendQueueParts = { requests: Requests; outbox: Outbox }
 type Delivery = { done: Promise<Message>; cancel: (error: ChatError) => void }
 
 /** Sends messages until they are acked, one at a time in each room, so that they keep their order. */
@@ -16,18 +14,20 @@ export class SendQueue {
   readonly loaded: Promise<void>
   private readonly parts: SendQueueParts
   private readonly maxWaiting: number
+  private readonly signal: AbortSignal
   private readonly rooms = new KeyedQueue()
   private readonly deliveries = new Map<QueuedDraft, Delivery>()
 
   constructor(parts: SendQueueParts, { maxQueuedSends = 1_000 }) {
     this.parts = parts
+    this.signal = parts.requests.connection.signal
     this.maxWaiting = maxQueuedSends
     this.loaded = parts.outbox.load().then(() => this.resume())
   }
 
   async send({ syncKey = newSyncKey(), ...rest }: Draft): Promise<Message> {
     await this.loaded
-    this.parts.connection.signal.throwIfAborted()
+    this.signal.throwIfAborted()
     const draft = { ...rest, syncKey }
     const same = this.parts.outbox.find(draft)
     const delivery = same && this.deliveries.get(same)
@@ -66,21 +66,22 @@ export class SendQueue {
     await saved
     const isQueued = () => this.parts.outbox.has(draft)
     try {
-      const { message } = await persist(() => this.attempt(draft), this.parts.connection.signal, isQueued)
+      const { message } = await persist(() => this.attempt(draft), this.signal, isQueued)
       await this.parts.outbox.remove(draft)
       return message
     } catch (error) {
       // Where the client was closed, the draft stays for the next client with this store.
-      const isRefused = error instanceof ChatError && !this.parts.connection.signal.aborted
+      const isRefused = error instanceof ChatError && !this.signal.aborted
       if (isRefused && isQueued()) await this.parts.outbox.fail(draft, error)
       throw error
     }
   }
 
   private async attempt(draft: QueuedDraft) {
-    await this.parts.connection.connected()
-    if (!this.parts.outbox.has(draft)) throw new ChatError(CANCELLED)
-    return this.parts.requests.once('sendMessage', inputOf(draft))
+    const { outbox, requests } = this.parts
+    await requests.connection.connected()
+    if (!outbox.has(draft)) throw new ChatError(CANCELLED)
+    return requests.once('sendMessage', inputOf(draft))
   }
 }
 

@@ -2,10 +2,9 @@ import type { Message, RoomServerEvents } from '@chat/contract'
 import { OrderedQueue } from '@chat/contract/ordered-queue'
 import { persist } from '../connection/backoff.ts'
 import type { ChatError } from '../connection/chat-error.ts'
-import type { Connection, ConnectionState } from '../connection/connection.ts'
-import type { AskOutput } from '../connection/events.ts'
+import type { ConnectionState } from '../connection/connection.ts'
 import { guarded } from '../connection/listeners.ts'
-import type { Requests } from '../connection/requests.ts'
+import type { AskOutput, Requests } from '../connection/requests.ts'
 import { RoomCatchUp, type RoomEnd } from './room-catch-up.ts'
 
 /** Messages that wait for a gap to be filled; what comes beyond them is fetched again. */
@@ -31,7 +30,7 @@ export type OpenRoomOptions = {
 
 type Joined = AskOutput<'joinRoom'>
 type Membership = { join: (roomId: string) => Promise<Joined>; leave: (roomId: string) => Promise<void> }
-type Parts = { connection: Connection; requests: Requests; rooms: Membership }
+type Parts = { requests: Requests; rooms: Membership }
 
 /** A room that stays open on this client, through every reconnect, until it is closed. */
 export class OpenRoom {
@@ -74,7 +73,9 @@ export class OpenRoom {
       this.dispose()
       throw error
     }
-    this.unsubscribes.push(this.parts.connection.onState((state, error) => this.takeState(state, error)))
+    this.unsubscribes.push(
+      this.parts.requests.connection.onState((state, error) => this.takeState(state, error)),
+    )
     this.begin(this.joined)
     return this
   }
@@ -94,7 +95,7 @@ export class OpenRoom {
   }
 
   private listen(event: keyof RoomServerEvents, take: (message: Message) => void) {
-    const { socket } = this.parts.connection
+    const { socket } = this.parts.requests.connection
     const name = `${event}_${this.roomId}`
     const listener = (message: Message) => {
       take(message)
@@ -144,7 +145,7 @@ export class OpenRoom {
 
   private async rejoin(isCurrent: () => boolean) {
     const join = () => this.parts.rooms.join(this.roomId)
-    const end = await persist(join, this.parts.connection.signal, isCurrent)
+    const end = await persist(join, this.parts.requests.connection.signal, isCurrent)
     await this.catchUp(end, isCurrent)
   }
 

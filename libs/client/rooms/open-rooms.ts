@@ -1,8 +1,6 @@
 import { KeyedQueue } from '@chat/contract/keyed-queue'
 import { ChatError } from '../connection/chat-error.ts'
-import type { Connection } from '../connection/connection.ts'
-import type { AskOutput } from '../connection/events.ts'
-import type { Requests } from '../connection/requests.ts'
+import type { AskOutput, Requests } from '../connection/requests.ts'
 import { OpenRoom, type OpenRoomOptions } from './open-room.ts'
 
 /**
@@ -10,21 +8,21 @@ import { OpenRoom, type OpenRoomOptions } from './open-room.ts'
  * leave could close what was just opened again. The last `OpenRoom` of a room leaves it.
  */
 export class OpenRooms {
-  private readonly parts: { connection: Connection; requests: Requests }
+  private readonly requests: Requests
   private readonly queue = new KeyedQueue()
   private readonly counts = new Map<string, number>()
 
-  constructor(parts: { connection: Connection; requests: Requests }) {
-    this.parts = parts
+  constructor(requests: Requests) {
+    this.requests = requests
   }
 
   open(roomId: string, options: OpenRoomOptions): Promise<OpenRoom> {
     this.counts.set(roomId, (this.counts.get(roomId) ?? 0) + 1)
-    return new OpenRoom(roomId, options, { ...this.parts, rooms: this }).open()
+    return new OpenRoom(roomId, options, { requests: this.requests, rooms: this }).open()
   }
 
   join(roomId: string): Promise<AskOutput<'joinRoom'>> {
-    return this.queue.run(roomId, () => this.parts.requests.ask('joinRoom', roomId))
+    return this.queue.run(roomId, () => this.requests.ask('joinRoom', roomId))
   }
 
   /** Called once for each `open`. Never rejects: a connection that is lost has left its rooms. */
@@ -36,9 +34,9 @@ export class OpenRooms {
   }
 
   private async leaveIfUnused(roomId: string) {
-    if (this.counts.has(roomId) || this.parts.connection.state !== 'connected') return
+    if (this.counts.has(roomId) || this.requests.connection.state !== 'connected') return
     try {
-      await this.parts.requests.ask('leaveRoom', roomId)
+      await this.requests.ask('leaveRoom', roomId)
     } catch (error) {
       if (!(error instanceof ChatError)) throw error
     }

@@ -1,13 +1,11 @@
 import type { Message } from '@chat/contract'
 import type { OrderedQueue } from '@chat/contract/ordered-queue'
 import { persist } from '../connection/backoff.ts'
-import type { Connection } from '../connection/connection.ts'
-import type { AskOutput } from '../connection/events.ts'
-import type { Requests } from '../connection/requests.ts'
+import type { AskOutput, Requests } from '../connection/requests.ts'
 
 /** The last numbers of a room, as `joinRoom` answers them. */
 export type RoomEnd = { lastSeq: number; lastChange: number }
-type Parts = { roomId: string; queue: OrderedQueue<Message>; connection: Connection; requests: Requests }
+type Parts = { roomId: string; queue: OrderedQueue<Message>; requests: Requests }
 type IsCurrent = () => boolean
 
 /** Fetches what an open room has missed: messages, and later states of earlier ones. */
@@ -65,8 +63,8 @@ export class RoomCatchUp {
   }
 
   private page(isCurrent: IsCurrent) {
-    const { roomId, requests, connection } = this.parts
+    const { roomId, requests } = this.parts
     const ask = () => requests.ask('syncMessages', { roomId, afterSeq: this.seq, afterChange: this.change })
-    return persist(ask, connection.signal, isCurrent)
+    return persist(ask, requests.connection.signal, isCurrent)
   }
 }

@@ -1,8 +1,7 @@
 import type { Message } from '@chat/contract'
 import { backoff, persist, sleep } from '../connection/backoff.ts'
 import { unavailable } from '../connection/chat-error.ts'
-import type { AskOutput } from '../connection/events.ts'
-import type { Requests } from '../connection/requests.ts'
+import type { AskOutput, Requests } from '../connection/requests.ts'
 import { pieceOf, type Upload } from './source.ts'
 
 const PARTS_AT_ONCE = 3

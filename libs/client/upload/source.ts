@@ -1,4 +1,4 @@
-import type { AskInput } from '../connection/events.ts'
+import type { AskInput } from '../connection/requests.ts'
 
 /** What can be uploaded: a browser's File or Blob, or bytes. */
 export type FileSource = Blob | Uint8Array

@@ -1,5 +1,4 @@
 import type { Message } from '@chat/contract'
-import type { Connection } from '../connection/connection.ts'
 import { guarded } from '../connection/listeners.ts'
 import type { Requests } from '../connection/requests.ts'
 import { newSyncKey } from '../outbox/send-queue.ts'
@@ -24,14 +23,15 @@ export type UploadOptions = {
 
 /** Uploads a file until it is stored. After a lost connection only what did not arrive is sent again. */
 export async function uploadFile(
-  { connection, requests }: { connection: Connection; requests: Requests },
+  requests: Requests,
   source: FileSource,
   options: UploadOptions,
 ): Promise<Message> {
   const { roomId, syncKey = newSyncKey(), onProgress = () => {}, direct = false, signal } = options
   const { name, type, size } = described(source)
   const place = { roomId, syncKey, type: options.type ?? type, name: options.name ?? name, size }
-  const ended = signal ? AbortSignal.any([connection.signal, signal]) : connection.signal
+  const closed = requests.connection.signal
+  const ended = signal ? AbortSignal.any([closed, signal]) : closed
   ended.throwIfAborted()
   const upload = { source, place, onProgress: guarded(onProgress), signal: ended }
   return orAborted(ended, (direct ? sendParts : sendChunks)(requests, upload))

@@ -2,7 +2,6 @@ import { Fault } from '@chat/contract'
 import type { Limits, Logger, Metrics } from '@chat/service'
 import type { MessageDelivery } from '../delivery/message-delivery.ts'
 import { OpenRooms } from '../delivery/open-rooms.ts'
-import type { OpenRoomResponder } from '../presence/open-room-responder.ts'
 import type { Dispatch } from '../requests/dispatch.ts'
 import type { Authenticate } from './auth.ts'
 import { endAtExpiry } from './expiry.ts'
@@ -16,7 +15,6 @@ type Parts = {
   authenticate: Authenticate
   sessions: Sessions
   delivery: MessageDelivery
-  responder: OpenRoomResponder
   dispatch: Dispatch
   limits: Limits
   logger: Logger

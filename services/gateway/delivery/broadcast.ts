@@ -11,7 +11,7 @@ import type { BlockedUsers } from './blocked-users.ts'
 /** The socket.io room of the sockets that have a chat room open. */
 export const socketRoom = (roomId: string) => `open:${roomId}`
 
-export function* socketsIn(clients: Clients, roomId: string): Generator<[ClientSocket, Session]> {
+function* socketsIn(clients: Clients, roomId: string): Generator<[ClientSocket, Session]> {
   for (const id of clients.adapter.rooms.get(socketRoom(roomId)) ?? []) {
     const socket = clients.sockets.get(id)
     if (socket?.data.session) yield [socket, socket.data.session]
@@ -54,6 +54,11 @@ export class Broadcast {
       reached.add(socket)
     }
     return reached
+  }
+
+  /** The users who have the room open here. */
+  usersIn(roomId: string): string[] {
+    return [...new Set(socketsIn(this.clients, roomId).map(([, { userId }]) => userId))]
   }
 
   /** Emits once to each socket, however many rooms it shares with the user; in closed rooms to masters only. */

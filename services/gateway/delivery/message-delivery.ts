@@ -1,6 +1,7 @@
 import { type Caller, isGone, type Message, type RoomEvents } from '@chat/contract'
 import { OrderedQueue } from '@chat/contract/ordered-queue'
-import type { Bus, Logger, Metrics } from '@chat/service'
+import { type Bus, encode, type Logger, type Metrics } from '@chat/service'
+import type { Subscription } from '@nats-io/transport-node'
 import type { Typing } from '../presence/typing.ts'
 import type { Broadcast } from './broadcast.ts'
 
@@ -22,6 +23,8 @@ type Room = {
   /** Messages that went while the room was open: a reply that arrives later may still quote them. */
   gone: Set<string>
   timer: NodeJS.Timeout | null
+  /** Answers who has the room open here. Where nobody has it open, NATS answers at once that nobody responds. */
+  presence: Subscription | null
 }
 
 /** Delivers messages of open rooms and their changes, in order and once. What is missing after 50 ms is fetched. */
@@ -63,6 +66,7 @@ export class MessageDelivery {
     }
     room.opening -= 1
     room.listeners.add(listener)
+    room.presence ??= this.answerPresence(roomId)
     this.repairGap(room)
   }
 
@@ -112,6 +116,7 @@ export class MessageDelivery {
       changes: new OrderedQueue<Message>({ deliver: (message) => deliverChange(room, message) }),
       gone: new Set(),
       timer: null,
+      presence: null,
     }
     this.rooms.set(roomId, room)
     return room
@@ -123,7 +128,15 @@ export class MessageDelivery {
 
   private drop(room: Room) {
     clearTimeout(room.timer ?? undefined)
+    room.presence?.unsubscribe()
     if (this.rooms.get(room.id) === room) this.rooms.delete(room.id)
+  }
+
+  private answerPresence(roomId: string): Subscription {
+    const { bus, broadcast } = this.parts
+    return bus.subscribe(bus.subjects.roomPresence(roomId), (request) =>
+      request.respond(encode(broadcast.usersIn(roomId))),
+    )
   }
 
   private deliver(room: Room, message: Message) {

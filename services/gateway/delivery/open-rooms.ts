@@ -1,11 +1,10 @@
 import { Fault, type Message, roomEventName } from '@chat/contract'
 import type { ClientSocket, Session } from '../connection/session.ts'
 import type { Sessions } from '../connection/sessions.ts'
-import type { OpenRoomResponder } from '../presence/open-room-responder.ts'
 import { asSeenBy, socketRoom } from './broadcast.ts'
 import type { MessageDelivery, RoomEnd } from './message-delivery.ts'
 
-type Parts = { delivery: MessageDelivery; sessions: Sessions; responder: OpenRoomResponder }
+type Parts = { delivery: MessageDelivery; sessions: Sessions }
 
 /** The chat rooms that one socket has open. */
 export class OpenRooms {
@@ -22,7 +21,7 @@ export class OpenRooms {
 
   /** Ends what `delivery.beginOpening` began. @throws ROOM_NO_EXISTS where the membership ended meanwhile */
   async open(roomId: string, end: RoomEnd) {
-    const { delivery, sessions, responder } = this.parts
+    const { delivery, sessions } = this.parts
     const isNew = !this.session.rooms.has(roomId)
     if (isNew)
       await sessions.rooms.join(this.session, roomId).catch((error) => {
@@ -32,7 +31,6 @@ export class OpenRooms {
     await delivery.open(roomId, this.deliver, end, () => {
       if (!this.session.rooms.has(roomId)) throw new Fault('ROOM_NO_EXISTS')
       void this.socket.join(socketRoom(roomId))
-      if (!this.roomIds.has(roomId)) responder.open(roomId)
       this.roomIds.add(roomId)
     })
     // Fetches what was published before this gateway subscribed to the room.
@@ -43,7 +41,6 @@ export class OpenRooms {
   close(roomId: string) {
     if (!this.roomIds.delete(roomId)) return
     void this.socket.leave(socketRoom(roomId))
-    this.parts.responder.close(roomId)
     this.parts.delivery.close(roomId, this.deliver)
   }
 
