@@ -1,11 +1,11 @@
 import { type Message, messageId } from '@chat/contract'
-import { openMongo } from '@chat/service'
+import { databaseOf, ensureIndexes, openMongo } from '@chat/service'
 import { connectAs, type PlainClient } from '@chat/testing'
 import type { Document } from 'mongodb'
 import { SearchIndexer } from '../../services/messages/search/search-indexer.ts'
-import { openSearch } from '../../services/messages/search/search-store.ts'
+import { SearchStore } from '../../services/messages/search/search-store.ts'
 import { type MessageDoc, presentMessage } from '../../services/messages/send/message-doc.ts'
-import { openMessages } from '../../services/messages/send/message-store.ts'
+import { MessageStore } from '../../services/messages/send/message-store.ts'
 import { copyRoom } from '../bulk.ts'
 import { examine, problemOf, recordQueries } from '../queries.ts'
 import { print } from '../report.ts'
@@ -64,8 +64,9 @@ async function makeRooms(ground: Ground): Promise<Rooms> {
 /** Stores and indexes messages with the code and the batch size of the service. */
 async function openFilling({ stack }: Ground, { own, foreign }: Rooms) {
   const connection = await openMongo(stack.mongoUrl, `${stack.root}_messages`)
-  const store = await openMessages(connection)
-  const indexing = new SearchIndexer(await openSearch(connection))
+  const store = new MessageStore(connection, await databaseOf(connection))
+  const indexing = new SearchIndexer(new SearchStore(connection))
+  await ensureIndexes(connection)
   const sample = (await store.bySeq(own[0] as string, 1)) as MessageDoc
   const roomIds = [...own.slice(1), ...foreign]
   const text = sampleTexts()

@@ -15,6 +15,7 @@ export {
   exponential,
   indexJobs,
   type Job,
+  jobIndexes,
   jobSchema,
   LeaseLost,
   newJob,
@@ -57,7 +58,9 @@ export {
   type Connection,
   databaseOf,
   ensureIndexes,
+  type Index,
   isDuplicate,
+  modelOf,
   openMongo,
   pingMongo,
 } from './storage/mongo.ts'

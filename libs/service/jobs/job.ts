@@ -1,9 +1,11 @@
 import type { Model, Schema } from 'mongoose'
+import type { Index } from '../storage/mongo.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 
 /**
  * The fields of every job, whatever its collection. To make the documents of a collection jobs:
- * 1. `type ExportDoc = Job & {…}`, `{ ...jobSchema, … }`, `indexJobs(schema)`; store new ones with `...newJob(dueAt)`.
+ * 1. `type ExportDoc = Job & {…}`, `modelOf<ExportDoc>(connection, 'exports', ...jobIndexes)`; store new ones with
+ *    `...newJob(dueAt)`.
  * 2. `const jobs = new JobStore<ExportDoc>({ kind: 'export', model, metrics, backoff })`.
  * 3. In the background, a `JobWorker` does them. A request calls `claim(id)` or `insertClaimed(doc)`, then `hold(…)`, then
  *    `finish`, `reschedule` or `release`. `update` stores progress that must not be lost, `lease.note` other progress.
@@ -63,9 +65,10 @@ export const jobSchema = {
   deadAt: Date,
 }
 
+export const jobIndexes: Index[] = [[{ dueAt: 1 }], [{ deadAt: 1 }, { sparse: true }]]
+
 export function indexJobs<Doc>(schema: Schema<Doc>) {
-  schema.index({ dueAt: 1 })
-  schema.index({ deadAt: 1 }, { sparse: true })
+  for (const index of jobIndexes) schema.index(...index)
 }
 
 export const newJob = (dueAt = new Date()) => ({ dueAt, claim: null, tries: 0 })

@@ -1,4 +1,4 @@
-import mongoose, { type Connection } from 'mongoose'
+import mongoose, { type Connection, type IndexDefinition, type IndexOptions, type Model } from 'mongoose'
 import { traceCommands } from '../telemetry/mongo-traces.ts'
 import { isTracing } from '../telemetry/tracing.ts'
 import { type Database, mongoDatabase } from './database.ts'
@@ -62,6 +62,15 @@ export const pingMongo = (connection: Connection) =>
 export async function databaseOf(connection: Connection): Promise<Database> {
   const info = await connection.db?.admin().command({ buildInfo: 1 })
   return info?.secantusVersion ? developmentDatabase : mongoDatabase
+}
+
+export type Index = [fields: IndexDefinition, options?: IndexOptions]
+
+/** A collection. `T` says what the fields are: whoever writes has validated them, and nothing is cast. */
+export function modelOf<T>(connection: Connection, collection: string, ...indexes: Index[]): Model<T> {
+  const schema = new mongoose.Schema({ _id: {} }, { strict: false, versionKey: false, minimize: false })
+  for (const index of indexes) schema.index(...index)
+  return connection.model(collection, schema, collection) as unknown as Model<T>
 }
 
 /** Creates missing collections and indexes. Every instance runs it when it starts. */

@@ -1,6 +1,6 @@
 import { changeId } from '@chat/contract'
-import { type Connection, type Database, databaseOf, isDuplicate, type LastNumber } from '@chat/service'
-import mongoose, { type ClientSession, type Model } from 'mongoose'
+import { type Connection, type Database, isDuplicate, type LastNumber, modelOf } from '@chat/service'
+import type { ClientSession, Model } from 'mongoose'
 import type { MessageDoc } from '../send/message-doc.ts'
 import type { MessageStore } from '../send/message-store.ts'
 import { ofRoom, roomRange } from '../send/room-ids.ts'
@@ -28,28 +28,6 @@ export type ChangeDoc = {
 /** A change, and its message as it is now. */
 export type Changed = Pick<ChangeDoc, 'change' | 'createdAt' | 'mentioned'> & { doc: MessageDoc }
 
-const changeSchema = new mongoose.Schema<ChangeDoc>(
-  {
-    _id: String,
-    roomId: { type: String, required: true },
-    change: { type: Number, required: true },
-    messageId: { type: String, required: true },
-    seq: { type: Number, required: true },
-    by: { type: String, default: '' },
-    kind: { type: String, required: true },
-    text: String,
-    mentions: { type: [String], default: undefined },
-    mentioned: { type: [String], default: undefined },
-    createdAt: { type: Date, required: true },
-  },
-  { versionKey: false },
-)
-changeSchema.index({ messageId: 1 })
-// For the erasure of a user.
-changeSchema.index({ by: 1 })
-changeSchema.index({ mentioned: 1 }, { sparse: true })
-changeSchema.index({ mentions: 1 }, { sparse: true })
-
 /** The changes of all rooms' messages. */
 export class ChangeStore {
   readonly model: Model<ChangeDoc>
@@ -57,11 +35,19 @@ export class ChangeStore {
   private readonly messages: MessageStore
   private readonly lastChange: LastNumber
 
-  constructor(connection: Connection, model: Model<ChangeDoc>, messages: MessageStore, database: Database) {
+  constructor(connection: Connection, database: Database, messages: MessageStore) {
     this.connection = connection
-    this.model = model
     this.messages = messages
-    this.lastChange = database.lastNumber(model, changeId)
+    this.model = modelOf(
+      connection,
+      'changes',
+      [{ messageId: 1 }],
+      // For the erasure of a user.
+      [{ by: 1 }],
+      [{ mentioned: 1 }, { sparse: true }],
+      [{ mentions: 1 }, { sparse: true }],
+    )
+    this.lastChange = database.lastNumber(this.model, changeId)
   }
 
   /** The number of the room's last change; 0 when there is none. */
@@ -115,10 +101,4 @@ export class ChangeStore {
   async deleteRoom(roomId: string) {
     await this.model.deleteMany(ofRoom(changeId, roomId))
   }
-}
-
-export async function openChanges(connection: Connection, messages: MessageStore): Promise<ChangeStore> {
-  const model = connection.model<ChangeDoc>('Change', changeSchema, 'changes')
-  await model.createIndexes()
-  return new ChangeStore(connection, model, messages, await databaseOf(connection))
 }

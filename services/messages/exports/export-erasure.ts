@@ -24,24 +24,24 @@ export class ExportErasure {
   }
 
   async removeRoom(roomId: string): Promise<void> {
-    await removeExports(this.parts, await this.parts.exports.ofRoom(roomId))
+    await removeExports(this.parts, await this.parts.exportStore.ofRoom(roomId))
   }
 
   async removeUser(userId: string): Promise<void> {
-    await removeExports(this.parts, await this.parts.exports.ofUser(userId))
-    await this.parts.exports.freeSlot(userId)
+    await removeExports(this.parts, await this.parts.exportStore.ofUser(userId))
+    await this.parts.exportStore.freeSlot(userId)
   }
 
   /** What is stored about a user's exports, for the export of their personal data. */
   async recordsOf(userId: string) {
-    const docs = await this.parts.exports.ofUser(userId)
+    const docs = await this.parts.exportStore.ofUser(userId)
     return docs.map((doc) => ({ kind: 'export', value: { ...presentExport(doc), email: doc.email } }))
   }
 
   private async restart(roomId: string, dueAt: Date) {
-    const { exports } = this.parts
-    for (const doc of await exports.ofRoom(roomId)) {
-      const before = isExpired(doc) ? null : await exports.restart(doc._id, dueAt)
+    const { exportStore } = this.parts
+    for (const doc of await exportStore.ofRoom(roomId)) {
+      const before = isExpired(doc) ? null : await exportStore.restart(doc._id, dueAt)
       if (before) await removeFile(this.parts, before)
     }
   }

@@ -3,10 +3,10 @@ import type { ExportParts } from './parts.ts'
 
 export async function removeExports(parts: ExportParts, docs: ExportDoc[]) {
   if (docs.length === 0) return
-  await parts.exports.end(docs)
+  await parts.exportStore.end(docs)
   const remove = async (doc: ExportDoc) => {
     await removeFile(parts, doc)
-    await parts.exports.remove(doc)
+    await parts.exportStore.remove(doc)
   }
   await Promise.all(docs.map(remove))
 }

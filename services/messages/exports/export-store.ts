@@ -2,15 +2,16 @@ import { randomBytes } from 'node:crypto'
 import {
   type Connection,
   exponential,
-  indexJobs,
   insertMissing,
   type Job,
   JobStore,
+  jobIndexes,
   type Metrics,
+  modelOf,
   newJob,
   type Part,
 } from '@chat/service'
-import mongoose, { type Model } from 'mongoose'
+import type { Model } from 'mongoose'
 import type { ExportFormat } from './file/formats.ts'
 
 /** A part of the file in S3, and the seqs whose messages are in it, both inclusive. */
@@ -46,13 +47,6 @@ type Slot = { _id: string; exportId: string; createdAt: Date }
 export const MAX_TRIES = 20
 const HOUR_MS = 60 * 60 * 1000
 
-const options = { strict: false, versionKey: false } as const
-const exportSchema = new mongoose.Schema<ExportDoc>({ _id: String }, options)
-exportSchema.index({ userId: 1, _id: -1 })
-exportSchema.index({ roomId: 1 })
-indexJobs(exportSchema)
-const slotSchema = new mongoose.Schema<Slot>({ _id: String }, options)
-
 /** An export that has not begun. Its id sorts by time and cannot be guessed. */
 export function newExport(
   requested: Pick<ExportDoc, 'userId' | 'roomId' | 'format' | 'email' | 'from' | 'to' | 'lastSeq'>,
@@ -79,24 +73,17 @@ export const inADay = (from = new Date()) => new Date(from.getTime() + 24 * HOUR
 export const isExpired = ({ expiresAt }: ExportDoc) => expiresAt.getTime() <= Date.now()
 export const isOver = ({ state }: ExportDoc) => state === 'ready' || state === 'failed'
 
-export async function openExports(connection: Connection, metrics: Metrics) {
-  const model = connection.model<ExportDoc>('Export', exportSchema, 'exports')
-  const slots = connection.model<Slot>('ExportSlot', slotSchema, 'exportSlots')
-  await model.createIndexes()
-  return new ExportStore(model, slots, metrics)
-}
-
 export class ExportStore {
   readonly jobs: JobStore<ExportDoc>
   private readonly model: Model<ExportDoc>
   private readonly slots: Model<Slot>
 
-  constructor(model: Model<ExportDoc>, slots: Model<Slot>, metrics: Metrics) {
-    this.model = model
-    this.slots = slots
+  constructor(connection: Connection, metrics: Metrics) {
+    this.model = modelOf(connection, 'exports', [{ userId: 1, _id: -1 }], [{ roomId: 1 }], ...jobIndexes)
+    this.slots = modelOf(connection, 'exportSlots')
     this.jobs = new JobStore<ExportDoc>({
       kind: 'export',
-      model,
+      model: this.model,
       metrics,
       backoff: exponential({ maxTries: MAX_TRIES }),
       unfinished: { isTold: false },

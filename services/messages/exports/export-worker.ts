@@ -12,7 +12,7 @@ const CONCURRENCY = 2
 
 export const startExportWorker = (parts: ExportParts) =>
   new JobWorker({
-    jobs: parts.exports.jobs,
+    jobs: parts.exportStore.jobs,
     logger: parts.logger,
     concurrency: CONCURRENCY,
     run: eachJob((doc: ExportDoc, lease) => run(parts, doc, lease)),
@@ -27,7 +27,7 @@ async function run(parts: ExportParts, claimed: ExportDoc, lease: Lease<ExportDo
     if (doc.state === 'ready' && !doc.isTold) await tryToNotify(parts, doc)
     return { isTold: true, dueAt: doc.expiresAt }
   } catch (error) {
-    const doc = await parts.exports.find(claimed._id)
+    const doc = await parts.exportStore.find(claimed._id)
     if (doc?.claim !== claimed.claim) await removeOrphan(parts, claimed, doc)
     else if (isOfLeaver(error)) return removeStored(parts, doc)
     else if (!lease.signal.aborted) await prepareRetry(parts, doc, error)
@@ -54,7 +54,7 @@ async function tryToNotify(parts: ExportParts, doc: ExportDoc) {
 
 async function removeStored(parts: ExportParts, doc: ExportDoc) {
   await removeFile(parts, doc)
-  await parts.exports.freeSlot(doc.userId, doc._id)
+  await parts.exportStore.freeSlot(doc.userId, doc._id)
   return undefined
 }
 
@@ -64,10 +64,10 @@ async function removeOrphan({ storage }: ExportParts, { path }: ExportDoc, doc: 
 }
 
 /** Unless a dependency was unavailable, the uploaded parts are taken to be broken: the export begins again. */
-async function prepareRetry({ exports, storage }: ExportParts, doc: ExportDoc, error: unknown) {
+async function prepareRetry({ exportStore, storage }: ExportParts, doc: ExportDoc, error: unknown) {
   if (faultOf(error) || isOver(doc)) return
   if (doc.uploadId !== null) await (await storage.open()).abort(doc.path, doc.uploadId)
-  await exports.jobs.update(doc, { uploadId: null, parts: [] })
+  await exportStore.jobs.update(doc, { uploadId: null, parts: [] })
 }
 
 const isOfLeaver = (error: unknown) => error instanceof Fault && error.code === 'ROOM_NO_EXISTS'

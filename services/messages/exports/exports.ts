@@ -41,7 +41,7 @@ export class Exports {
     requirePeriod(wanted)
     await this.parts.bus.ask('roomFacts', caller, wanted.roomId)
     const doc = await this.draft(PLATFORM, wanted)
-    if ((await this.parts.exports.countOpen(PLATFORM)) >= PLATFORM_MAX_OPEN) throw busy()
+    if ((await this.parts.exportStore.countOpen(PLATFORM)) >= PLATFORM_MAX_OPEN) throw busy()
     return this.queue(doc)
   }
 
@@ -63,7 +63,7 @@ export class Exports {
   }
 
   private async find(exportId: string): Promise<ExportDoc> {
-    const doc = await this.parts.exports.find(exportId)
+    const doc = await this.parts.exportStore.find(exportId)
     if (!doc || isExpired(doc)) throw new Fault('FILE_NO_EXISTS')
     return doc
   }
@@ -75,7 +75,7 @@ export class Exports {
   async list({ limit = DEFAULT_LIMIT, cursor }: Page, userId: string | null = null): Promise<List> {
     const most = Math.min(limit, MAX_COUNT)
     const before = cursor === undefined ? undefined : decodeKey(cursor)
-    const docs = await this.parts.exports.list(userId, before, most + 1)
+    const docs = await this.parts.exportStore.list(userId, before, most + 1)
     const list = docs.slice(0, most).map(presentExport)
     return { list, nextCursor: cursorAfter(list, docs, ({ exportId }) => exportId) }
   }
@@ -94,25 +94,29 @@ export class Exports {
   }
 
   private async queue(doc: ExportDoc) {
-    await this.parts.exports.insert(doc)
+    await this.parts.exportStore.insert(doc)
     this.parts.worker.wake()
     return { exportId: doc._id }
   }
 
   private async takeSlot({ _id, userId }: ExportDoc): Promise<void> {
-    const { exports } = this.parts
-    for (let held = await exports.takeSlot(userId, _id); held; held = await exports.takeSlot(userId, _id)) {
-      const other = await exports.find(held.exportId)
+    const { exportStore } = this.parts
+    for (
+      let held = await exportStore.takeSlot(userId, _id);
+      held;
+      held = await exportStore.takeSlot(userId, _id)
+    ) {
+      const other = await exportStore.find(held.exportId)
       const isFree = other ? isOver(other) : held.createdAt.getTime() < Date.now() - EMPTY_SLOT_MS
       if (!isFree) throw busy(held.exportId)
-      await exports.freeSlot(userId, held.exportId)
+      await exportStore.freeSlot(userId, held.exportId)
     }
   }
 
   /** Runs before the members' removal is acked. If it fails, their links work until the exports expire. */
   private async removeOfMembers(roomId: string, userIds: string[]) {
     try {
-      await removeExports(this.parts, await this.parts.exports.ofMembers(roomId, userIds))
+      await removeExports(this.parts, await this.parts.exportStore.ofMembers(roomId, userIds))
     } catch (err) {
       this.parts.logger.error({ err, roomId }, 'exports of removed members not removed yet')
     }

@@ -9,7 +9,7 @@ import type { Mailer } from './mailer.ts'
 export type ExportParts = {
   store: MessageStore
   changes: ChangeStore
-  exports: ExportStore
+  exportStore: ExportStore
   access: AccessCache
   bus: Bus
   storage: LazyBucket

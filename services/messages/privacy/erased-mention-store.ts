@@ -1,15 +1,9 @@
-import { type Connection, insertMissing } from '@chat/service'
-import mongoose, { type Model } from 'mongoose'
+import { type Connection, insertMissing, modelOf } from '@chat/service'
+import type { Model } from 'mongoose'
 
 /** A message that has mentioned a user who is being erased. Deleted at the end of the erasure. */
 type ErasedMentionDoc = { _id: string; messageId: string; roomId: string }
 type Place = { roomId: string; messageId: string }
-
-const required = { type: String, required: true }
-const schema = new mongoose.Schema<ErasedMentionDoc>(
-  { _id: String, messageId: required, roomId: required },
-  { versionKey: false },
-)
 
 /** A user's id may hold any character; JSON marks where it ends. */
 const idOf = (userId: string, messageId: string) => `${JSON.stringify(userId)}:${messageId}`
@@ -25,8 +19,8 @@ const range = (userId: string, after: string, roomId?: string) =>
  */
 export class ErasedMentionStore {
   private readonly model: Model<ErasedMentionDoc>
-  constructor(model: Model<ErasedMentionDoc>) {
-    this.model = model
+  constructor(connection: Connection) {
+    this.model = modelOf(connection, 'erasedMentions')
   }
 
   async note(userId: string, places: Place[]) {
@@ -61,10 +55,4 @@ export class ErasedMentionStore {
   async forget(userId: string) {
     await this.model.deleteMany(range(userId, ''))
   }
-}
-
-export async function openErasedMentions(connection: Connection): Promise<ErasedMentionStore> {
-  const model = connection.model<ErasedMentionDoc>('ErasedMention', schema, 'erasedMentions')
-  await model.createCollection()
-  return new ErasedMentionStore(model)
 }

@@ -1,6 +1,6 @@
 import { type Erased, type Message, messageWithout } from '@chat/contract'
-import { type Connection, isDuplicate, writeEach } from '@chat/service'
-import mongoose, { type Model } from 'mongoose'
+import { type Connection, insertMissing, modelOf, writeEach } from '@chat/service'
+import type { Model } from 'mongoose'
 
 /** `message`: as it was when it was reported. */
 export type Report = {
@@ -14,28 +14,6 @@ export type Report = {
 /** `order` sorts reports as they were made. */
 type ReportDoc = Report & { _id: string; order: string }
 
-const reportSchema = new mongoose.Schema<ReportDoc>(
-  {
-    _id: String,
-    roomId: { type: String, required: true },
-    messageId: { type: String, required: true },
-    reporterId: { type: String, required: true },
-    reason: { type: String, required: true },
-    message: { type: mongoose.Schema.Types.Mixed, required: true },
-    order: { type: String, required: true },
-    createdAt: { type: Date, required: true },
-  },
-  { versionKey: false, minimize: false },
-)
-reportSchema.index({ order: -1 })
-reportSchema.index({ roomId: 1, order: -1 })
-// For the erasure of a user.
-reportSchema.index({ reporterId: 1 })
-reportSchema.index({ 'message.author.authorId': 1 })
-reportSchema.index({ 'message.replyTo.author.authorId': 1 }, { sparse: true })
-reportSchema.index({ 'message.replyTo.messageId': 1 }, { sparse: true })
-reportSchema.index({ 'message.mentions': 1 })
-
 const BATCH = 200
 
 const orderOf = ({ createdAt }: Report) => `${createdAt.toISOString()} ${crypto.randomUUID()}`
@@ -43,16 +21,25 @@ const orderOf = ({ createdAt }: Report) => `${createdAt.toISOString()} ${crypto.
 /** What members have reported to the platform. */
 export class ReportStore {
   private readonly model: Model<ReportDoc>
-  constructor(model: Model<ReportDoc>) {
-    this.model = model
+  constructor(connection: Connection) {
+    this.model = modelOf(
+      connection,
+      'reports',
+      [{ order: -1 }],
+      [{ roomId: 1, order: -1 }],
+      // For the erasure of a user.
+      [{ reporterId: 1 }],
+      [{ 'message.author.authorId': 1 }],
+      [{ 'message.replyTo.author.authorId': 1 }, { sparse: true }],
+      [{ 'message.replyTo.messageId': 1 }, { sparse: true }],
+      [{ 'message.mentions': 1 }],
+    )
   }
 
   /** A second report of a message by the same user changes nothing. */
   async add(report: Report) {
     const _id = JSON.stringify([report.messageId, report.reporterId])
-    await this.model.create({ _id, order: orderOf(report), ...report }).catch((error: unknown) => {
-      if (!isDuplicate(error)) throw error
-    })
+    await insertMissing(this.model, [{ _id, order: orderOf(report), ...report }])
   }
 
   /** Newest first, of all rooms or of one, after the report of that `order`. */
@@ -97,10 +84,4 @@ export class ReportStore {
     }))
     if (writes.length > 0) await writeEach(this.model, writes as never)
   }
-}
-
-export async function openReports(connection: Connection): Promise<ReportStore> {
-  const model = connection.model<ReportDoc>('Report', reportSchema, 'reports')
-  await model.createIndexes()
-  return new ReportStore(model)
 }

@@ -2,7 +2,7 @@ import type { Message } from '@chat/contract'
 import { type Connection, openMongo, type StreamEvent } from '@chat/service'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { SearchIndexer } from './search-indexer.ts'
-import { openSearch, type SearchStore } from './search-store.ts'
+import { SearchStore } from './search-store.ts'
 
 const name = `t${crypto.randomUUID().slice(0, 8)}_search`
 const DAY = 24 * 60 * 60 * 1000
@@ -17,9 +17,9 @@ let roomId: string
 
 beforeAll(async () => {
   mongo = await openMongo(process.env.CHAT_TEST_MONGO_URL as string, name)
-  search = await openSearch(mongo)
+  search = new SearchStore(mongo)
   one = new SearchIndexer(search)
-  other = new SearchIndexer(await openSearch(await mongo.useDb(name, { useCache: false })))
+  other = new SearchIndexer(new SearchStore(mongo.useDb(name, { useCache: false })))
 })
 afterAll(async () => {
   await mongo?.dropDatabase()

@@ -1,8 +1,7 @@
 import { isDocGone, type MessageDoc } from '../send/message-doc.ts'
 import type { MessageStore } from '../send/message-store.ts'
-import { beforePeriod } from './periods.ts'
 import type { Position } from './position.ts'
-import type { SearchStore } from './search-store.ts'
+import { beforePeriod, type SearchStore } from './search-store.ts'
 
 export type Question = {
   grams: readonly string[]

@@ -1,9 +1,8 @@
 import { messageId } from '@chat/contract'
-import { type Connection, insertMissing, writeEach } from '@chat/service'
-import mongoose, { type Model } from 'mongoose'
+import { type Connection, insertMissing, modelOf, writeEach } from '@chat/service'
+import type { Model } from 'mongoose'
 import { ofRoom } from '../send/room-ids.ts'
-import { openPeriods, type Periods, periodOf } from './periods.ts'
-import type { Position } from './position.ts'
+import { olderThan, type Position } from './position.ts'
 
 /** The index entry of a message. One that is gone has no grams, but keeps its entry: see `replace`. */
 export type SearchEntry = Position & { roomId: string; grams: string[]; updatedAt: Date }
@@ -18,27 +17,24 @@ export type Candidates = {
   limit: number
 }
 
-const entrySchema = new mongoose.Schema<StoredEntry>(
-  {
-    _id: String,
-    period: { type: Number, required: true },
-    roomId: { type: String, required: true },
-    grams: { type: [String], required: true },
-    createdAt: { type: Date, required: true },
-    updatedAt: { type: Date, required: true },
-  },
-  { versionKey: false },
-)
-// Periods come first: inserts fall into the newest one, a small part of the index, and no query reads more than one.
-entrySchema.index({ period: 1, grams: 1, roomId: 1 }, { name: 'search' })
+/** Four weeks: few enough periods in years for a rare keyword, short enough for a frequent one. */
+const PERIOD_MS = 28 * 24 * 60 * 60 * 1000
+
+const periodOf = ({ createdAt }: Pick<Position, 'createdAt'>) => Math.floor(createdAt.getTime() / PERIOD_MS)
+/** The position below which everything is older than the period. */
+export const beforePeriod = (period: number) => olderThan(period * PERIOD_MS)
 
 /** The search index of all rooms. What it finds must be checked against the messages. */
 export class SearchStore {
   private readonly model: Model<StoredEntry>
-  private readonly periodStore: Periods
-  constructor(model: Model<StoredEntry>, periods: Periods) {
-    this.model = model
-    this.periodStore = periods
+  /** The periods that have entries: a search skips all others. */
+  private readonly periodModel: Model<{ _id: number }>
+  private readonly notedPeriods = new Set<number>()
+  constructor(connection: Connection) {
+    // Periods come first: inserts fall into the newest one, a small part of the index, and no query reads more than one.
+    const index = { period: 1, grams: 1, roomId: 1 } as const
+    this.model = modelOf(connection, 'search', [index, { name: 'search' }])
+    this.periodModel = modelOf(connection, 'searchPeriods')
   }
 
   /** Stores entries of new messages. Existing entries stay as they are. */
@@ -60,8 +56,13 @@ export class SearchStore {
   }
 
   /** The periods that have entries, newest first. */
-  periods(below: Position | null): Promise<number[]> {
-    return this.periodStore.list(below)
+  async periods(below: Position | null): Promise<number[]> {
+    const newest = below ? periodOf(below) : Number.MAX_SAFE_INTEGER
+    const found = await this.periodModel
+      .find({ _id: { $lte: newest } })
+      .sort({ _id: -1 })
+      .lean()
+    return found.map(({ _id }) => _id)
   }
 
   /** The newest entries of a period with these grams in these rooms. */
@@ -77,17 +78,18 @@ export class SearchStore {
     await this.model.deleteMany(ofRoom(messageId, roomId))
   }
 
+  /** Notes the entries' periods before they are stored, so that no search skips one. */
   private async inPeriods(entries: SearchEntry[]): Promise<StoredEntry[]> {
     const stored = entries.map((entry) => ({ ...entry, period: periodOf(entry) }))
-    await this.periodStore.note(stored.map(({ period }) => period))
+    const periods = new Set(stored.map(({ period }) => period)).difference(this.notedPeriods)
+    if (periods.size > 0)
+      await insertMissing(
+        this.periodModel,
+        [...periods].map((_id) => ({ _id })),
+      )
+    for (const period of periods) this.notedPeriods.add(period)
     return stored
   }
-}
-
-export async function openSearch(connection: Connection): Promise<SearchStore> {
-  const model = connection.model<StoredEntry>('SearchEntry', entrySchema, 'search')
-  await model.createIndexes()
-  return new SearchStore(model, await openPeriods(connection))
 }
 
 const replacing = ({ _id, updatedAt, ...rest }: StoredEntry, upsert: boolean) => ({

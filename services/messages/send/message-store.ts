@@ -1,32 +1,8 @@
 import { messageId } from '@chat/contract'
-import { type Connection, type Database, databaseOf, isDuplicate, type LastNumber } from '@chat/service'
-import mongoose, { type ClientSession, type Model } from 'mongoose'
+import { type Connection, type Database, isDuplicate, type LastNumber, modelOf } from '@chat/service'
+import type { ClientSession, Model } from 'mongoose'
 import { asStored, type MessageDoc, quoteOf, statusOf } from './message-doc.ts'
 import { ofRoom, roomRange, withIds } from './room-ids.ts'
-
-const { Mixed } = mongoose.Schema.Types
-const messageSchema = new mongoose.Schema<MessageDoc>(
-  {
-    _id: String,
-    roomId: { type: String, required: true },
-    seq: { type: Number, required: true },
-    syncKey: { type: String, required: true },
-    author: { type: Mixed, required: true },
-    data: { type: Mixed, required: true },
-    replyTo: { type: Mixed, default: null },
-    mentions: { type: [String], default: undefined },
-    meta: { type: Mixed, default: null },
-    audience: { type: Number, required: true },
-    status: { type: Mixed },
-    createdAt: { type: Date, required: true },
-    updatedAt: { type: Date },
-  },
-  { versionKey: false, minimize: false },
-)
-messageSchema.index({ roomId: 1, 'author.authorId': 1, syncKey: 1 }, { unique: true })
-// For the erasure of a user who is quoted or mentioned.
-messageSchema.index({ 'replyTo.author.authorId': 1 }, { sparse: true })
-messageSchema.index({ mentions: 1 }, { sparse: true })
 
 /** How a bulk insert ended: `stored` documents from the start of the list are in the store. */
 export type InsertOutcome = { stored: number; isDuplicate: boolean }
@@ -40,10 +16,17 @@ export class MessageStore {
   private readonly lastNumber: LastNumber
   private readonly database: Database
 
-  constructor(model: Model<MessageDoc>, database: Database) {
-    this.model = model
+  constructor(connection: Connection, database: Database) {
     this.database = database
-    this.lastNumber = database.lastNumber(model, messageId)
+    this.model = modelOf(
+      connection,
+      'messages',
+      [{ roomId: 1, 'author.authorId': 1, syncKey: 1 }, { unique: true }],
+      // For the erasure of a user who is quoted or mentioned.
+      [{ 'replyTo.author.authorId': 1 }, { sparse: true }],
+      [{ mentions: 1 }, { sparse: true }],
+    )
+    this.lastNumber = database.lastNumber(this.model, messageId)
   }
 
   /** The room's last seq; 0 for a room without messages. */
@@ -144,10 +127,4 @@ export class MessageStore {
   private async withQuote(doc: MessageDoc | null): Promise<MessageDoc | null> {
     return doc && ((await this.withQuotes([doc]))[0] as MessageDoc)
   }
-}
-
-export async function openMessages(connection: Connection): Promise<MessageStore> {
-  const model = connection.model<MessageDoc>('Message', messageSchema, 'messages')
-  await model.createIndexes()
-  return new MessageStore(model, await databaseOf(connection))
 }

@@ -18,7 +18,7 @@ beforeAll(async () => {
   stack = await startTestStack({ instances: { messages: 0, files: 0 } })
   mongo = await openMongo(stack.mongoUrl, `${stack.root}_messages`)
   bus = await openTestBus(stack)
-  words = await openWords(mongo)
+  words = openWords(mongo)
 })
 afterAll(async () => {
   await bus?.close()

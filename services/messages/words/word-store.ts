@@ -1,5 +1,4 @@
-import { type Connection, insertMissing } from '@chat/service'
-import mongoose from 'mongoose'
+import { type Connection, insertMissing, modelOf } from '@chat/service'
 import type { WordList } from './word-matcher.ts'
 
 /** The key of the list for all rooms. The key of a room's list is the room's id. */
@@ -9,11 +8,9 @@ type StoredList = WordList & { _id: string; revision: number }
 
 const MAX_TRIES = 50
 
-const listSchema = new mongoose.Schema<StoredList>({ _id: String }, { strict: false, versionKey: false })
-
 /** The word lists, one document each, changed by compare-and-set on `revision`. */
-export async function openWords(connection: Connection) {
-  const model = connection.model<StoredList>('WordList', listSchema, 'wordLists')
+export function openWords(connection: Connection) {
+  const model = modelOf<StoredList>(connection, 'wordLists')
   return {
     find: (_id: string): Promise<StoredList | null> => model.findById(_id).lean<StoredList>(),
 
@@ -45,4 +42,4 @@ export async function openWords(connection: Connection) {
     return (await insertMissing(model, [{ _id, ...list }])).length === 0
   }
 }
-export type WordStore = Awaited<ReturnType<typeof openWords>>
+export type WordStore = ReturnType<typeof openWords>

@@ -28,7 +28,7 @@ export class ExportWriter {
   /** Begins an export, or resumes it. @throws LeaseLost */
   static async begin(parts: WriterParts, doc: ExportDoc): Promise<ExportWriter> {
     if (doc.uploadId !== null) return new ExportWriter(parts, doc)
-    const { exports, store, changes, bucket } = parts
+    const { exportStore, store, changes, bucket } = parts
     // Before messages are read: later deletions are found by it.
     const lastChange = await changes.last(doc.roomId)
     const { first, last } = await seqsOf(store, doc)
@@ -36,7 +36,7 @@ export class ExportWriter {
     const seqs = { firstSeq: first, lastSeq: last, seenSeq: first - 1 }
     try {
       const begun = { state: 'running' as const, uploadId, lastChange, parts: [], ...seqs }
-      return new ExportWriter(parts, await exports.jobs.update(doc, begun))
+      return new ExportWriter(parts, await exportStore.jobs.update(doc, begun))
     } catch (error) {
       await bucket.abort(doc.path, uploadId)
       throw error
@@ -113,7 +113,7 @@ export class ExportWriter {
   }
 
   private async update(change: Partial<ExportDoc>) {
-    this.doc = await this.parts.exports.jobs.update(this.doc, change)
+    this.doc = await this.parts.exportStore.jobs.update(this.doc, change)
   }
 }
 
