@@ -57,28 +57,33 @@ type Ready = { mongo: Checks[string]; s3?: Checks[string] }
 /** Starts every service in one process, with the same `start` that a service's own process calls. */
 export const startStack = (options: StackOptions) =>
   openAll(async (scope) => {
-    const { config, logger, natsUrl, mongoUrl, s3Url, root = 'chat', instances = {} } = options
-    const metrics = options.metrics ?? createMetrics()
+    const { config, logger, mongoUrl, s3Url, root = 'chat', instances = {} } = options
+    const { natsUrlOf = () => options.natsUrl, metrics = createMetrics(), checksOutput } = options
     await scope.use('tracing', openTracing(config.tracing, 'chat'))
-    const { natsUrlOf = () => natsUrl } = options
-    const checkOutput = options.checksOutput ? outputProblem : undefined
-    const optionsFor = (name: string) =>
-      serviceOptions({
-        ...{ name, root, config, mongoUrl, s3Url, logger, metrics, checkOutput },
-        natsUrl: natsUrlOf(name),
-      })
-    const checks: Checks = {}
+    const checkOutput = checksOutput ? outputProblem : undefined
+    const shared = { root, config, mongoUrl, s3Url, logger, metrics, checkOutput }
+    const optionsFor = (name: string) => serviceOptions({ ...shared, name, natsUrl: natsUrlOf(name) })
+    const startEach = async <S extends { close: () => unknown }>(
+      name: string,
+      start: (index: number) => Promise<S>,
+      count = 1,
+    ) => {
+      const started: S[] = []
+      for (let index = 0; index < count; index++) started.push(await scope.use(name, start(index)))
+      return started
+    }
 
-    for (const [name, start] of stores)
-      for (let index = 0; index < (instances[name] ?? 1); index++) {
-        const starting = start({ ...optionsFor(name), database: `${root}_${name}` })
-        const { ready }: { ready: Ready } = await scope.use(name, starting)
+    const checks: Checks = {}
+    for (const [name, start] of stores) {
+      const startOne = () => start({ ...optionsFor(name), database: `${root}_${name}` })
+      for (const service of await startEach(name, startOne, instances[name])) {
+        const ready: Ready = service.ready
         checks[name] = ready.mongo
         if (ready.s3) checks.s3 = ready.s3
       }
-    const platformPorts: number[] = []
-    for (let index = 0; index < (instances.platformApis ?? 1); index++) {
-      const starting = startPlatformApi({
+    }
+    const startPlatform = (index: number) =>
+      startPlatformApi({
         ...optionsFor('platform-api'),
         config: index === 0 ? config : { ...config, platformPort: 0 },
         ...(options.platformRate && { rate: options.platformRate }),
@@ -86,20 +91,13 @@ export const startStack = (options: StackOptions) =>
         webhookTimes: options.webhookTimes,
         database: `${root}_platform`,
       })
-      const platform = await scope.use('platform-api', starting)
-      platformPorts.push(platform.port)
-    }
-    const gatewayPorts: number[] = []
-    for (let index = 0; index < (instances.gateways ?? 1); index++) {
+    const platforms = await startEach('platform-api', startPlatform, instances.platformApis)
+    const demo = demoOf(config, s3Url, options.pageFolder)
+    const startOneGateway = (index: number) => {
       const own = index === 0 ? config : { ...config, gatewayPort: 0 }
-      const starting = startGateway({
-        ...optionsFor('gateway'),
-        config: own,
-        checks,
-        demo: demoOf(config, s3Url, options.pageFolder),
-      })
-      const gateway = await scope.use('gateway', starting)
-      gatewayPorts.push(gateway.port)
+      return startGateway({ ...optionsFor('gateway'), config: own, checks, demo })
     }
-    return { gatewayPorts, platformPorts, metrics }
+    const gateways = await startEach('gateway', startOneGateway, instances.gateways)
+    const portsOf = (edges: { port: number }[]) => edges.map(({ port }) => port)
+    return { gatewayPorts: portsOf(gateways), platformPorts: portsOf(platforms), metrics }
   })

@@ -1,5 +1,5 @@
 import { lowerPriority } from '@chat/service'
-import { type Place, type StackService, startStackService } from '@chat/stack/process'
+import { type Place, type StackService, startStackService } from '@chat/stack/testing'
 import { answerParent } from '../child-process.ts'
 import type { Memory } from './server.ts'
 

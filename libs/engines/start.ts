@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Engine, EngineName, EngineUrls } from './engine.ts'
@@ -30,10 +31,7 @@ export type Engines = {
   close: () => Promise<void>
 }
 
-/**
- * Starts the engines whose URLs are not in the environment. Resolves when all engines answer.
- * @throws one error with a message for the user; then nothing is left running
- */
+/** Starts the engines whose URLs are not in the environment. @throws for the user; then nothing is left running */
 export async function startEngines(options: EngineOptions): Promise<Engines> {
   const { env, only } = options
   const asked = engines.filter(({ name }) => !only || only.includes(name))
@@ -105,3 +103,21 @@ async function makeChild(
 
 const pidsOf = (children: Map<EngineName, Child>): Partial<Record<EngineName, number>> =>
   Object.fromEntries([...children].flatMap(([name, { pid }]) => (pid === undefined ? [] : [[name, pid]])))
+
+/** A running stack's engines, from the environment or the data folder. @throws naming an engine that is in neither */
+export async function runningUrls(dataDir: string, env: NodeJS.ProcessEnv): Promise<EngineUrls> {
+  const urls = { natsUrl: '', mongoUrl: '', s3Url: '' }
+  for (const engine of engines)
+    urls[engine.urlKey] = env[engine.variable] || (await localUrl(engine, dataDir))
+  return urls
+}
+
+async function localUrl({ name, title, variable, programs }: Engine, dataDir: string): Promise<string> {
+  const folder = await resolveDataDir(dataDir)
+  const record = readRecord(recordFile(folder, name))
+  const program = programs.find(({ data }) => existsSync(join(folder, data)))
+  if (record?.pid === undefined || !program)
+    throw new Error(`${title} does not run here: start the stack with npm start, or set ${variable}`)
+  const { url } = await program.prepare({ folder: join(folder, program.data), port: record.port })
+  return url
+}

@@ -11,15 +11,7 @@ export { erasedMentions } from './bus/erased-mentions.ts'
 export { FreshAnswers } from './bus/fresh-answers.ts'
 export { type Body, encode } from './bus/request.ts'
 export { faultOf, settle } from './bus/settle.ts'
-export {
-  exponential,
-  indexJobs,
-  type Job,
-  jobIndexes,
-  jobSchema,
-  LeaseLost,
-  newJob,
-} from './jobs/job.ts'
+export * from './jobs/job.ts'
 export { serveJobs } from './jobs/job-operations.ts'
 export { JobStore } from './jobs/job-store.ts'
 export { JobWorker } from './jobs/job-worker.ts'
@@ -27,43 +19,23 @@ export { LeaderLease } from './jobs/leader-lease.ts'
 export { hold, type Lease } from './jobs/lease.ts'
 export { eachJob, type Outcomes, type Reschedule } from './jobs/outcome.ts'
 export { type Auth, readAuth } from './process/config/auth.ts'
-export { areTexts, type Parsed } from './process/config/document.ts'
 export { readMongo, readS3, readS3Urls } from './process/config/engines.ts'
 export { defaultLimits, type Limits } from './process/config/limits.ts'
 export { readEdge, readProcess } from './process/config/process.ts'
-export { ConfigError, ConfigReader } from './process/config/reader.ts'
+export { areTexts, ConfigError, ConfigReader, type Parsed } from './process/config/reader.ts'
 export { type Checks, serveHealth } from './process/health.ts'
 export { tuneHeap } from './process/heap.ts'
 export { closeHttp, connectionsOf, listen, retire } from './process/http.ts'
-export { lowerPriority } from './process/priority.ts'
-export { runUntilStopped } from './process/run.ts'
+export { lowerPriority, runUntilStopped } from './process/run.ts'
 export { openAll, Scope } from './process/scope.ts'
 export { type ServiceOptions, serviceOptions } from './process/service-options.ts'
 export { runService } from './process/service-process.ts'
 export { MAX_EXPIRES_IN_S, mintToken } from './process/tokens.ts'
 export { insertMissing, writeEach } from './storage/bulk-writes.ts'
 export { pairsOf } from './storage/character-pairs.ts'
-export {
-  bytesOf,
-  cursorAfter,
-  decodeCursor,
-  decodeKey,
-  encodeCursor,
-  encodeKey,
-  isTime,
-  PAGE_BYTES,
-} from './storage/cursor.ts'
+export * from './storage/cursor.ts'
 export { type Database, type IdOf, idRange, type LastNumber, wholeRoom } from './storage/database.ts'
-export {
-  type Connection,
-  databaseOf,
-  ensureIndexes,
-  type Index,
-  isDuplicate,
-  modelOf,
-  openMongo,
-  pingMongo,
-} from './storage/mongo.ts'
+export * from './storage/mongo.ts'
 export { Bucket, type BucketOptions, openBucket, type Part } from './storage/s3.ts'
 export { unlessMissing } from './storage/s3-client.ts'
 export type { Failure } from './stream/event-batches.ts'

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { Place, StackService } from '@chat/stack/process'
+import type { Place, StackService } from '@chat/stack/testing'
 import { forkProgram, killAtOnce } from './forked.ts'
 
 const PROGRAM = new URL('./service-program.ts', import.meta.url)

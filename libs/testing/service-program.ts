@@ -1,5 +1,5 @@
 import { createLogger, runUntilStopped } from '@chat/service'
-import { type Place, type StackService, startStackService } from '@chat/stack/process'
+import { type Place, type StackService, startStackService } from '@chat/stack/testing'
 
 // The program of `startService`. It sends its parent the port that it listens on, if any, when it is ready.
 

@@ -6,13 +6,12 @@ import {
   DutyCycle,
   ensureStream,
   KeyedQueue,
-  type Logger,
-  type Metrics,
   openAll,
   openBucket,
   openMongo,
   pingMongo,
   type Scope,
+  type ServiceOptions,
   serveJobs,
 } from '@chat/service'
 import type { FilesConfig } from './config.ts'
@@ -30,7 +29,7 @@ import { openChunks } from './upload/chunk-store.ts'
 import { FileTypePolicy } from './upload/file-type-policy.ts'
 import { PART_BYTES } from './upload/part-upload.ts'
 import type { UploadParts } from './upload/parts.ts'
-import { startUploadCleanup } from './upload/upload-cleanup.ts'
+import { startUploadCleanup } from './upload/upload-removal.ts'
 import { openUploads } from './upload/upload-store.ts'
 
 /** Writes of uploads take a fifth of the time, so that they do not delay messages. */
@@ -39,36 +38,28 @@ const PARTS_AT_ONCE = 2
 /** The largest message on the bus. */
 const MAX_CHUNK_BYTES = 8 * 1024 * 1024
 
-export type Options = {
-  config: Pick<FilesConfig, 's3' | 'fileTypes' | 'limits'>
-  mongoUrl: string
-  database?: string
-  s3Url: string
-  logger: Logger
-  metrics: Metrics
-  openBus: () => Promise<Bus>
-}
-type Engines = { mongo: Connection; bucket: Bucket; bus: Bus }
+export type Options = ServiceOptions<Pick<FilesConfig, 's3' | 'fileTypes'>> & { database?: string }
+type Opened = Options & { mongo: Connection; bucket: Bucket; bus: Bus }
 type Storage = Awaited<ReturnType<typeof openStorage>>
 
 export const start = (options: Options) =>
   openAll(async (scope) => {
-    const { mongoUrl, database = 'chat_files', s3Url, config } = options
+    const { mongoUrl, database = 'chat_files', s3Url, config, limits } = options
     const mongo = await scope.use('mongo', openMongo(mongoUrl, database))
     const bucket = await scope.use('s3', openBucket({ ...config.s3, url: s3Url }))
     const bus = await scope.use('nats', options.openBus())
-    const engines = { mongo, bucket, bus }
+    const opened = { ...options, mongo, bucket, bus }
     await ensureStream(bus)
-    const storage = await openStorage(scope, options, engines)
-    const uploading = await openUploading(scope, options, engines, storage)
-    const links = new DownloadLinks({ ...storage, bucket, bus, seconds: config.limits.downloadLinkSeconds })
+    const storage = await openStorage(scope, opened)
+    const uploading = await openUploading(scope, opened, storage)
+    const links = new DownloadLinks({ ...storage, bucket, bus, seconds: limits.downloadLinkSeconds })
     const answers = handlers({ ...storage, ...uploading, links })
     await scope.use('requests', bus.serve('files', answers))
     await bus.flush()
     return { ready: { nats: () => bus.ping(), mongo: () => pingMongo(mongo), s3: () => bucket.ping() } }
   })
 
-async function openStorage(scope: Scope, { logger }: Options, { mongo, bucket, bus }: Engines) {
+async function openStorage(scope: Scope, { logger, mongo, bucket, bus }: Opened) {
   const objects = await openObjects(mongo)
   const store = await openReferences(mongo)
   const references = new ReferenceTracker(store, objects)
@@ -87,12 +78,9 @@ async function openStorage(scope: Scope, { logger }: Options, { mongo, bucket, b
   return { objects, store, references, lagMs, garbageCollector }
 }
 
-async function openUploading(
-  scope: Scope,
-  { config, logger, metrics }: Options,
-  { mongo, bucket, bus }: Engines,
-  { objects, references }: Storage,
-): Promise<UploadParts> {
+async function openUploading(scope: Scope, opened: Opened, storage: Storage): Promise<UploadParts> {
+  const { config, limits, logger, metrics, mongo, bucket, bus } = opened
+  const { objects, references } = storage
   const pacing = new DutyCycle(UPLOAD_REST)
   const uploads = await openUploads(mongo, metrics)
   await scope.use('job requests', serveJobs(bus, uploads.jobs))
@@ -113,7 +101,7 @@ async function openUploading(
     buffers: new BufferPool(PARTS_AT_ONCE, PART_BYTES + MAX_CHUNK_BYTES),
     queue: new KeyedQueue(),
     pacing,
-    limits: config.limits,
+    limits,
     logger,
   }
 }

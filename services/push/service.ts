@@ -1,14 +1,12 @@
 import type { RoomEvents } from '@chat/contract'
 import {
-  type Bus,
   ensureIndexes,
   ensureStream,
-  type Logger,
-  type Metrics,
   openAll,
   openMongo,
   pingMongo,
   type Scope,
+  type ServiceOptions,
   serveJobs,
 } from '@chat/service'
 import { startBadgeUpdates } from './badges/badge-updates.ts'
@@ -26,13 +24,8 @@ import { openLogSender } from './senders/log-sender.ts'
 import { openTasks } from './tasks/task-store.ts'
 import { startTaskWorker } from './tasks/task-worker.ts'
 
-export type Options = {
-  config: Pick<PushConfig, 'fcm'>
-  mongoUrl: string
+export type Options = Omit<ServiceOptions<Pick<PushConfig, 'fcm'>>, 's3Url' | 'limits'> & {
   database?: string
-  logger: Logger
-  metrics: Metrics
-  openBus: () => Promise<Bus>
   times?: Partial<Times>
 }
 

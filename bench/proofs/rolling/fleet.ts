@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Place, StackService } from '@chat/stack/process'
+import type { Place, StackService } from '@chat/stack/testing'
 import { freePort, type ServiceProcess, startService } from '@chat/testing'
 import { openBalancer } from '../../load/balancer.ts'
 

@@ -9,12 +9,7 @@ import { cachedFile, cacheFolder, isExecutable, onPath } from './find.ts'
 
 type Kitchen = { env: NodeJS.ProcessEnv; log: (line: string) => void; signal?: AbortSignal }
 
-/**
- * Runs a recipe in a folder of its own and moves the result into the cache in one step, so that a half-built program
- * is never used. A second process that needs the same program waits for the first.
- *
- * @returns the program's path in the cache
- */
+/** Makes a program in a folder of its own and moves it into the cache in one step. Other processes wait. */
 export async function cook(title: string, program: Program, recipe: Recipe, site: Kitchen): Promise<string> {
   const cache = cacheFolder(site.env)
   const target = cachedFile(cache, program)

@@ -9,11 +9,7 @@ export type Wanted = {
   signal?: AbortSignal
 }
 
-/**
- * A binary for each engine: from the PATH, the cache, a release download, or built from a package registry, in this
- * order. Nothing is built unless everything that is missing can be.
- * @throws one error that names every engine that cannot be obtained, and what to do
- */
+/** A binary for each engine. Nothing is built unless all that is missing can be. @throws naming engines and ways on */
 export async function obtain(wanted: Engine[], options: Wanted): Promise<Map<Engine, Found>> {
   const found = new Map<Engine, Found>()
   const missing: Engine[] = []

@@ -1,10 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
-/**
- * When a process started, as an opaque token. Pids are reused; a pid with its start time is unique. Undefined where
- * there is no such process; a zombie counts as none.
- */
+/** A process's start time; it and the pid are unique. Undefined where there is no such process, or only a zombie. */
 export function birthOf(pid: number): string | undefined {
   try {
     return process.platform === 'linux' ? birthFromProc(pid) : birthFromPs(pid)

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { type FileHandle, mkdir, open, readFile, rename, stat } from 'node:fs/promises'
 import { constants, setPriority } from 'node:os'
+import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Launch } from '../engine.ts'
-import { openLog, tail } from './log.ts'
 import { endProcess, writeRecord } from './record.ts'
 
 export type RunOptions = {
@@ -21,13 +22,11 @@ export type RunOptions = {
 /** One run of an engine. `exited` resolves to how it ended, and never rejects. */
 export type Running = { pid: number; exited: Promise<string>; end: () => void }
 
+const largestLogBytes = 10_000_000
 const startDeadlineMs = 30_000
 const endDeadlineMs = 4000
 
-/**
- * Starts an engine, which runs until the signal ends it. Resolves when it answers.
- * @throws with the last lines of its log where it does not start
- */
+/** Starts an engine, which runs until the signal ends it. Resolves when it answers. @throws with the end of its log */
 export async function run(options: RunOptions, signal: AbortSignal): Promise<Running> {
   const running = await spawnEngine(options)
   if (signal.aborted) running.end()
@@ -80,4 +79,21 @@ async function untilAnswers({ answers, launch }: RunOptions, stop: AbortSignal):
       last = (error as Error).message
     }
   }
+}
+
+/** Opens an engine's log to append to. A large log is renamed first; one old log is kept. */
+async function openLog(file: string): Promise<FileHandle> {
+  await mkdir(dirname(file), { recursive: true })
+  const size = await stat(file).then(
+    (stats) => stats.size,
+    () => 0,
+  )
+  if (size > largestLogBytes) await rename(file, `${file}.old`)
+  return open(file, 'a')
+}
+
+/** The last lines of a log, for an error message. */
+async function tail(file: string, lines = 10): Promise<string> {
+  const text = await readFile(file, 'utf8').catch(() => '')
+  return text.trimEnd().split('\n').slice(-lines).join('\n')
 }

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
 import { join } from 'node:path'
+import { connect } from '@nats-io/transport-node'
 import type { Launch, Program, Site } from '../engine.ts'
 import { goInstall } from '../obtain/recipes.ts'
 import { natsConfig } from './nats-config.ts'
@@ -22,18 +22,8 @@ async function prepare({ folder, port, natsUsers }: Site): Promise<Launch> {
   return { args: ['-c', config], url: `nats://127.0.0.1:${port}` }
 }
 
-/** Connects as a client does. Only the server's PONG says that it accepts requests. */
-function answers(url: string): Promise<void> {
-  const { hostname, port } = new URL(url)
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const socket = connect(Number(port), hostname)
-  socket.setTimeout(2000, () => reject(new Error('NATS does not answer')))
-  socket.once('error', reject).once('close', () => reject(new Error('NATS closed the connection')))
-  let heard = ''
-  socket.on('data', (bytes) => {
-    if (heard === '') socket.write('CONNECT {"verbose":false}\r\nPING\r\n')
-    heard += bytes
-    if (heard.includes('PONG\r\n')) resolve()
-  })
-  return promise.finally(() => socket.destroy())
+/** Connects as a client does: the server accepts requests. */
+async function answers(url: string): Promise<void> {
+  const client = await connect({ servers: url, reconnect: false, timeout: 2_000 })
+  await client.close()
 }

@@ -11,10 +11,7 @@ type Options<T> = {
   paceMs?: number
 }
 
-/**
- * Collects while busy: one batch runs at a time, and the items added meanwhile form the next batch. The first item
- * after a pause runs at once. Batches run outside of any trace.
- */
+/** Runs one batch at a time, outside of any trace; items added meanwhile form the next one. The first runs at once. */
 export class BatchQueue<T> {
   private readonly options: Options<T>
   private waiting: T[] = []

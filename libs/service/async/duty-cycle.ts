@@ -1,10 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { KeyedQueue } from '@chat/contract/keyed-queue'
 
-/**
- * Runs bulk work one piece at a time with rests in between, so that messages get disks and processors. The slower the
- * pieces are, the longer are the rests.
- */
+/** Runs bulk work one piece at a time with rests in between: the slower a piece is, the longer is its rest. */
 export class DutyCycle {
   private readonly queue = new KeyedQueue()
   private readonly rest: number

@@ -45,20 +45,14 @@ const MAX_KEYS = 20_000
 
 /** A bucket per key, at the same rate. Beyond the maximum, the keys unused for longest are forgotten. */
 export class TokenBuckets {
-  private readonly rate: TokenRate
   private readonly buckets: LRUCache<string, TokenBucket>
 
-  constructor(rate: TokenRate, maxKeys = MAX_KEYS) {
-    this.rate = rate
-    this.buckets = new LRUCache({ max: maxKeys })
+  constructor(rate: TokenRate) {
+    this.buckets = new LRUCache({ max: MAX_KEYS, memoMethod: () => new TokenBucket(rate) })
   }
 
   of(key: string): TokenBucket {
-    const known = this.buckets.get(key)
-    if (known) return known
-    const bucket = new TokenBucket(this.rate)
-    this.buckets.set(key, bucket)
-    return bucket
+    return this.buckets.memo(key)
   }
 
   /** @throws RATE_LIMITED with the time until the key's next token */

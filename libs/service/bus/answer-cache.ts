@@ -3,10 +3,7 @@ import { LRUCache } from 'lru-cache'
 const MAX_AGE_MS = 30_000
 const MAX_ANSWERS = 50_000
 
-/**
- * Answers of another service, kept for `maxAgeMs` or until they are dropped. Requests that are under way are shared. An
- * answer that is dropped while it is under way is not given to later callers.
- */
+/** Answers of another service. Requests under way are shared, but not with callers that come after a `drop`. */
 export class AnswerCache<T> {
   private readonly answers: LRUCache<string, Promise<T>>
 

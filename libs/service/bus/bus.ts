@@ -51,27 +51,22 @@ export class Bus {
 
   /** Calls back whenever the connection is back after a loss. Events of the time between were not received. */
   onReconnect(callback: () => void) {
-    this.state.onReconnect(callback)
+    this.state.on('reconnect', callback)
   }
 
   onDisconnect(callback: () => void) {
-    this.state.onDisconnect(callback)
+    this.state.on('disconnect', callback)
   }
 
   /** Requests an operation and returns its data. @throws Fault with the code of the answer */
-  async ask<K extends OperationName>(name: K, caller: Caller, input: Input<K>): Promise<Output<K>> {
-    return dataOf(await this.forward(name, encodeRequest(name, caller, input), caller.requestId))
+  async ask<K extends OperationName>(name: K, caller: Caller, input: Input<K>, subject?: string) {
+    const body = encodeRequest(name, caller, input)
+    return dataOf<Output<K>>(await this.forward(name, body, caller.requestId, subject))
   }
 
   /** Requests an operation of the service that has jobs of a kind. @throws Fault with the code of the answer */
-  async askJobs<K extends keyof Handlers<'jobs'>>(
-    kind: string,
-    name: K,
-    caller: Caller,
-    input: Input<K>,
-  ): Promise<Output<K>> {
-    const subject = this.subjects.jobs(kind, name)
-    return dataOf(await this.forward(name, encodeRequest(name, caller, input), caller.requestId, subject))
+  askJobs<K extends keyof Handlers<'jobs'>>(kind: string, name: K, caller: Caller, input: Input<K>) {
+    return this.ask(name, caller, input, this.subjects.jobs(kind, name))
   }
 
   /** Sends an encoded request and returns the envelope of the answer. A request without answer gives one, too. */
@@ -102,16 +97,7 @@ export class Bus {
   }
 
   /** Answers a service's operations until `close`, which resolves when the requests in flight are answered. */
-  serve<S extends ServiceName>(service: S, handlers: Handlers<S>) {
-    return this.answerOn(this.subjects.rpc(service, '*'), service, handlers)
-  }
-
-  /** Answers operators about the jobs of one kind, like `serve`. */
-  serveJobs(kind: string, handlers: Handlers<'jobs'>) {
-    return this.answerOn(this.subjects.jobs(kind, '*'), 'jobs', handlers)
-  }
-
-  private answerOn(subject: string, service: ServiceName, handlers: object): { close: () => Promise<void> } {
+  serve<S extends ServiceName>(service: S, handlers: Handlers<S>, subject = this.subjects.rpc(service, '*')) {
     const server = new RequestServer(service, handlers, this.options)
     const subscription = server.subscribe(this.connection, subject)
     return {
@@ -130,10 +116,7 @@ export class Bus {
     this.connection.publish(this.subjects.userEvent(userId, kind), encode(event))
   }
 
-  /**
-   * Receives a subject until the subscription ends. An error of the callback is logged and does not end it. Of the
-   * subscribers with the same `queue`, one receives each message.
-   */
+  /** Receives a subject. An error of the callback is logged. Of subscribers with one `queue`, one gets each message. */
   subscribe(subject: string, receive: (message: Msg) => void, queue?: string): Subscription {
     return this.connection.subscribe(subject, {
       ...(queue !== undefined && { queue }),
@@ -155,16 +138,11 @@ export class Bus {
     else subscription.unsubscribe()
   }
 
-  /**
-   * Whether somebody answers on a subject within `withinMs`. Without subscribers the result is there at once.
-   * @throws SERVICE_UNAVAILABLE without a connection
-   */
+  /** Whether somebody answers within `withinMs`; without subscribers at once false. @throws SERVICE_UNAVAILABLE */
   async isAnswered(subject: string, withinMs: number): Promise<boolean> {
     if (!this.state.isConnected) throw new Fault('SERVICE_UNAVAILABLE')
-    return this.connection.request(subject, '', { timeout: withinMs }).then(
-      () => true,
-      () => false,
-    )
+    const request = this.connection.request(subject, '', { timeout: withinMs })
+    return request.then(() => true).catch(() => false)
   }
 
   /** For readiness. @throws where the server does not answer */

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import { inboxPrefix, type OperationName } from '@chat/contract'
 import { connect, type NatsConnection, type Status } from '@nats-io/transport-node'
 import type { Logger } from '../telemetry/logger.ts'
@@ -49,28 +50,20 @@ export function inboxOf(natsUrl: string): { inboxPrefix?: string } {
 const firstOf = (natsUrl: string) => new URL(natsUrl.split(',')[0] as string)
 
 /** Whether a connection stands. Tells log, metrics and listeners of every change. */
-export class ConnectionState {
+export class ConnectionState extends EventEmitter<{ disconnect: []; reconnect: [] }> {
   isConnected = true
   isClosing = false
   private readonly connection: NatsConnection
   private readonly options: BusOptions
-  private readonly disconnected = new Set<() => void>()
-  private readonly reconnected = new Set<() => void>()
   private readonly watching: Promise<void>
 
   constructor(connection: NatsConnection, options: BusOptions) {
+    super()
     this.connection = connection
     this.options = options
+    this.setMaxListeners(0)
     this.set(true)
     this.watching = this.watch()
-  }
-
-  onReconnect(callback: () => void) {
-    this.reconnected.add(callback)
-  }
-
-  onDisconnect(callback: () => void) {
-    this.disconnected.add(callback)
   }
 
   async close() {
@@ -94,11 +87,11 @@ export class ConnectionState {
     if (status.type === 'disconnect' || status.type === 'close') {
       if (this.isConnected && !this.isClosing) logger.warn({ name }, 'nats connection lost')
       this.set(false)
-      for (const callback of this.disconnected) callback()
+      this.emit('disconnect')
     } else if (status.type === 'reconnect') {
       this.set(true)
       logger.info({ name }, 'nats connection is back')
-      for (const callback of this.reconnected) callback()
+      this.emit('reconnect')
     } else if (status.type === 'error' || status.type === 'slowConsumer') {
       logger.error({ name, status }, 'nats reported a problem')
     }

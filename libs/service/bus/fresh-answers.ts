@@ -1,9 +1,6 @@
 import { KeyedQueue } from '@chat/contract/keyed-queue'
 
-/**
- * Shares requests whose answers may not be older than the call: per key one request is under way, and all calls made
- * meanwhile share the next one.
- */
+/** Shares answers that may not be older than the call: calls made while a key's request is under way share the next. */
 export class FreshAnswers<T> {
   private readonly queue = new KeyedQueue()
   private readonly waiting = new Map<string, Promise<T>>()

@@ -34,10 +34,7 @@ export function faultOf(error: unknown): Fault | null {
   return null
 }
 
-/**
- * Turns the outcome of a handler into an envelope. An error that is no Fault and no outage is logged with its cause
- * and request id, and becomes `INTERNAL` with a fixed sentence.
- */
+/** Turns an outcome into an envelope. An error that is no Fault and no outage is logged and becomes `INTERNAL`. */
 export async function settle<T>(
   work: () => Promise<T>,
   context: { logger: Logger; operation: string; requestId: string },

@@ -1,4 +1,4 @@
-import type { Output } from '@chat/contract'
+import type { Handlers, Output } from '@chat/contract'
 import type { Bus } from '../bus/bus.ts'
 import type { Job } from './job.ts'
 import type { JobStore } from './job-store.ts'
@@ -6,8 +6,8 @@ import type { JobStore } from './job-store.ts'
 const PAGE = 100
 
 /** Serves the requests of operators about jobs of one kind. */
-export const serveJobs = <Doc extends Job>(bus: Bus, { kind, deadLetters }: JobStore<Doc>) =>
-  bus.serveJobs(kind, {
+export function serveJobs<Doc extends Job>(bus: Bus, { kind, deadLetters }: JobStore<Doc>) {
+  const handlers: Handlers<'jobs'> = {
     countJobs: () => deadLetters.countJobs(),
     listDeadLetters: async (_caller, { after = '', limit = PAGE }) => {
       const [page, total] = await Promise.all([deadLetters.list(after, limit), deadLetters.count()])
@@ -20,7 +20,9 @@ export const serveJobs = <Doc extends Job>(bus: Bus, { kind, deadLetters }: JobS
     },
     replayDeadLetters: async (_caller, { ids }) => ({ replayed: await deadLetters.replay(ids) }),
     dropDeadLetters: async (_caller, { ids }) => ({ dropped: await deadLetters.drop(ids) }),
-  })
+  }
+  return bus.serve('jobs', handlers, bus.subjects.jobs(kind, '*'))
+}
 
 const present = ({ _id, lastError = '', tries, deadAt }: Job): Output<'listDeadLetters'>['list'][number] => ({
   id: _id,

@@ -98,31 +98,27 @@ export class JobWorker<Doc extends Job> {
       await this.store(doc, outcome, lease)
     } catch (error) {
       if (!(error instanceof LeaseLost)) throw error
-      this.log(doc, error, 'job not finished: another worker has taken it over, or it is gone')
+      this.log('warn', doc, error, 'job not finished: another worker has taken it over, or it is gone')
     }
   }
 
   private async store(doc: Doc, outcome: Outcome<Doc>, { isLost }: Lease<Doc>) {
-    const { jobs, logger } = this.parts
+    const { jobs } = this.parts
     if ('reschedule' in outcome) return jobs.reschedule(doc, outcome.reschedule)
     const { error } = outcome
     if (error instanceof LeaseLost && !isLost) throw error
     if (isLost || this.stopping.signal.aborted) return jobs.release(doc)
     if (doc.deadAt) {
-      this.log(doc, error, 'dead letter not cleared away, will try again')
+      this.log('warn', doc, error, 'dead letter not cleared away, will try again')
       return jobs.release(doc, { dueAt: new Date(Date.now() + EXPIRE_PAUSE_MS) } as Partial<Doc>)
     }
     if ((await jobs.retry(doc, error)) === 'retried')
-      return this.log(doc, error, 'job failed, will be retried')
-    const fields = fieldsOf(jobs.kind, doc, error)
-    logger.error(fields, 'job failed too often: it is a dead letter that can be replayed')
+      return this.log('warn', doc, error, 'job failed, will be retried')
+    this.log('error', doc, error, 'job failed too often: it is a dead letter that can be replayed')
   }
 
-  private log(doc: Doc, error: unknown, text: string) {
-    this.parts.logger.warn(fieldsOf(this.parts.jobs.kind, doc, error), text)
+  private log(level: 'warn' | 'error', { _id: jobId, tries = 0 }: Doc, err: unknown, text: string) {
+    const { logger, jobs } = this.parts
+    logger[level]({ err, kind: jobs.kind, jobId, tries: tries + 1 }, text)
   }
-}
-
-const fieldsOf = (kind: string, { _id: jobId, tries = 0 }: Job, err: unknown) => {
-  return { err, kind, jobId, tries: tries + 1 }
 }

@@ -5,58 +5,37 @@ import type { JobStore } from './job-store.ts'
 const BEATS_PER_LEASE = 3
 
 /** The lease of claimed jobs, as the work that holds them sees it. */
-export class Lease<Doc extends Job> {
+export type Lease<Doc extends Job> = {
   /** Aborts when the lease is lost, with LeaseLost, or when the process stops. */
   readonly signal: AbortSignal
-  private readonly lost = new AbortController()
-  private progress: Partial<Doc> = {}
-
-  constructor(stopping?: AbortSignal) {
-    this.signal = stopping ? AbortSignal.any([this.lost.signal, stopping]) : this.lost.signal
-  }
-
-  get isLost() {
-    return this.lost.signal.aborted
-  }
-
-  /** Progress that the next heartbeat stores. Progress that must not be lost goes through `update`. */
-  note(progress: Partial<Doc>) {
-    this.progress = { ...this.progress, ...progress }
-  }
-
-  takeProgress(): Partial<Doc> {
-    const { progress } = this
-    this.progress = {}
-    return progress
-  }
-
-  lose(error: LeaseLost) {
-    this.lost.abort(error)
-  }
+  readonly isLost: boolean
+  /** Notes progress that the next heartbeat stores. Progress that must not be lost goes through `update`. */
+  note: (progress: Partial<Doc>) => void
 }
 
-/**
- * Renews the lease of claimed jobs by a heartbeat while `work` runs. The lease is lost when all jobs have another owner
- * or are gone, and when no heartbeat was stored for the length of the lease.
- */
+/** Renews a lease while `work` runs. It is lost to other owners, and when no heartbeat was stored for its length. */
 export async function hold<Doc extends Job, T>(
   jobs: JobStore<Doc>,
   docs: Doc[],
   { logger, stopping }: { logger: Logger; stopping?: AbortSignal },
   work: (lease: Lease<Doc>) => Promise<T>,
 ): Promise<T> {
-  const lease = new Lease<Doc>(stopping)
   const { kind, leaseMs } = jobs
   const jobId = docs[0]?._id ?? ''
+  const lost = new AbortController()
+  const lose = () => lost.abort(new LeaseLost(kind, jobId))
+  let progress: Partial<Doc> = {}
   let renewedAt = performance.now()
   let isFailing = false
   const beat = async () => {
     // After a standstill of the process, renewing comes first: the lease lives on where nobody has taken it over.
-    if (isFailing && performance.now() - renewedAt > leaseMs) return lease.lose(new LeaseLost(kind, jobId))
+    if (isFailing && performance.now() - renewedAt > leaseMs) return lose()
     const startedAt = performance.now()
     isFailing = true
+    const noted = progress
+    progress = {}
     try {
-      if ((await jobs.renew(docs, lease.takeProgress())) === 0) return lease.lose(new LeaseLost(kind, jobId))
+      if ((await jobs.renew(docs, noted)) === 0) return lose()
       renewedAt = startedAt
       isFailing = false
     } catch (err) {
@@ -65,7 +44,15 @@ export async function hold<Doc extends Job, T>(
   }
   const timer = setInterval(() => void beat(), leaseMs / BEATS_PER_LEASE)
   try {
-    return await work(lease)
+    return await work({
+      signal: AbortSignal.any(stopping ? [lost.signal, stopping] : [lost.signal]),
+      get isLost() {
+        return lost.signal.aborted
+      },
+      note: (more) => {
+        progress = { ...progress, ...more }
+      },
+    })
   } finally {
     clearInterval(timer)
   }

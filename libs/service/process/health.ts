@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Metrics } from '../telemetry/metrics.ts'
 
 /** Named checks. Each resolves when its dependency answers. */
@@ -6,26 +7,14 @@ export type Checks = Record<string, () => Promise<unknown>>
 
 const CHECK_TIMEOUT_MS = 2_000
 
-async function passes(check: () => Promise<unknown>): Promise<boolean> {
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(new Error('late')), CHECK_TIMEOUT_MS)
-  try {
-    await Promise.race([check(), late.promise])
-    return true
-  } catch {
-    return false
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
-async function readiness(checks: Checks): Promise<{ ready: boolean; checks: Record<string, boolean> }> {
-  const names = Object.keys(checks)
-  const results = await Promise.all(names.map((name) => passes(checks[name] as () => Promise<unknown>)))
-  return {
-    ready: results.every(Boolean),
-    checks: Object.fromEntries(names.map((name, index) => [name, results[index] as boolean])),
-  }
+async function readiness(checks: Checks) {
+  const checking = Object.entries(checks).map(async ([name, check]) => {
+    const late = delay(CHECK_TIMEOUT_MS, false, { ref: false })
+    const passes = Promise.try(check).then(() => true)
+    return [name, await Promise.race([passes.catch(() => false), late])] as const
+  })
+  const results = Object.fromEntries(await Promise.all(checking))
+  return { ready: Object.values(results).every(Boolean), checks: results }
 }
 
 function reply(response: ServerResponse, status: number, type: string, body: string) {

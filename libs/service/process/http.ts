@@ -10,20 +10,13 @@ const BACKLOG = 4_096
 export const listen = (http: Server, port: number, host: string) =>
   new Promise<number>((resolve, reject) => {
     http.once('error', (cause) => {
-      reject(
-        new Error(
-          `Cannot listen on ${host}:${port} (${cause.message}): free it, or set another CHAT_*_PORT or CHAT_HOST`,
-          { cause },
-        ),
-      )
+      const remedy = 'free it, or set another CHAT_*_PORT or CHAT_HOST'
+      reject(new Error(`Cannot listen on ${host}:${port} (${cause.message}): ${remedy}`, { cause }))
     })
     http.listen({ port, host, backlog: BACKLOG }, () => resolve((http.address() as AddressInfo).port))
   })
 
-/**
- * Fails readiness and continues to answer for `waitMs`, so that balancers take the server out first. Each connection
- * ends with the answer to its current request.
- */
+/** Fails readiness and answers for `waitMs` more: balancers take the server out. Connections end with their answer. */
 export async function retire(http: Server, checks: Checks, waitMs: number) {
   checks.staying = () => Promise.reject(new Error('stopping'))
   http.prependListener('request', (_request, response) => response.setHeader('connection', 'close'))

@@ -1,7 +1,11 @@
+import { constants, setPriority } from 'node:os'
 import type { Logger } from '../telemetry/logger.ts'
 
 const STOP_DEADLINE_MS = 9_000
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** For a process with bulk work: other processes of the machine go first. */
+export const lowerPriority = () => setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
 
 /**
  * Runs until a signal, or until the parent process ends its channel. Then closes and exits with 0, or with 1 where

@@ -27,17 +27,11 @@ export type ServiceOptions<C = ProcessConfig> = Pick<
 > & { limits: Limits; openBus: () => Promise<Bus> }
 
 export function serviceOptions<C extends ProcessConfig>(options: Options<C>): ServiceOptions<C> {
-  const { name, natsUrl, root, checkOutput, config, mongoUrl, s3Url, metrics } = options
-  const { limits } = config
+  const { name, natsUrl, root, checkOutput, ...shared } = options
+  const { limits } = options.config
   const logger = options.logger.child({ service: name })
+  const { metrics } = options
   const { requestTimeoutMs } = limits
-  return {
-    config,
-    limits,
-    mongoUrl,
-    s3Url,
-    logger,
-    metrics,
-    openBus: () => openBus({ natsUrl, name, root, logger, metrics, requestTimeoutMs, checkOutput }),
-  }
+  const bus = { natsUrl, name, root, logger, metrics, requestTimeoutMs, checkOutput }
+  return { ...shared, limits, logger, openBus: () => openBus(bus) }
 }

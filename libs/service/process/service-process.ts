@@ -25,10 +25,7 @@ type Service<C extends ServiceConfig> = {
   start: (options: ServiceOptions<C>) => Promise<Started>
 }
 
-/**
- * Runs a service as a process of its own until it is told to stop. It waits for engines that start later. If it cannot
- * start, it prints why and exits with 1: its supervisor starts it again.
- */
+/** Runs a service until it is told to stop. Waits for engines that start later; exits with 1 if it cannot start. */
 export async function runService<C extends ServiceConfig>({ name, readConfig, start }: Service<C>) {
   const stop = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())

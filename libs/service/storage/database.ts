@@ -11,29 +11,12 @@ export type LastNumber = {
 /** Applies to one document, with a value of its own as an aggregation expression. */
 export type PipelineOf = (value: object) => object[]
 
-/**
- * Operations that MongoDB and the development database need to do in different ways. `databaseOf(connection)` picks
- * the implementation. Domain code calls these and knows of no difference:
- *
- *     const database = await databaseOf(connection)
- *     const lastSeq = database.lastNumber(model, messageId) // lastSeq.of(roomId)
- *     model.find(database.inRoom(roomId, idRange(messageId, roomId, from, to))).sort({ _id: 1 })
- *     model.findOne(database.inRoom(roomId, messageId(roomId, seq)))
- *     await database.updateEach(members, [...seqs], (value) => [{ $set: { readSeq: { $max: ['$readSeq', value] } } }])
- *     await database.replace(model, document, session)
- *     for (const some of database.slices(userIds)) await users.updateMany({ _id: { $in: some } }, update)
- */
+/** What MongoDB and the development database need to do in different ways. Domain code calls these. */
 export type Database = {
-  /**
-   * A filter for documents of one room by their `_id`. It names the room, so that a cluster that is sharded by room
-   * asks one shard.
-   */
+  /** A filter for documents of one room. It names the room, so that a cluster sharded by room asks one shard. */
   inRoom: <Id>(roomId: string, _id: Id) => { _id: Id; roomId?: string }
 
-  /**
-   * Finds the last number of a room. The collection has a `roomId`, and `_id`s that are `idOf(roomId, number)`, from 1
-   * and without gaps.
-   */
+  /** Finds a room's last number, 0 where it has none. The ids are `idOf(roomId, number)`, from 1 and without gaps. */
   lastNumber: <T>(model: Model<T>, idOf: IdOf) => LastNumber
 
   /** Updates many documents by one pipeline, each with its own value. Documents that are not there stay so. */
@@ -50,7 +33,7 @@ export type Database = {
   slices: <T>(ids: readonly T[]) => T[][]
 }
 
-const MAX_NUMBER = 9_999_999_999
+export const MAX_NUMBER = 9_999_999_999
 
 /** Ids from one number to another, both inclusive, as a condition for `_id`. */
 export const idRange = (idOf: IdOf, roomId: string, from: number, to: number) => ({

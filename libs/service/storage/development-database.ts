@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { type Database, type IdOf, type LastNumber, numberIn } from './database.ts'
+import { type Database, type IdOf, type LastNumber, MAX_NUMBER, numberIn } from './database.ts'
 
 /**
  * secantus, the database of a machine that can get no MongoDB. What it does differently:
@@ -64,10 +64,7 @@ type Source = {
   highestOf: (ids: string[]) => Promise<number>
 }
 
-/**
- * Finds last numbers by point reads: one read where the number is known from before and few have come since, and a
- * handful otherwise.
- */
+/** Finds last numbers by point reads: one where few have come since it was known, otherwise a handful. */
 export class ProbedSequence implements LastNumber {
   private readonly source: Source
   /** The highest number that was found per room. What is stored stays stored. */
@@ -105,8 +102,6 @@ export class ProbedSequence implements LastNumber {
     return this.source.highestOf(numbers.map((number) => this.source.idOf(roomId, number)))
   }
 }
-
-const MAX_NUMBER = 9_999_999_999
 
 /** Each hexadecimal digit in each place, beyond `from`: every answer settles the highest digit that is left. */
 function probesAfter(from: number, places: number): number[] {

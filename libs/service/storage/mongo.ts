@@ -9,40 +9,31 @@ export type { Connection }
 /** How long to wait for a server that does not answer. */
 const PATIENCE_MS = 6_000
 
-/**
- * Opens a service's database. Writes are acknowledged when they are on the disks of a majority.
- * @param url mongodb://…; `name` replaces its database name
- * @throws Error saying what to check, where no server of the URL answers
- */
+/** Opens the database `name`. Writes are acknowledged on the disks of a majority. @throws saying what to check */
 export async function openMongo(url: string, name: string): Promise<Connection> {
   const connection = mongoose.createConnection()
-  const open = () =>
-    connection.openUri(url, {
-      dbName: name,
-      autoIndex: false,
-      autoCreate: false,
-      bufferCommands: false,
-      serverSelectionTimeoutMS: 1_500,
-      connectTimeoutMS: 2_000,
-      socketTimeoutMS: 20_000,
-      maxPoolSize: 20,
-      w: 'majority',
-      journal: true,
-      monitorCommands: isTracing(),
-    })
+  const options = {
+    dbName: name,
+    autoIndex: false,
+    autoCreate: false,
+    bufferCommands: false,
+    serverSelectionTimeoutMS: 1_500,
+    connectTimeoutMS: 2_000,
+    socketTimeoutMS: 20_000,
+    maxPoolSize: 20,
+    w: 'majority',
+    journal: true,
+    monitorCommands: isTracing(),
+  } as const
   for (const deadline = Date.now() + PATIENCE_MS; ; ) {
     try {
-      await open()
+      await connection.openUri(url, options)
       break
     } catch (cause) {
       if (!isUnanswered(cause)) throw cause
       if (Date.now() < deadline) continue
-      throw new Error(
-        `MongoDB at ${hostsOf(url)} cannot be reached (${cause.message}): check CHAT_MONGO_URL`,
-        {
-          cause,
-        },
-      )
+      const message = `MongoDB at ${hostsOf(url)} cannot be reached (${cause.message}): check CHAT_MONGO_URL`
+      throw new Error(message, { cause })
     }
   }
   if (isTracing()) traceCommands(connection.getClient())

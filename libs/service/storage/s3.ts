@@ -21,14 +21,14 @@ export type BucketOptions = {
 /** A stored part of an upload. `etag` identifies its bytes in S3. */
 export type Part = { number: number; etag: string; size: number }
 
+type Connections = { client: S3Client; signer: S3Client; bucket: string; agent: http.Agent }
+
 const MAX_SOCKETS = 32
 
 /** Opens a bucket, and creates it where it is missing. Objects are private: clients open them by signed links. */
 export async function openBucket(options: BucketOptions): Promise<Bucket> {
-  const agent = new (options.url.startsWith('https:') ? https : http).Agent({
-    keepAlive: true,
-    maxSockets: MAX_SOCKETS,
-  })
+  const { Agent } = options.url.startsWith('https:') ? https : http
+  const agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS })
   const client = clientOf(options.url, { transport: withIdleTimeout(options.url), transportAgent: agent })
   const { bucket } = options
   try {
@@ -40,9 +40,8 @@ export async function openBucket(options: BucketOptions): Promise<Bucket> {
   } catch (cause) {
     agent.destroy()
     const { host } = new URL(options.url)
-    throw new Error(`S3 at ${host} cannot be used (${(cause as Error).message}): check CHAT_S3_URL`, {
-      cause,
-    })
+    const message = `S3 at ${host} cannot be used (${(cause as Error).message}): check CHAT_S3_URL`
+    throw new Error(message, { cause })
   }
 }
 
@@ -66,31 +65,29 @@ function publicUrlOf({ url, publicUrl }: BucketOptions): string {
 
 /** The objects of one bucket, and uploads in parts of at least 5 MiB each, the last one excepted. */
 export class Bucket {
-  private readonly client: S3Client
-  private readonly signer: S3Client
-  private readonly bucket: string
-  private readonly agent: http.Agent
+  private readonly s3: Connections
 
-  constructor(parts: { client: S3Client; signer: S3Client; bucket: string; agent: http.Agent }) {
-    this.client = parts.client
-    this.signer = parts.signer
-    this.bucket = parts.bucket
-    this.agent = parts.agent
+  constructor(s3: Connections) {
+    this.s3 = s3
+  }
+
+  private request<T>(send: (client: S3Client, bucket: string) => Promise<T>): Promise<T> {
+    return guarded(() => send(this.s3.client, this.s3.bucket))
   }
 
   async put(path: string, data: Buffer, mediaType: string) {
     const headers = { 'Content-Type': mediaType }
-    await guarded(() => this.client.putObject(this.bucket, path, data, data.length, headers))
+    await this.request((client, bucket) => client.putObject(bucket, path, data, data.length, headers))
   }
 
   /** Stores a stream. @param size in bytes */
   async write(path: string, data: Readable, size: number) {
-    await guarded(() => this.client.putObject(this.bucket, path, data, size))
+    await this.request((client, bucket) => client.putObject(bucket, path, data, size))
   }
 
   /** The whole object. @throws where there is none; the stream fails where S3 stops answering */
   read(path: string): Promise<Readable> {
-    return guarded(() => this.client.getObject(this.bucket, path))
+    return this.request((client, bucket) => client.getObject(bucket, path))
   }
 
   /** Reads the whole object into `target`. @returns its length in bytes; null where there is none */
@@ -107,50 +104,47 @@ export class Bucket {
 
   /** The first bytes of an object, at most `length`. */
   start(path: string, length: number): Promise<Buffer> {
-    return guarded(async () => buffer(await this.client.getPartialObject(this.bucket, path, 0, length)))
+    return this.request(async (client, bucket) =>
+      buffer(await client.getPartialObject(bucket, path, 0, length)),
+    )
   }
 
   /** An object's size in bytes; null where there is none. */
   sizeOf(path: string): Promise<number | null> {
-    return unlessMissing(guarded(async () => (await this.client.statObject(this.bucket, path)).size))
+    return unlessMissing(this.request(async (client, bucket) => (await client.statObject(bucket, path)).size))
   }
 
   /** Does nothing where there is no such object. */
   async remove(path: string) {
-    await unlessMissing(guarded(() => this.client.removeObject(this.bucket, path)))
+    await unlessMissing(this.request((client, bucket) => client.removeObject(bucket, path)))
   }
 
   async removeAll(paths: string[]) {
-    if (paths.length > 0) await guarded(() => this.client.removeObjects(this.bucket, paths))
+    if (paths.length > 0) await this.request((client, bucket) => client.removeObjects(bucket, paths))
   }
 
   /** All paths with a prefix. */
   list(prefix: string): Promise<string[]> {
-    return guarded(async () => {
+    return this.request(async (client, bucket) => {
       const paths: string[] = []
-      for await (const { name } of this.client.listObjectsV2(this.bucket, prefix, true)) paths.push(name)
+      for await (const { name } of client.listObjectsV2(bucket, prefix, true)) paths.push(name)
       return paths
     })
   }
 
   /** Begins an upload in parts. @returns its id */
   begin(path: string, mediaType: string): Promise<string> {
-    return guarded(() =>
-      this.client.initiateNewMultipartUpload(this.bucket, path, { 'Content-Type': mediaType }),
-    )
+    const headers = { 'Content-Type': mediaType }
+    return this.request((client, bucket) => client.initiateNewMultipartUpload(bucket, path, headers))
   }
 
   async putPart(path: string, uploadId: string, number: number, data: Buffer): Promise<Part> {
     const headers = { 'Content-Type': 'application/octet-stream' }
-    const part = {
-      bucketName: this.bucket,
-      objectName: path,
-      uploadID: uploadId,
-      partNumber: number,
-      headers,
-    }
+    const part = { objectName: path, uploadID: uploadId, partNumber: number, headers }
     try {
-      const { etag } = await guarded(() => this.client.uploadPart(part, data))
+      const { etag } = await this.request((client, bucketName) =>
+        client.uploadPart({ ...part, bucketName }, data),
+      )
       return { number, etag, size: data.length }
     } catch (error) {
       // A server without such an upload may close the connection before its answer is read.
@@ -161,12 +155,11 @@ export class Bucket {
 
   /** The stored parts, ascending; null where there is no such upload, or it is finished. */
   async parts(path: string, uploadId: string): Promise<Part[] | null> {
-    const listed = await unlessMissing(guarded(() => this.client.listParts(this.bucket, path, uploadId)))
-    return (
-      listed
-        ?.map(({ part, etag, size }) => ({ number: part, etag, size }))
-        .sort((one, other) => one.number - other.number) ?? null
+    const listed = await unlessMissing(
+      this.request((client, bucket) => client.listParts(bucket, path, uploadId)),
     )
+    const parts = listed?.map(({ part, etag, size }) => ({ number: part, etag, size }))
+    return parts?.sort((one, other) => one.number - other.number) ?? null
   }
 
   /** Makes the object of its parts. Does nothing where the object is made already. */
@@ -174,7 +167,7 @@ export class Bucket {
     const etags = parts.map(({ number, etag }) => ({ part: number, etag }))
     const size = parts.reduce((sum, part) => sum + part.size, 0)
     try {
-      await guarded(() => this.client.completeMultipartUpload(this.bucket, path, uploadId, etags))
+      await this.request((client, bucket) => client.completeMultipartUpload(bucket, path, uploadId, etags))
     } catch (error) {
       // Servers differ in the error for an upload that is complete already.
       if ((await this.sizeOf(path)) !== size) throw error
@@ -183,7 +176,7 @@ export class Bucket {
 
   /** Deletes an upload and its parts. */
   async abort(path: string, uploadId: string) {
-    await unlessMissing(guarded(() => this.client.abortMultipartUpload(this.bucket, path, uploadId)))
+    await unlessMissing(this.request((client, bucket) => client.abortMultipartUpload(bucket, path, uploadId)))
   }
 
   /** A link to an object, valid for `seconds`. */
@@ -191,7 +184,8 @@ export class Bucket {
     path: string,
     { seconds, mediaType, disposition }: { seconds: number; mediaType: string; disposition: string },
   ): Promise<string> {
-    return this.signer.presignedGetObject(this.bucket, path, seconds, {
+    const { signer, bucket } = this.s3
+    return signer.presignedGetObject(bucket, path, seconds, {
       'response-content-type': mediaType,
       'response-content-disposition': disposition,
     })
@@ -200,15 +194,15 @@ export class Bucket {
   /** A link that stores one part of an upload by PUT, valid for `seconds`. */
   linkToPart(path: string, uploadId: string, number: number, seconds: number): Promise<string> {
     const query = { uploadId, partNumber: String(number) }
-    return this.signer.presignedUrl('PUT', this.bucket, path, seconds, query)
+    return this.s3.signer.presignedUrl('PUT', this.s3.bucket, path, seconds, query)
   }
 
   /** For readiness. @throws where S3 does not answer */
   async ping() {
-    await guarded(() => this.client.bucketExists(this.bucket))
+    await this.request((client, bucket) => client.bucketExists(bucket))
   }
 
   close() {
-    this.agent.destroy()
+    this.s3.agent.destroy()
   }
 }

@@ -9,10 +9,7 @@ export const MAX_BATCH = 2_000
 const MAX_FAILURES = 10_000
 const REDELIVERY_DELAY_MS = 1_000
 export const ACK_WAIT_MS = 10_000
-/**
- * Under load events wait this long for others, since a batch costs the store hardly more than one event. Together with
- * the handling it stays within the half second that docs/protocol.md allows.
- */
+/** A batch costs hardly more than one event. With the handling it stays within docs/protocol.md's half second. */
 const PACE_MS = 400
 
 export type Failure = { event: AnyEvent; reason: unknown }
@@ -26,11 +23,7 @@ type Retry<E> = {
 export type Handling<K extends StreamKind = StreamKind> = {
   logger: Logger
   durable: string
-  /**
-   * Handles a batch in the stream's order. The events are acked when it resolves, and delivered again when it rejects.
-   * It may resolve with the events that failed: only these are delivered again.
-   * @param storedAt when the stream stored each event, by the stream's clock
-   */
+  /** What fails, or all where it rejects, comes again; the rest is acked. `storedAt` is by the stream's clock. */
   handle: (events: StreamEvent<K>[], storedAt: Date[]) => Promise<Failure[]> | Promise<void>
   /** Shortest time from one batch to the next. */
   paceMs?: number
@@ -46,19 +39,20 @@ type Delivered<K extends StreamKind> = { message: JsMsg; event: StreamEvent<K> }
 export class EventBatches<K extends StreamKind> {
   private readonly options: Options<K>
   private readonly queue: BatchQueue<JsMsg>
-  private readonly unanswered: UnansweredMessages
+  private unanswered = new Set<JsMsg>()
+  private readonly heartbeat: NodeJS.Timeout | undefined
   private isStopped = false
-  /**
-   * How often each event has failed here, by its sequence in the stream. The server's count of deliveries does not
-   * serve: it includes deliveries to processes that died.
-   */
+  /** How often each event failed here, by sequence. The server also counts deliveries to processes that died. */
   private readonly failures = new LRUCache<number, number>({ max: MAX_FAILURES })
 
   constructor(options: Options<K>) {
     this.options = options
-    this.unanswered = new UnansweredMessages(options.retry ? ACK_WAIT_MS / 3 : null)
+    if (options.retry) this.heartbeat = setInterval(() => this.renew(), ACK_WAIT_MS / 3)
     this.queue = new BatchQueue({
-      run: (batch) => this.handle(batch).finally(() => this.unanswered.remove(batch)),
+      run: (batch) =>
+        this.handle(batch).finally(() => {
+          this.unanswered = this.unanswered.difference(new Set(batch))
+        }),
       failed: (err) => options.logger.warn({ err, durable: options.durable }, 'batch failed'),
       maxBatch: options.maxBatch ?? MAX_BATCH,
       paceMs: options.paceMs ?? PACE_MS,
@@ -80,7 +74,7 @@ export class EventBatches<K extends StreamKind> {
 
   async idle() {
     await this.queue.idle()
-    this.unanswered.close()
+    clearInterval(this.heartbeat)
   }
 
   private async handle(batch: JsMsg[]) {
@@ -93,6 +87,11 @@ export class EventBatches<K extends StreamKind> {
       failures.has(event) ? this.retry(message, event, failures.get(event)) : this.accept(message),
     )
     await Promise.all(answers)
+  }
+
+  /** Tells the server that messages are being worked on, so that it does not deliver them again. */
+  private renew() {
+    for (const message of this.unanswered) message.working()
   }
 
   /** @returns the events that failed, with the reasons */
@@ -146,30 +145,5 @@ export class EventBatches<K extends StreamKind> {
       this.terminate(message, 'not JSON')
       return []
     }
-  }
-}
-
-/** Tells the server at intervals that messages are being worked on, so that it does not deliver them again. */
-class UnansweredMessages {
-  private readonly messages = new Set<JsMsg>()
-  private readonly timer: NodeJS.Timeout | null
-
-  constructor(everyMs: number | null) {
-    const renew = () => {
-      for (const message of this.messages) message.working()
-    }
-    this.timer = everyMs === null ? null : setInterval(renew, everyMs)
-  }
-
-  add(message: JsMsg) {
-    if (this.timer) this.messages.add(message)
-  }
-
-  remove(messages: JsMsg[]) {
-    for (const message of messages) this.messages.delete(message)
-  }
-
-  close() {
-    if (this.timer) clearInterval(this.timer)
   }
 }

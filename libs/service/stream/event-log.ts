@@ -13,10 +13,7 @@ import {
 } from './stream-event.ts'
 
 const PUBLISH_TIMEOUT_MS = 1_500
-/**
- * From this many events on, a group is published as one atomic batch. The server syncs it to disk once, which costs
- * as much as about eight single messages.
- */
+/** From so many events on, one atomic batch is cheaper: its one sync to disk costs as much as eight messages. */
 const MIN_ATOMIC = 8
 /** The server takes up to 1,000. */
 const MAX_BATCH = 200
@@ -40,10 +37,7 @@ export class EventLog {
     this.client = jetstream(bus.connection, { timeout: PUBLISH_TIMEOUT_MS })
   }
 
-  /**
-   * Resolves when the stream has the event on disk. Events get there in the order of the calls. Gateways receive the
-   * same publish as a plain event, possibly more than once.
-   */
+  /** Resolves when the event is on disk, in the order of the calls. Gateways may receive it more than once. */
   append(event: AnyEvent): Promise<void> {
     const done = Promise.withResolvers<void>()
     this.queue.add({ event, done })

@@ -10,7 +10,7 @@ import { nanos, type Subscription } from '@nats-io/transport-node'
 import type { Bus } from '../bus/bus.ts'
 import type { ConsumerLag } from '../telemetry/metrics.ts'
 import { ACK_WAIT_MS, EventBatches, type Handling, MAX_BATCH } from './event-batches.ts'
-import { exists, managerOf } from './stream.ts'
+import { exists, managerOf, unlessCode } from './stream.ts'
 import type { StreamKind } from './stream-event.ts'
 import { oldestUnhandledMs } from './stream-status.ts'
 
@@ -62,10 +62,7 @@ export async function consumeEvents<K extends StreamKind>(
   }
 }
 
-/**
- * The client's own `close` drops messages in flight: the server would deliver them again only `ACK_WAIT_MS` later.
- * Draining the subscription avoids that. The client's types do not show the subscription.
- */
+/** Untyped by the client, whose own `close` drops messages in flight until `ACK_WAIT_MS` later; draining does not. */
 const subscriptionOf = (messages: ConsumerMessages) => (messages as unknown as { sub: Subscription }).sub
 
 async function lagOf(manager: JetStreamManager, { bus, durable }: DurableName): Promise<ConsumerLag> {
@@ -81,10 +78,7 @@ export async function hasDurable({ bus, durable }: DurableName): Promise<boolean
   return (await infoOf(await managerOf(bus), { bus, durable })) !== null
 }
 
-/**
- * Resolves when every event that the consumer has delivered so far is handled.
- * @returns false where that takes longer than `withinMs`
- */
+/** Resolves when all that was delivered so far is handled. @returns false where that takes longer than `withinMs` */
 export async function awaitHandled({ bus, durable }: DurableName, withinMs: number) {
   const manager = await managerOf(bus)
   const delivered = (await infoOf(manager, { bus, durable }))?.delivered.stream_seq ?? 0
@@ -97,10 +91,7 @@ export async function awaitHandled({ bus, durable }: DurableName, withinMs: numb
 
 /** @returns null where there is no such consumer */
 const infoOf = (manager: JetStreamManager, { bus, durable }: DurableName) =>
-  manager.consumers.info(bus.subjects.stream, durable).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === NO_CONSUMER) return null
-    throw error
-  })
+  unlessCode([NO_CONSUMER], manager.consumers.info(bus.subjects.stream, durable))
 
 /** Creates the consumer, or updates an existing one to these settings; it continues where it was. */
 async function ensureConsumer(manager: JetStreamManager, { bus, durable, kinds, startsNow }: Durable) {

@@ -1,7 +1,7 @@
 import { DeliverPolicy, type JsMsg, jetstream } from '@nats-io/jetstream'
 import { headers } from '@nats-io/transport-node'
 import type { Bus } from '../bus/bus.ts'
-import { managerOf } from './stream.ts'
+import { managerOf, unlessCode } from './stream.ts'
 import {
   type AnyEvent,
   eventId,
@@ -61,10 +61,7 @@ export async function eraseRoomEvents({ bus, roomId, from, without }: RoomErasur
   return next
 }
 
-/**
- * Erases single events of one kind from the stream, in all rooms. Consumers skip them.
- * @returns the stream sequence to continue at; null at the end
- */
+/** Erases events of one kind in all rooms. @returns the stream sequence to continue at; null at the end */
 export async function eraseEventsOfKind<K extends StreamKind>(
   erasure: KindErasure<K>,
 ): Promise<number | null> {
@@ -85,9 +82,7 @@ export async function purgeRoomEvents(bus: Bus, roomId: string): Promise<void> {
 /** The event may be gone already, by its age. */
 async function erase(bus: Bus, message: JsMsg) {
   const manager = await managerOf(bus)
-  await manager.streams.deleteMessage(bus.subjects.stream, message.seq, true).catch((error) => {
-    if (!NO_MESSAGE.includes(codeOf(error))) throw error
-  })
+  await unlessCode(NO_MESSAGE, manager.streams.deleteMessage(bus.subjects.stream, message.seq, true))
 }
 
 async function* eventsOn(bus: Bus, filter_subjects: string[], from: number): AsyncGenerator<JsMsg> {
@@ -117,10 +112,5 @@ async function replaceLast(bus: Bus, message: JsMsg, clean: AnyEvent) {
   identified.set('Nats-Msg-Id', `${eventId(clean)}:${message.seq}`)
   identified.set('Nats-Expected-Last-Subject-Sequence', String(message.seq))
   const publishing = jetstream(bus.connection).publish(subject, body, { headers: identified })
-  await publishing.catch((error: unknown) => {
-    if (codeOf(error) !== WRONG_LAST_SEQUENCE) throw error
-  })
+  await unlessCode([WRONG_LAST_SEQUENCE], publishing)
 }
-
-const codeOf = (error: unknown) =>
-  error instanceof Error && 'code' in error && typeof error.code === 'number' ? error.code : 0

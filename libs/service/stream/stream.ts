@@ -16,10 +16,7 @@ const TEN_GB = 10 * 1024 ** 3
 export const managerOf = (bus: Bus): Promise<JetStreamManager> =>
   jetstreamManager(bus.connection, { timeout: 10_000, checkAPI: false })
 
-/**
- * Makes sure that the stream exists. It keeps the events that durable consumers read.
- * @param isOwner also updates an existing stream to this configuration
- */
+/** Creates the stream that durable consumers read, if missing. @param isOwner updates an existing one, too */
 export async function ensureStream(bus: Bus, isOwner = false) {
   const manager = await managerOf(bus)
   const config = {
@@ -50,8 +47,11 @@ export async function streamTime(bus: Bus): Promise<Date> {
   return new Date(ts ?? Date.now())
 }
 
-export const exists = (info: Promise<unknown>) =>
-  info.then(
-    () => true,
-    () => false,
-  )
+export const exists = (info: Promise<unknown>) => info.then(() => true).catch(() => false)
+
+/** Null where the server answers with one of these error codes. */
+export const unlessCode = <T>(codes: number[], request: Promise<T>): Promise<T | null> =>
+  request.catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && codes.includes(error.code as number)) return null
+    throw error
+  })

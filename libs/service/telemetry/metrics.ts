@@ -12,11 +12,7 @@ export type JobOutcome = 'finished' | 'retried' | 'dead' | 'released' | 'ended' 
 
 export type Metrics = ReturnType<typeof createMetrics>
 
-/**
- * The metrics of one process, or of a part of one that has a registry of its own. Labels have few values and are never
- * ids.
- * @param withProcess adds memory, CPU and event-loop delay
- */
+/** The metrics of one process. Labels are never ids. @param withProcess adds memory, CPU and event-loop delay */
 export function createMetrics({ withProcess = false } = {}) {
   const registry = new Registry()
   if (withProcess) collectDefaultMetrics({ register: registry })

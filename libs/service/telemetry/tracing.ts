@@ -31,10 +31,7 @@ let tracer: Tracer | null = null
 
 export const isTracing = () => tracer !== null
 
-/**
- * Exports traces until `close`. Without a configuration, the exporter is not even loaded.
- * @param service the service's name in traces
- */
+/** Exports traces of a service until `close`. Without a configuration, the exporter is not even loaded. */
 export async function openTracing(tracing: Tracing | null, service: string) {
   if (!tracing) return { close: async () => {} }
   const { startExport } = await import('./trace-export.ts')

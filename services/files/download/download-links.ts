@@ -39,10 +39,7 @@ export class DownloadLinks {
     })
   }
 
-  /**
-   * Looks in all rooms of the caller. The answer does not show whether a file exists elsewhere.
-   * @throws FILE_NO_EXISTS, TOKEN_INVALID where the caller's token is revoked
-   */
+  /** Looks in the caller's rooms, and does not show whether the file exists elsewhere. @throws FILE_NO_EXISTS, TOKEN_INVALID */
   async inAnyRoom(caller: Caller, { issuedAt = 0, ...input }: Input<'openFile'>): Promise<Link> {
     const wanted = resolve(input)
     return this.link(wanted, async () => {

@@ -1,14 +1,19 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { Preview } from './preview.ts'
+
+/** Unknown values are absent. */
+export type Preview = {
+  thumbnail?: Buffer
+  /** In pixels, after rotation. */
+  frameSize?: { width: number; height: number }
+  /** In seconds. */
+  duration?: number
+}
 
 const PROGRAM = fileURLToPath(new URL('./image-process.ts', import.meta.url))
 
-/**
- * Reads images in a child process. A malicious image can crash only that process, which holds no secrets, is killed
- * when it takes too long, and is started again for the next image.
- */
+/** Reads images in a child process: a malicious image can crash only that one, which holds no secrets. */
 export class ImagePreviewer {
   private child: ChildProcess | null = null
 

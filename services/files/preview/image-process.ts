@@ -1,5 +1,5 @@
 import sharp from 'sharp'
-import type { Preview } from './preview.ts'
+import type { Preview } from './image-previewer.ts'
 
 // The program of the process that reads images. It receives a file's path and answers with a preview.
 

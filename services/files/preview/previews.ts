@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { type Bucket, KeyedQueue, type Logger } from '@chat/service'
-import type { ImagePreviewer } from './image-previewer.ts'
-import type { Preview } from './preview.ts'
+import type { ImagePreviewer, Preview } from './image-previewer.ts'
 import type { VideoPreviewer } from './video-previewer.ts'
 
 /** Includes the time in the queue; the sender waits for it. */

@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { ImagePreviewer } from './image-previewer.ts'
-import type { Preview } from './preview.ts'
+import type { ImagePreviewer, Preview } from './image-previewer.ts'
 
 /** ffmpeg's demuxers. Naming one keeps a file from being read as a playlist that refers to other files. */
 const demuxers: Record<string, string> = {

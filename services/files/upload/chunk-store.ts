@@ -67,11 +67,7 @@ export class ChunkStore {
     return !isTaken
   }
 
-  /**
-   * Reads chunks from `index` on, until they have `bytes` bytes or there are no more.
-   * @param buffer takes `bytes` bytes and the largest chunk
-   * @returns null where some of the chunks are gone
-   */
+  /** Reads chunks from `index` on into `buffer`, until they have `bytes` or end. @returns null where some are gone */
   async read(
     uploadId: string,
     index: number,
@@ -103,10 +99,7 @@ export class ChunkStore {
     await this.parts.model.deleteMany(ids)
   }
 
-  /**
-   * Removes the chunks, also bytes that no chunk refers to.
-   * @param before keeps the chunks from this one on: the last one shows that an upload is complete
-   */
+  /** Removes all bytes, and the chunks `before` this one: the last chunk shows that an upload is complete. */
   async removeAll(uploadId: string, before?: number) {
     await this.parts.bucket.removeAll(await this.parts.bucket.list(folderOf(uploadId)))
     await this.parts.model.deleteMany({ _id: idsOf(uploadId, 0, before) })

@@ -17,10 +17,7 @@ const TOUCH_INTERVAL_MS = 15_000
 const MAX_CHUNKS = 1_000
 const BYTES_PER_CHUNK = 1_024
 
-/**
- * Takes a chunk of a file, and acks it when it is stored. Any instance can take the next one.
- * @returns the next chunk's index, or the message once the file is complete
- */
+/** Acks a chunk when it is stored. @returns the next chunk's index, or the message once the file is complete */
 export function takeChunk(parts: UploadParts, caller: Caller, chunk: Chunk): Promise<Ack> {
   const { limits, queue } = parts
   if (chunk.data.length > limits.chunkBytes)

@@ -16,10 +16,7 @@ export class FileTypePolicy {
     this.allowed = allowed
   }
 
-  /**
-   * Checks a file by its first bytes. @returns its media type @throws FILE_TYPE_NOT_ALLOWED
-   * @param isWhole whether there are no more; else it may pass although later bytes will show another type
-   */
+  /** @param isWhole no bytes follow; else any type may pass that is undecided yet @throws FILE_TYPE_NOT_ALLOWED */
   async check(kind: Kind, start: Uint8Array, isWhole: boolean): Promise<string> {
     const mediaType = await sniff(start, isWhole)
     const isUndecided = !isWhole && (start.length < ENOUGH_BYTES || this.mayBeAllowedZip(kind, mediaType))

@@ -80,10 +80,7 @@ async function beginUpload(parts: UploadParts, caller: Caller, file: Announced):
   return beginUpload(parts, caller, file)
 }
 
-/**
- * One at a time for each user, so that of five that begin at once four succeed. It counts after the insert, so that
- * instances see each other's uploads. @returns false where the name is taken
- */
+/** Of five that begin at once four succeed: each counts after its insert, one by one. @returns false where it exists */
 function insert({ uploads, limits, queue }: UploadParts, upload: UploadDoc): Promise<boolean> {
   return queue.run(`user ${upload.owner}`, async () => {
     if (!(await uploads.insert(upload))) return false

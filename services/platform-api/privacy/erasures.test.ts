@@ -1,5 +1,5 @@
 import type { Message, Room } from '@chat/contract'
-import { startStackService } from '@chat/stack/process'
+import { startStackService } from '@chat/stack/testing'
 import { connectAs, eventually, openDatabase, sendText, startTestStack, type TestStack } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 

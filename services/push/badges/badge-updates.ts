@@ -5,10 +5,7 @@ import type { Parts } from '../parts.ts'
 const USERS_AT_ONCE = 500
 const RETRY_DELAYS_MS = [1_000, 4_000]
 
-/**
- * What a user reads on one device is no longer unread on their others: a silent push updates the badges that are not
- * zero. A lost update is corrected by the next push.
- */
+/** A silent push updates the badges of a user who has read on another device. The next push corrects a lost one. */
 export function startBadgeUpdates(parts: Parts) {
   const { devices, logger, times } = parts
   let readers = new Set<string>()

@@ -51,10 +51,7 @@ export function noticeOf(message: Message): Notice | null {
   return { messageId, roomId, seq, authorId: author.authorId, mentions, body: bodyOf(message) }
 }
 
-/**
- * A task without an erased user: null where nothing is left of it, the same object where nothing changes. A notice that
- * mentions them gets an empty body, which means that its text has to be read again.
- */
+/** A task without an erased user; null where nothing is left. An empty body: the text has to be read again. */
 export function withoutUser(task: StoredTask, userId: string): StoredTask | null {
   const { notice } = task
   const only = task.only?.filter((id) => id !== userId) ?? null

@@ -8,10 +8,7 @@ import type { Task } from './notice.ts'
 type Target = { task: Task; title: string; devices: Device[] }
 type Failures = Map<Task, string>
 
-/**
- * Decides who gets pushes of messages, and sends them. A task may come again: devices that have its push are skipped.
- * @returns the tasks that failed for some device, with the reason
- */
+/** Sends pushes to who wants them; devices that have theirs are skipped. @returns the failed tasks and the reasons */
 export async function notify(parts: Parts, tasks: Task[]): Promise<Failures> {
   const failures: Failures = new Map()
   if (tasks.length === 0 || !(await parts.devices.areUsed())) return failures

@@ -7,7 +7,7 @@ import type { ReceiptStore } from './receipt-store.ts'
 
 type Addressed = { device: Device; content: Content }
 type Undelivered<P> = { push: P; reason: string }
-type Answered = Addressed & { outcome: Outcome }
+type Answered = { push: Addressed; outcome: Outcome }
 
 const CHUNK = 50
 const CHUNKS_AT_ONCE = 4
@@ -22,10 +22,7 @@ type Parts = {
   metrics: Metrics
 }
 
-/**
- * Sends pushes to devices and records each answer, so that a retry skips the devices that have the push. Answers are
- * recorded after sending: when the process dies in between, a push is sent twice and never lost.
- */
+/** Sends pushes and then records the answers: a process that dies in between sends a push twice, and loses none. */
 export class PushDelivery {
   private readonly parts: Parts
   private readonly closing = Promise.withResolvers<'closing'>()
@@ -41,10 +38,7 @@ export class PushDelivery {
     this.closing.resolve('closing')
   }
 
-  /**
-   * Sends once, and retries after each of these delays. A caller that has to decide again who gets a push retries by
-   * itself. @returns the pushes that a later try may deliver
-   */
+  /** Sends, and retries after each of these delays. @returns the pushes that a later try may deliver */
   async deliver<P extends Addressed>(
     pushes: Iterable<P>,
     delaysMs: number[] = [],
@@ -75,10 +69,7 @@ export class PushDelivery {
     const since = new Date()
     const outcomes = await this.ask(due)
     const answered = due.map((push, index) => ({ push, outcome: outcomes[index] as Outcome }))
-    await this.record(
-      answered.map(({ push, outcome }) => ({ ...push, outcome })),
-      since,
-    )
+    await this.record(answered, since)
     return answered.flatMap(({ push, outcome }) =>
       outcome.result === 'later' ? { push, reason: outcome.reason } : [],
     )
@@ -110,14 +101,13 @@ export class PushDelivery {
     const { devices, receipts, logger, metrics } = this.parts
     const { sent = [], gone = [], refused = [], later = [] } = Object.groupBy(answered, resultOf)
     await receipts.record([...sent, ...refused].flatMap(receiptOf))
-    for (const push of answered)
-      metrics.pushes.inc({ platform: push.device.platform, outcome: resultOf(push) })
+    for (const { push, outcome } of answered)
+      metrics.pushes.inc({ platform: push.device.platform, outcome: outcome.result })
     for (const failed of [refused, later])
       if (failed[0])
         logger.warn({ outcome: failed[0].outcome, pushes: failed.length }, 'the push service refused pushes')
-    const { badged = [], cleared = [] } = Object.groupBy(sent, ({ content }) =>
-      content.badge > 0 ? 'badged' : 'cleared',
-    )
+    const kindOf = ({ push }: Answered) => (push.content.badge > 0 ? 'badged' : 'cleared')
+    const { badged = [], cleared = [] } = Object.groupBy(sent, kindOf)
     await Promise.all([
       devices.removeDead(gone.map(deviceIdOf), since),
       devices.setBadged(badged.map(deviceIdOf), true),
@@ -126,9 +116,9 @@ export class PushDelivery {
   }
 }
 
-const deviceIdOf = ({ device }: Addressed) => device._id
+const deviceIdOf = ({ push }: Answered) => push.device._id
 const resultOf = ({ outcome }: Answered) => outcome.result
 const messageIdOf = (content: Content) => (content.kind === 'message' ? content.messageId : null)
 
-const receiptOf = ({ device, content }: Addressed) =>
+const receiptOf = ({ push: { device, content } }: Answered) =>
   content.kind === 'message' ? [{ messageId: content.messageId, deviceId: device._id }] : []

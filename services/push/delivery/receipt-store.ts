@@ -41,10 +41,7 @@ export function openReceipts(connection: Connection, logger: Logger) {
       }
     },
 
-    /**
-     * Removes devices from up to `limit` receipts after one of them.
-     * @returns the id of the last receipt read; null where there are no more
-     */
+    /** Removes devices from receipts after this one. @returns the last one read; null where there are no more */
     async removeDevices(deviceIds: ReadonlySet<string>, after: string | null, limit: number) {
       const next = after === null ? {} : { _id: { $gt: new mongoose.Types.ObjectId(after) } }
       const page = await model.find(next, { sent: 1 }).sort({ _id: 1 }).limit(limit).lean()

@@ -7,10 +7,7 @@ import { refreshNotices } from '../tasks/latest-notices.ts'
 const BUDGET_MS = 20_000
 const PAGE = 500
 
-/**
- * Tasks and receipts have no index by user: all of them are read, in the order of their ids. Devices are removed last,
- * since receipts name devices.
- */
+/** Reads all tasks and receipts, which have no index by user. Devices go last, since receipts name them. */
 export async function eraseUser(
   parts: Parts,
   { userId, cursor }: Input<'eraseUserInPushes'>,

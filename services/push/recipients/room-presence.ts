@@ -1,9 +1,6 @@
 import type { Bus } from '@chat/service'
 
-/**
- * Asks all gateways at once which users have these rooms open; rooms that nobody has open are left out. A dead gateway
- * does not answer, so nothing here becomes stale.
- */
+/** Asks all gateways which users have these rooms open. Rooms that nobody has open are left out. */
 export async function usersInRooms(bus: Bus, roomIds: string[], waitMs: number) {
   const users = new Map<string, Set<string>>()
   const done = Promise.withResolvers<void>()

@@ -35,12 +35,10 @@ const visible: Record<Platform, (content: MessageContent, key: string) => Shape>
 }
 
 const BADGE_KEY = 'badge'
-/**
- * iOS sets the badge of a closed app from an alert that has only a badge. Browsers get no silent pushes: they would show
- * a notification of their own, or end the subscription.
- */
+/** Browsers get no silent pushes: they would show a notification of their own, or end the subscription. */
 const silent: Partial<Record<Platform, (badge: number) => Shape>> = {
   ANDROID: () => ({ android: { collapseKey: BADGE_KEY, priority: 'normal' } }),
+  // An alert with only a badge: iOS sets it even while the app is closed.
   IOS: (badge) => ({
     apns: {
       headers: { 'apns-push-type': 'alert', 'apns-priority': '5', 'apns-collapse-id': BADGE_KEY },

@@ -3,10 +3,7 @@ import { type Notice, noticeOf, type Task } from '../delivery/notice.ts'
 
 const MESSAGES_PER_REQUEST = 100
 
-/**
- * Reads the present text of messages whose pushes are late: they may have been edited. The task of a message that is gone
- * keeps its notice: rooms excludes that message later.
- */
+/** Reads texts again, since they may have been edited. A notice of a message that is gone stays: rooms excludes it. */
 export async function refreshNotices(bus: Bus, tasks: Pick<Task, 'notice'>[]): Promise<void> {
   const notices = new Map<string, Notice>()
   for (let ids = [...new Set(tasks.map(({ notice }) => notice.messageId))]; ids.length > 0; ) {

@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs'
-import { type Parsed, type ReadText, readDocument } from './document.ts'
 
+/** What a document holds, or what is wrong with it. The problem shows nothing of the document. */
+export type Parsed<T> = { value: T } | { problem: string }
 type Env = Record<string, string | undefined>
 type Options = {
   /** Secrets and keys that are not set are made up by the caller. Otherwise they are problems. */
   isDevelopment?: boolean
   /** The process starts no engines: their URLs must be set. */
   needsEngines?: boolean
-  readText?: ReadText
+  readText?: (path: string) => string
 }
 
 /** Every problem of a configuration at once, each naming its variable. */
@@ -22,15 +23,12 @@ export class ConfigError extends Error {
   }
 }
 
-/**
- * Reads variables one by one and collects the problems, which never show a value. A problem that several services
- * have is kept once. An empty variable counts as unset.
- */
+/** Reads variables and collects the problems, each once and without a value. An empty variable counts as unset. */
 export class ConfigReader {
   readonly isDevelopment: boolean
   readonly needsEngines: boolean
   private readonly env: Env
-  private readonly readText: ReadText
+  private readonly readText: (path: string) => string
   private readonly problems = new Set<string>()
 
   constructor(env: Env, { isDevelopment = false, needsEngines = false, readText = readFile }: Options = {}) {
@@ -111,8 +109,13 @@ export class ConfigReader {
   document<T>(name: string, parse: (json: string) => Parsed<T>): T | null {
     const given = this.text(name)
     if (given === null) return null
-    const outcome = readDocument(given, this.readText, parse)
-    return 'value' in outcome ? outcome.value : this.wrong(name, outcome.problem, null)
+    try {
+      const outcome = parse(given.startsWith('{') ? given : this.readText(given))
+      return 'value' in outcome ? outcome.value : this.wrong(name, outcome.problem, null)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      return this.wrong(name, `names a file that cannot be read (${code})`, null)
+    }
   }
 
   toggle(name: string, fallback: boolean): boolean {
@@ -130,7 +133,11 @@ export class ConfigReader {
   }
 }
 
-const readFile: ReadText = (path) => readFileSync(path, 'utf8')
+const readFile = (path: string) => readFileSync(path, 'utf8')
+/** Whether all values are texts that are not empty. */
+export const areTexts = (...values: unknown[]): boolean =>
+  values.every((value) => typeof value === 'string' && value !== '')
+
 const anyOf = (protocols: string[]) => protocols.map((protocol) => `${protocol}://`).join(' or ')
 const isUrl = (text: string, protocols: string[]) =>
   protocols.some((protocol) => text.startsWith(`${protocol}://`)) && URL.canParse(text)

@@ -1,4 +1,4 @@
-import { startStackService } from '@chat/stack/process'
+import { startStackService } from '@chat/stack/testing'
 import { connectAs, eventually, makeRoom, sendText, startTestStack, testApiKey } from '@chat/testing'
 import { expect, test } from '@jest/globals'
 import { makeWebhook, openReceiver, quick } from '../testing.ts'

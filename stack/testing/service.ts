@@ -5,7 +5,7 @@ import { type Options as PlatformOptions, start as startPlatformApi } from '@cha
 import { start as startPush } from '@chat/push'
 import { start as startRooms } from '@chat/rooms'
 import { createLogger, createMetrics, openAll, openTracing, serviceOptions } from '@chat/service'
-import type { Config } from './config.ts'
+import type { Config } from '../config.ts'
 
 const services = {
   files: startFiles,

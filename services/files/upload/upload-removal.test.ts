@@ -14,7 +14,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type mongoose from 'mongoose'
 import { announce, noise, openStored, type Stored, send, sendChunk } from '../testing.ts'
 import { openChunks } from './chunk-store.ts'
-import { startUploadCleanup } from './upload-cleanup.ts'
+import { startUploadCleanup } from './upload-removal.ts'
 import { openUploads, type UploadStore } from './upload-store.ts'
 
 const HOUR_MS = 60 * 60 * 1000
