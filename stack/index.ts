@@ -38,7 +38,6 @@ export type StackOptions = {
   }
   /** The folder of another built demo page. */
   pageFolder?: string | undefined
-  /** The rate limit per API key. */
   platformRate?: { requests: number; seconds: number }
   /** Times of webhooks in ms, for tests. */
   webhookTimes?: PlatformOptions['webhookTimes']

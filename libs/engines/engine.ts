@@ -9,7 +9,6 @@ export type Engine = {
   title: string
   variable: 'CHAT_NATS_URL' | 'CHAT_MONGO_URL' | 'CHAT_S3_URL'
   urlKey: keyof EngineUrls
-  /** In order of preference. */
   programs: Program[]
 }
 
@@ -18,24 +17,20 @@ export type Program = {
   command: string
   /** The program's folder in the data folder. Programs cannot read each other's files. */
   data: string
-  /** The program's path in the cache, exact version included. */
   cached: { folder: string; file: string }
   /** Downloads a release. Given up soon where the network does not allow it. */
   download?: Recipe
-  /** Builds it from a package registry. */
   build?: Recipe
   prepare: (site: Site) => Promise<Launch>
   /** Resolves when the program answers requests at this URL, and rejects while it does not. */
   answers: (url: string) => Promise<void>
 }
 
-/** A command that puts a program into a folder. */
 export type Recipe = {
   tool: string
   toolName: string
   args: (into: string) => string[]
   env: (into: string) => NodeJS.ProcessEnv
-  /** The program's path in the folder. */
   result: string
   takes: string
   /** Ends the command when it has printed nothing for this many milliseconds. */
@@ -50,7 +45,6 @@ export type Site = {
   natsUsers?: NatsUser[] | undefined
 }
 
-/** The arguments of a run, and the URL that it will have. */
 export type Launch = {
   args: string[]
   env?: NodeJS.ProcessEnv

@@ -15,7 +15,6 @@ export type EngineOptions = {
   dataDir: string
   env: NodeJS.ProcessEnv
   log: (line: string) => void
-  /** All of them by default. */
   only?: EngineName[]
   /** Cancels a build. */
   signal?: AbortSignal
@@ -24,7 +23,6 @@ export type EngineOptions = {
 }
 
 export type Engines = {
-  /** Empty for an engine that was not requested. */
   urls: EngineUrls
   pids: () => Partial<Record<EngineName, number>>
   /** Resolves when every engine that was started here has ended, within about five seconds. */

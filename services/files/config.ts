@@ -9,18 +9,9 @@ const defaultFileTypes = [
   ...typesOf('video', 'mp4', 'quicktime', 'webm', 'x-matroska', '3gpp'),
   ...typesOf('audio', 'mpeg', 'mp4', 'x-m4a', 'aac', 'ogg', 'wav', 'flac', 'webm'),
   ...typesOf('text', 'plain'),
-  ...typesOf(
-    'application',
-    'pdf',
-    'zip',
-    'gzip',
-    'x-7z-compressed',
-    'rtf',
-    'x-cfb',
-    'epub+zip',
-    'octet-stream',
-  ),
+  ...typesOf('application', 'pdf', 'zip', 'gzip', 'x-7z-compressed', 'epub+zip', 'rtf', 'x-cfb'),
   ...typesOf('application', 'vnd.openxmlformats-officedocument.*', 'vnd.oasis.opendocument.*'),
+  ...typesOf('application', 'octet-stream'),
 ]
 
 export const readConfig = (read: ConfigReader) => ({

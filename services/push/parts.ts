@@ -10,7 +10,6 @@ import type { TaskStore } from './tasks/task-store.ts'
 export const defaultTimes = {
   /** A phone that lost its network looks connected for about this long. */
   secondLookMs: 45_000,
-  /** How often the task worker looks for due tasks. */
   pollMs: 1_000,
   /** How long to wait for gateways to say who has a room open. A missing answer costs an extra push, never a lost one. */
   presenceMs: 200,
@@ -21,7 +20,6 @@ export const defaultTimes = {
 }
 export type Times = typeof defaultTimes
 
-/** What the functions of this service work with. */
 export type Parts = {
   bus: Bus
   logger: Logger

@@ -4,7 +4,6 @@ import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import type { Program } from '../engine.ts'
 
-/** A program and where its binary is. */
 export type Found = { program: Program; file: string }
 
 /** The cache of engines, shared by all projects of this user. */
@@ -14,7 +13,6 @@ export const cacheFolder = (env: NodeJS.ProcessEnv): string =>
 export const cachedFile = (cache: string, { cached }: Program): string =>
   join(cache, cached.folder, cached.file)
 
-/** The first of an engine's programs that is on the PATH, else the first in the cache. */
 export async function findProgram(programs: Program[], env: NodeJS.ProcessEnv): Promise<Found | undefined> {
   for (const program of programs) {
     const file = await onPath(program.command, env)

@@ -26,7 +26,6 @@ export async function lock(folder: string, waitMs: number, heldBy: (pid: number)
   }
 }
 
-/** The release, or the pid of the owner. */
 async function claim(folder: string, mine: string): Promise<Release | number> {
   const file = join(folder, mine)
   const release = () => rm(file, { force: true })

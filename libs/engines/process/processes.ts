@@ -20,7 +20,6 @@ export function commandLineOf(pid: number): string {
   }
 }
 
-/** Sends a signal. Does nothing where the process has ended. */
 export function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name)

@@ -92,7 +92,6 @@ async function openLog(file: string): Promise<FileHandle> {
   return open(file, 'a')
 }
 
-/** The last lines of a log, for an error message. */
 async function tail(file: string, lines = 10): Promise<string> {
   const text = await readFile(file, 'utf8').catch(() => '')
   return text.trimEnd().split('\n').slice(-lines).join('\n')

@@ -1,4 +1,3 @@
-/** A NATS user. */
 export type NatsUser = {
   name: string
   /** In the configuration's syntax: a quoted text, or `$NAME` for an environment variable of the server. */
@@ -10,9 +9,7 @@ export type NatsUser = {
 type Server = {
   host: string
   port: number
-  /** JetStream's data folder. */
   folder: string
-  /** Port of the server's HTTP monitoring. */
   monitor?: string
   /** Without users, no client signs in. */
   users?: NatsUser[]

@@ -26,7 +26,6 @@ export class BatchQueue<T> {
     this.start()
   }
 
-  /** Puts items in front of those that wait. */
   putBack(items: readonly T[]) {
     this.waiting = [...items, ...this.waiting]
     this.start()

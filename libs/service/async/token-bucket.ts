@@ -55,7 +55,6 @@ export class TokenBuckets {
     return this.buckets.memo(key)
   }
 
-  /** @throws RATE_LIMITED with the time until the key's next token */
   take(key: string) {
     this.of(key).take()
   }

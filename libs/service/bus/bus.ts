@@ -44,7 +44,6 @@ export class Bus {
     this.state = new ConnectionState(connection, options)
   }
 
-  /** A new subject to receive answers on. */
   openInbox(): string {
     return createInbox(inboxOf(this.options.natsUrl).inboxPrefix)
   }
@@ -161,7 +160,6 @@ export class Bus {
   }
 }
 
-/** @throws Fault with the code of the envelope */
 function dataOf<T>({ success, error, data, message, retryAfterMs }: Envelope<unknown>): T {
   if (success) return data as T
   throw new Fault(error ?? 'INTERNAL', {

@@ -31,7 +31,6 @@ export async function joinConfirmers(bus: Bus): Promise<{ close: () => Promise<v
   }
 }
 
-/** Confirms a broadcast. */
 export const confirm = (bus: Bus, request: Msg) => {
   if (request.reply) request.respond(encode(bus.instanceId))
 }

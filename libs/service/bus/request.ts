@@ -46,7 +46,6 @@ export function decodeRequest(request: Msg): Request {
   return { caller: { userId: '', requestId: 'unknown' }, input: undefined }
 }
 
-/** @throws SyntaxError where it is not JSON */
 function parse(request: Msg): Request {
   const header = request.headers?.get(REQUEST_HEADER)
   if (!header) return request.json()

@@ -55,7 +55,6 @@ export class DeadLetters<Doc extends Job> {
     return (await this.model.updateMany({ ...isDead, _id: { $in: ids } }, change)).matchedCount
   }
 
-  /** @returns how many there were */
   async drop(ids: string[]): Promise<number> {
     return (await this.model.deleteMany({ ...isDead, _id: { $in: ids } })).deletedCount
   }

@@ -5,7 +5,6 @@ import type { JobStore } from './job-store.ts'
 
 const PAGE = 100
 
-/** Serves the requests of operators about jobs of one kind. */
 export function serveJobs<Doc extends Job>(bus: Bus, { kind, deadLetters }: JobStore<Doc>) {
   const handlers: Handlers<'jobs'> = {
     countJobs: () => deadLetters.countJobs(),

@@ -18,9 +18,7 @@ export type WorkerParts<Doc extends Job> = {
   settled?: (docs: Doc[]) => Promise<void>
   /** How often it looks for due jobs without being woken; default 2 s. */
   pollMs?: number
-  /** Batches at a time; default 1. */
   concurrency?: number
-  /** Jobs per batch; default 1. */
   batchSize?: number
 }
 
@@ -37,7 +35,6 @@ export class JobWorker<Doc extends Job> {
     this.timer = setInterval(this.wake, parts.pollMs ?? POLL_MS)
   }
 
-  /** Looks for due jobs at once. */
   wake = () => {
     this.isWoken = true
     if (this.loops.size >= (this.parts.concurrency ?? 1) || this.stopping.signal.aborted) return

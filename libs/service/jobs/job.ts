@@ -20,11 +20,9 @@ export type Job = {
   /** How often it has failed, or its worker has died. */
   tries: number
   lastError?: string
-  /** When it became a dead letter. */
   deadAt?: Date
 }
 
-/** A job without the fields of this library. */
 export type JobContent<Doc extends Job> = Omit<Doc, Exclude<keyof Job, '_id'>>
 
 /** The job has another owner by now, or is gone: its former owner must stop. */
@@ -53,7 +51,6 @@ export type JobOptions<Doc extends Job> = {
   /** Changes of a job that becomes a dead letter, and of one that an operator replays. */
   deadFields?: Partial<Doc>
   replayFields?: Partial<Doc>
-  /** A dead letter's details for operators. */
   describe?: (doc: Doc) => Record<string, unknown>
 }
 

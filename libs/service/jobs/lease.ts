@@ -4,7 +4,6 @@ import type { JobStore } from './job-store.ts'
 
 const BEATS_PER_LEASE = 3
 
-/** The lease of claimed jobs, as the work that holds them sees it. */
 export type Lease<Doc extends Job> = {
   /** Aborts when the lease is lost, with LeaseLost, or when the process stops. */
   readonly signal: AbortSignal

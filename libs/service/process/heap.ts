@@ -21,7 +21,6 @@ export function tuneHeap() {
   setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`)
 }
 
-/** Counts bytes that passed through this process. */
 export function noteBytes(count: number) {
   passed += count
   if (passed < COLLECTED_BYTES) return

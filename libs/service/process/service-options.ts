@@ -6,7 +6,6 @@ import type { Limits } from './config/limits.ts'
 import type { ProcessConfig } from './config/process.ts'
 
 type Options<C> = {
-  /** The service's name in logs and NATS. */
   name: string
   config: C
   natsUrl: string

@@ -8,7 +8,6 @@ export const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(valu
 /** The position where a page ended, as an opaque string for clients. */
 export const encodeCursor = (place: unknown) => Buffer.from(JSON.stringify(place)).toString('base64url')
 
-/** The same for a list in the order of its keys. */
 export const encodeKey = (key: string) => encodeCursor(key)
 
 /** The cursor after `shown`, where `found` has more; null at the end. */
@@ -21,7 +20,6 @@ export function cursorAfter<T>(
   return last === undefined ? null : encodeCursor(placeOf(last))
 }
 
-/** Whether a value is a time in milliseconds that a Date can hold. */
 export const isTime = (value: unknown): value is number =>
   Number.isInteger(value) && !Number.isNaN(new Date(value as number).getTime())
 
@@ -38,5 +36,4 @@ export function decodeCursor<T>(cursor: string, isPlace: (place: unknown) => pla
 
 const isKey = (place: unknown): place is string => typeof place === 'string' && place.isWellFormed()
 
-/** @throws INVALID_REQUEST for anything that `encodeKey` did not make */
 export const decodeKey = (cursor: string) => decodeCursor(cursor, isKey)

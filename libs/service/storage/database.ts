@@ -41,13 +41,10 @@ export const idRange = (idOf: IdOf, roomId: string, from: number, to: number) =>
   $lte: idOf(roomId, Math.min(to, MAX_NUMBER)),
 })
 
-/** All ids of a room. */
 export const wholeRoom = (idOf: IdOf, roomId: string) => idRange(idOf, roomId, 1, MAX_NUMBER)
 
-/** The number that an id ends with. */
 export const numberIn = (id: string) => Number(/\d+$/.exec(id)?.[0] ?? 0)
 
-/** The plain queries. */
 export const mongoDatabase: Database = {
   inRoom: (roomId, _id) => ({ roomId, _id }),
 

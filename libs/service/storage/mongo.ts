@@ -69,6 +69,5 @@ export async function ensureIndexes(connection: Connection) {
   for (const model of Object.values(connection.models)) await model.createIndexes()
 }
 
-/** Whether an error says that a unique key exists already. */
 export const isDuplicate = (error: unknown) =>
   error instanceof Error && 'code' in error && error.code === 11000

@@ -5,7 +5,6 @@ import { Client } from 'minio'
 /** Longer than S3 takes to complete a large upload. */
 const IDLE_TIMEOUT_MS = 20_000
 
-/** S3 cannot be reached or is unavailable. */
 export class StorageError extends Error {
   override name = 'StorageError'
 }
@@ -17,7 +16,6 @@ export class S3Client extends Client {
   }
 }
 
-/** A client for the server and the credentials of a URL. */
 export function clientOf(url: string, more: Partial<ConstructorParameters<typeof Client>[0]>) {
   const { protocol, hostname, port, username, password } = new URL(url)
   return new S3Client({

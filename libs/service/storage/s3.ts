@@ -80,7 +80,6 @@ export class Bucket {
     await this.request((client, bucket) => client.putObject(bucket, path, data, data.length, headers))
   }
 
-  /** Stores a stream. @param size in bytes */
   async write(path: string, data: Readable, size: number) {
     await this.request((client, bucket) => client.putObject(bucket, path, data, size))
   }
@@ -102,7 +101,6 @@ export class Bucket {
     return length
   }
 
-  /** The first bytes of an object, at most `length`. */
   start(path: string, length: number): Promise<Buffer> {
     return this.request(async (client, bucket) =>
       buffer(await client.getPartialObject(bucket, path, 0, length)),
@@ -123,7 +121,6 @@ export class Bucket {
     if (paths.length > 0) await this.request((client, bucket) => client.removeObjects(bucket, paths))
   }
 
-  /** All paths with a prefix. */
   list(prefix: string): Promise<string[]> {
     return this.request(async (client, bucket) => {
       const paths: string[] = []
@@ -132,7 +129,6 @@ export class Bucket {
     })
   }
 
-  /** Begins an upload in parts. @returns its id */
   begin(path: string, mediaType: string): Promise<string> {
     const headers = { 'Content-Type': mediaType }
     return this.request((client, bucket) => client.initiateNewMultipartUpload(bucket, path, headers))
@@ -174,12 +170,10 @@ export class Bucket {
     }
   }
 
-  /** Deletes an upload and its parts. */
   async abort(path: string, uploadId: string) {
     await unlessMissing(this.request((client, bucket) => client.abortMultipartUpload(bucket, path, uploadId)))
   }
 
-  /** A link to an object, valid for `seconds`. */
   linkToRead(
     path: string,
     { seconds, mediaType, disposition }: { seconds: number; mediaType: string; disposition: string },

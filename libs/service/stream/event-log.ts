@@ -20,7 +20,6 @@ const MAX_BATCH = 200
 
 type Pending = { event: AnyEvent; done: PromiseWithResolvers<void> }
 
-/** The stream as its writer sees it. */
 export class EventLog {
   private readonly bus: Bus
   private readonly client: JetStreamClient

@@ -22,7 +22,6 @@ const NO_MESSAGE = [10_037, 10_043, 10_057]
 export type RoomErasure = {
   bus: Bus
   roomId: string
-  /** The stream sequence to begin at. */
   from: number
   /** Returns the event without what is to be erased, or the event itself where it holds nothing of it. */
   without: (event: StreamEvent) => StreamEvent
@@ -73,7 +72,6 @@ export async function eraseEventsOfKind<K extends StreamKind>(
   return null
 }
 
-/** Erases every event of a room. */
 export async function purgeRoomEvents(bus: Bus, roomId: string): Promise<void> {
   const manager = await managerOf(bus)
   await manager.streams.purge(bus.subjects.stream, { filter: bus.subjects.roomEvent(roomId, '*') })

@@ -32,7 +32,6 @@ export function eventId(event: AnyEvent): string {
   return event.kind === 'change' ? changeId(event.message.roomId, event.change) : event.message._id
 }
 
-/** The subject and body that the bus carries. */
 export function publicationOf(event: AnyEvent, subjects: Subjects) {
   const { roomId } = event.kind === 'fact' ? event.fact : event.message
   return { subject: subjects.roomEvent(roomId, event.kind), body: encode(bodyOf(event)) }
@@ -45,7 +44,6 @@ function bodyOf(event: AnyEvent) {
   return change
 }
 
-/** @throws where it is not JSON */
 export function readEvent(published: { subject: string; json: <T>() => T }): AnyEvent {
   const kind = kindOf(published.subject) as StreamKind
   if (kind === 'fact') return { kind, fact: published.json<RoomActivityEvent>() }

@@ -28,7 +28,6 @@ export async function streamStatus(bus: Bus) {
 async function consumerStatus(manager: JetStreamManager, info: ConsumerInfo) {
   return {
     name: info.name,
-    /** Events that were not delivered yet. */
     pending: info.num_pending,
     /** Events that were delivered and not acked, and how many of these were delivered more than once. */
     ackPending: info.num_ack_pending,

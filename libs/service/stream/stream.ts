@@ -41,7 +41,6 @@ export async function removeStream(bus: Bus) {
   if (await exists(manager.streams.info(stream))) await manager.streams.delete(stream)
 }
 
-/** The time by the clock that stamps stored events. */
 export async function streamTime(bus: Bus): Promise<Date> {
   const { ts } = await (await managerOf(bus)).streams.info(bus.subjects.stream)
   return new Date(ts ?? Date.now())

@@ -107,7 +107,6 @@ function consumerMetrics({ counter, histogram, measured }: Makers) {
     }
   }
   let measuring: Promise<void> | null = null
-  /** One measurement gives both metrics. */
   const collect = () => {
     measuring ??= measure().finally(() => {
       measuring = null
@@ -125,7 +124,6 @@ function consumerMetrics({ counter, histogram, measured }: Makers) {
     consumed: histogram('chat_consumer_batch_size', 'Events handled in one batch', sizes, 'consumer'),
     consumerFailures: failures,
     deadLetterEvents: dead,
-    /** @returns a function that ends it */
     watchConsumer: (consumer: string, measureLag: () => Promise<ConsumerLag>) => {
       consumers.set(consumer, measureLag)
       // Counters begin at 0: a counter that begins at 1 shows no increase.

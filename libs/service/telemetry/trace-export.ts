@@ -16,7 +16,6 @@ const EXPORT_EVERY_MS = 1_000
 const EXPORT_WITHIN_MS = 2_000
 const MAX_WAITING = 4_096
 
-/** Exports spans until `close`, which exports the rest. */
 export function startExport({ url, ratio }: Tracing, service: string) {
   const exporter = new OTLPTraceExporter({
     url: `${url.replace(/\/+$/, '')}/v1/traces`,

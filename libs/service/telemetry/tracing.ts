@@ -64,7 +64,6 @@ export function tracedForAll<T>(step: Step, parents: Trace[], work: () => Promis
   return context.with(at, () => untilDone(spans, work))
 }
 
-/** Runs work that belongs to no trace. */
 export const untraced = <T>(work: () => T): T => (tracer ? context.with(ROOT_CONTEXT, work) : work())
 
 /** The position in the current trace, to continue it elsewhere. */

@@ -15,7 +15,6 @@ type Parts = {
   objects: ObjectStore
   bucket: Bucket
   bus: Bus
-  /** How long a link is valid. */
   seconds: number
 }
 
@@ -51,7 +50,6 @@ export class DownloadLinks {
     })
   }
 
-  /** Masters see hidden messages. */
   private async isMasterOfAny(caller: Caller, rooms: { roomId: string }[]): Promise<boolean> {
     for (const { roomId } of rooms) {
       const access = await this.access(caller, roomId).catch((error) => {

@@ -21,7 +21,6 @@ export class Previews {
     this.parts = parts
   }
 
-  /** Never fails: a file that cannot be read has an empty preview. */
   async make(path: string, mediaType: string): Promise<Preview> {
     const { videos, logger } = this.parts
     if (!mediaType.startsWith('image/') && !videos.supports(mediaType)) return {}

@@ -42,7 +42,6 @@ export class VideoPreviewer {
     return this.tools !== null && Object.hasOwn(demuxers, mediaType)
   }
 
-  /** @throws where the video cannot be read, or `signal` aborts */
   async preview(video: Video, signal: AbortSignal): Promise<Preview> {
     const { duration, frameSize } = await this.probe(video, signal)
     // The duration of a damaged video can be known all the same.
@@ -101,7 +100,6 @@ function describe({ streams, format }: Probe) {
   }
 }
 
-/** ffmpeg and ffprobe; null unless both are on the path. */
 export async function findTools(): Promise<Tools | null> {
   const env = { PATH: process.env.PATH ?? '' }
   const search = run('/bin/sh', ['-c', 'command -v ffmpeg && command -v ffprobe'], { env })

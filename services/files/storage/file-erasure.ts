@@ -40,7 +40,6 @@ export async function eraseUser(parts: ErasureParts, { userId }: Input<'eraseUse
   return { nextCursor: null }
 }
 
-/** A page of what is stored about a user's files, for the export of their personal data. */
 export async function exportUser({ objects }: ErasureParts, input: Input<'exportUserFromFiles'>) {
   const { userId, cursor = '' } = input
   const docs = await objects.ownedBy(userId, cursor, PAGE)

@@ -1,9 +1,7 @@
 import { type Connection, writeEach } from '@chat/service'
 import mongoose from 'mongoose'
 
-/** The files that one message refers to. */
 export type ReferenceDoc = {
-  /** The message's id. */
   _id: string
   roomId: string
   paths: string[]
@@ -39,7 +37,6 @@ export async function openReferences(connection: Connection) {
       if (again.length > 0) await writeEach(model, again)
     },
 
-    /** @returns the paths that the room's messages referred to */
     async deleteRoom(roomId: string): Promise<string[]> {
       // A message's id begins with its room's id and a dash; '.' follows '-'.
       const ofRoom = { _id: { $gt: `${roomId}-`, $lt: `${roomId}.` } }

@@ -13,7 +13,6 @@ type ChunkDoc = {
   object: string
   createdAt: Date
 }
-/** How many chunks have come, and their bytes. */
 export type Tail = { slices: number; bytes: number }
 
 const chunkSchema = new mongoose.Schema<ChunkDoc>({ _id: String }, { strict: false, versionKey: false })

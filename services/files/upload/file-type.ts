@@ -32,7 +32,6 @@ const byteOrderMarks: [string, number[]][] = [
   ['utf-16be', [0xfe, 0xff]],
 ]
 
-/** The bytes decoded as text; null where they are no text. */
 function textOf(bytes: Uint8Array, isWhole: boolean): string | null {
   const marked = byteOrderMarks.find(([, mark]) => mark.every((byte, index) => bytes[index] === byte))
   try {

@@ -8,7 +8,6 @@ import type { UploadDoc } from './upload-store.ts'
 /** The smallest part that S3 accepts, except for the last one. */
 export const PART_BYTES = 5 * 1024 * 1024
 
-/** Begins a multipart upload in S3. @returns null where the upload is gone */
 export async function beginParts({ uploads, bucket }: UploadParts, upload: UploadDoc) {
   if (upload.s3Id) return upload
   const s3Id = await bucket.begin(upload.path, upload.mediaType)

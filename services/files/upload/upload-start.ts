@@ -8,7 +8,6 @@ import { removableAt, type UploadDoc, uploadKey } from './upload-store.ts'
 type Announced = Pick<UploadDoc, 'way' | 'roomId' | 'syncKey' | 'type' | 'name' | 'size'> & {
   /** Checks what is known of the file's bytes. @returns its media type */
   check: () => Promise<string>
-  /** How long it counts as open unless it is touched. */
   openMs: number
 }
 type Opened = { upload: UploadDoc } | { message: Message }
@@ -21,7 +20,6 @@ const FINAL: ErrorCode[] = [
   'FILE_TYPE_NOT_ALLOWED',
   'FILE_NO_EXISTS_WITH_SYNC_KEY',
 ]
-/** Whether a retry of the same upload cannot change the refusal. */
 export const isFinal = (error: unknown) => error instanceof Fault && FINAL.includes(error.code)
 
 /**

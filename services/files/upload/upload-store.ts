@@ -19,7 +19,6 @@ type UploadName = { way: 'chunks' | 'parts'; owner: string; roomId: string; sync
 /** Job fields: `claim` belongs to the instance that completes or removes the upload; at `dueAt` it may be removed. */
 export type UploadDoc = Job &
   UploadName & {
-    /** A hash of its name. */
     _id: string
     /** Distinguishes it from earlier and later uploads with the same name. */
     id: string

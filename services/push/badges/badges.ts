@@ -1,12 +1,10 @@
 import { AnswerCache, type Bus } from '@chat/service'
 import { chunksOf } from '../chunks.ts'
 
-/** A new message, for one user who gets a push of it. */
 type Arrival = { userId: string; roomId: string; seq: number }
 /** The unread messages of a user; of some rooms, up to which `seq` it counts. */
 type Count = { unread: number; seqs: Map<string, number> }
 
-/** The most that `countBadges` takes. */
 const USERS_PER_REQUEST = 500
 const MAX_COUNTS = 10_000
 

@@ -1,6 +1,5 @@
 import { isGone, type Message } from '@chat/contract'
 
-/** The part of a message that a push needs. */
 export type Notice = {
   messageId: string
   roomId: string
@@ -22,7 +21,6 @@ export type StoredTask = Pick<Task, 'notice' | 'only'> & { _id: string }
 /** In UTF-16 units. With names and ids the whole push stays below FCM's limit of 4 KB. */
 const BODY_LENGTH = 300
 
-/** For messages without a text. */
 const bodies: Record<Message['data']['type'], (content: Message['data']['content']) => string> = {
   TEXT: () => '',
   ADMIN: () => '',

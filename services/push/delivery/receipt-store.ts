@@ -22,7 +22,6 @@ const groupedByMessage = (receipts: Receipt[]): Sent[] =>
 /** Which messages were sent to which devices, so that a retry does not send them again. */
 export function openReceipts(connection: Connection, logger: Logger) {
   const model = connection.model<ReceiptDoc>('Receipt', receiptSchema, 'receipts')
-  /** Receipts that could not be stored yet. */
   let unstored: Receipt[] = []
 
   return {
@@ -56,7 +55,6 @@ export function openReceipts(connection: Connection, logger: Logger) {
       return page.length === limit ? String(page.at(-1)?._id) : null
     },
 
-    /** The devices that have received each of these messages. */
     async of(messageIds: string[]): Promise<Map<string, Set<string>>> {
       const stored = await model.find({ messageIds: { $in: messageIds } }, { sent: 1 }).lean()
       const devices = new Map(messageIds.map((id) => [id, new Set<string>()]))

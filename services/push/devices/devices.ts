@@ -6,7 +6,6 @@ import mongoose, { type Model } from 'mongoose'
 type DeviceDoc = Input<'registerDevice'> & {
   /** A hash of the token, which is too long for a key. */
   _id: string
-  /** The user who registered it last. */
   userId: string
   seenAt: Date
   /** Whether the last badge that it was sent is not zero. */
@@ -14,7 +13,6 @@ type DeviceDoc = Input<'registerDevice'> & {
 }
 export type Device = Pick<DeviceDoc, '_id' | 'token' | 'platform' | 'userId'>
 
-/** Of one user. */
 const MAX_DEVICES = 20
 const FIELDS = { token: 1, platform: 1, userId: 1 } as const
 

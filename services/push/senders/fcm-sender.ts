@@ -43,7 +43,6 @@ function credentialOf({ clientEmail, privateKey }: ServiceAccount): Credential {
   }
 }
 
-/** Firebase Cloud Messaging, for Android, iOS and browsers. */
 export function openFcmSender(account: ServiceAccount): Sender {
   // Apps of one process need different names.
   const options = { credential: credentialOf(account), projectId: account.projectId }

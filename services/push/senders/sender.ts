@@ -2,7 +2,6 @@ import type { Input } from '@chat/contract'
 
 export type Platform = Input<'registerDevice'>['platform']
 
-/** A message to show, or a silent update of the badge. */
 export type Content =
   | { kind: 'message'; title: string; body: string; roomId: string; messageId: string; badge: number }
   | { kind: 'badge'; badge: number }

@@ -1,7 +1,6 @@
 import { createPrivateKey } from 'node:crypto'
 import { areTexts, type Parsed } from '@chat/service'
 
-/** The fields of a Google service account that sending needs. */
 export type ServiceAccount = { projectId: string; clientEmail: string; privateKey: string }
 
 export function parseServiceAccount(json: string): Parsed<ServiceAccount> {

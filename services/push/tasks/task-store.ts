@@ -28,7 +28,6 @@ function taskId({ notice, only }: Task): string {
   return `${notice.messageId}:${users.digest('base64url').slice(0, 16)}`
 }
 
-/** What an operator sees of a dead letter. */
 const describe = ({ notice, only }: TaskDoc) => ({
   room: notice.roomId,
   message: notice.messageId,

@@ -6,7 +6,6 @@ import type { TaskDoc } from './task-store.ts'
 
 const BATCH_SIZE = 100
 
-/** Sends the pushes of tasks that are due. */
 export const startTaskWorker = (parts: Parts) =>
   new JobWorker<TaskDoc>({
     jobs: parts.tasks.jobs,

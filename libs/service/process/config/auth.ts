@@ -11,7 +11,6 @@ export type Auth = {
 /** RFC 7518, 3.2: an HS256 key is at least as long as the hash. */
 const MIN_SECRET_BYTES = 32
 
-/** How client tokens are verified. */
 export function readAuth(read: ConfigReader): Auth {
   const auth = {
     secret: read.text('CHAT_JWT_SECRET'),

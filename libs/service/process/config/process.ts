@@ -7,12 +7,10 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 export type Tracing = { url: string; ratio: number }
 export type ProcessConfig = ReturnType<typeof readProcess>
 
-/** What every service needs. */
 export const readProcess = (read: ConfigReader) => ({
   host: read.text('CHAT_HOST') ?? '127.0.0.1',
   healthPort: read.port('CHAT_HEALTH_PORT', 3002),
   natsUrl: read.engine('CHAT_NATS_URL', read.urls('CHAT_NATS_URL', ['nats', 'tls'])),
-  /** Null where nothing is traced. */
   tracing: readTracing(read),
   limits: readLimits(read),
   logLevel: read.choice('CHAT_LOG_LEVEL', LOG_LEVELS, 'info'),

@@ -38,7 +38,6 @@ export class ConfigReader {
     this.readText = readText
   }
 
-  /** @throws ConfigError naming every problem */
   check() {
     if (this.problems.size > 0) throw new ConfigError([...this.problems])
   }
@@ -86,7 +85,6 @@ export class ConfigReader {
     return this.wrong(name, `must have ${anyOf(protocols)} before each server`, null)
   }
 
-  /** The URL of an engine, which may be required. */
   engine<T>(name: string, url: T): T {
     return url === null && this.needsEngines && this.text(name) === null
       ? this.wrong(name, 'must be set', url)
@@ -126,7 +124,6 @@ export class ConfigReader {
     return this.wrong(name, 'must be on or off', fallback)
   }
 
-  /** Notes a problem. @returns the fallback */
   wrong<T>(name: string, problem: string, fallback: T): T {
     this.problems.add(`${name} ${problem}`)
     return fallback
@@ -134,7 +131,6 @@ export class ConfigReader {
 }
 
 const readFile = (path: string) => readFileSync(path, 'utf8')
-/** Whether all values are texts that are not empty. */
 export const areTexts = (...values: unknown[]): boolean =>
   values.every((value) => typeof value === 'string' && value !== '')
 
