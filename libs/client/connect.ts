@@ -56,7 +56,7 @@ export function connect(options: ConnectOptions & Partial<OfflineOptions>): Chat
   const outbox = new Outbox({ store: store ?? memoryStore(), onStoreError })
   const chat = openChat({ requests, outbox }, options)
   if (!store) return chat
-  return Object.assign(chat, { cache: openCache({ requests, store, onStoreError }, options) })
+  return Object.assign(chat, { cache: openCache({ ...options, requests, store, onStoreError }) })
 }
 
 function openChat(parts: SendQueueParts, options: ConnectOptions) {

@@ -116,7 +116,7 @@ async function openParts(scope: Scope, bus: Bus, clients: Clients, options: Opti
   // From here on the answer to a kick waits for this gateway.
   await scope.use('roll', joinConfirmers(bus))
   const dispatch = new Dispatch({ bus, limits, logger, metrics, effects: effectsOf(delivery) })
-  return { delivery, updates, sessions, dispatch, limits, logger, metrics }
+  return { bus, delivery, updates, sessions, dispatch, limits, logger, metrics }
 }
 
 type Parts = Awaited<ReturnType<typeof openParts>>

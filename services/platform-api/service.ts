@@ -14,9 +14,9 @@ import {
   serveJobs,
 } from '@chat/service'
 import type { PlatformApiConfig } from './config.ts'
+import type { Rate } from './http/admission.ts'
 import { createApp } from './http/app.ts'
 import { Idempotency } from './http/idempotency.ts'
-import type { Rate } from './http/rate-limit.ts'
 import { Erasures } from './privacy/erasures.ts'
 import { openStore } from './store.ts'
 import { openWebhooks } from './webhooks/service.ts'

@@ -28,8 +28,6 @@ export class CacheSync {
   /** Rooms to sync, in this order, unless they are cached that far by then. */
   private readonly due = new Map<string, Due>()
   private readonly queue = new KeyedQueue()
-  /** Goes up with every change of the connection: work that began before it stops. */
-  private epoch = 0
   private timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(parts: Parts) {
@@ -58,7 +56,6 @@ export class CacheSync {
   }
 
   private takeState(state: ConnectionState) {
-    this.epoch += 1
     clearTimeout(this.timer)
     this.timer = undefined
     if (state === 'connected') this.start((ask) => this.listRooms(ask))
@@ -73,12 +70,13 @@ export class CacheSync {
   }
 
   private start(prepare: (ask: Ask) => Promise<void>) {
-    const { epoch } = this
     const { requests } = this.parts
-    const isCurrent = () => epoch === this.epoch
+    const { connection } = requests
+    const { epoch } = connection
+    const isCurrent = () => epoch === connection.epoch
     const ask: Ask = async (event, input) => {
       if (!isCurrent()) throw unavailable('The connection was lost')
-      return persist(() => requests.ask(event, input), requests.connection.signal, isCurrent)
+      return persist(() => requests.ask(event, input), connection.signal, isCurrent)
     }
     const run = async () => {
       await prepare(ask)

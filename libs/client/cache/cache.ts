@@ -35,8 +35,7 @@ export class Cache {
 
   /** A logical time after all earlier ones: it tells which of two answers was requested first. */
   tick(): number {
-    this.clock += 1
-    return this.clock
+    return ++this.clock
   }
 
   load() {
@@ -111,10 +110,7 @@ export class Cache {
   }
 
   replace(mark: Mark, messages: Message[], at: number) {
-    return this.update(mark.roomId, async () => {
-      await this.cached.replace(mark, messages, at)
-      return true
-    })
+    return this.update(mark.roomId, () => this.cached.replace(mark, messages, at))
   }
 
   /** Adds a page that was requested at `askedAt`. @returns whether any of it is cached now */

@@ -27,13 +27,14 @@ export class CachedMessages {
     return withoutGap(await this.stored(roomId), this.marks.get(roomId)?.seq ?? 0)
   }
 
-  async replace(mark: Mark, messages: Message[], at: number) {
+  async replace(mark: Mark, messages: Message[], at: number): Promise<boolean> {
     const window = joinWindow([], mark.seq, messages, this.max)
     const kept = new Set(window.put.map(({ seq }) => seq))
     const stored = await this.stored(mark.roomId)
     const removed = stored.map(({ seq }) => seq).filter((seq) => !kept.has(seq))
     this.learnedAt.set(mark.roomId, at)
     await this.save({ ...mark, seq: window.seq }, { ...window, removed })
+    return true
   }
 
   /**

@@ -37,6 +37,8 @@ export class Connection {
   /** Aborted, with a ChatError as its reason, when the connection is closed for good. */
   readonly signal: AbortSignal
   state: ConnectionState = 'connecting'
+  /** Goes up with every change of state: work that began before it stops. */
+  epoch = 0
   private readonly options: ConnectionOptions
   private readonly closing = new AbortController()
   private readonly listeners = new Listeners<Parameters<StateListener>>()
@@ -163,6 +165,7 @@ export class Connection {
 
   private become(state: ConnectionState, error?: ChatError) {
     this.state = state
+    this.epoch += 1
     this.listeners.call(state, error)
   }
 }

@@ -45,8 +45,6 @@ export class OpenRoom {
   private readonly unsubscribes: (() => void)[] = []
   private isClosed = false
   private isCatchingUp = false
-  /** Goes up with every change of the connection: work that began before it stops. */
-  private epoch = 0
 
   constructor(roomId: string, options: OpenRoomOptions, parts: Parts) {
     this.roomId = roomId
@@ -122,14 +120,14 @@ export class OpenRoom {
   }
 
   private takeState(state: ConnectionState, error: ChatError | undefined) {
-    this.epoch += 1
     if (state === 'connected') this.run((isCurrent) => this.rejoin(isCurrent))
     else if (state === 'closed') this.end(error)
   }
 
   private run(task: (isCurrent: () => boolean) => Promise<void>) {
-    const { epoch } = this
-    const isCurrent = () => epoch === this.epoch && !this.isClosed
+    const { connection } = this.parts.requests
+    const { epoch } = connection
+    const isCurrent = () => epoch === connection.epoch && !this.isClosed
     this.isCatchingUp = true
     task(isCurrent).then(
       () => isCurrent() && this.caughtUp(),

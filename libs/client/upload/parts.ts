@@ -26,14 +26,11 @@ export async function sendParts(requests: Requests, upload: Upload): Promise<Mes
     missing = await links()
   }
   const { roomId, syncKey } = place
-  const message = await persist(() => complete(requests, { roomId, syncKey }), signal)
+  const completing = { timeoutMs: COMPLETING_TIMEOUT_MS }
+  const complete = () => requests.once('completeUpload', { roomId, syncKey }, completing)
+  const { message } = await persist(complete, signal)
   signal.throwIfAborted()
   onProgress(100)
-  return message
-}
-
-async function complete(requests: Requests, upload: { roomId: string; syncKey: string }): Promise<Message> {
-  const { message } = await requests.once('completeUpload', upload, { timeoutMs: COMPLETING_TIMEOUT_MS })
   return message
 }
 

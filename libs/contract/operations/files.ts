@@ -8,12 +8,12 @@ import { forClients, forServices, MAY_NOT_POST } from './operation.ts'
 /** `size`: of the whole file, in bytes. */
 const Upload = { syncKey: SyncKey, ...OneRoom, type: FileMessageType, size: Count, name: FileName }
 /** `thumbnail`: its thumbnail or poster instead of the file. `download`: served as an attachment. */
-export const WantedFile = {
+const WantedFile = {
   path: FilePath,
   ...optional({ thumbnail: Type.Boolean(), download: Type.Boolean() }),
 }
 /** A link that works for a short time without a token. */
-export const FileLink = Type.Object({ url: Type.String(), expiresAt: Timestamp })
+const FileLink = Type.Object({ url: Type.String(), expiresAt: Timestamp })
 const PartNumber = Type.Integer({ minimum: 1, maximum: 10_000 })
 const StoredPart = Type.Object({
   partNumber: PartNumber,

@@ -55,7 +55,7 @@ export const forClients = <const S extends ServiceName, const R extends Record<s
   }
 
 /** Codes that several operations answer. */
-export const NO_ROOM = ['ROOM_NO_EXISTS'] as const
+const NO_ROOM = ['ROOM_NO_EXISTS'] as const
 export const NO_MESSAGE = [...NO_ROOM, 'MESSAGE_NO_EXISTS'] as const
 export const FROZEN = [...NO_ROOM, 'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED'] as const
 export const MAY_NOT_POST = [...FROZEN, 'USER_IS_MUTED'] as const

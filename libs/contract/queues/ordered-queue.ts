@@ -1,6 +1,6 @@
 type Versioned = { updatedAt: string }
 
-export type OrderedQueueOptions<T> = {
+type OrderedQueueOptions<T> = {
   /** Gets each item once, in the order of the numbers. False leaves the item in the queue until the next call. */
   deliver: (item: T) => unknown
   /** Gets the later states of items that were delivered before. */

@@ -37,12 +37,8 @@ export function unmentioning(data: MessageData, mentions: readonly string[], era
 /** Replaces the erased person's name in a text that mentions the given people. */
 export function mentionTextWithout(text: string, mentions: readonly string[], erased: Erased): string {
   const { nickName = '', alikes = [] } = erased
-  const others = alikes.filter(({ userId }) => mentions.includes(userId))
-  return textWithout(
-    text,
-    nickName,
-    others.map((other) => other.nickName),
-  )
+  const others = alikes.flatMap((alike) => (mentions.includes(alike.userId) ? alike.nickName : []))
+  return textWithout(text, nickName, others)
 }
 
 export const isNamesakeAmong = (userIds: readonly string[], { nickName = '', alikes = [] }: Erased) =>
@@ -51,7 +47,7 @@ export const isNamesakeAmong = (userIds: readonly string[], { nickName = '', ali
   )
 
 /** A quote without the person's name. Returns the same object if the quoted message does not mention the person. */
-export function quotedWithout<Q extends { messageId: string | null; text: string }>(
+function quotedWithout<Q extends { messageId: string | null; text: string }>(
   quoted: Q,
   { nickName = '', mentionedIn }: Erased,
 ): Q {

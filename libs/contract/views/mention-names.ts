@@ -53,11 +53,8 @@ export function textWithout(text: string, nickName: string, others: readonly str
 
 /** Length of the mention of that name at this place; 0 if there is none. */
 function lengthAt(text: string, at: number, name: string, longer: readonly string[]): number {
-  const before = text
-    .slice(Math.max(0, at - CLOSE), at)
-    .normalize('NFKC')
-    .slice(-1)
-  if (isInAddress(before)) return 0
+  const before = text.slice(Math.max(0, at - CLOSE), at).normalize('NFKC')
+  if (isInAddress(before.slice(-1))) return 0
   // Text that was already replaced is skipped.
   if (text.startsWith(NOBODY, at) && !name.startsWith(anonymous.nickName)) return 0
   const rest = text.slice(at + 1, at + 1 + LONGEST)

@@ -35,23 +35,15 @@ export function countAbove(seqs: readonly number[], from: number): number {
 export const unreadOf = (lastSeq: number, readSeq: number, gone: readonly number[]) =>
   Math.max(0, lastSeq - readSeq - countAbove(gone, readSeq) + countAbove(gone, Math.max(lastSeq, readSeq)))
 
-const unreadMentionsOf = (
-  lastSeq: number,
-  readSeq: number,
-  gone: readonly number[],
-  mentions: readonly number[],
-) =>
-  mentions.filter(
-    (seq) => seq > readSeq && seq <= lastSeq && countAbove(gone, seq - 1) === countAbove(gone, seq),
-  ).length
+function unreadMentionsOf({ lastSeq, gone }: CachedRoom, { readSeq, mentions }: Viewer): number {
+  const isCounted = (seq: number) => countAbove(gone, seq - 1) === countAbove(gone, seq)
+  return mentions.filter((seq) => seq > readSeq && seq <= lastSeq && isCounted(seq)).length
+}
 
 /** Turns a cached room into what one member sees: own cursor, counts and alarm, and only the members they may see. */
-export function roomAsSeenBy(
-  cached: CachedRoom,
-  { member, readSeq, mentions }: Viewer,
-  blocked: ReadonlySet<string>,
-): Room {
+export function roomAsSeenBy(cached: CachedRoom, viewer: Viewer, blocked: ReadonlySet<string>): Room {
   const { since: _, gone, ...room } = cached
+  const { member, readSeq } = viewer
   const self = { ...member, lastReadMessageId: readSeq > 0 ? messageId(room._id, readSeq) : null }
   const visible = room.joinUsers.filter((user) => maySee(room.rules, member, user))
   const isShown = visible.some((user) => user._id === member._id)
@@ -61,7 +53,7 @@ export function roomAsSeenBy(
     joinUsers: isShown ? visible.map((user) => (user._id === member._id ? self : user)) : [...visible, self],
     lastMessage: last && messageAsSeenBy(last, { master: member.master, blocked }),
     unReadMsgCount: unreadOf(room.lastSeq, readSeq, gone),
-    unReadMentionCount: unreadMentionsOf(room.lastSeq, readSeq, gone, mentions),
+    unReadMentionCount: unreadMentionsOf(cached, viewer),
     alarmOn: member.alarmOn,
   }
 }

@@ -6,15 +6,9 @@ import type { RoomEvents, UserEvents } from './bus-events.ts'
  * Encodes an id as one subject token: every UTF-8 byte outside [A-Za-z0-9_-] becomes `=` and two hex digits. Injective and
  * never empty, so no id reaches another id's subject.
  */
-export function token(id: string): string {
-  if (/^[A-Za-z0-9_-]+$/.test(id)) return id
-  let out = ''
-  for (const byte of new TextEncoder().encode(id)) {
-    const char = String.fromCharCode(byte)
-    out += /[A-Za-z0-9_-]/.test(char) ? char : `=${byte.toString(16).padStart(2, '0')}`
-  }
-  return out === '' ? '=' : out
-}
+export const token = (id: string) => (id === '' ? '=' : id.replace(/[^A-Za-z0-9_-]/gu, escaped))
+
+const escaped = (character: string) => Buffer.from(character).toString('hex').replace(/../g, '=$&')
 
 /** All subjects of the system. `root` separates installations on one NATS server. */
 export function subjectsOf(root = 'chat') {

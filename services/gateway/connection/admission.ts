@@ -1,7 +1,8 @@
 import { Fault } from '@chat/contract'
-import type { Limits, Logger, Metrics } from '@chat/service'
+import type { Bus, Limits, Logger, Metrics } from '@chat/service'
 import type { MessageDelivery } from '../delivery/message-delivery.ts'
 import { OpenRooms } from '../delivery/open-rooms.ts'
+import type { RoomUpdates } from '../delivery/room-updates.ts'
 import type { Dispatch } from '../requests/dispatch.ts'
 import type { Authenticate } from './auth.ts'
 import { endAtExpiry } from './expiry.ts'
@@ -14,6 +15,8 @@ type Parts = {
   clients: Clients
   authenticate: Authenticate
   sessions: Sessions
+  bus: Bus
+  updates: RoomUpdates
   delivery: MessageDelivery
   dispatch: Dispatch
   limits: Limits

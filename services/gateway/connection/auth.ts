@@ -1,6 +1,6 @@
 import { Fault } from '@chat/contract'
 import type { Auth } from '@chat/service'
-import { createRemoteJWKSet, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose'
+import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 
 /** The user of a token. */
 export type Identity = {
@@ -17,39 +17,27 @@ export type Authenticate = (token: unknown) => Promise<Identity>
 const ASYMMETRIC = 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519'.split(' ')
 
 /** Verifies client tokens. It throws TOKEN_EXPIRED, TOKEN_INVALID, or SERVICE_UNAVAILABLE without the key set. */
-export function createAuthenticate(config: Auth): Authenticate {
-  const secret = config.secret === null ? null : new TextEncoder().encode(config.secret)
-  const keys = config.jwksUrl === null ? null : createRemoteJWKSet(new URL(config.jwksUrl))
+export function createAuthenticate({ secret, jwksUrl, issuer, audience, userClaim }: Auth): Authenticate {
+  const shared = secret === null ? null : new TextEncoder().encode(secret)
+  const keys = jwksUrl === null ? null : createRemoteJWKSet(new URL(jwksUrl))
   const options = {
-    requiredClaims: ['exp', config.userClaim],
-    ...(config.issuer !== null && { issuer: config.issuer }),
-    ...(config.audience !== null && { audience: config.audience }),
+    algorithms: [...(shared ? ['HS256'] : []), ...(keys ? ASYMMETRIC : [])],
+    requiredClaims: ['exp', userClaim],
+    ...(issuer !== null && { issuer }),
+    ...(audience !== null && { audience }),
   }
-
-  async function verify(token: string) {
-    const alg = algorithmOf(token)
-    if (alg === 'HS256' && secret) return jwtVerify(token, secret, { ...options, algorithms: ['HS256'] })
-    if (alg && keys && ASYMMETRIC.includes(alg))
-      return jwtVerify(token, keys, { ...options, algorithms: ASYMMETRIC })
-    throw new Fault('TOKEN_INVALID')
+  const keyFor: JWTVerifyGetKey = async (header, token) => {
+    const key = header.alg === 'HS256' ? shared : await keys?.(header, token)
+    if (!key) throw new Fault('TOKEN_INVALID')
+    return key
   }
-
   return async (token) => {
     if (typeof token !== 'string') throw new Fault('TOKEN_INVALID')
     try {
-      return identityOf((await verify(token)).payload, config.userClaim)
+      return identityOf((await jwtVerify(token, keyFor, options)).payload, userClaim)
     } catch (error) {
       throw faultOf(error)
     }
-  }
-}
-
-/** @throws TOKEN_INVALID for what is not a token */
-function algorithmOf(token: string): string | undefined {
-  try {
-    return decodeProtectedHeader(token).alg
-  } catch {
-    throw new Fault('TOKEN_INVALID')
   }
 }
 

@@ -7,7 +7,7 @@ import type { RoomUpdates } from '../delivery/room-updates.ts'
 import type { Presence } from '../presence/presence.ts'
 import type { Identity } from './auth.ts'
 import { type ClientSocket, Session } from './session.ts'
-import { revoke, SessionRooms } from './session-rooms.ts'
+import { closeRoom, leaveRooms, loadRooms, revoke } from './session-rooms.ts'
 import { applyUserEvent } from './user-events.ts'
 
 const RETRY_MS = 500
@@ -31,12 +31,10 @@ type Entry = {
 
 export class Sessions {
   private readonly parts: Parts
-  readonly rooms: SessionRooms
   private readonly entries = new Map<string, Entry>()
 
   constructor(parts: Parts) {
     this.parts = parts
-    this.rooms = new SessionRooms(parts)
     parts.bus.subscribe(parts.bus.subjects.everyRoom('access'), (event) => this.takeAccess(event))
   }
 
@@ -65,7 +63,7 @@ export class Sessions {
     this.entries.delete(session.userId)
     entry.subscription.unsubscribe()
     this.parts.presence.leave(session.userId)
-    this.rooms.leaveAll(session)
+    leaveRooms(this.parts, session)
   }
 
   async reload() {
@@ -80,7 +78,7 @@ export class Sessions {
   private async reloadOne(session: Session) {
     while (session.sockets.size > 0) {
       try {
-        return await this.rooms.load(session, crypto.randomUUID())
+        return await loadRooms(this.parts, session, crypto.randomUUID())
       } catch (err) {
         if (err instanceof Fault && err.code === 'TOKEN_INVALID') return revoke(session, Infinity)
         this.parts.logger.warn({ err, userId: session.userId }, 'session not reloaded, retrying')
@@ -116,7 +114,7 @@ export class Sessions {
 
   private async load(entry: Entry, requestId: string) {
     await this.parts.bus.flush()
-    await this.rooms.load(entry.session, requestId)
+    await loadRooms(this.parts, entry.session, requestId)
     const queued = entry.queued ?? []
     entry.queued = null
     for (const event of queued) this.takeEvent(entry, event)
@@ -124,7 +122,7 @@ export class Sessions {
 
   private takeEvent(entry: Entry, event: Msg) {
     if (entry.queued) entry.queued.push(event)
-    else applyUserEvent({ ...this.parts, rooms: this.rooms }, entry.session, event)
+    else applyUserEvent(this.parts, entry.session, event)
   }
 
   /** Once it is confirmed, no removed member receives the room's events from this gateway. */
@@ -133,7 +131,7 @@ export class Sessions {
     for (const userId of removed) {
       const session = this.entries.get(userId)?.session
       if (session && room && session.removeRoom(roomId, room.updatedAt))
-        this.rooms.close(session, roomId, room)
+        closeRoom(this.parts, session, roomId, room)
     }
     for (const { _id, master, mutedUntil } of standing) {
       const viewer = this.entries.get(_id)?.session.rooms.get(roomId)

@@ -1,15 +1,15 @@
 import { kindOf, type UserEvents } from '@chat/contract'
-import type { Logger } from '@chat/service'
+import type { Bus, Logger } from '@chat/service'
 import type { Msg } from '@nats-io/transport-node'
 import type { BlockedUsers } from '../delivery/blocked-users.ts'
 import { asSeenBy } from '../delivery/broadcast.ts'
 import type { RoomUpdates } from '../delivery/room-updates.ts'
 import type { Session } from './session.ts'
-import { revoke, type SessionRooms } from './session-rooms.ts'
+import { joinRoom, revoke } from './session-rooms.ts'
 
 const RETRY_MS = 500
 
-type Parts = { logger: Logger; rooms: SessionRooms; updates: RoomUpdates; blockedUsers: BlockedUsers }
+type Parts = { bus: Bus; logger: Logger; updates: RoomUpdates; blockedUsers: BlockedUsers }
 type Handlers = {
   [K in keyof UserEvents]?: (parts: Parts, session: Session, event: UserEvents[K]) => unknown
 }
@@ -44,15 +44,14 @@ function setAlarm({ updates }: Parts, session: Session, { roomId, alarmOn }: Use
   updates.refresh(roomId, 'updateRoomLastMessage', [session])
 }
 
-async function takeMention(
-  { logger, rooms, updates }: Parts,
-  session: Session,
-  { message, ...state }: UserEvents['mention'],
-) {
+async function takeMention(parts: Parts, session: Session, { message, ...state }: UserEvents['mention']) {
+  const { logger, updates } = parts
   const { roomId } = state
   // The event may arrive before the one about their joining the room.
   if (message && !session.rooms.has(roomId))
-    await rooms.join(session, roomId).catch((err) => logger.warn({ err, roomId }, 'mention not delivered'))
+    await joinRoom(parts, session, roomId).catch((err) =>
+      logger.warn({ err, roomId }, 'mention not delivered'),
+    )
   // As a rule the room's `news` follows. Where it came before, nothing else would send the new count.
   if (session.noteMention(state) && updates.cache.lastSeq(roomId) >= state.seq)
     updates.refresh(roomId, 'updateRoomLastMessage', [session])
@@ -62,7 +61,7 @@ async function takeMention(
 
 async function welcome(parts: Parts, session: Session, roomId: string): Promise<void> {
   try {
-    await parts.rooms.join(session, roomId)
+    await joinRoom(parts, session, roomId)
     if (session.rooms.has(roomId)) parts.updates.refresh(roomId, 'listenRoom', [session])
   } catch (err) {
     parts.logger.warn({ err, userId: session.userId, roomId }, 'new room not loaded, retrying')

@@ -1,10 +1,12 @@
 import { Fault, type Message, roomEventName } from '@chat/contract'
+import type { Bus } from '@chat/service'
 import type { ClientSocket, Session } from '../connection/session.ts'
-import type { Sessions } from '../connection/sessions.ts'
+import { joinRoom } from '../connection/session-rooms.ts'
 import { asSeenBy, socketRoom } from './broadcast.ts'
 import type { MessageDelivery, RoomEnd } from './message-delivery.ts'
+import type { RoomUpdates } from './room-updates.ts'
 
-type Parts = { delivery: MessageDelivery; sessions: Sessions }
+type Parts = { bus: Bus; delivery: MessageDelivery; updates: RoomUpdates }
 
 /** The chat rooms that one socket has open. */
 export class OpenRooms {
@@ -21,10 +23,10 @@ export class OpenRooms {
 
   /** Ends what `delivery.beginOpening` began. @throws ROOM_NO_EXISTS where the membership ended meanwhile */
   async open(roomId: string, end: RoomEnd) {
-    const { delivery, sessions } = this.parts
+    const { delivery } = this.parts
     const isNew = !this.session.rooms.has(roomId)
     if (isNew)
-      await sessions.rooms.join(this.session, roomId).catch((error) => {
+      await joinRoom(this.parts, this.session, roomId).catch((error) => {
         delivery.cancelOpening(roomId)
         throw error
       })

@@ -8,8 +8,8 @@ const MAX_ROOMS = 2_000
 export class RoomCache {
   private readonly bus: Bus
   private readonly rooms = new LRUCache<string, CachedRoom>({ max: MAX_ROOMS })
-  /** The rooms as they were before an outage, until sessions are reloaded. */
-  private beforeOutage = new Map<string, CachedRoom>()
+  /** The cached rooms that are up to date, as far as is known. */
+  private readonly current = new Set<string>()
   /** How often each room was dropped: an answer to an earlier request is not kept. */
   private readonly drops = new Map<string, number>()
   private readonly lastSeqs = new Map<string, number>()
@@ -18,7 +18,8 @@ export class RoomCache {
     this.bus = bus
   }
 
-  get = (roomId: string): CachedRoom | undefined => this.rooms.get(roomId)
+  get = (roomId: string): CachedRoom | undefined =>
+    this.current.has(roomId) ? this.rooms.get(roomId) : undefined
 
   /** The last message that the room is known to have. */
   lastSeq = (roomId: string): number => this.lastSeqs.get(roomId) ?? 0
@@ -29,15 +30,16 @@ export class RoomCache {
 
   /** @returns the room with whatever the cache knew already and is newer */
   put(room: CachedRoom): CachedRoom {
-    const known = this.rooms.get(room._id)
+    const known = this.get(room._id)
     const newest = known ? merged(known, room) : room
     this.rooms.set(room._id, newest)
+    this.current.add(room._id)
     this.noteLastSeq(room._id, newest.lastSeq)
     return newest
   }
 
   moveCursor(roomId: string, userId: string, seq: number) {
-    const room = this.rooms.get(roomId)
+    const room = this.get(roomId)
     if (room) moveCursorTo(room, userId, messageId(roomId, seq))
   }
 
@@ -49,23 +51,19 @@ export class RoomCache {
 
   forget(roomId: string) {
     this.rooms.delete(roomId)
+    this.current.delete(roomId)
     this.drops.delete(roomId)
     this.lastSeqs.delete(roomId)
   }
 
   /** Events may be missed from now on: every room is out of date. */
   pause() {
-    this.beforeOutage = new Map([...this.beforeOutage, ...this.rooms.entries()])
-    this.rooms.clear()
-  }
-
-  resume() {
-    this.beforeOutage.clear()
+    this.current.clear()
   }
 
   /** What a former member is sent of the room; null where the cache does not know it. */
   lastView(roomId: string): Room | null {
-    const known = this.rooms.get(roomId) ?? this.beforeOutage.get(roomId)
+    const known = this.rooms.get(roomId)
     if (!known) return null
     const { since: _since, gone: _gone, ...room } = known
     return { ...room, joinUsers: [], lastMessage: null, announcement: null, removed: true }

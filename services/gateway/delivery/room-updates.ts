@@ -61,7 +61,6 @@ export class RoomUpdates {
   resume() {
     const held = this.heldEvents ?? []
     this.heldEvents = null
-    this.cache.resume()
     this.views.isPaused = false
     for (const [roomId, event] of held) if (this.rooms.has(roomId)) this.takeEvent(roomId, event)
   }

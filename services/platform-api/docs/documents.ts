@@ -1,9 +1,8 @@
 import { asyncApi } from '@chat/contract'
 import type { Context, Next } from 'koa'
-import { httpPage } from './http-page.ts'
+import { STYLE } from './html.ts'
 import { openApi } from './openapi.ts'
-import { socketPage } from './socket-page.ts'
-import { STYLE } from './style.ts'
+import { httpPage, socketPage } from './pages.ts'
 
 /** The pages run no scripts and load only the stylesheet. */
 const POLICY =

@@ -9,7 +9,7 @@ import {
   webhookKinds,
   webhookTypes,
 } from '@chat/contract'
-import { statusOf } from '../http/status.ts'
+import { statusOf } from '../http/answer.ts'
 import { describeRoute, hasBody, inputShape, otherFields, pathFields, type Route } from '../routes/route.ts'
 import { routes } from '../routes/routes.ts'
 

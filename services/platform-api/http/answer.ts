@@ -1,11 +1,19 @@
 import { Readable } from 'node:stream'
-import { Fault, failed, type Input, type OperationName, parse, succeeded } from '@chat/contract'
+import {
+  type ErrorCode,
+  errors,
+  Fault,
+  failed,
+  type Input,
+  type OperationName,
+  parse,
+  succeeded,
+} from '@chat/contract'
 import type { Bus } from '@chat/service'
 import type { Context } from 'koa'
 import type { Ask, Route, RouteContext } from '../routes/route.ts'
 import { hasBody, inputShape, otherFields, pathFields } from '../routes/route.ts'
 import { digestOf } from './idempotency.ts'
-import { statusOf } from './status.ts'
 
 type Fields = Record<string, unknown>
 type Parts = Omit<RouteContext, 'ask'> & { bus: Bus }
@@ -22,6 +30,20 @@ export async function answer({ bus, ...parts }: Parts, route: Route, context: Co
   const output = await route.handle({ ask, ...parts }, parse(route.input, input) as never)
   return output instanceof Readable ? output : succeeded(output)
 }
+
+/** The failures that the original document names for its two calls, both with status 500. */
+const ORIGINAL_FAILURES = new Set<ErrorCode>([
+  'ROOM_ALREADY_EXISTS',
+  'ROOM_NO_EXISTS',
+  'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED',
+  'ROOM_RULES_CAN_NOT_INVITE_MEMBERS',
+  'INVITER_ID_IS_NOT_MASTER',
+  'JOIN_USERS_EMPTY',
+])
+
+/** @param isOriginal whether the failure answers a call of the original document */
+export const statusOf = (code: ErrorCode, isOriginal: boolean): number =>
+  isOriginal && ORIGINAL_FAILURES.has(code) ? 500 : errors[code].http
 
 export function answerFault(context: Context, fault: Fault) {
   context.state.code = fault.code

@@ -7,11 +7,10 @@ import Koa, { type Context, type Next } from 'koa'
 import { serveDocuments } from '../docs/documents.ts'
 import { koaPath, matchesPath, type RouteContext } from '../routes/route.ts'
 import { routes } from '../routes/routes.ts'
+import { admit, type Rate } from './admission.ts'
 import { answer, answerFault } from './answer.ts'
-import { createKeyCheck } from './api-keys.ts'
-import { digestOf, type Idempotency } from './idempotency.ts'
+import type { Idempotency } from './idempotency.ts'
 import { honourRepeats } from './idempotency-key.ts'
-import { createRateLimit, DEFAULT_RATE, type Rate } from './rate-limit.ts'
 
 type Parts = Omit<RouteContext, 'ask'> & {
   bus: Bus
@@ -29,7 +28,7 @@ export function createApp(parts: Parts): Koa {
   app.use(trace)
   app.use(answerFailures(parts))
   app.use(serveDocuments(parts.namespace))
-  app.use(admit(parts))
+  app.use(admit(parts.apiKeys, parts.rate))
   app.use(requireReadablePath)
   const parsedMethods = ['POST', 'PUT', 'PATCH', 'DELETE']
   app.use(bodyParser({ enableTypes: ['json'], jsonLimit: '4mb', parsedMethods, onError: refuseBody }))
@@ -52,18 +51,6 @@ function answerRoutes({ bus, auth, erasures, webhooks, idempotency }: Parts) {
     })
   }
   return router.routes()
-}
-
-function admit({ apiKeys, rate = DEFAULT_RATE }: Parts) {
-  const requireKey = createKeyCheck(apiKeys)
-  const take = createRateLimit(rate)
-  return async (context: Context, next: Next) => {
-    const key = context.get('chat-api-key')
-    requireKey(key)
-    context.state.apiKey = digestOf(key)
-    take(context.state.apiKey, (fields) => context.set(fields))
-    await next()
-  }
 }
 
 /** 405 with the path's methods where it has any, else 404. */

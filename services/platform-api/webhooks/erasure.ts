@@ -1,7 +1,6 @@
 import { type Caller, type Erased, Fault, type PersonalRecords } from '@chat/contract'
 import { awaitHandled, type Bus, erasedMentions } from '@chat/service'
-import type { DeliveryDoc, DeliveryModel } from './delivery/delivery-doc.ts'
-import type { DeliveryStore } from './delivery/delivery-store.ts'
+import type { DeliveryDoc, DeliveryModel, DeliveryStore } from './delivery/delivery-store.ts'
 import { DURABLE } from './events/event-consumer.ts'
 import { aboutQuote, aboutUser, withoutUser } from './events/webhook-event.ts'
 

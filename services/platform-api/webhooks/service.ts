@@ -1,7 +1,6 @@
 import { type Connection, ensureStream, LeaderLease, type Scope, serveJobs } from '@chat/service'
 import { addressesOf } from './delivery/address-guard.ts'
-import { openDeliveryModel } from './delivery/delivery-doc.ts'
-import { DeliveryStore } from './delivery/delivery-store.ts'
+import { openDeliveryStore } from './delivery/delivery-store.ts'
 import { Dispatcher } from './delivery/dispatcher.ts'
 import { HttpSender } from './delivery/http-sender.ts'
 import { EventConsumer } from './events/event-consumer.ts'
@@ -20,7 +19,7 @@ export async function openWebhooks(scope: Scope, options: Options): Promise<Webh
   const { mongo, bus, logger, metrics } = options
   const times: Times = { ...defaultTimes, ...options.webhookTimes }
   const webhooks = await openWebhookStore(mongo, metrics, times.lease)
-  const deliveries = new DeliveryStore(await openDeliveryModel(mongo))
+  const deliveries = await openDeliveryStore(mongo)
   const addresses = addressesOf(options.mayBePrivate)
   const sender = new HttpSender(addresses, times.answer)
   await ensureStream(bus)

@@ -10,12 +10,12 @@ const Format = Type.Enum(['JSON', 'CSV', 'TXT'])
  * What to export: all messages of a room up to now, or those of a period (`to` is exclusive). With `email` the link is
  * mailed there instead of being sent to the asker's sockets.
  */
-export const WantedExport = Type.Object({
+const WantedExport = Type.Object({
   ...OneRoom,
   format: Format,
   ...optional({ email: Email, from: Instant, to: Instant }),
 })
-export const ExportName = Type.Object({ exportId: ExportId })
+const ExportName = Type.Object({ exportId: ExportId })
 
 export const Export = Type.Object({
   exportId: ExportId,

@@ -1,6 +1,6 @@
 import { emptied, type Message } from '@chat/contract'
 import { aboutMessage, aboutQuote, aboutRoom } from '../events/webhook-event.ts'
-import type { DeliveryModel } from './delivery-doc.ts'
+import type { DeliveryModel } from './delivery-store.ts'
 
 /** Deletes deliveries about deleted rooms, except those of the deletions. */
 export async function deleteRooms(model: DeliveryModel, roomIds: string[]) {

@@ -1,13 +1,16 @@
+import { BatchQueue, type Logger } from '@chat/service'
 import type { WebhookParts } from '../parts.ts'
 import { jittered } from '../times.ts'
 import type { WebhookDoc } from '../webhook-store.ts'
-import type { DeliveryDoc, TryResult } from './delivery-doc.ts'
+import {
+  type DeliveryDoc,
+  type DeliveryState,
+  type DeliveryStore,
+  MAX_HOLDING_TRIES,
+  type TryResult,
+} from './delivery-store.ts'
 import type { EndpointAnswer } from './http-sender.ts'
-import type { OutcomeQueue } from './outcome-queue.ts'
 import { signedHeaders } from './signature.ts'
-
-/** A delivery that has failed more often no longer holds back the later ones of its room. */
-export const MAX_HOLDING_TRIES = 5
 
 /** `later`: tried again. `refused`: failed for good. `gone`: the endpoint wants no more deliveries at all. */
 type Verdict = 'delivered' | 'later' | 'refused' | 'gone'
@@ -19,6 +22,9 @@ type Parts = WebhookParts & {
   heldRooms: Map<string, Date>
   signal: AbortSignal
 }
+
+type Outcome = { delivery: DeliveryDoc; state: DeliveryState; result: TryResult }
+export type OutcomeQueue = BatchQueue<Outcome>
 
 export async function attemptDelivery(
   parts: Parts,
@@ -65,4 +71,23 @@ async function storeAttempt(
   if (!isPostponed || tries >= MAX_HOLDING_TRIES) return
   heldRooms.set(roomId, nextAt)
   await deliveries.holdRoom(webhookId, roomId, nextAt)
+}
+
+/** Stores how deliveries ended, those with the same outcome in one write. One that is not stored is sent again. */
+export const openOutcomeQueue = (deliveries: DeliveryStore, logger: Logger): OutcomeQueue =>
+  new BatchQueue({
+    run: (outcomes) => storeOutcomes(deliveries, outcomes),
+    failed: (err) => logger.warn({ err }, 'outcomes of deliveries not stored: they will be sent again'),
+  })
+
+async function storeOutcomes(deliveries: DeliveryStore, outcomes: Outcome[]) {
+  const groups = Map.groupBy(outcomes, ({ delivery: { replayedAt }, state, result }) =>
+    JSON.stringify([replayedAt ?? null, state, result.lastStatus, result.lastError]),
+  )
+  const writes = [...groups.values()].map((group) => {
+    const { delivery, state, result } = group.at(-1) as Outcome
+    const ids = group.map(({ delivery }) => delivery._id)
+    return deliveries.finish(ids, delivery.replayedAt ?? null, state, result)
+  })
+  await Promise.all(writes)
 }

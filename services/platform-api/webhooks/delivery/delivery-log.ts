@@ -2,7 +2,7 @@ import type { WebhookDelivery } from '@chat/contract'
 import { cursorAfter, decodeCursor } from '@chat/service'
 import type { WebhookControl } from '../parts.ts'
 import { existing, type Page } from '../webhooks.ts'
-import type { DeliveryState, DeliverySummary } from './delivery-doc.ts'
+import type { DeliveryState, DeliverySummary } from './delivery-store.ts'
 
 const STATES: DeliveryState[] = ['WAITING', 'DELIVERED', 'FAILED']
 const DEFAULT_LIMIT = 20

@@ -1,10 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { WebhookParts } from '../parts.ts'
 import type { WebhookDoc } from '../webhook-store.ts'
-import { type Attempt, attemptDelivery, MAX_HOLDING_TRIES } from './delivery-attempt.ts'
-import type { DeliveryDoc, DueDelivery } from './delivery-doc.ts'
+import { type Attempt, attemptDelivery, type OutcomeQueue, openOutcomeQueue } from './delivery-attempt.ts'
+import type { DeliveryDoc, DueDelivery } from './delivery-store.ts'
 import { EndpointHealth } from './endpoint-health.ts'
-import { type OutcomeQueue, openOutcomeQueue } from './outcome-queue.ts'
 
 const PAGE = 100
 const MAX_ROOMS_AT_ONCE = 10
@@ -46,7 +45,7 @@ export class DeliveryRound {
   async run(): Promise<Date | null> {
     const { webhooks, deliveries } = this.parts
     const { _id } = this.webhook
-    this.heldRooms = await deliveries.heldRooms(_id, MAX_HOLDING_TRIES)
+    this.heldRooms = await deliveries.heldRooms(_id)
     try {
       for (; !this.isOver; await this.refresh()) {
         await this.sendDue()

@@ -1,13 +1,72 @@
-import { insertMissing } from '@chat/service'
-import type {
-  DeliveryDoc,
-  DeliveryModel,
-  DeliveryState,
-  DeliverySummary,
-  DueDelivery,
-  TryResult,
-} from './delivery-doc.ts'
-import { deliveryKey } from './delivery-doc.ts'
+import { type Connection, insertMissing } from '@chat/service'
+import mongoose, { type Model } from 'mongoose'
+import type { WebhookEvent } from '../events/webhook-event.ts'
+
+export type DeliveryState = 'WAITING' | 'DELIVERED' | 'FAILED'
+/** An event for one webhook, and how its delivery goes. `_id` names both. */
+export type DeliveryDoc = WebhookEvent & {
+  _id: string
+  webhookId: string
+  state: DeliveryState
+  /** Ascends in the order in which the events came. */
+  order: number
+  tries: number
+  since: Date
+  /** When it was last replayed. A try that began before does not count. */
+  replayedAt: Date | null
+  /** Absent when it is not tried any more. */
+  nextAt?: Date
+  lastTriedAt: Date | null
+  lastStatus: number | null
+  lastError: string | null
+  createdAt: Date
+}
+export type DueDelivery = Pick<DeliveryDoc, '_id' | 'roomId'>
+export type DeliverySummary = Omit<DeliveryDoc, 'data' | 'about'>
+export type TryResult = Pick<DeliveryDoc, 'lastTriedAt' | 'lastStatus' | 'lastError'>
+
+/** A delivery that has failed more often no longer holds back the later ones of its room. */
+export const MAX_HOLDING_TRIES = 5
+/** As long as the stream keeps events. */
+const KEPT_SECONDS = 7 * 24 * 60 * 60
+
+/** The type is the schema: every field is written here. */
+const schema = new mongoose.Schema<DeliveryDoc>({ _id: String }, { strict: false, versionKey: false })
+schema.index({ webhookId: 1, nextAt: 1, order: 1, roomId: 1 })
+schema.index({ webhookId: 1, state: 1, order: 1 })
+schema.index({ about: 1, _id: 1 })
+schema.index({ createdAt: 1 }, { expireAfterSeconds: KEPT_SECONDS })
+
+export type DeliveryModel = Model<DeliveryDoc>
+
+export async function openDeliveryStore(connection: Connection) {
+  const model = connection.model<DeliveryDoc>('Delivery', schema, 'deliveries')
+  await model.createIndexes()
+  return new DeliveryStore(model)
+}
+
+const deliveryKey = (webhookId: string, eventId: string) => `${webhookId}:${eventId}`
+
+export const newDelivery = (
+  webhookId: string,
+  event: WebhookEvent,
+  order: number,
+  now: Date,
+): DeliveryDoc => ({
+  ...event,
+  _id: deliveryKey(webhookId, event.eventId),
+  webhookId,
+  state: 'WAITING',
+  order,
+  tries: 0,
+  since: now,
+  replayedAt: null,
+  nextAt: now,
+  lastTriedAt: null,
+  lastStatus: null,
+  lastError: null,
+  createdAt: now,
+})
 
 /** Deliveries as the dispatcher and the log see them. */
 export class DeliveryStore {
@@ -42,9 +101,9 @@ export class DeliveryStore {
     await this.model.updateMany({ ...isDue(webhookId), roomId }, { $set: { nextAt: until } })
   }
 
-  /** Rooms with a delivery that has failed at most `maxTries` times and waits for its next try, and when that is. */
-  async heldRooms(webhookId: string, maxTries: number): Promise<Map<string, Date>> {
-    const waiting = { webhookId, nextAt: { $gt: new Date() }, tries: { $gte: 1, $lte: maxTries } }
+  /** Rooms whose first delivery waits for its next try, and when that is. */
+  async heldRooms(webhookId: string): Promise<Map<string, Date>> {
+    const waiting = { webhookId, nextAt: { $gt: new Date() }, tries: { $gte: 1, $lte: MAX_HOLDING_TRIES } }
     const failed = this.model.find(waiting, { roomId: 1, nextAt: 1 }).sort({ nextAt: 1, order: 1 })
     return new Map((await failed.lean()).map(({ roomId, nextAt }) => [roomId, nextAt as Date]))
   }

@@ -1,7 +1,7 @@
 import { isGone, type Message } from '@chat/contract'
 import { type AnyEvent, consumeEvents, ensureDurable, hasDurable, streamTime } from '@chat/service'
 import { deleteRooms, emptyMessages } from '../delivery/deletions.ts'
-import { newDelivery } from '../delivery/delivery-doc.ts'
+import { newDelivery } from '../delivery/delivery-store.ts'
 import type { WebhookParts } from '../parts.ts'
 import type { WebhookDoc } from '../webhook-store.ts'
 import { type WebhookEvent, webhookEventOf } from './webhook-event.ts'
