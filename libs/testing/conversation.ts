@@ -10,7 +10,7 @@ export async function sendText(who: PlainClient, roomId: string, text = 'hello',
   return (await who.get<{ message: Message }>('sendMessage', draft)).message
 }
 
-/** A room in a member's list; undefined where it is not there. */
+/** A room in a member's list; undefined if it is not there. */
 export const listed = async (who: PlainClient, roomId: string) =>
   (await who.get<{ list: Room[] }>('listenRooms', {})).list.find(({ _id }) => _id === roomId)
 

@@ -18,7 +18,7 @@ export class PlainClient {
     return this.socket.timeout(20_000).emitWithAck(event, payload)
   }
 
-  /** The data of an ack. @throws where the ack is a failure */
+  /** The data of an ack. @throws if the ack is a failure */
   async get<T = never>(event: string, payload?: unknown): Promise<T> {
     const envelope = await this.ask(event, payload)
     if (!envelope.success) throw new Error(`${event} answered ${envelope.error}: ${envelope.message}`)
@@ -29,12 +29,12 @@ export class PlainClient {
     return this.heard.filter((item) => item.event === event).map((item) => item.payload)
   }
 
-  /** The last state of the room that the event brought. Events of other rooms are skipped. */
+  /** The room's last state in an event of that name. */
   told(event: 'listenRoom' | 'updateRoomLastMessage', roomId: string): Room | undefined {
     return this.payloads<Room>(event).findLast(({ _id }) => _id === roomId)
   }
 
-  /** Every state of a room that was received, in order, by whichever event. */
+  /** Every received state of a room, in order, from any event. */
   shown(roomId: string): Room[] {
     const isOfRoom = ({ event, payload }: { event: string; payload: Room }) =>
       (event === 'listenRoom' || event === 'updateRoomLastMessage') && payload._id === roomId

@@ -24,7 +24,7 @@ export type Place = {
   limits?: Record<string, number>
 }
 
-/** Runs `npm start` as a process of its own, and resolves when it is ready. */
+/** Runs `npm start` as a separate process, and resolves when it is ready. */
 export async function startProcess({ dataDir, gatewayPort, platformPort, limits = {} }: Place) {
   const child = spawn(process.execPath, ['scripts/start.ts'], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { startEngines } from '@chat/engines'
 import { natsUsers } from './nats-users.ts'
 
-/** Runs engines in containers where `CHAT_TEST_ENGINES` is `docker`, otherwise as `npm start` does. */
+/** Runs engines in containers if `CHAT_TEST_ENGINES` is `docker`, otherwise as `npm start` does. */
 async function start(dataDir: string) {
   if (process.env.CHAT_TEST_ENGINES === 'docker') return (await import('./containers.ts')).startContainers()
   const print = (line: string) => process.stdout.write(`${line}\n`)

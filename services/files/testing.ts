@@ -7,13 +7,13 @@ import sharp from 'sharp'
 export type Sent = { roomId: string; syncKey: string; type: 'FILE' | 'VIDEO' | 'PHOTO'; name: string }
 export type Ack = { slice?: number; progress: number; message?: Message }
 
-/** As a client announces a file of its own. */
+/** A client's announcement of a file. */
 export const announce = (roomId: string, more: Partial<Sent> = {}): Sent => ({
   ...{ roomId, syncKey: crypto.randomUUID(), type: 'FILE', name: 'file.bin' },
   ...more,
 })
 
-/** Bytes that are no format at all, and nowhere the same. */
+/** Random bytes of no file format. */
 export function noise(size: number): Buffer {
   const bytes = Buffer.alloc(size)
   for (let start = 0; start < size; start += 65_536)
@@ -25,7 +25,7 @@ export function noise(size: number): Buffer {
 export const chunkOf = (data: Uint8Array, index: number, chunkBytes: number) =>
   data.subarray(index * chunkBytes, (index + 1) * chunkBytes)
 
-/** One chunk, told which it is. */
+/** Sends one chunk with its slice number. */
 export const sendChunk = (
   who: PlainClient,
   file: Sent,
@@ -38,7 +38,7 @@ export const sendChunk = (
     ...{ size: data.length, slice, data: chunkOf(data, slice, chunkBytes) },
   }) as Promise<Envelope<Ack>>
 
-/** As the original document's client does: it sends the chunk that the ack names, and says of none which it is. */
+/** Sends chunks like the original document's client: the one that the ack names, without slice numbers. */
 export async function sendPlainly(who: PlainClient, file: Sent, data: Uint8Array, chunkBytes = 50_000) {
   let next = 0
   for (;;) {
@@ -49,7 +49,7 @@ export async function sendPlainly(who: PlainClient, file: Sent, data: Uint8Array
   }
 }
 
-/** Sends a file whole. @throws where it is refused */
+/** Sends a whole file. @throws if it is refused */
 export async function send(who: PlainClient, file: Sent, data: Uint8Array, chunkBytes = 500_000) {
   const { data: ack, error } = await sendPlainly(who, file, data, chunkBytes)
   if (!ack?.message) throw new Error(`${file.name} was refused: ${error}`)
@@ -57,7 +57,7 @@ export async function send(who: PlainClient, file: Sent, data: Uint8Array, chunk
 }
 export type StoredFile = NonNullable<Message['data']['content']['files']>[number]
 
-/** The bucket and the databases of a stack's files, as they lie there. */
+/** Direct access to the bucket and the database of a stack's files. */
 export async function openStored(stack: TestStack) {
   const bucket = await openBucket({ url: stack.s3Url, bucket: stack.config.s3.bucket })
   const database = await mongoose
@@ -77,6 +77,6 @@ export async function openStored(stack: TestStack) {
 }
 export type Stored = Awaited<ReturnType<typeof openStored>>
 
-/** A picture with something to see in it. */
+/** A picture with some content. */
 export const picture = (width: number, height: number) =>
   sharp({ create: { width, height, channels: 3, background: '#ff8800' } })

@@ -7,10 +7,10 @@ const START = Date.parse('2020-01-01T00:00:00Z')
 const MINUTE_MS = 60_000
 const BATCH_BYTES = 4_000_000
 
-/** When the message of a seeded room with that seq was written: one a minute, and long ago. */
+/** The time of a seeded message: one a minute, long ago. */
 export const seededAt = (seq: number) => new Date(START + (seq - 1) * MINUTE_MS)
 
-/** Makes a long room of its first message: copies of it, straight into the store. */
+/** Fills a room with copies of its first message, directly in the store. */
 export async function seedRoom(
   database: Connection,
   first: Message,

@@ -1,11 +1,11 @@
 import { type Message, operationNames, type Room, rowOf } from '@chat/contract'
 import { eventually, makeRoom, openTestBus, type PlainClient, sendText, type TestStack } from '@chat/testing'
 
-// Everything that an installation does, once: for tests of what it may do.
+// Runs everything that an installation does once, for tests of its permissions.
 
 type People = { ann: PlainClient; ben: PlainClient; cho: PlainClient }
 
-/** Each client event and each route of the platform API, with nothing that makes sense in it: they are asked for. */
+/** Requests each client event and each route of the platform API, with meaningless input. */
 export async function askForEverything(stack: TestStack, client: PlainClient) {
   for (const name of operationNames) {
     const { event } = rowOf(name)
@@ -21,7 +21,7 @@ export async function askForEverything(stack: TestStack, client: PlainClient) {
   }
 }
 
-/** What people do in a room, and see of each other. */
+/** What users do in a room, and which events they get. */
 export async function talk({ ann, ben, cho }: People): Promise<Room> {
   await ben.get('registerDevice', { token: 'phone-of-ben', platform: 'ANDROID' })
   await ann.get('registerDevice', { token: 'phone-of-ann', platform: 'ANDROID' })
@@ -51,7 +51,7 @@ export async function talk({ ann, ben, cho }: People): Promise<Room> {
   return room
 }
 
-/** A file, come by chunks, sent twice, and fetched over HTTP; and what was said, as another one. */
+/** Sends a file's chunk twice, downloads the file over HTTP, and exports the messages. */
 export async function exchangeFiles(stack: TestStack, { ann, ben }: People, roomId: string) {
   const data = Buffer.from('just a few words')
   const file = { syncKey: 'file-of-ann', roomId, type: 'FILE', size: data.length, name: 'words.txt' }
@@ -69,7 +69,7 @@ export async function exchangeFiles(stack: TestStack, { ann, ben }: People, room
   }, 25_000)
 }
 
-/** What platforms and operators do; at the end ben and the rooms are gone. */
+/** What platforms and operators do; at the end ben and the rooms are deleted. */
 export async function manage(stack: TestStack, roomId: string, operate: (roomId: string) => Promise<void>) {
   await stack.call('POST', '/v1/webhooks', { url: 'http://127.0.0.1:1/' })
   const joinUsers = ['ann', 'ben'].map((_id) => ({ _id, nickName: _id }))
@@ -78,7 +78,7 @@ export async function manage(stack: TestStack, roomId: string, operate: (roomId:
     message: { author: { authorId: 'ann' }, data: { type: 'TEXT', content: { text: 'Welcome' } } },
   })
   await fetch(`${stack.gatewayUrl.replace('ws:', 'http:')}/demo/tokens/demo-mina`, { method: 'POST' })
-  // Who asks for the metrics has every consumer measured.
+  // Reading the metrics measures every consumer.
   await fetch(`${stack.gatewayUrl.replace('ws:', 'http:')}/metrics`)
   await stack.call('PATCH', '/v1/users/ann', { nickName: 'Ann of late' })
   await stack.call('PUT', `/v1/rooms/${roomId}/banned-words`, { words: ['forbidden'] })
@@ -92,7 +92,7 @@ export async function manage(stack: TestStack, roomId: string, operate: (roomId:
   for (const { _id } of [{ _id: roomId }, made.body as Room]) await stack.call('DELETE', `/v1/rooms/${_id}`)
 }
 
-/** An event that comes late, as from a clock that was wrong: gateways and push ask what it says by now. */
+/** A late event, as after a wrong clock: gateways and push request the message's current state. */
 export async function tellLate(stack: TestStack, message: Message) {
   const bus = await openTestBus(stack)
   const createdAt = new Date(Date.now() - 60_000).toISOString()

@@ -30,7 +30,7 @@ export type Place = {
 /**
  * Starts one service over the engines of a stack.
  * @param wanted the port of an edge; 0 for a free one
- * @returns the port it listens on; null where it is no edge
+ * @returns the port of an edge; null for other services
  */
 export async function startStackService(service: StackService, place: Place, wanted = 0) {
   const { config, root, natsUrl, mongoUrl, s3Url, webhookTimes } = place

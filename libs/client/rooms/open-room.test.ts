@@ -182,7 +182,7 @@ test('joinRoom and syncMessages are retried until they succeed', async () => {
   expect(app.seqs).toEqual([1, 2])
 })
 
-test('opening a room of others rejects and leaves no listener', async () => {
+test('opening a room that the user is not in rejects and leaves no listener', async () => {
   server().answer('joinRoom', () => fail('ROOM_NO_EXISTS', { retryable: false }))
   const chat = client()
   const app = listener()

@@ -8,7 +8,7 @@ type Held = { room: Room; messages: Message[]; changes: number[] }
 type Page = { roomId: string; count?: number; lastMessageId?: string }
 type Sent = { roomId: string; syncKey: string; data: { content: { text: string } } }
 
-/** Rooms behind a fake server, answered for as the contract has it; pages are short, so that there are several. */
+/** Rooms behind a fake server that answers by the contract. Pages are short, so that there are several. */
 export function fakeRooms(server: () => FakeServer) {
   const rooms = new Map<string, Held>()
   const limits = { page: 100, rooms: 100 }
@@ -87,7 +87,7 @@ export function fakeRooms(server: () => FakeServer) {
 
   return {
     limits,
-    /** Has the fake server answer for these rooms. */
+    /** Makes the fake server answer for these rooms. */
     serve: () => {
       server().answer('listenRooms', list)
       server().answer('syncMessages', sync)
@@ -114,7 +114,7 @@ export function fakeRooms(server: () => FakeServer) {
     close: (roomId: string) => rooms.delete(roomId),
     view: (roomId: string) => view(entry(roomId)),
     messages: (roomId: string) => entry(roomId).messages,
-    /** As others write; nobody hears of it until `tell`. */
+    /** Stores a message of another user; `tell` publishes it. */
     add,
     change: (roomId: string, seq: number, text: string): Message => {
       const { messages, changes } = entry(roomId)
@@ -127,7 +127,7 @@ export function fakeRooms(server: () => FakeServer) {
       changes.push(seq)
       return changed
     },
-    /** An older backup of the room: its last messages and changes are gone. */
+    /** Restores an older backup of the room, without its last messages and changes. */
     restore: (roomId: string, count: number) => {
       entry(roomId).messages.length = count
       entry(roomId).changes.length = 0

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { Envelope, ErrorCode, Message } from '@chat/contract'
 import { Server, type Socket } from 'socket.io'
 
-/** One event as it came. `at`: performance.now() in ms. */
+/** A received event. `at`: performance.now() in ms. */
 export type Asked = { event: string; input: unknown; socketId: string; at: number }
 type Answer = Envelope<unknown> | null | Promise<Envelope<unknown> | null>
 type Handler = (input: never, socket: Socket) => Answer
@@ -17,7 +17,7 @@ export const fail = (error: ErrorCode, more: Partial<Envelope<null>> = {}): Enve
 })
 export const message = (roomId: string, seq: number) => ({ roomId, seq, _id: `${roomId}-${seq}` }) as Message
 
-/** For tests of the protocol's corner cases: answers as told, and keeps what it was asked. An answer of null is no ack. */
+/** For tests of the protocol's corner cases: gives the set answers and records the requests. The answer null sends no ack. */
 export async function startFakeServer() {
   const http = createServer()
   const io = new Server(http, { transports: ['websocket'] })
@@ -56,7 +56,7 @@ export async function startFakeServer() {
     door,
     answer: (event: string, handler: Handler) => handlers.set(event, handler),
     asked: (event: string) => asked.filter((one) => one.event === event),
-    /** Resolves once the condition holds, looked at after each thing that happens here. */
+    /** Resolves once the condition holds; it is checked after each event of the server. */
     until: (condition: () => boolean) =>
       new Promise<void>((resolve) => {
         const look = () => {
@@ -67,7 +67,7 @@ export async function startFakeServer() {
         watchers.add(look)
         look()
       }),
-    /** Cuts every connection without a goodbye. */
+    /** Closes every connection without a disconnect packet. */
     cut: () => {
       for (const socket of clients.sockets.values()) socket.conn.close()
     },

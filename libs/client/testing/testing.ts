@@ -3,7 +3,7 @@ import { type Chat, type ConnectOptions, connect, type OfflineChat, type Offline
 import type { ConnectionState } from '../connection/connection.ts'
 import { type FakeServer, startFakeServer } from './fake-server.ts'
 
-/** Each test of the file gets a server of its own; clients made here are closed with it. */
+/** Each test of the file gets its own server; clients made here are closed with it. */
 export function useFakeServer() {
   const chats: Chat[] = []
   const held: { server?: FakeServer } = {}
@@ -29,7 +29,7 @@ export function useFakeServer() {
   return { server, client, offlineClient }
 }
 
-/** Resolves once `condition` holds, looked at after each change of the cache. */
+/** Resolves once `condition` holds; it is checked after each change of the cache. */
 export const shown = (chat: OfflineChat, condition: () => Promise<boolean>) =>
   new Promise<void>((resolve, reject) => {
     const look = () =>

@@ -66,7 +66,7 @@ test.each(odd.map((id, index) => [id, odd[(index + 1) % odd.length] as string]))
   },
 )
 
-test('no user gets events of another room, or can enter it', async () => {
+test('no user can open a room that they are not in, or gets its events', async () => {
   // The last event for every user: all earlier events come before it.
   const last = await client('a.b').get<Room>('createNewRoom', { users: odd, name: 'everybody' })
   expect(last.memberCount).toBe(odd.length)

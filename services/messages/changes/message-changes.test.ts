@@ -95,7 +95,7 @@ test('members delete their own messages if the rules allow it; masters delete an
   expect(await changesOf(message)).toHaveLength(1)
 })
 
-test('a room or message of others is unknown', async () => {
+test('a room that the caller is not in is unknown, and so is a message of another room', async () => {
   const dan = await connectAs(stack, 'dan')
   const message = await sendText(ben, room._id, 'here')
   const elsewhere = await makeRoom(ann, ['cat'])

@@ -167,7 +167,7 @@ test.each([
   expect((await ask(ann, more)).error).toBe('INVALID_REQUEST')
 })
 
-test("a user can neither export a room of others nor see another user's export", async () => {
+test("a user can neither export a room that they are not in nor see another user's export", async () => {
   expect((await ask(cat)).error).toBe('ROOM_NO_EXISTS')
   expect((await ask(ann, { roomId: 'nowhere' })).error).toBe('ROOM_NO_EXISTS')
   const exportId = await started(ann)

@@ -6,7 +6,7 @@ import { connectAs, makeRoom, startTestStack, type TestStack } from '@chat/testi
 import { Webhook } from 'standardwebhooks'
 import type { Times } from './times.ts'
 
-/** A delivery as the receiver got it. */
+/** A received delivery. */
 export type Received = {
   id: string
   type: WebhookType
@@ -94,7 +94,7 @@ function read(request: IncomingMessage, body: string, secrets: Map<string, strin
 
 type Made = { webhookId: string; secret: string; url: string }
 
-/** Creates a webhook with a path of its own and tells the receiver its secret. */
+/** Creates a webhook with its own path and gives the receiver its secret. */
 export async function makeWebhook(stack: Pick<TestStack, 'call'>, receiver: Receiver, wish: object = {}) {
   const path = `/${crypto.randomUUID()}`
   const { status, body } = await stack.call('POST', '/v1/webhooks', { url: receiver.url + path, ...wish })

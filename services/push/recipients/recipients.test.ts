@@ -92,7 +92,7 @@ const cases: Case[] = [
   ],
 ]
 
-test.each(cases)('gets a push, for a user who %s: %p', async (_state, isPushed, arrange) => {
+test.each(cases)('a user who %s gets a push: %p', async (_state, isPushed, arrange) => {
   await arrange()
   await expectPushed(await sendText(ann, room._id), isPushed)
 })

@@ -5,7 +5,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { ServiceAccount } from '../senders/service-account.ts'
 import { pem } from './loopback.ts'
 
-// The HTTP end of FCM on this machine, as its reference describes it: for tests, of real senders.
+// FCM's HTTP API on this machine, by its reference, for tests of the real sender.
 
 export type FcmMessage = {
   token: string
@@ -16,7 +16,7 @@ export type FcmMessage = {
   webpush?: { headers: Record<string, string>; notification?: Record<string, unknown> }
 }
 export type Received = { message: FcmMessage; at: number }
-/** Google's own names of what can be wrong; `hang` never answers. */
+/** Google's error names; `hang` never answers. */
 export type Answer = 'ok' | 'hang' | keyof typeof failures
 
 const failures = {
@@ -41,7 +41,7 @@ const errorOf = (answer: keyof typeof failures) => {
   return { error: { ...failures[answer], details: [{ '@type': FCM_ERROR, errorCode }] } }
 }
 
-/** Credentials that the stand-in takes. */
+/** Credentials that the stand-in accepts. */
 export const testAccount = (): ServiceAccount => ({
   projectId: 'chat-test',
   clientEmail: 'push@chat-test.iam.gserviceaccount.com',
@@ -75,20 +75,20 @@ export async function startFcm() {
 export type Fcm = Awaited<ReturnType<typeof startFcm>>
 
 class FcmStandIn {
-  /** Everything that came, answered or not. */
+  /** Every received request, answered or not. */
   readonly received: Received[] = []
-  /** What is answered to a device the next times; then, and to all others, `usual`. */
+  /** The next answers for a device; after them, and for other devices, `usual`. */
   readonly answers = new Map<string, Answer[]>()
   usual: Answer = 'ok'
-  /** Before it answers, in ms. */
+  /** The delay of each answer, in ms. */
   pauseMs = 0
-  /** Whether it gives credentials out. */
+  /** Whether it issues access tokens. */
   isOpen = true
-  /** How many pushes were unanswered at a time, at most. */
+  /** The highest number of pushes that were unanswered at a time. */
   mostAtOnce = 0
   private unanswered = 0
 
-  /** Messages that came for a device, silent ones left out. */
+  /** The messages received for a device, except silent ones. */
   shownOn = (token: string) =>
     this.received.map(({ message }) => message).filter((each) => each.token === token && each.notification)
 

@@ -4,11 +4,11 @@ import { Socket } from 'node:net'
 import tls from 'node:tls'
 import { fileURLToPath } from 'node:url'
 
-// For tests alone. The FCM library names its hosts in code: in a test's process these names lead to a server on this
-// machine, and its certificate is trusted.
+// For tests only. The FCM library has its hosts in code: in a test's process these names resolve to a server on this
+// machine, whose certificate is trusted.
 
 /**
- * Key and certificate of that server, made once by
+ * Key and certificate of that server, created once by
  * openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 36500 -subj /CN=fcm-stand-in
  * -addext subjectAltName=DNS:fcm.googleapis.com,DNS:oauth2.googleapis.com -keyout - -out -
  */
@@ -18,7 +18,7 @@ const certificate = pem.slice(pem.indexOf('-----BEGIN CERTIFICATE'))
 type Address = { host?: string; port?: number }
 type Connect = (this: Socket, ...args: unknown[]) => Socket
 
-/** From here on whatever this process sends to Google goes to `port`. @returns how to end it */
+/** From now on this process's requests to Google go to `port`. @returns a function that ends this */
 export function reachGoogleAt(port: number): () => void {
   const [authorities, ways] = [tls.getCACertificates(), [redirectSockets(port), mendSchemes()]]
   tls.setDefaultCACertificates([...authorities, certificate])
@@ -42,7 +42,7 @@ function redirectSockets(port: number) {
   }
 }
 
-/** The library says `https:` where HTTP/2 has `https`: Google does not mind, Node's server does. */
+/** The library sends the scheme `https:` instead of `https`. Google accepts that, Node's server does not. */
 function mendSchemes() {
   const original = http2.connect as (...args: unknown[]) => http2.ClientHttp2Session
   const mended: typeof original = (...args) => {

@@ -4,7 +4,7 @@ import type { ServiceAccount } from '../senders/service-account.ts'
 import { start } from '../service.ts'
 import { reachGoogleAt } from './loopback.ts'
 
-// The push service in a process of its own, for tests that kill it. It tells its parent when it is ready.
+// The push service in a separate process, for tests that kill it. It sends its parent a message when it is ready.
 
 export type Place = {
   fcm: ServiceAccount

@@ -13,7 +13,7 @@ import { start } from '../service.ts'
 import { startFcm, testAccount } from './fcm-stand-in.ts'
 import { reachGoogleAt } from './loopback.ts'
 
-/** Short enough to be waited for; what is about a time of its own sets it. */
+/** Short enough for tests; a test of one of these times sets its own. */
 export const quick: Partial<Times> = {
   secondLookMs: 600,
   pollMs: 50,
@@ -21,7 +21,7 @@ export const quick: Partial<Times> = {
   retryDelaysMs: [20, 20, 20, 20],
 }
 
-/** A push service of a stack, in this process, that sends to the stand-in. */
+/** A stack's push service in this process, which sends to the stand-in. */
 export async function startPush(stack: TestStack, times: Partial<Times> = {}) {
   const { root, natsUrl, mongoUrl } = stack
   const [logger, metrics] = [createLogger(process.env.CHAT_LOG_LEVEL ?? 'silent'), createMetrics()]
@@ -34,7 +34,7 @@ export async function startPush(stack: TestStack, times: Partial<Times> = {}) {
   return { ...service, metrics }
 }
 
-/** A stack whose pushes arrive at a stand-in for FCM, with ann, who writes, and everything to look at it by. */
+/** A stack whose pushes arrive at a stand-in for FCM, with ann as the author. */
 export async function startPushStack(times: Partial<Times> = {}, gateways = 1) {
   const fcm = await startFcm()
   const restore = reachGoogleAt(fcm.port)
@@ -48,7 +48,7 @@ export async function startPushStack(times: Partial<Times> = {}, gateways = 1) {
       ann.close()
       await bus.close()
       await database.close()
-      // The one that is there now: a test may have put another in its place.
+      // The current one: a test may have replaced it.
       await on.push.close()
       await stack.close()
       restore()
@@ -70,7 +70,7 @@ export async function register(
   return token
 }
 
-/** Somebody with a device, whose app is closed. */
+/** A user with a device, whose app is closed. */
 export async function withDevice(stack: TestStack, userId: string, token = tokenOf(userId)) {
   const client = await connectAs(stack, userId)
   await register(client, token)

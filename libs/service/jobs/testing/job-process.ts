@@ -3,7 +3,8 @@ import mongoose from 'mongoose'
 import { JobStore } from '../job-store.ts'
 import { openSteps, openWorker, type Point, type StepsDoc } from './steps-job.ts'
 
-// A worker in a process of its own, for tests that kill it. At one point it stops, says so, and waits to be told to go on.
+// A worker in a separate process, for tests that kill it. At one point it reports that it has stopped, and waits for a
+// message to continue.
 
 export type Place = { mongoUrl: string; database: string; stopAt: Point }
 
@@ -29,7 +30,7 @@ class StoppingStore extends JobStore<StepsDoc> {
   }
 }
 
-/** Says what a write has come to. */
+/** Reports the result of a write. */
 async function told<T>(writing: Promise<T>): Promise<T> {
   const outcome = await writing.catch((error: Error) => error)
   process.send?.({ wrote: outcome instanceof Error ? outcome.name : outcome })

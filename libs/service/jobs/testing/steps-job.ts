@@ -6,7 +6,7 @@ import { JobStore } from '../job-store.ts'
 import { JobWorker } from '../job-worker.ts'
 import { eachJob } from '../outcome.ts'
 
-/** A job for tests: it takes steps, each of which leaves one document, and notes each as its progress. */
+/** A job for tests: each of its steps stores one document and is noted as progress. */
 export type StepsDoc = Job & { done: number; isBad: boolean }
 
 export const STEPS = 3
@@ -37,7 +37,7 @@ export async function openSteps(connection: Connection, options: Partial<JobOpti
   return { model, metrics, parts, jobs: new JobStore<StepsDoc>(parts) }
 }
 
-/** Each point in a job's way where a worker may die. */
+/** The points of a job at which a worker may die. */
 export type Point = 'claimed' | 'working' | 'between notes' | 'before finish' | 'before retry'
 
 export function openWorker(
@@ -55,7 +55,7 @@ export function openWorker(
       let job = claimed
       while (job.done < STEPS) {
         signal.throwIfAborted()
-        // The index refuses a step that is taken twice.
+        // The index refuses a repeated step.
         await effects.insertOne({ _id: `${job._id} ${job.done}` })
         if (job.done === 0) await reached('working')
         job = await jobs.update(job, { done: job.done + 1 })
