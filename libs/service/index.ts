@@ -9,6 +9,7 @@ export { ConfirmedBroadcast, confirm, joinConfirmers } from './bus/confirmed-bro
 export type { BusOptions } from './bus/connection.ts'
 export { erasedMentions } from './bus/erased-mentions.ts'
 export { FreshAnswers } from './bus/fresh-answers.ts'
+export { handlersOf } from './bus/handlers.ts'
 export { type Body, encode } from './bus/request.ts'
 export { faultOf, settle } from './bus/settle.ts'
 export * from './jobs/job.ts'

@@ -1,9 +1,9 @@
 import type { Handlers } from '@chat/contract'
-import type { Bus } from '@chat/service'
+import type { Bus, JobWorker, KeyedQueue, Logger } from '@chat/service'
 import type { ChangeStore } from './changes/change-store.ts'
-import type { MessageChanges } from './changes/message-changes.ts'
-import type { ExportErasure } from './exports/export-erasure.ts'
-import type { Exports } from './exports/exports.ts'
+import type { ExportDoc, ExportStore } from './exports/export-store.ts'
+import type { LazyBucket } from './exports/lazy-bucket.ts'
+import type { Mailer } from './exports/mailer.ts'
 import type { ErasedMentionStore } from './privacy/erased-mention-store.ts'
 import type { UserTraces } from './privacy/user-traces.ts'
 import type { Presenter } from './read/presenter.ts'
@@ -15,34 +15,43 @@ import type { GroupCommit } from './send/group-commit.ts'
 import type { MessageStore } from './send/message-store.ts'
 import type { Outbox } from './send/outbox.ts'
 import type { WordFilter } from './words/word-filter.ts'
-import type { WordListEditor } from './words/word-list-editor.ts'
+import type { WordListCache } from './words/word-list-cache.ts'
+import type { WordStore } from './words/word-store.ts'
 
-/** What the operations work with. */
+/** What the operations work with: all that has a lifetime or a state. */
 export type Parts = {
   bus: Bus
+  logger: Logger
   store: MessageStore
   changes: ChangeStore
+  exportStore: ExportStore
   reportStore: ReportStore
   searchStore: SearchStore
   erasedMentions: ErasedMentionStore
   traces: UserTraces
+  words: WordStore
   access: AccessCache
   presenter: Presenter
   outbox: Outbox
   groupCommit: GroupCommit
-  messageChanges: MessageChanges
+  /** Changes of messages, one at a time per room. */
+  changeQueue: KeyedQueue
   searchIndexer: SearchIndexer
+  wordLists: WordListCache
   wordFilter: WordFilter
-  wordListEditor: WordListEditor
-  exports: Exports
-  exportErasure: ExportErasure
+  storage: LazyBucket
+  /** Null where no mail server is configured. */
+  mailer: Mailer | null
+  exportWorker: JobWorker<ExportDoc>
   /** The longest text of a message. */
   textLength: number
 }
 
-type Operations = Handlers<'messages'>
+/** What writes exports in the background works with. */
+export type ExportParts = Pick<
+  Parts,
+  'bus' | 'logger' | 'store' | 'changes' | 'exportStore' | 'access' | 'storage' | 'mailer'
+>
+
 /** An operation of the contract as a function. */
-export type Operation<Name extends keyof Operations> = (
-  parts: Parts,
-  ...request: Parameters<Operations[Name]>
-) => ReturnType<Operations[Name]>
+export type Operation<Name extends keyof Handlers<'messages'>> = Handlers<'messages', [Parts]>[Name]

@@ -7,24 +7,21 @@ import {
   ensureIndexes,
   ensureStream,
   joinConfirmers,
+  KeyedQueue,
   type Logger,
   type Metrics,
   openAll,
   openMongo,
   pingMongo,
-  type Scope,
   serveJobs,
 } from '@chat/service'
 import { ChangeStore } from './changes/change-store.ts'
-import { MessageChanges } from './changes/message-changes.ts'
 import type { MessagesConfig } from './config.ts'
-import { ExportErasure } from './exports/export-erasure.ts'
+import { removeExportsOfMembers } from './exports/export-removal.ts'
 import { ExportStore } from './exports/export-store.ts'
 import { startExportWorker } from './exports/export-worker.ts'
-import { Exports } from './exports/exports.ts'
 import { lazyBucket } from './exports/lazy-bucket.ts'
 import { Mailer } from './exports/mailer.ts'
-import type { ExportParts } from './exports/parts.ts'
 import { handlers } from './handlers.ts'
 import { ErasedMentionStore } from './privacy/erased-mention-store.ts'
 import { UserTraces } from './privacy/user-traces.ts'
@@ -40,7 +37,6 @@ import { Outbox } from './send/outbox.ts'
 import { outboxSources } from './send/outbox-sources.ts'
 import { WordFilter } from './words/word-filter.ts'
 import { WordListCache } from './words/word-list-cache.ts'
-import { WordListEditor } from './words/word-list-editor.ts'
 import { openWords } from './words/word-store.ts'
 
 export type Options = {
@@ -70,19 +66,25 @@ export const start = (options: Options) =>
     const outbox = await scope.use('outbox', new Outbox({ sources, eventLog, logger, metrics }))
     const searchIndexer = new SearchIndexer(stores.searchStore)
     await scope.use('indexer', indexEvents(bus, logger, searchIndexer))
-    const lists = new WordListCache(stores.words, bus)
-    const wordFilter = new WordFilter(lists, config.bannedWordsMode)
-    const { textLength } = config.limits
-    const parts = { ...stores, lists, wordFilter, access, presenter, outbox, bus, logger, textLength }
-    const answers = handlers({
-      ...parts,
-      ...(await openExporting(scope, options, parts)),
+    const wordLists = new WordListCache(stores.words, bus)
+    const storage = await scope.use('s3', lazyBucket({ ...config.s3, url: options.s3Url }))
+    const mailer = config.mail && (await scope.use('mail', new Mailer(config.mail)))
+    const exportParts = { ...stores, access, bus, logger, storage, mailer }
+    const parts = {
+      ...exportParts,
+      presenter,
+      outbox,
       searchIndexer,
-      groupCommit: new GroupCommit({ ...parts, metrics }),
-      messageChanges: new MessageChanges(parts),
-      wordListEditor: new WordListEditor(parts),
-    })
-    await scope.use('requests', bus.serve('messages', answers))
+      groupCommit: new GroupCommit({ ...stores, outbox, logger, metrics }),
+      changeQueue: new KeyedQueue(),
+      wordLists,
+      wordFilter: new WordFilter(wordLists, config.bannedWordsMode),
+      textLength: config.limits.textLength,
+      exportWorker: await scope.use('exports', startExportWorker(exportParts)),
+    }
+    access.onRemoved((roomId, userIds) => removeExportsOfMembers(parts, roomId, userIds))
+    await scope.use('job requests', serveJobs(bus, stores.exportStore.jobs))
+    await scope.use('requests', bus.serve('messages', handlers(parts)))
     await bus.flush()
     return { ready: { nats: () => bus.ping(), mongo: () => pingMongo(mongo) } }
   })
@@ -113,19 +115,3 @@ const indexEvents = (bus: Bus, logger: Logger, indexer: SearchIndexer) =>
     kinds: ['message', 'change'],
     handle: (events) => indexer.handle(events),
   })
-
-async function openExporting(
-  scope: Scope,
-  { config, s3Url }: Options,
-  parts: Omit<ExportParts, 'storage' | 'mailer'>,
-) {
-  const storage = await scope.use('s3', lazyBucket({ ...config.s3, url: s3Url }))
-  const mailer = config.mail && (await scope.use('mail', new Mailer(config.mail)))
-  const working = { ...parts, storage, mailer }
-  const worker = await scope.use('exports', startExportWorker(working))
-  await scope.use('job requests', serveJobs(parts.bus, parts.exportStore.jobs))
-  return {
-    exports: new Exports({ ...working, worker }),
-    exportErasure: new ExportErasure({ ...working, worker }),
-  }
-}

@@ -1,4 +1,4 @@
-import type { Caller, Input, OperationName, Output } from '@chat/contract'
+import type { Handlers } from '@chat/contract'
 import type { Bus, ConfirmedBroadcast, Limits, Logger } from '@chat/service'
 import type { MentionResolver } from './mentions/mention-resolver.ts'
 import type { Presence } from './presence/presence.ts'
@@ -22,8 +22,5 @@ export type Parts = {
   presence: Presence
 }
 
-export type Operation<K extends OperationName> = (
-  parts: Parts,
-  caller: Caller,
-  input: Input<K>,
-) => Promise<Output<K>>
+/** An operation of the contract as a function. */
+export type Operation<Name extends keyof Handlers<'rooms'>> = Handlers<'rooms', [Parts]>[Name]

@@ -62,11 +62,6 @@ export const clientOperations = operationNames.filter((name) => rowOf(name).even
 export type Input<K extends OperationName> = Static<Operations[K]['input']>
 export type Output<K extends OperationName> = Static<Operations[K]['output']>
 
-/** Operations for platforms alone, of one service. */
-export type PlatformOperation<S extends ServiceName> = {
-  [K in keyof typeof platformOperations]: (typeof platformOperations)[K]['service'] extends S ? K : never
-}[keyof typeof platformOperations]
-
 export type ClientOperation = {
   [K in OperationName]: Operations[K] extends { event: string } ? K : never
 }[OperationName]
@@ -83,10 +78,9 @@ export type Caller = {
 export const sentSeq = ({ sent = [] }: Caller, roomId: string) =>
   Math.max(0, ...sent.filter(([id]) => id === roomId).map(([, seq]) => seq))
 
-/** A total record: an operation without a handler does not compile. */
-export type Handlers<S extends ServiceName> = {
+/** A total record: an operation without a handler does not compile. `Before`: further arguments before the request. */
+export type Handlers<S extends ServiceName, Before extends unknown[] = []> = {
   [K in OperationName as Operations[K]['service'] extends S ? K : never]: (
-    caller: Caller,
-    input: Input<K>,
+    ...request: [...Before, caller: Caller, input: Input<K>]
   ) => Promise<Output<K>>
 }

@@ -1,6 +1,6 @@
+import type { ExportParts } from '../parts.ts'
 import type { ExportDoc } from './export-store.ts'
 import { formats } from './file/formats.ts'
-import type { ExportParts } from './parts.ts'
 
 type Link = { url: string; expiresAt: string }
 

@@ -1,11 +1,11 @@
 import { Fault } from '@chat/contract'
 import { eachJob, faultOf, JobWorker, type Lease } from '@chat/service'
+import type { ExportParts } from '../parts.ts'
 import { notify, whileMember } from './export-notices.ts'
 import { removeFile } from './export-removal.ts'
 import { type ExportDoc, isExpired, isOver, MAX_TRIES } from './export-store.ts'
 import { ExportWriter } from './file/export-writer.ts'
 import { isRefused } from './mailer.ts'
-import type { ExportParts } from './parts.ts'
 
 /** Each export keeps one part in memory. */
 const CONCURRENCY = 2

@@ -1,5 +1,7 @@
 import { type Caller, type Erased, messageWithout } from '@chat/contract'
 import { type Bus, decodeKey, encodeKey, eraseRoomEvents, type StreamEvent } from '@chat/service'
+import { unmention } from '../changes/message-changes.ts'
+import { rebuildExports, rebuildExportsLater } from '../exports/export-removal.ts'
 import type { Operation, Parts } from '../parts.ts'
 
 const BATCH = 200
@@ -15,7 +17,7 @@ export async function eraseMentions(
   erased: Erased,
   until: number,
 ): Promise<boolean> {
-  const { traces, erasedMentions, messageChanges, searchIndexer, exportErasure } = parts
+  const { traces, erasedMentions } = parts
   while (performance.now() < until) {
     const docs = await traces.mentionsOf(erased.userId, BATCH)
     const texts = await traces.oldTextsMentioning(erased.userId, BATCH)
@@ -23,11 +25,10 @@ export async function eraseMentions(
     if (places.length === 0) return true
     await erasedMentions.note(erased.userId, places)
     for (const roomId of new Set(places.map((place) => place.roomId)))
-      await exportErasure.rebuildLater(roomId)
+      await rebuildExportsLater(parts, roomId)
     for (const { roomId, messageId } of places) {
       if (performance.now() > until) return false
-      const message = await messageChanges.unmention(caller, { roomId, messageId }, erased)
-      await searchIndexer.handle([{ kind: 'change', change: 0, message }])
+      await unmention(parts, caller, { roomId, messageId }, erased)
     }
     await traces.cleanOldTexts(texts, erased)
   }
@@ -36,18 +37,19 @@ export async function eraseMentions(
 
 /** Cleans the copies room by room, from the room after `after`. @returns the last room that is done; null at the end */
 export async function eraseMentionsInCopies(
-  { erasedMentions, reportStore, exportErasure, bus }: Parts,
+  parts: Parts,
   erased: Erased,
   after: string,
   until: number,
 ): Promise<string | null> {
+  const { erasedMentions, reportStore, bus } = parts
   for (let last = after; ; ) {
     const roomId = await erasedMentions.roomAfter(erased.userId, last)
     if (roomId === null) return null
     const mentionedIn = await erasedMentions.inRoom(erased.userId, roomId)
     await scrubStream(bus, roomId, { ...erased, mentionedIn })
     await reportStore.unquote({ ...erased, mentionedIn })
-    await exportErasure.rebuild(roomId)
+    await rebuildExports(parts, roomId)
     last = roomId
     if (performance.now() > until) return last
   }
@@ -71,4 +73,9 @@ export const listErasedMentions: Operation<'listErasedMentions'> = async (parts,
   const after = cursor === undefined ? '' : decodeKey(cursor)
   const messageIds = await parts.erasedMentions.page(userId, after, PAGE, roomId)
   return { messageIds, nextCursor: messageIds.length === PAGE ? encodeKey(messageIds.at(-1) ?? '') : null }
+}
+
+export const forgetErasedMentions: Operation<'forgetErasedMentions'> = async (parts, _caller, { userId }) => {
+  await parts.erasedMentions.forget(userId)
+  return { result: true }
 }

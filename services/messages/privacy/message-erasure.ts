@@ -1,6 +1,14 @@
 import type { Caller, Erased } from '@chat/contract'
+import { purgeRoomEvents } from '@chat/service'
+import { eraseMessage } from '../changes/message-changes.ts'
+import {
+  rebuildExports,
+  rebuildExportsLater,
+  removeExports,
+  removeExportsOfUser,
+} from '../exports/export-removal.ts'
 import type { Operation, Parts } from '../parts.ts'
-import { roomsOfAuthor } from './author-rooms.ts'
+import { deleteRoomWords } from '../words/word-lists.ts'
 import { eraseMentions, eraseMentionsInCopies, scrubStream } from './mention-erasure.ts'
 
 /** A request stops after this long, and the next one goes on there. */
@@ -22,7 +30,7 @@ export const eraseUserInMessages: Operation<'eraseUserInMessages'> = async (
 ) => {
   const until = performance.now() + BUDGET_MS
   if (cursor?.startsWith(COPIES)) return finish(parts, erased, cursor.slice(COPIES.length), until)
-  if (cursor === undefined) await parts.exportErasure.removeUser(erased.userId)
+  if (cursor === undefined) await removeExportsOfUser(parts, erased.userId)
   const after = await eraseWritten(parts, caller, erased, cursor?.slice(WRITTEN.length) || undefined, until)
   if (after !== null) return { nextCursor: `${WRITTEN}${after ?? ''}` }
   return finish(parts, erased, '', until)
@@ -37,7 +45,7 @@ async function eraseWritten(
   until: number,
 ): Promise<string | undefined | null> {
   for (let after = first; ; ) {
-    const { roomIds, last } = await roomsOfAuthor(parts, caller, erased.userId, after)
+    const { roomIds, last } = await parts.traces.roomsOf(parts.bus, caller, erased.userId, after)
     for (const roomId of roomIds) if (!(await eraseInRoom(parts, caller, roomId, erased, until))) return after
     if (last === null) {
       // A message that quotes or mentions the user from here on finds nobody of that name.
@@ -60,45 +68,52 @@ async function finish(parts: Parts, erased: Erased, after: string, until: number
 
 /** @returns false when the time is over before the room is done */
 async function eraseInRoom(
-  { traces, messageChanges, searchIndexer, exportErasure, bus }: Parts,
+  parts: Parts,
   caller: Caller,
   roomId: string,
   erased: Erased,
   until: number,
 ): Promise<boolean> {
-  await exportErasure.rebuildLater(roomId)
+  const { traces, bus } = parts
+  await rebuildExportsLater(parts, roomId)
   const scrubbed = await scrubStream(bus, roomId, erased)
   for (;;) {
     const docs = await traces.writtenBy(roomId, erased.userId, '', BATCH)
     if (docs.length === 0) break
     for (const { _id } of docs) {
       if (performance.now() > until) return false
-      const message = await messageChanges.erase(caller, { roomId, messageId: _id })
-      await searchIndexer.handle([{ kind: 'change', change: 0, message }])
+      await eraseMessage(parts, caller, { roomId, messageId: _id })
     }
   }
   await scrubStream(bus, roomId, erased, scrubbed)
-  await exportErasure.rebuild(roomId)
+  await rebuildExports(parts, roomId)
   return true
 }
 
 /** @returns false when the time is over before nobody quotes the user any more */
-async function eraseQuotes(
-  { traces, exportErasure, bus }: Parts,
-  erased: Erased,
-  until: number,
-): Promise<boolean> {
+async function eraseQuotes(parts: Parts, erased: Erased, until: number): Promise<boolean> {
+  const { traces, bus } = parts
   const scrubbed = new Map<string, number>()
   while (performance.now() < until) {
     const quotes = await traces.quotesOf(erased.userId, BATCH)
     if (quotes.length === 0) return true
     const roomIds = new Set(quotes.map(({ roomId }) => roomId))
     for (const roomId of roomIds) {
-      await exportErasure.rebuildLater(roomId)
+      await rebuildExportsLater(parts, roomId)
       scrubbed.set(roomId, await scrubStream(bus, roomId, erased, scrubbed.get(roomId)))
     }
     await traces.quoteNobody(quotes.map(({ _id }) => _id))
-    for (const roomId of roomIds) await exportErasure.rebuild(roomId)
+    for (const roomId of roomIds) await rebuildExports(parts, roomId)
   }
   return false
+}
+
+/** Deletes everything of a room. The stream comes first: its events would bring the rest back. */
+export const purgeRoomMessages: Operation<'purgeRoomMessages'> = async (parts, _caller, { roomId }) => {
+  const { store, changes, exportStore, reportStore, searchStore } = parts
+  await purgeRoomEvents(parts.bus, roomId)
+  await removeExports(parts, await exportStore.ofRoom(roomId))
+  for (const each of [searchStore, reportStore, changes, store]) await each.deleteRoom(roomId)
+  await deleteRoomWords(parts, roomId)
+  return { result: true }
 }

@@ -1,8 +1,9 @@
 import type { PersonalRecords } from '@chat/contract'
 import { bytesOf, decodeCursor, encodeCursor, PAGE_BYTES } from '@chat/service'
+import { presentExport } from '../exports/exports.ts'
 import type { Operation, Parts } from '../parts.ts'
+import { presentReport } from '../reports/reports.ts'
 import { presentMessage } from '../send/message-doc.ts'
-import { roomsOfAuthor } from './author-rooms.ts'
 
 /** The room, and the user's syncKey in it after which to go on; null when the room is done. */
 type Place = [roomId: string, syncKey: string | null]
@@ -24,7 +25,7 @@ export const exportUserFromMessages: Operation<'exportUserFromMessages'> = async
     const [roomId, syncKey] = await addMessages(parts, records, userId, place[0], place[1])
     return { records, nextCursor: encodeCursor([roomId, syncKey]) }
   }
-  const { roomIds, last } = await roomsOfAuthor(parts, caller, userId, place?.[0])
+  const { roomIds, last } = await parts.traces.roomsOf(parts.bus, caller, userId, place?.[0])
   for (const roomId of roomIds) {
     const end = await addMessages(parts, records, userId, roomId, '')
     if (end[1] !== null || bytesOf(records) > PAGE_BYTES) return { records, nextCursor: encodeCursor(end) }
@@ -44,11 +45,11 @@ async function addMessages(
   return [roomId, docs.length < BATCH ? null : (docs.at(-1)?.syncKey ?? null)]
 }
 
-async function ownRequests({ reportStore, exportErasure }: Parts, userId: string): Promise<Records> {
+async function ownRequests({ reportStore, exportStore }: Parts, userId: string): Promise<Records> {
   const reports = await reportStore.by(userId)
-  const records = reports.map(({ createdAt, ...report }) => ({
-    kind: 'report',
-    value: { ...report, createdAt: createdAt.toISOString() },
-  }))
-  return [...records, ...(await exportErasure.recordsOf(userId))]
+  const exports = await exportStore.ofUser(userId)
+  return [
+    ...reports.map((report) => ({ kind: 'report', value: presentReport(report) })),
+    ...exports.map((doc) => ({ kind: 'export', value: { ...presentExport(doc), email: doc.email } })),
+  ]
 }

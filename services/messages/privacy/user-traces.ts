@@ -1,9 +1,12 @@
-import { anonymous, type Erased, mentionTextWithout } from '@chat/contract'
-import { writeEach } from '@chat/service'
+import { anonymous, type Caller, type Erased, mentionTextWithout } from '@chat/contract'
+import { type Bus, writeEach } from '@chat/service'
 import type { Model } from 'mongoose'
 import type { ChangeDoc } from '../changes/change-store.ts'
 import { asMentions, type MessageDoc } from '../send/message-doc.ts'
 import { withIds } from '../send/room-ids.ts'
+
+/** Rooms looked into at the same time. */
+const BATCH = 16
 
 type Place = Pick<MessageDoc, '_id' | 'roomId'>
 type OldText = Required<Pick<ChangeDoc, '_id' | 'roomId' | 'messageId' | 'text' | 'mentions'>>
@@ -20,8 +23,21 @@ export class UserTraces {
     this.changes = changes
   }
 
-  async hasWritten(roomId: string, authorId: string): Promise<boolean> {
-    return (await this.messages.exists({ roomId, 'author.authorId': authorId })) !== null
+  /**
+   * The rooms in which a user has written, a page at a time. No index leads from a user to their messages, since every
+   * insert would pay for it. So this looks into each room, which is rare and costs one index lookup.
+   * @returns of the next rooms those in which they have written; `last`: go on after this room, null at the end
+   */
+  async roomsOf(bus: Bus, caller: Caller, authorId: string, after?: string) {
+    const { roomIds: all } = await bus.ask('listRoomIds', caller, after === undefined ? {} : { after })
+    const roomIds: string[] = []
+    for (let start = 0; start < all.length; start += BATCH) {
+      const batch = all.slice(start, start + BATCH)
+      const filters = batch.map((roomId) => ({ roomId, 'author.authorId': authorId }))
+      const written = await Promise.all(filters.map((filter) => this.messages.exists(filter)))
+      roomIds.push(...batch.filter((_, index) => written[index]))
+    }
+    return { roomIds, last: all.at(-1) ?? null }
   }
 
   /** Messages of a user in a room, in the order of their syncKeys. */

@@ -1,9 +1,11 @@
-import { Fault, type Input, seqOf } from '@chat/contract'
-import { PAGE_BYTES } from '@chat/service'
+import { Fault, type Input, type Message, seqOf } from '@chat/contract'
+import { bytesOf, decodeCursor, encodeCursor, PAGE_BYTES } from '@chat/service'
 import type { Operation } from '../parts.ts'
-import { fitting, MAX_COUNT } from './page-size.ts'
+import { fitting, leading, MAX_COUNT } from './page-size.ts'
+import { findMessage, requireRoom } from './visible-message.ts'
 
 const DEFAULT_COUNT = 10
+const PLATFORM_LIMIT = 20
 
 type Span = { from: number; to: number; anchor: number }
 
@@ -52,3 +54,26 @@ export const listenMessagesByRoom: Operation<'listenMessagesByRoom'> = async (
     hasMoreAfter: (list.at(-1)?.seq ?? Math.max(0, from - 1)) < lastSeq,
   }
 }
+
+/** For platforms: a page, newest first. The cursor is the seq of the last message. @throws ROOM_NO_EXISTS */
+export const listRoomMessages: Operation<'listRoomMessages'> = async (parts, caller, input) => {
+  const { store, presenter, bus } = parts
+  const { roomId, limit = PLATFORM_LIMIT, cursor } = input
+  const before = cursor === undefined ? null : decodeCursor(cursor, isSeq)
+  await requireRoom(bus, caller, roomId)
+  const to = before === null ? await store.lastSeq(roomId) : before - 1
+  const docs = to < 1 ? [] : await store.between(roomId, to - Math.min(limit, MAX_COUNT) + 1, to)
+  const messages = await presenter.inFull(caller, docs.toReversed())
+  const list = leading(messages, bytesOf, PAGE_BYTES)
+  const { seq = 1 } = list.at(-1) ?? {}
+  return { list, nextCursor: seq > 1 ? encodeCursor(seq) : null }
+}
+
+/** For platforms. @throws ROOM_NO_EXISTS, MESSAGE_NO_EXISTS */
+export const getMessage: Operation<'getMessage'> = async ({ store, presenter, bus }, caller, place) => {
+  await requireRoom(bus, caller, place.roomId)
+  const [message] = await presenter.inFull(caller, [await findMessage(store, place)])
+  return message as Message
+}
+
+const isSeq = (place: unknown): place is number => Number.isSafeInteger(place)

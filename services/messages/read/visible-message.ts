@@ -1,6 +1,10 @@
-import { Fault, seqOf } from '@chat/contract'
+import { type Caller, Fault, seqOf } from '@chat/contract'
+import type { Bus } from '@chat/service'
 import { type MessageDoc, statusOf } from '../send/message-doc.ts'
 import type { MessageStore } from '../send/message-store.ts'
+
+/** For platforms, which are in no room. @throws ROOM_NO_EXISTS */
+export const requireRoom = (bus: Bus, caller: Caller, roomId: string) => bus.ask('roomFacts', caller, roomId)
 
 type Place = { roomId: string; messageId: string }
 

@@ -1,25 +1,28 @@
-import { type Caller, type ErrorCode, Fault, type Input } from '@chat/contract'
-import type { Parts } from '../parts.ts'
+import { type Caller, type ErrorCode, Fault } from '@chat/contract'
+import type { Operation, Parts } from '../parts.ts'
 import { changeRoom, type RoomState, requireUnfrozen } from '../room/room-change.ts'
+import { roomResult, viewRoom } from '../room/room-view.ts'
 import { type RoomDoc, userIdsOf } from '../store/documents.ts'
 import { saveUsers } from '../users/directory.ts'
 import { publishAccess } from './access-events.ts'
 import {
+  actorOf,
   type Joiner,
   joinersOf,
   newMembers,
+  PLATFORM,
   requireMember,
   requireRoom,
   requireSpace,
+  targetsOf,
 } from './memberships.ts'
-import { actorOf, PLATFORM, targetsOf } from './targets.ts'
 
 type Invitation = { caller: Caller; roomId: string; by: string; joiners: Joiner[] }
 /** Repeats the checks on what the transaction finds. @returns the error code if nobody can be added */
 type Check = (state: RoomState, banned: Set<string>) => ErrorCode
 
 /** Any member may invite, if the rules allow it. @throws JOIN_USER_ALREADY_EXISTS, USER_IS_BANNED if nobody is left */
-export async function inviteByMember(parts: Parts, caller: Caller, input: Input<'inviteRoom'>) {
+export const inviteRoom: Operation<'inviteRoom'> = async (parts, caller, input) => {
   const { store } = parts
   const { userId } = caller
   const { roomId, targetUserIds } = input
@@ -28,15 +31,16 @@ export async function inviteByMember(parts: Parts, caller: Caller, input: Input<
   const blockers = await store.users.blockersOf(userId, [...known.keys()])
   const targets = targetsOf(userId, targetUserIds, (id) => known.has(id) && !blockers.has(id))
   const joiners = targets.map((target) => ({ userId: target, master: false }))
-  return add(parts, { caller, roomId, by: userId, joiners }, ({ room, members }, banned) => {
+  const adding = add(parts, { caller, roomId, by: userId, joiners }, ({ room, members }, banned) => {
     if (!members.some((member) => member.userId === userId)) throw new Fault('ROOM_NO_EXISTS')
     requireOpen(room)
     return alreadyInOrBanned(banned)
   })
+  return roomResult(parts, caller, adding)
 }
 
 /** `/chat/inviteUsers`; docs/protocol.md sets the order of the checks. Banned users stay banned. */
-export async function inviteByMaster(parts: Parts, caller: Caller, input: Input<'inviteUsers'>) {
+export const inviteUsers: Operation<'inviteUsers'> = async (parts, caller, input) => {
   const { store } = parts
   const { roomId, inviterId, joinUsers } = input
   requireOpen(await requireRoom(store, roomId))
@@ -46,24 +50,26 @@ export async function inviteByMaster(parts: Parts, caller: Caller, input: Input<
   const joiners = joinersOf(joinUsers, false)
   if (joiners.every(({ userId }) => present.has(userId))) throw new Fault('JOIN_USERS_EMPTY')
   await saveUsers(parts, joinUsers)
-  return add(parts, { caller, roomId, by: inviterId, joiners }, ({ room, members }) => {
+  const room = await add(parts, { caller, roomId, by: inviterId, joiners }, ({ room, members }) => {
     requireOpen(room)
     if (!members.some((member) => member.userId === inviterId && member.master))
       throw new Fault('INVITER_ID_IS_NOT_MASTER')
     return 'JOIN_USERS_EMPTY'
   })
+  return viewRoom(store, room)
 }
 
 /** A platform may add any user, whatever the rules. The first in an empty room becomes its master. Banned users stay banned. */
-export async function addMembers(parts: Parts, caller: Caller, { roomId, users }: Input<'addMembers'>) {
+export const addMembers: Operation<'addMembers'> = async (parts, caller, { roomId, users }) => {
   requireUnfrozen(await requireRoom(parts.store, roomId))
   const isEmpty = (await parts.store.members.userIdsOf(roomId)).length === 0
   await saveUsers(parts, users)
   const joiners = joinersOf(users, isEmpty)
-  return add(parts, { caller, roomId, by: PLATFORM, joiners }, ({ room }, banned) => {
+  const room = await add(parts, { caller, roomId, by: PLATFORM, joiners }, ({ room }, banned) => {
     requireUnfrozen(room)
     return alreadyInOrBanned(banned)
   })
+  return viewRoom(parts.store, room)
 }
 
 const alreadyInOrBanned = (banned: Set<string>) =>

@@ -1,12 +1,11 @@
-import { type Input, type JoinUser, maySee, type Output } from '@chat/contract'
+import { type Input, type JoinUser, maySee } from '@chat/contract'
 import { readPage } from '../key-page.ts'
-import type { Parts } from '../parts.ts'
+import type { Operation } from '../parts.ts'
 import { presentMember } from '../room/presenter.ts'
 import { contains } from '../room/room-list.ts'
 import { type BanDoc, type MemberDoc, type RoomDoc, userIdsOf } from '../store/documents.ts'
 import type { Store } from '../store/store.ts'
-import { isMuted, requireMember, requireRoom } from './memberships.ts'
-import { PLATFORM } from './targets.ts'
+import { isMuted, PLATFORM, requireMember, requireRoom } from './memberships.ts'
 
 const DEFAULT_LIMIT = 50
 const MAX_LIMIT = 100
@@ -17,12 +16,12 @@ type Query = Input<'listMembers'>
 type Viewer = Pick<JoinUser, '_id' | 'master'>
 
 /** A page of a room's members or banned users, in the order of their ids: those whom the caller may see. */
-export async function listMembers({ store }: Parts, userId: string, query: Query) {
+export const listMembers: Operation<'listMembers'> = async ({ store }, { userId }, query) => {
   const { room, member } = await requireMember(store, query.roomId, userId)
   return pageOf(store, room, { _id: userId, master: member.master }, query)
 }
 
-export const listAllMembers = async ({ store }: Parts, query: Query): Promise<Output<'listMembers'>> =>
+export const listRoomMembers: Operation<'listRoomMembers'> = async ({ store }, _caller, query) =>
   pageOf(store, await requireRoom(store, query.roomId), { _id: PLATFORM, master: true }, query)
 
 function pageOf(store: Store, room: RoomDoc, viewer: Viewer, query: Query) {

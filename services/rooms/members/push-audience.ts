@@ -1,5 +1,5 @@
 import type { Input } from '@chat/contract'
-import type { Parts } from '../parts.ts'
+import type { Operation } from '../parts.ts'
 import { uncountedSeqs } from '../reading/uncounted-messages.ts'
 import { type MemberDoc, type RoomDoc, roomIdsOf, userIdsOf } from '../store/documents.ts'
 import type { Store } from '../store/store.ts'
@@ -12,7 +12,7 @@ type Member = Pick<MemberDoc, 'roomId' | 'userId' | 'alarmOn' | 'readSeq' | 'joi
 const PAGE = 500
 
 /** To whom the messages of these rooms may be pushed, as far as this service knows. Absent rooms are left out. */
-export async function pushAudiences({ store }: Parts, { rooms: all, from }: Input<'listAudiences'>) {
+export const listAudiences: Operation<'listAudiences'> = async ({ store }, _caller, { rooms: all, from }) => {
   const start = from ? all.findIndex(({ roomId }) => roomId === from.roomId) : 0
   const asked = start < 0 ? [] : all.slice(start)
   const rooms = await store.rooms.pick(roomIdsOf(asked), 'name', 'memberCount', 'lastGone')

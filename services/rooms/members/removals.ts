@@ -1,16 +1,15 @@
-import { Fault, type Input, type RoomActivity } from '@chat/contract'
+import { Fault, type RoomActivity } from '@chat/contract'
 import { forgetMentions } from '../mentions/unread-mentions.ts'
-import type { Parts } from '../parts.ts'
+import type { Operation, Parts } from '../parts.ts'
 import { changeRoom, type RoomState, requireMasterOf } from '../room/room-change.ts'
 import { type MemberDoc, userIdsOf } from '../store/documents.ts'
 import { publishRemoval } from './access-events.ts'
-import { isMuted } from './memberships.ts'
-import { actorOf, PLATFORM, targetsOf } from './targets.ts'
+import { actorOf, isMuted, PLATFORM, targetsOf } from './memberships.ts'
 
 type Cause = 'LEFT' | { by: string; banned: boolean }
 
 /** A leaving last master hands over to the longest-standing member. @throws ROOM_RULES_CAN_NOT_LEAVE */
-export const leave = (parts: Parts, userId: string, roomId: string): Promise<void> =>
+export const leaveOutRoom: Operation<'leaveOutRoom'> = (parts, { userId }, roomId) =>
   remove(parts, roomId, 'LEFT', ({ room, members }) => {
     if (!members.some((member) => member.userId === userId)) throw new Fault('ROOM_NO_EXISTS')
     if (!room.rules.canLeaveOutRoom) throw new Fault('ROOM_RULES_CAN_NOT_LEAVE')
@@ -18,7 +17,7 @@ export const leave = (parts: Parts, userId: string, roomId: string): Promise<voi
   })
 
 /** @throws USER_IS_NOT_MASTER, WRONG_TARGET_USER_IDS */
-export const kick = (parts: Parts, userId: string, input: Input<'kickOutUsers'>): Promise<void> =>
+export const kickOutUsers: Operation<'kickOutUsers'> = (parts, { userId }, input) =>
   remove(parts, input.roomId, { by: userId, banned: input.ban ?? false }, (state) => {
     requireMasterOf(state, userId)
     const present = new Set(userIdsOf(state.members))
@@ -52,6 +51,7 @@ async function remove(parts: Parts, roomId: string, cause: Cause, choose: (state
   for (const userId of result.userIds) forgetMentions(parts, userId, roomId)
   await claims.move(room, before, members)
   broadcast.publishSoon(roomId)
+  return { result: true }
 }
 
 function eventsOf(roomId: string, userIds: string[], promoted: MemberDoc[], cause: Cause): RoomActivity[] {

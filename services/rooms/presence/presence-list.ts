@@ -23,6 +23,11 @@ export const queryPresence: Operation<'queryPresence'> = async ({ store, bus }, 
   return { list }
 }
 
+export const noteSeen: Operation<'noteSeen'> = async ({ presence }, _caller, seen) => {
+  await presence.report(seen)
+  return { result: true }
+}
+
 async function visibleTo(store: Store, callerId: string, userIds: string[]): Promise<string[]> {
   const own = new Map((await store.members.ofUser(callerId)).map((member) => [member.roomId, member]))
   const shared = await membershipsOf(store, userIds, [...own.keys()])

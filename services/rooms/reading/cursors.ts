@@ -1,15 +1,4 @@
-import {
-  type Caller,
-  Fault,
-  type Input,
-  maySee,
-  messageId,
-  type Output,
-  type Rules,
-  sentSeq,
-  seqOf,
-  unreadOf,
-} from '@chat/contract'
+import { Fault, maySee, messageId, type Rules, sentSeq, seqOf, unreadOf } from '@chat/contract'
 import { requireMember } from '../members/memberships.ts'
 import { forgetMentions } from '../mentions/unread-mentions.ts'
 import type { Operation, Parts } from '../parts.ts'
@@ -18,7 +7,7 @@ import { type MemberDoc, type RoomDoc, roomIdsOf } from '../store/documents.ts'
 import { uncountedAbove } from './uncounted-messages.ts'
 
 /** Marks everything read. @returns the cursor and the count from before */
-export async function openRoom(parts: Parts, caller: Caller, roomId: string): Promise<Output<'joinRoom'>> {
+export const joinRoom: Operation<'joinRoom'> = async (parts, caller, roomId) => {
   const { store, bus } = parts
   const { room, member } = await requireMember(store, roomId, caller.userId)
   const { lastSeq, lastChange } = await bus.ask('lastMessageOf', caller, roomId)
@@ -33,8 +22,13 @@ export async function openRoom(parts: Parts, caller: Caller, roomId: string): Pr
   }
 }
 
+export const leaveRoom: Operation<'leaveRoom'> = async ({ store }, { userId }, roomId) => {
+  await requireMember(store, roomId, userId)
+  return { result: true }
+}
+
 /** @throws MESSAGE_NO_EXISTS for a message that the room does not have */
-export async function readMessage(parts: Parts, caller: Caller, input: Input<'updateReadMessage'>) {
+export const updateReadMessage: Operation<'updateReadMessage'> = async (parts, caller, input) => {
   const { room, member } = await requireMember(parts.store, input.roomId, caller.userId)
   const seq = seqOf(room._id, input.messageId)
   if (seq === null) throw new Fault('MESSAGE_NO_EXISTS')
@@ -66,7 +60,7 @@ export const isPrivateReader = (rules: Rules, master: boolean) =>
   !maySee(rules, { _id: '', master: false }, { _id: 'reader', master })
 
 /** How many members have not read each message. Nobody's cursor is below the `joinSeq`. */
-export async function countUnread({ store }: Parts, { messages }: Input<'countUnread'>) {
+export const countUnread: Operation<'countUnread'> = async ({ store }, _caller, { messages }) => {
   const roomIds = [...new Set(roomIdsOf(messages))]
   const members = await store.members.pick(roomIds, 'readSeq')
   const byRoom = Map.groupBy(members, ({ roomId }) => roomId)

@@ -2,7 +2,7 @@ import { isGone, type Message, quoteTextOf } from '@chat/contract'
 import type { StreamEvent } from '@chat/service'
 import { publishMentions } from '../mentions/mention-events.ts'
 import { addMentions, changeMentions, mentionsIn } from '../mentions/unread-mentions.ts'
-import type { Parts } from '../parts.ts'
+import type { Operation, Parts } from '../parts.ts'
 import { idsOf, memberId, roomIdsOf } from '../store/documents.ts'
 import { isPrivateReader } from './cursors.ts'
 import { republishUncountedQuotes, withoutUncountedQuotes } from './quotes.ts'
@@ -80,7 +80,13 @@ function publishNews({ bus }: Parts, latest: Message[], authored: Message[]) {
   }
 }
 
-export async function takeChanges(parts: Parts, changed: Message[]): Promise<void> {
+/** A change that messages tells of at once, before the stream does. */
+export const noteChange: Operation<'noteChange'> = async (parts, _caller, message) => {
+  await takeChanges(parts, [message])
+  return { result: true }
+}
+
+async function takeChanges(parts: Parts, changed: Message[]): Promise<void> {
   const { store, bus, broadcast } = parts
   const byRoom = Map.groupBy(changed, ({ roomId }) => roomId)
   for (const [roomId, messages] of byRoom) await markChanged(store, roomId, messages)

@@ -1,7 +1,7 @@
 import { type Caller, Fault, type Output } from '@chat/contract'
 import { publishMentions } from '../mentions/mention-events.ts'
 import { replaceMentions } from '../mentions/unread-mentions.ts'
-import type { Parts } from '../parts.ts'
+import type { Operation, Parts } from '../parts.ts'
 import { replaceMarks } from './uncounted-messages.ts'
 
 const ROOMS_PER_PAGE = 500
@@ -11,7 +11,7 @@ const CLOCK_SKEW_MS = 60_000
 type Survey = Pick<Output<'surveyMessages'>, 'marks' | 'mentions'> & { lastSeq: number }
 
 /** Rebuilds what is derived from messages. The stream gets the events that it lacks. @throws ROOM_NO_EXISTS */
-export async function recountRoom(parts: Parts, caller: Caller, roomId: string) {
+export const recountRoom: Operation<'recountRoom'> = async (parts, caller, roomId) => {
   const { store, bus } = parts
   const began = new Date(Date.now() - CLOCK_SKEW_MS).toISOString()
   await bus.ask('lastMessageOf', caller, roomId)
@@ -56,6 +56,7 @@ async function survey({ bus }: Parts, caller: Caller, roomId: string): Promise<S
   }
 }
 
-export async function listRoomIds({ store }: Parts, after = ''): Promise<Output<'listRoomIds'>> {
-  return { roomIds: await store.rooms.idsAfter(after, ROOMS_PER_PAGE), total: await store.rooms.count() }
-}
+export const listRoomIds: Operation<'listRoomIds'> = async ({ store }, _caller, { after = '' }) => ({
+  roomIds: await store.rooms.idsAfter(after, ROOMS_PER_PAGE),
+  total: await store.rooms.count(),
+})

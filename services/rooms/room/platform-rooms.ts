@@ -1,8 +1,8 @@
-import type { Caller, Input, Room } from '@chat/contract'
+import type { Input, Room } from '@chat/contract'
 import { readPage } from '../key-page.ts'
 import { publishRemoval } from '../members/access-events.ts'
 import { requireRoom } from '../members/memberships.ts'
-import type { Parts } from '../parts.ts'
+import type { Operation, Parts } from '../parts.ts'
 import { type RoomDoc, roomIdsOf, userIdsOf } from '../store/documents.ts'
 import type { Store } from '../store/store.ts'
 import { claimKeyOf } from './claims.ts'
@@ -12,20 +12,21 @@ import { viewRoom, viewRooms } from './room-view.ts'
 const DEFAULT_LIMIT = 20
 const MAX_LIMIT = 100
 
-type Query = Input<'listRooms'>
-type Filter = Pick<Query, 'userId' | 'linkSid'>
+type Filter = Pick<Input<'listRooms'>, 'userId' | 'linkSid'>
 
 /** @throws ROOM_NO_EXISTS */
-export const getRoom = async ({ store }: Parts, roomId: string): Promise<Room> =>
+export const getRoom: Operation<'getRoom'> = async ({ store }, _caller, { roomId }) =>
   viewRoom(store, await requireRoom(store, roomId))
 
-export const listPlatformRooms = ({ store }: Parts, { cursor, limit = DEFAULT_LIMIT, ...filter }: Query) =>
-  readPage(
+export const listRooms: Operation<'listRooms'> = ({ store }, _caller, query) => {
+  const { cursor, limit = DEFAULT_LIMIT, ...filter } = query
+  return readPage(
     { cursor, limit: Math.min(limit, MAX_LIMIT), chunk: MAX_LIMIT },
     (after) => idsAfter(store, after, filter),
     (roomId) => roomId,
     (roomIds) => roomsOf(store, roomIds, filter),
   )
+}
 
 async function idsAfter(store: Store, after: string, { userId, linkSid }: Filter): Promise<string[]> {
   if (userId === undefined) return store.rooms.idsAfter(after, MAX_LIMIT, linkSid)
@@ -39,7 +40,7 @@ async function roomsOf(store: Store, ids: string[], { linkSid }: Filter): Promis
 }
 
 /** Deletes the room itself last: an interrupted deletion is finished by asking again. @throws ROOM_NO_EXISTS */
-export async function deleteRoom(parts: Parts, caller: Caller, roomId: string): Promise<void> {
+export const deleteRoom: Operation<'deleteRoom'> = async (parts, caller, { roomId }) => {
   const { bus, store } = parts
   const room = await hide(parts, roomId)
   await removeMembers(parts, room)
@@ -49,6 +50,7 @@ export async function deleteRoom(parts: Parts, caller: Caller, roomId: string): 
   await store.mentions.removeRoom(roomId)
   await store.unread.removeMarks(roomId)
   await removeRoom(parts, room)
+  return { result: true }
 }
 
 async function hide(parts: Parts, roomId: string): Promise<RoomDoc> {

@@ -1,6 +1,5 @@
 import { Fault, type RoomActivity } from '@chat/contract'
-import { headsOf } from '../members/memberships.ts'
-import { PLATFORM } from '../members/targets.ts'
+import { headsOf, PLATFORM } from '../members/memberships.ts'
 import type { Parts } from '../parts.ts'
 import type { MemberDoc, RoomDoc } from '../store/documents.ts'
 import type { Transaction } from '../store/models.ts'

@@ -1,9 +1,17 @@
 import { type Caller, defaultName, defaultRules, Fault, type Input, type RoomType } from '@chat/contract'
-import { headsOf, type Joiner, joinersOf, newMembers, requireSpace } from '../members/memberships.ts'
-import { actorOf, PLATFORM, targetsOf } from '../members/targets.ts'
+import {
+  actorOf,
+  headsOf,
+  type Joiner,
+  joinersOf,
+  newMembers,
+  PLATFORM,
+  requireSpace,
+  targetsOf,
+} from '../members/memberships.ts'
 import { publishMentions } from '../mentions/mention-events.ts'
 import { mentionsIn } from '../mentions/unread-mentions.ts'
-import type { Parts } from '../parts.ts'
+import type { Operation, Parts } from '../parts.ts'
 import { takeMessages } from '../reading/message-consumer.ts'
 import type { RoomDoc } from '../store/documents.ts'
 import { newRoomId } from '../store/room-store.ts'
@@ -11,7 +19,7 @@ import type { Store } from '../store/store.ts'
 import { saveUsers } from '../users/directory.ts'
 import { claimKeyOf } from './claims.ts'
 import { presentOutline } from './presenter.ts'
-import { viewRoom } from './room-view.ts'
+import { viewRoom, viewRoomFor } from './room-view.ts'
 
 type PlatformRoom = Input<'createRoom'>
 type First = NonNullable<PlatformRoom['message']>
@@ -20,8 +28,9 @@ type Plan = Pick<RoomDoc, 'name' | 'roomType' | 'profileUrl' | 'link' | 'rules' 
 }
 
 /** @throws WRONG_TARGET_USER_IDS if nobody else would be in it, ROOM_IS_FULL */
-export async function createRoomByClient(parts: Parts, userId: string, input: Input<'createNewRoom'>) {
+export const createNewRoom: Operation<'createNewRoom'> = async (parts, caller, input) => {
   const { store, limits } = parts
+  const { userId } = caller
   const known = await store.users.nickNames(input.users)
   const blockers = await store.users.blockersOf(userId, [...known.keys()])
   const others = targetsOf(userId, input.users, (id) => known.has(id) && !blockers.has(id))
@@ -33,11 +42,11 @@ export async function createRoomByClient(parts: Parts, userId: string, input: In
   const key = claimKeyOf(plan, joiners)
   if (key !== null && !plan.rules.isFreezed) await store.rooms.takeClaim(key, roomId)
   await addRoom(store, roomId, plan)
-  return open(parts, roomId, userId)
+  return viewRoomFor(store, caller, await open(parts, roomId, userId))
 }
 
 /** A repeated request finishes what a crash left half done. @throws ROOM_ALREADY_EXISTS with the room's id */
-export async function createRoomByPlatform(parts: Parts, caller: Caller, input: PlatformRoom) {
+export const createRoom: Operation<'createRoom'> = async (parts, caller, input) => {
   const { store, limits } = parts
   if ((input.message?.data.content.text.length ?? 0) > limits.textLength) throw new Fault('MESSAGE_TOO_LONG')
   const plan = planOf(input, input.roomType, joinersOf(input.joinUsers))
@@ -51,6 +60,8 @@ export async function createRoomByPlatform(parts: Parts, caller: Caller, input: 
   if (first) await publishMentions(parts, mentionsIn(first), [first])
   return viewRoom(store, room)
 }
+
+export const createRoomWithMessage: Operation<'createRoomWithMessage'> = createRoom
 
 /** @returns the id of the room to make: a new one, or one that another request began and did not finish */
 async function claim(parts: Parts, plan: Plan): Promise<string> {

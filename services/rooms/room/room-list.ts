@@ -1,6 +1,6 @@
 import type { Caller, Input, Room } from '@chat/contract'
 import { bytesOf, decodeCursor, encodeCursor, isTime, PAGE_BYTES } from '@chat/service'
-import type { Operation, Parts } from '../parts.ts'
+import type { Operation } from '../parts.ts'
 import { idsOf, type MemberDoc, roomIdsOf, userIdsOf } from '../store/documents.ts'
 import type { ActiveRoom } from '../store/room-store.ts'
 import type { Store } from '../store/store.ts'
@@ -23,7 +23,7 @@ const byActivity = (a: ActiveRoom, b: ActiveRoom) =>
 /** Ignores case. MongoDB's patterns end at a zero byte unless it is escaped. */
 export const contains = (keyword: string) => new RegExp(RegExp.escape(keyword).replaceAll('\0', '\\x00'), 'i')
 
-export async function listRooms({ store }: Parts, caller: Caller, filter: Filter) {
+export const listenRooms: Operation<'listenRooms'> = async ({ store }, caller, filter) => {
   const memberships = await store.members.ofUser(caller.userId)
   const found = await store.rooms.activity(roomIdsOf(memberships), filter)
   return pageOf(store, caller, memberships, found, filter)

@@ -1,5 +1,6 @@
-import { type Caller, type Input, type Room, roomAsSeenBy, sentSeq } from '@chat/contract'
+import { type Caller, type Room, roomAsSeenBy, sentSeq } from '@chat/contract'
 import { type Membership, requireMember } from '../members/memberships.ts'
+import type { Operation, Parts } from '../parts.ts'
 import { uncountedSeqs } from '../reading/uncounted-messages.ts'
 import { idsOf, type MemberDoc, memberId, type RoomDoc, userIdsOf } from '../store/documents.ts'
 import type { MentionMark } from '../store/mention-store.ts'
@@ -32,6 +33,11 @@ export async function viewRoomFor(store: Store, caller: Caller, room: RoomDoc): 
   ])
   const [seen] = await seenBy(store, caller, [{ room, member }], [view])
   return seen as Room
+}
+
+/** The answer to a change of a room. */
+export async function roomResult({ store }: Parts, caller: Caller, changing: Promise<RoomDoc>) {
+  return { result: true, room: await viewRoomFor(store, caller, await changing) }
 }
 
 /** A user's mentions, read once and only if needed. */
@@ -77,7 +83,7 @@ export async function seenBy(
 }
 
 /** As gateways cache them: each with its uncounted messages above `since`, the lowest cursor of the gateway's users. */
-export async function viewRoomsForGateway(store: Store, { rooms: asked }: Input<'viewRooms'>) {
+export const viewRoomsForGateway: Operation<'viewRooms'> = async ({ store }, _caller, { rooms: asked }) => {
   const sinceOf = new Map(asked.map(({ roomId, since }) => [roomId, since]))
   const docs = await store.rooms.getMany([...sinceOf.keys()])
   const behind = docs.filter(({ _id, lastGone = 0 }) => lastGone > (sinceOf.get(_id) ?? 0))

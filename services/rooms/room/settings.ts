@@ -1,12 +1,12 @@
-import { type Caller, Fault, type Input, type Rules } from '@chat/contract'
+import { Fault, type Rules } from '@chat/contract'
 import { publishAccess } from '../members/access-events.ts'
-import { requireMaster, requireRoom } from '../members/memberships.ts'
-import { actorOf, PLATFORM } from '../members/targets.ts'
-import type { Parts } from '../parts.ts'
+import { actorOf, PLATFORM, requireMaster, requireMember, requireRoom } from '../members/memberships.ts'
+import type { Operation, Parts } from '../parts.ts'
 import type { RoomDoc } from '../store/documents.ts'
 import { authorOf } from '../users/directory.ts'
 import { presentOutline } from './presenter.ts'
 import { changeRoom, requireMasterOf, requireUnfrozen } from './room-change.ts'
+import { roomResult, viewRoom } from './room-view.ts'
 
 type Fields = Partial<Pick<RoomDoc, 'name' | 'profileUrl' | 'meta' | 'announcement'>> & {
   rules?: Partial<Rules>
@@ -14,8 +14,14 @@ type Fields = Partial<Pick<RoomDoc, 'name' | 'profileUrl' | 'meta' | 'announceme
 type Change = { roomId: string; by: string }
 type Quote = { messageId?: string | undefined; text?: string | undefined }
 
+export const updateRoomSetting: Operation<'updateRoomSetting'> = (parts, caller, { roomId, updateData }) =>
+  roomResult(parts, caller, change(parts, { roomId, by: caller.userId }, updateData))
+
+export const updateRoom: Operation<'updateRoom'> = async (parts, _caller, { roomId, ...fields }) =>
+  viewRoom(parts.store, await change(parts, { roomId, by: PLATFORM }, fields))
+
 /** Absent fields and rules stay as they are. @throws USER_IS_NOT_MASTER, ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED */
-export async function updateRoom(parts: Parts, { roomId, by }: Change, { rules, ...fields }: Fields) {
+async function change(parts: Parts, { roomId, by }: Change, { rules, ...fields }: Fields) {
   const { room, members, result } = await changeRoom(parts, roomId, async (state) => {
     requireMasterOf(state, by)
     if (rules?.isFreezed !== false) requireUnfrozen(state.room)
@@ -34,23 +40,42 @@ export async function updateRoom(parts: Parts, { roomId, by }: Change, { rules, 
 }
 
 /** A master announces a message, a text, or a text in place of the message's own; neither clears the announcement. */
-export async function setAnnouncement(parts: Parts, caller: Caller, input: Input<'setAnnouncement'>) {
+export const setAnnouncement: Operation<'setAnnouncement'> = async (parts, caller, input) => {
   const { userId, requestId } = caller
   const { roomId, ...quote } = input
   requireUnfrozen((await requireMaster(parts.store, roomId, userId)).room)
   const isCleared = quote.messageId === undefined && quote.text === undefined
-  const change = { roomId, by: userId }
-  const announcement = isCleared ? null : await announcementOf(parts, requestId, change, quote)
-  return updateRoom(parts, change, { announcement })
+  const place = { roomId, by: userId }
+  const announcement = isCleared ? null : await announcementOf(parts, requestId, place, quote)
+  return roomResult(parts, caller, change(parts, place, { announcement }))
 }
 
-export async function putAnnouncement(parts: Parts, caller: Caller, input: Input<'putAnnouncement'>) {
+export const getAnnouncement: Operation<'getAnnouncement'> = async ({ store }, _caller, { roomId }) => ({
+  announcement: (await requireRoom(store, roomId)).announcement ?? null,
+})
+
+export const putAnnouncement: Operation<'putAnnouncement'> = async (parts, caller, input) => {
   const { roomId, authorId = '', ...quote } = input
   requireUnfrozen(await requireRoom(parts.store, roomId))
   if (quote.messageId === undefined && (quote.text === undefined || authorId === ''))
     throw new Fault('INVALID_REQUEST', { message: 'A messageId, or a text and an authorId' })
   const announcement = await announcementOf(parts, caller.requestId, { roomId, by: authorId }, quote)
-  return updateRoom(parts, { roomId, by: PLATFORM }, { announcement })
+  await change(parts, { roomId, by: PLATFORM }, { announcement })
+  return { announcement }
+}
+
+export const removeAnnouncement: Operation<'removeAnnouncement'> = async (parts, _caller, { roomId }) => {
+  await change(parts, { roomId, by: PLATFORM }, { announcement: null })
+  return { announcement: null }
+}
+
+export const roomAlarmTurnOnOff: Operation<'roomAlarmTurnOnOff'> = async (parts, { userId }, input) => {
+  const { roomId } = input
+  const { member } = await requireMember(parts.store, roomId, userId)
+  const alarmOn = await parts.store.members.switchAlarm(member._id, input.alarmOn)
+  if (alarmOn === null) throw new Fault('ROOM_NO_EXISTS')
+  parts.bus.publishUser(userId, 'alarm', { roomId, alarmOn })
+  return { result: true, alarmOn }
 }
 
 /** @throws MESSAGE_TOO_LONG, MESSAGE_NO_EXISTS, MESSAGE_HAS_BANNED_WORD */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Input, Output } from '@chat/contract'
-import type { Parts } from '../parts.ts'
+import type { Output } from '@chat/contract'
+import type { Operation, Parts } from '../parts.ts'
 import { isConnected } from '../presence/presence.ts'
 import type { UserDoc } from '../store/documents.ts'
 import { requireUser, saveUsers } from './directory.ts'
@@ -8,25 +8,25 @@ import { requireUser, saveUsers } from './directory.ts'
 type Account = Output<'getUser'>
 
 /** @throws USER_NO_EXISTS */
-export const getAccount = async ({ store }: Parts, userId: string): Promise<Account> =>
+export const getUser: Operation<'getUser'> = async ({ store }, _caller, { userId }) =>
   presentAccount(await requireUser(store, userId))
 
-export async function createAccount(parts: Parts, profile: Input<'createUser'>): Promise<Account> {
+export const createUser: Operation<'createUser'> = async (parts, caller, profile) => {
   await saveUsers(parts, [profile])
-  return getAccount(parts, profile._id)
+  return getUser(parts, caller, { userId: profile._id })
 }
 
 /** All rooms of the user show the change at once. @throws USER_NO_EXISTS */
-export async function updateAccount(parts: Parts, { userId, ...profile }: Input<'updateUser'>) {
+export const updateUser: Operation<'updateUser'> = async (parts, caller, { userId, ...profile }) => {
   const { store, broadcast } = parts
   await requireUser(store, userId)
   await saveUsers(parts, [{ _id: userId, ...profile }])
   for (const { roomId } of await store.members.ofUser(userId)) broadcast.publishSoon(roomId)
-  return getAccount(parts, userId)
+  return getUser(parts, caller, { userId })
 }
 
 /** For operators. @throws USER_NO_EXISTS */
-export async function inspectAccount({ store, bus }: Parts, userId: string): Promise<Output<'inspectUser'>> {
+export const inspectUser: Operation<'inspectUser'> = async ({ store, bus }, _caller, userId) => {
   const user = await requireUser(store, userId)
   return {
     user: presentAccount(user),
@@ -38,7 +38,7 @@ export async function inspectAccount({ store, bus }: Parts, userId: string): Pro
 }
 
 /** Resolves at the end of the present second, because tokens name only seconds. @throws USER_NO_EXISTS */
-export async function revokeTokens(parts: Parts, userId: string): Promise<Output<'revokeTokens'>> {
+export const revokeTokens: Operation<'revokeTokens'> = async (parts, _caller, { userId }) => {
   await requireUser(parts.store, userId)
   return { result: true, issuedFrom: timestampOf(await revoke(parts, userId)) }
 }

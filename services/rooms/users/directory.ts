@@ -1,8 +1,14 @@
-import { type Author, Fault, type User } from '@chat/contract'
-import type { Parts } from '../parts.ts'
+import { type Author, Fault, normalised } from '@chat/contract'
+import { readPage } from '../key-page.ts'
+import type { Operation, Parts } from '../parts.ts'
 import { presentUser } from '../room/presenter.ts'
 import { idsOf, type Profile, type UserDoc } from '../store/documents.ts'
 import type { Store } from '../store/store.ts'
+
+const DEFAULT_LIMIT = 20
+const MAX_LIMIT = 100
+/** Read at a time, because only some of them may match. */
+const CHUNK = 200
 
 // The directory: everybody who has connected, been named by a platform or been given a token.
 
@@ -45,6 +51,24 @@ export async function authorOf(store: Store, userId: string): Promise<Author> {
   return { authorId: _id, ...profile }
 }
 
-export async function describeUsers({ store }: Parts, userIds: string[]): Promise<User[]> {
-  return [...(await store.users.getMany(userIds)).values()].map((user) => presentUser(user._id, user))
+export const describeUsers: Operation<'describeUsers'> = async ({ store }, _caller, { userIds }) => ({
+  users: [...(await store.users.getMany(userIds)).values()].map((user) => presentUser(user._id, user)),
+})
+
+export const saveUser: Operation<'saveUser'> = async (parts, _caller, { userId, ...profile }) => {
+  await saveUsers(parts, [{ _id: userId, ...profile }])
+  return { result: true }
+}
+
+export const searchUsers: Operation<'searchUsers'> = async ({ store }, _caller, input) => {
+  const { keyword, limit = DEFAULT_LIMIT, cursor } = input
+  const text = normalised(keyword)
+  if (text === '') throw new Fault('INVALID_REQUEST', { message: 'The keyword is empty' })
+  const matches = ({ nickName }: UserDoc) => normalised(nickName).includes(text)
+  return readPage(
+    { cursor, limit: Math.min(limit, MAX_LIMIT), chunk: CHUNK },
+    (after) => store.users.search(text, after, CHUNK),
+    ({ _id }) => _id,
+    (users) => users.filter(matches).map((user) => presentUser(user._id, user)),
+  )
 }

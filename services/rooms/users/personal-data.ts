@@ -1,6 +1,6 @@
-import type { Input, Output } from '@chat/contract'
+import type { Output } from '@chat/contract'
 import { decodeKey, encodeKey } from '@chat/service'
-import type { Parts } from '../parts.ts'
+import type { Operation } from '../parts.ts'
 import type { Store } from '../store/store.ts'
 
 const PAGE = 500
@@ -10,7 +10,8 @@ const records = (kind: string, values: object[]): Records =>
   values.map((value) => ({ kind, value: JSON.parse(JSON.stringify(value)) as Record<string, unknown> }))
 
 /** What is stored here about a user: their own data first, then their memberships in pages. */
-export async function exportPersonalData({ store }: Parts, { userId, cursor }: Input<'exportUserFromRooms'>) {
+export const exportUserFromRooms: Operation<'exportUserFromRooms'> = async ({ store }, _caller, input) => {
+  const { userId, cursor } = input
   const after = cursor === undefined ? '' : decodeKey(cursor)
   const members = await store.members.pageOfUser(userId, after, PAGE)
   const last = members.at(-1)

@@ -1,6 +1,5 @@
-import type { Input, Output } from '@chat/contract'
 import { requireMember, requireRoom } from '../members/memberships.ts'
-import type { Operation, Parts } from '../parts.ts'
+import type { Operation } from '../parts.ts'
 import { presentMember } from '../room/presenter.ts'
 import { roomIdsOf } from '../store/documents.ts'
 import { authorOf, refreshUser } from './directory.ts'
@@ -31,7 +30,7 @@ export const openSession: Operation<'openSession'> = async (parts, { userId }, i
 }
 
 /** @throws ROOM_NO_EXISTS */
-export async function roomAccess({ store }: Parts, { roomId, userId }: Input<'roomAccess'>) {
+export const roomAccess: Operation<'roomAccess'> = async ({ store }, _caller, { roomId, userId }) => {
   const { room, member } = await requireMember(store, roomId, userId)
   return {
     author: await authorOf(store, userId),
@@ -43,13 +42,13 @@ export async function roomAccess({ store }: Parts, { roomId, userId }: Input<'ro
 }
 
 /** @throws ROOM_NO_EXISTS */
-export async function roomFacts({ store }: Parts, roomId: string): Promise<Output<'roomFacts'>> {
+export const roomFacts: Operation<'roomFacts'> = async ({ store }, _caller, roomId) => {
   const { memberCount, rules } = await requireRoom(store, roomId)
   return { memberCount, isFrozen: rules.isFreezed }
 }
 
 /** Only rooms that are ready: a membership is stored a moment before its room is. */
-export async function roomsOfUser({ store }: Parts, userId: string): Promise<Output<'roomsOfUser'>> {
+export const roomsOfUser: Operation<'roomsOfUser'> = async ({ store }, _caller, userId) => {
   const [members, user] = await Promise.all([store.members.ofUser(userId), store.users.get(userId)])
   const rooms = await store.rooms.pick(roomIdsOf(members), '_id')
   return { roomIds: [...rooms.keys()], issuedFrom: user?.issuedFrom ?? null }

@@ -14,7 +14,7 @@ import { expel } from '../members/removals.ts'
 import type { Operation, Parts } from '../parts.ts'
 import type { RoomDoc } from '../store/documents.ts'
 import { closeAccount } from './accounts.ts'
-import { unblockUser } from './blocks.ts'
+import { unblock } from './blocks.ts'
 
 const PAGE = 500
 /** The time that one request may take; the next one continues where it stopped. */
@@ -26,7 +26,7 @@ type QuotingRoom = Pick<RoomDoc, '_id' | 'lastMessage' | 'announcement'>
 type Quote = Announcement | NonNullable<Message['replyTo']>
 
 /** From then on the user can neither connect nor write. */
-export async function expelUser(parts: Parts, userId: string): Promise<void> {
+export const expelUser: Operation<'expelUser'> = async (parts, _caller, { userId }) => {
   await closeAccount(parts, userId)
   for (const member of await parts.store.members.ofUser(userId)) {
     await expel(parts, member).catch((error) => {
@@ -35,10 +35,15 @@ export async function expelUser(parts: Parts, userId: string): Promise<void> {
     // The membership of a room that never became ready, or is being deleted.
     await parts.store.members.remove([member])
   }
+  return { result: true }
 }
 
 /** Erases a user from events, from a page of rooms at a time, and last from the directory. Each step may be repeated. */
-export const eraseUser: Operation<'eraseUserInRooms'> = async (parts, caller, { cursor, ...erased }) => {
+export const eraseUserInRooms: Operation<'eraseUserInRooms'> = async (
+  parts,
+  caller,
+  { cursor, ...erased },
+) => {
   const { store } = parts
   const { userId } = erased
   if (cursor === undefined) await removeOwnData(parts, userId)
@@ -60,7 +65,7 @@ export const eraseUser: Operation<'eraseUserInRooms'> = async (parts, caller, { 
 async function removeOwnData(parts: Parts, userId: string) {
   const { users } = parts.store
   await users.removeOtherData(userId)
-  for (const blockerId of await users.allBlockersOf(userId)) await unblockUser(parts, blockerId, userId)
+  for (const blockerId of await users.allBlockersOf(userId)) await unblock(parts, blockerId, userId)
 }
 
 /** Removes room events of the user from the stream. @returns where to continue; null at the end */

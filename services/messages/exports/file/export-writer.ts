@@ -1,6 +1,6 @@
 import type { Bucket, Lease } from '@chat/service'
+import type { ExportParts } from '../../parts.ts'
 import { type ExportDoc, type ExportPart, inADay } from '../export-store.ts'
-import type { ExportParts } from '../parts.ts'
 import { formats } from './formats.ts'
 import { PartBuilder, type PartData, type Range } from './part-builder.ts'
 import { seqsOf } from './period.ts'

@@ -1,9 +1,9 @@
 import { isGone } from '@chat/contract'
 import { DutyCycle } from '@chat/service'
 import { LRUCache } from 'lru-cache'
+import type { ExportParts } from '../../parts.ts'
 import { type MessageDoc, statusOf } from '../../send/message-doc.ts'
 import type { ExportDoc } from '../export-store.ts'
-import type { ExportParts } from '../parts.ts'
 import { formats, type Row } from './formats.ts'
 import { isInPeriod } from './period.ts'
 

@@ -1,4 +1,0 @@
-export async function done(work: Promise<unknown>) {
-  await work
-  return { result: true }
-}
