@@ -23,6 +23,15 @@ export type MessageDoc = Draft & {
   updatedAt?: Date
 }
 
+type Essentials = Pick<Draft, 'roomId' | 'syncKey' | 'author' | 'data' | 'audience'>
+/** A draft written now. */
+export const newDraft = (draft: Essentials & Partial<Draft>): Draft => ({
+  replyTo: null,
+  meta: null,
+  createdAt: new Date(),
+  ...draft,
+})
+
 /** A reply is stored without the text that it quotes. */
 export const asStored = (doc: MessageDoc) =>
   doc.replyTo ? { ...doc, replyTo: { messageId: doc.replyTo.messageId, author: doc.replyTo.author } } : doc

@@ -3,7 +3,7 @@ import type { Operation, Parts } from '../parts.ts'
 import { findMessage } from '../read/visible-message.ts'
 import type { Access } from './access-cache.ts'
 import { resolveMentions, seesOnlyMasters } from './mentions.ts'
-import { asMentions, type Draft, quoteOf } from './message-doc.ts'
+import { asMentions, type Draft, newDraft, quoteOf } from './message-doc.ts'
 import type { MessageStore } from './message-store.ts'
 import { requireLength, requireMayWrite } from './rules.ts'
 
@@ -69,16 +69,8 @@ async function compose(parts: Parts, caller: Caller, access: Access, input: Inpu
   return { ...draftOf(input, access, screened), replyTo: quote, meta, ...asMentions(mentions) }
 }
 
-const draftOf = ({ roomId, syncKey }: Place, { author, memberCount }: Access, data: MessageData): Draft => ({
-  roomId,
-  syncKey,
-  author,
-  data,
-  replyTo: null,
-  meta: null,
-  audience: memberCount - 1,
-  createdAt: new Date(),
-})
+export const draftOf = ({ roomId, syncKey }: Place, { author, memberCount }: Access, data: MessageData) =>
+  newDraft({ roomId, syncKey, author, data, audience: memberCount - 1 })
 
 async function quoteFor(store: MessageStore, place: { roomId: string; messageId: string }) {
   const quoted = await findMessage(store, place)

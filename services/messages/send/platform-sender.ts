@@ -3,7 +3,7 @@ import type { Bus } from '@chat/service'
 import type { Operation } from '../parts.ts'
 import type { Access } from './access-cache.ts'
 import { resolveMentions } from './mentions.ts'
-import { asMentions, presentMessage } from './message-doc.ts'
+import { asMentions, newDraft, presentMessage } from './message-doc.ts'
 import { requireLength } from './rules.ts'
 
 /** Stores the message that a room begins with. A repeat answers with the same one. */
@@ -14,17 +14,9 @@ export const postFirstMessage: Operation<'postFirstMessage'> = async (
 ) => {
   requireLength(text, parts.textLength)
   const mentions = await resolveMentions(parts.bus, caller, { roomId, authorId: author.authorId, text })
-  const { doc } = await parts.groupCommit.commit({
-    roomId,
-    syncKey: `first:${roomId}`,
-    author,
-    data: { type, content: { text } },
-    replyTo: null,
-    meta: null,
-    audience,
-    createdAt: new Date(),
-    ...asMentions(mentions),
-  })
+  const data = { type, content: { text } }
+  const draft = { roomId, syncKey: `first:${roomId}`, author, data, audience, ...asMentions(mentions) }
+  const { doc } = await parts.groupCommit.commit(newDraft(draft))
   return { message: presentMessage(doc) }
 }
 
@@ -47,17 +39,10 @@ export const postMessage: Operation<'postMessage'> = async (parts, caller, input
   const known = member?.author ?? { nickName: defaultName(authorId), profileUrl: null }
   const question = { roomId, authorId, text: textOf(data), mentions: input.mentions }
   const mentions = await resolveMentions(bus, caller, question)
-  const { doc } = await groupCommit.commit({
-    roomId,
-    syncKey,
-    author: { ...known, ...named, authorId },
-    data,
-    replyTo: null,
-    meta,
-    audience: room.memberCount - (member ? 1 : 0),
-    createdAt: new Date(),
-    ...asMentions(mentions),
-  })
+  const author = { ...known, ...named, authorId }
+  const audience = room.memberCount - (member ? 1 : 0)
+  const draft = newDraft({ roomId, syncKey, author, data, meta, audience, ...asMentions(mentions) })
+  const { doc } = await groupCommit.commit(draft)
   return { message: presentMessage(doc) }
 }
 

@@ -3,6 +3,7 @@ import type { Operation, Parts } from '../parts.ts'
 import { findVisible } from '../read/visible-message.ts'
 import type { Access } from './access-cache.ts'
 import type { Draft } from './message-doc.ts'
+import { draftOf } from './message-sender.ts'
 import { requireMayShare, requireNotFrozen, requireNotMuted } from './rules.ts'
 
 /**
@@ -39,14 +40,7 @@ async function compose(
   const copied: MessageData = data.type === 'ADMIN' ? { ...data, type: 'TEXT' } : data
   // Each room has banned words of its own, and lists have grown since the message was written.
   const screened = await Promise.all(targetIds.map((roomId) => wordFilter.screenMessage(roomId, copied)))
-  return targets.map(({ author, memberCount }, index) => ({
-    roomId: targetIds[index] as string,
-    syncKey,
-    author,
-    data: screened[index] as MessageData,
-    replyTo: null,
-    meta: null,
-    audience: memberCount - 1,
-    createdAt: new Date(),
-  }))
+  return targetIds.map((roomId, index) =>
+    draftOf({ roomId, syncKey }, targets[index] as Access, screened[index] as MessageData),
+  )
 }

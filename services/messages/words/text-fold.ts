@@ -41,9 +41,11 @@ export function fold(text: string): Folded {
 const belongs = ([mark]: number[], base: number) =>
   isPart(String.fromCodePoint(mark as number), String.fromCodePoint(base))
 
-/** Whether the letters from `from` to `to`, both inclusive, are whole syllables. */
-export const isWholeSyllables = ({ startsSyllable }: Folded, from: number, to: number) =>
-  startsSyllable[from] === true && startsSyllable[to + 1] !== false
+/** Where syllables begin. */
+export const syllablesOf = ({ startsSyllable }: Folded) =>
+  startsSyllable.keys().filter((index) => startsSyllable[index])
+
+export const endsSyllable = ({ startsSyllable }: Folded, index: number) => startsSyllable[index + 1] !== false
 
 /** Whether the text at `from` has its gaps between letters in the same places as the word. */
 export const hasSameGaps = (text: Folded, from: number, word: Folded) =>

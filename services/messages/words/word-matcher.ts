@@ -1,6 +1,6 @@
-import { AhoCorasick } from './aho-corasick.ts'
-import { type Folded, fold, hasSameGaps, isWholeSyllables } from './text-fold.ts'
+import { endsSyllable, type Folded, fold, hasSameGaps, syllablesOf } from './text-fold.ts'
 import { mapInSlices } from './time-slice.ts'
+import { Trie } from './trie.ts'
 
 export type WordList = { words: string[]; allow: string[] }
 /** From one letter of a folded text to another, both inclusive. */
@@ -9,30 +9,31 @@ type Pattern = { word: Folded; isAllowed: boolean }
 type Match = Span & { isAllowed: boolean }
 
 export class WordMatcher {
-  private readonly automaton: AhoCorasick<Pattern>
+  private readonly trie: Trie<Pattern>
 
-  private constructor(automaton: AhoCorasick<Pattern>) {
-    this.automaton = automaton
+  private constructor(trie: Trie<Pattern>) {
+    this.trie = trie
   }
 
   static async compile({ words, allow }: WordList): Promise<WordMatcher> {
     const banned = await mapInSlices(words, (word) => ({ word: fold(word), isAllowed: false }))
     const allowed = await mapInSlices(allow, (word) => ({ word: fold(word), isAllowed: true }))
     const patterns = [...banned, ...allowed].map((pattern) => [pattern.word.letters, pattern] as const)
-    return new WordMatcher(await AhoCorasick.build<Pattern>(patterns))
+    return new WordMatcher(await Trie.build<Pattern>(patterns))
   }
 
   get size() {
-    return this.automaton.size
+    return this.trie.size
   }
 
   match(text: Folded): Match[] {
     const matches: Match[] = []
-    this.automaton.scan(text.letters, ({ word, isAllowed }, to) => {
+    const report = ({ word, isAllowed }: Pattern, to: number) => {
       const from = to - word.letters.length + 1
-      if (isWholeSyllables(text, from, to) && (!isAllowed || hasSameGaps(text, from, word)))
+      if (endsSyllable(text, to) && (!isAllowed || hasSameGaps(text, from, word)))
         matches.push({ from, to, isAllowed })
-    })
+    }
+    this.trie.scan(text.letters, report, syllablesOf(text))
     return matches
   }
 }
