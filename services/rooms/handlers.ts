@@ -24,6 +24,7 @@ import * as personalData from './users/personal-data.ts'
 import * as sessions from './users/sessions.ts'
 import * as userErasure from './users/user-erasure.ts'
 
+const viewRooms: Operation<'viewRooms'> = ({ store }, _caller, input) => viewRoomsForGateway(store, input)
 const resolveMentions: Operation<'resolveMentions'> = async ({ mentionResolver }, _caller, input) => ({
   userIds: await mentionResolver.resolve(input),
 })
@@ -53,7 +54,7 @@ export const handlers = (parts: Parts): Handlers<'rooms'> =>
     ...personalData,
     ...sessions,
     ...userErasure,
-    viewRooms: viewRoomsForGateway,
+    viewRooms,
     resolveMentions,
     countBadges,
   })

@@ -36,7 +36,7 @@ export const inviteRoom: Operation<'inviteRoom'> = async (parts, caller, input) 
     requireOpen(room)
     return alreadyInOrBanned(banned)
   })
-  return roomResult(parts, caller, adding)
+  return roomResult(parts.store, caller, adding)
 }
 
 /** `/chat/inviteUsers`; docs/protocol.md sets the order of the checks. Banned users stay banned. */

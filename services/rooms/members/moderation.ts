@@ -24,7 +24,7 @@ export const unmuteUsers: Operation<'unmuteUsers'> = async (parts, { userId }, t
 }
 
 export const setMasters: Operation<'setMasters'> = (parts, caller, { master, ...targets }) =>
-  roomResult(parts, caller, makeMaster(parts, caller.userId, targets, master))
+  roomResult(parts.store, caller, makeMaster(parts, caller.userId, targets, master))
 
 export const unbanUsers: Operation<'unbanUsers'> = async ({ store }, { userId }, targets) => {
   const { roomId, targetUserIds } = targets

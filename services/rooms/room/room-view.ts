@@ -1,6 +1,5 @@
-import { type Caller, type Room, roomAsSeenBy, sentSeq } from '@chat/contract'
+import { type Caller, type Input, type Room, roomAsSeenBy, sentSeq } from '@chat/contract'
 import { type Membership, requireMember } from '../members/memberships.ts'
-import type { Operation, Parts } from '../parts.ts'
 import { uncountedSeqs } from '../reading/uncounted-messages.ts'
 import { idsOf, type MemberDoc, memberId, type RoomDoc, userIdsOf } from '../store/documents.ts'
 import type { MentionMark } from '../store/mention-store.ts'
@@ -36,7 +35,7 @@ export async function viewRoomFor(store: Store, caller: Caller, room: RoomDoc): 
 }
 
 /** The answer to a change of a room. */
-export async function roomResult({ store }: Parts, caller: Caller, changing: Promise<RoomDoc>) {
+export async function roomResult(store: Store, caller: Caller, changing: Promise<RoomDoc>) {
   return { result: true, room: await viewRoomFor(store, caller, await changing) }
 }
 
@@ -83,7 +82,7 @@ export async function seenBy(
 }
 
 /** As gateways cache them: each with its uncounted messages above `since`, the lowest cursor of the gateway's users. */
-export const viewRoomsForGateway: Operation<'viewRooms'> = async ({ store }, _caller, { rooms: asked }) => {
+export async function viewRoomsForGateway(store: Store, { rooms: asked }: Input<'viewRooms'>) {
   const sinceOf = new Map(asked.map(({ roomId, since }) => [roomId, since]))
   const docs = await store.rooms.getMany([...sinceOf.keys()])
   const behind = docs.filter(({ _id, lastGone = 0 }) => lastGone > (sinceOf.get(_id) ?? 0))

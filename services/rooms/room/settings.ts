@@ -15,7 +15,7 @@ type Change = { roomId: string; by: string }
 type Quote = { messageId?: string | undefined; text?: string | undefined }
 
 export const updateRoomSetting: Operation<'updateRoomSetting'> = (parts, caller, { roomId, updateData }) =>
-  roomResult(parts, caller, change(parts, { roomId, by: caller.userId }, updateData))
+  roomResult(parts.store, caller, change(parts, { roomId, by: caller.userId }, updateData))
 
 export const updateRoom: Operation<'updateRoom'> = async (parts, _caller, { roomId, ...fields }) =>
   viewRoom(parts.store, await change(parts, { roomId, by: PLATFORM }, fields))
@@ -47,7 +47,7 @@ export const setAnnouncement: Operation<'setAnnouncement'> = async (parts, calle
   const isCleared = quote.messageId === undefined && quote.text === undefined
   const place = { roomId, by: userId }
   const announcement = isCleared ? null : await announcementOf(parts, requestId, place, quote)
-  return roomResult(parts, caller, change(parts, place, { announcement }))
+  return roomResult(parts.store, caller, change(parts, place, { announcement }))
 }
 
 export const getAnnouncement: Operation<'getAnnouncement'> = async ({ store }, _caller, { roomId }) => ({
