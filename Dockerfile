@@ -9,7 +9,7 @@ RUN find . -type f ! -name package.json ! -name package-lock.json -delete && fin
 
 FROM base AS packages
 COPY --from=manifests /app ./
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund --workspace=services
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund --workspace=services --workspace=stack
 
 FROM base AS page
 COPY --from=manifests /app ./
@@ -26,6 +26,7 @@ COPY --from=packages /app ./
 COPY libs/contract libs/contract
 COPY libs/service libs/service
 COPY services services
+COPY stack stack
 COPY deploy/probe.mjs deploy/mongo-init.ts deploy/
 COPY scripts/admin.ts scripts/backup.ts scripts/restore.ts scripts/
 COPY scripts/admin scripts/admin

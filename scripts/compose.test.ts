@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { roleNames } from '@chat/contract/permissions'
 import { afterAll, expect, test } from '@jest/globals'
 import { MongoClient } from 'mongodb'
+import { readImportGraph } from './testing/import-graph.ts'
 
 // Checks docker-compose.yml as far as is possible without Docker; scripts/compose-rehearsal runs it.
 
@@ -53,6 +54,33 @@ test('npm run env sets every required variable once, in a file that only its own
   for (const [, name] of compose.matchAll(/\$\{(\w+):\?/g))
     expect(values.get(name)).toMatch(/^[a-z][a-z0-9]{40,}$/)
   expect(values.get('CHAT_JWT_SECRET')?.length).toBeGreaterThanOrEqual(32)
+})
+
+test('the image has every file and package that its programs import', async () => {
+  const dockerfile = await readFile('Dockerfile', 'utf8')
+  const stage = dockerfile.slice(dockerfile.indexOf('AS service\n'), dockerfile.indexOf('AS files\n'))
+  const copied = [...stage.matchAll(/^COPY (?!--)(.+) \S+$/gm)].flatMap(([, paths = '']) => paths.split(' '))
+  const ignored = await readFile('.dockerignore', 'utf8')
+  for (const path of copied) expect(ignored).toContain(`!${path.split('/')[0]}\n`)
+
+  const { staticImports } = await readImportGraph()
+  const programs = [...staticImports.keys()].filter((file) =>
+    /^services\/[\w-]+\/main\.ts$|^scripts\/(admin|backup|restore)\.ts$|^deploy\/mongo-init\.ts$/.test(file),
+  )
+  expect(programs).toHaveLength(roleNames.length + 3)
+  const needed = new Set(programs)
+  for (const file of needed) for (const target of staticImports.get(file) ?? []) needed.add(target)
+  const missing = [...needed].filter(
+    (file) => !copied.some((path) => file === path || file.startsWith(`${path}/`)),
+  )
+  expect(missing).toEqual([])
+
+  // npm links the selected workspaces and the packages that they depend on.
+  const [, flags = ''] = /npm ci --omit=dev .*?((?: --workspace=\S+)+)/.exec(dockerfile) ?? []
+  const selected = [...flags.matchAll(/=(\S+)/g)].map(([, path = '']) => path)
+  const workspaces = new Set([...needed].map((file) => file.split('/')[0]))
+  for (const workspace of ['services', 'stack'])
+    if (workspaces.has(workspace)) expect(selected).toContain(workspace)
 })
 
 test('mongo-init sets MongoDB up, and changes nothing when it runs again', async () => {

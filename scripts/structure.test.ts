@@ -1,47 +1,14 @@
-import { glob, readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { expect, test } from '@jest/globals'
+import { readImportGraph } from './testing/import-graph.ts'
 
 // The layout's rules, read from the imports of every source file. Imports of types count.
 
 const MAX_LINES = 400
 const MAX_FILES = 13
-const SOURCES = '{libs,services,stack,scripts,bench,operations,examples,web/src}/**/*.{ts,tsx}'
-const IGNORED = /(^|\/)(node_modules|dist)\//
-const IMPORT = /(?:from|import|import\()\s*'([^']+)'/g
 const isTest = (file: string) => /\.(test|browser)\.tsx?$|(^|\/)testing(\/|\.ts)|stand-in/.test(file)
 
-/** Exceptions from before this test: import circles and full folders. Remove them; add none. */
-const PENDING_IMPORTS = new Set<string>()
-const PENDING_FOLDERS = new Set<string>()
-
-/** The file of each package entry, such as `@chat/service` or `@chat/stack/config`. */
-async function packageEntries() {
-  const entries = new Map<string, string>()
-  for await (const file of glob('{libs/*,services/*,stack,web}/package.json')) {
-    const { name, exports } = JSON.parse(await readFile(file, 'utf8')) as { name: string; exports?: unknown }
-    const paths = typeof exports === 'object' && exports !== null ? Object.entries(exports) : [['.', exports]]
-    for (const [path, target] of paths) {
-      const source =
-        typeof target === 'object' && target !== null && 'source' in target ? target.source : target
-      if (typeof source === 'string') entries.set(join(name, path as string), join(dirname(file), source))
-    }
-  }
-  return entries
-}
-
-const texts = new Map<string, string>()
-for await (const file of glob(SOURCES)) if (!IGNORED.test(file)) texts.set(file, await readFile(file, 'utf8'))
-const entries = await packageEntries()
-const imports = new Map(
-  [...texts].map(([file, text]) => {
-    const targets = [...text.matchAll(IMPORT)].map(([, target = '']) =>
-      target.startsWith('.') ? join(dirname(file), target) : (entries.get(target) ?? ''),
-    )
-    const isPending = (target: string) => PENDING_IMPORTS.has(`${file} > ${target}`)
-    return [file, targets.filter((target) => texts.has(target) && !isPending(target))]
-  }),
-)
+const { texts, imports } = await readImportGraph()
 
 /** The first circle that is found, as a list of files. */
 function findCircle(): string[] {
@@ -89,8 +56,6 @@ test(`no folder has more than ${MAX_FILES} source files`, () => {
     [...texts.keys()].filter((file) => !isTest(file)),
     dirname,
   )
-  const full = [...byFolder].filter(
-    ([folder, files]) => files.length > MAX_FILES && !PENDING_FOLDERS.has(folder),
-  )
+  const full = [...byFolder].filter(([, files]) => files.length > MAX_FILES)
   expect(full.map(([folder, files]) => `${folder}: ${files.length}`)).toEqual([])
 })
