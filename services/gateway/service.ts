@@ -36,10 +36,7 @@ import { Dispatch } from './requests/dispatch.ts'
 import { effectsOf } from './requests/effects.ts'
 
 export type Options = {
-  config: Pick<
-    GatewayConfig,
-    'host' | 'gatewayPort' | 'drainMs' | 'namespace' | 'allowedOrigins' | 'limits' | 'auth'
-  >
+  config: GatewayConfig
   logger: Logger
   metrics: Metrics
   openBus: () => Promise<Bus>

@@ -27,10 +27,7 @@ const REQUEST_TIMEOUT_MS = 30_000
 const KEEP_ALIVE_MS = 65_000
 
 export type Options = {
-  config: Pick<
-    PlatformApiConfig,
-    'host' | 'platformPort' | 'drainMs' | 'auth' | 'apiKeys' | 'namespace' | 'webhooksMayBePrivate'
-  >
+  config: PlatformApiConfig
   mongoUrl: string
   database?: string
   logger: Logger

@@ -37,21 +37,16 @@ async function buildScripts() {
 /** Each file's declarations, and one with what they take from the contract. */
 async function buildTypes() {
   const scratch = join(DIST, 'scratch')
-  const options = [
-    '--emitDeclarationOnly',
-    '--declaration',
-    '--noEmit',
-    'false',
-    '--rootDir',
-    ROOT,
-    '--outDir',
-    scratch,
-  ]
+  const emit = { declaration: true, emitDeclarationOnly: true, noEmit: false }
+  const compilerOptions = { ...emit, rootDir: ROOT, outDir: scratch }
   const entries = ['libs/client/index.ts', 'libs/contract/wire/errors.ts']
   const config = join(DIST, 'tsconfig.json')
   const files = entries.map((entry) => join(ROOT, entry))
-  await writeFile(config, JSON.stringify({ extends: join(ROOT, 'tsconfig.json'), include: [], files }))
-  execFileSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', config, ...options], { stdio: 'inherit' })
+  await writeFile(
+    config,
+    JSON.stringify({ extends: join(ROOT, 'tsconfig.json'), compilerOptions, include: [], files }),
+  )
+  execFileSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', config], { stdio: 'inherit' })
   const types = join(DIST, 'types')
   await rename(join(scratch, 'libs/client'), types)
   const errors = await readFile(join(scratch, 'libs/contract/wire/errors.d.ts'), 'utf8')

@@ -24,17 +24,7 @@ const names = new Map<unknown, string>(
   Object.entries(contract).flatMap(([name, value]) => (isSchema(value) ? [[value, name] as const] : [])),
 )
 
-const basics: Record<string, string> = {
-  string: 'string',
-  boolean: 'boolean',
-  integer: 'number',
-  number: 'number',
-  null: 'null',
-}
-
-function typeOf(schema: Schema): string {
-  return names.get(schema) ?? shapeOf(schema)
-}
+const typeOf = (schema: Schema): string => names.get(schema) ?? shapeOf(schema)
 
 function shapeOf(schema: Schema): string {
   if (schema.bytes) return 'Uint8Array'
@@ -44,9 +34,10 @@ function shapeOf(schema: Schema): string {
   if (schema.anyOf) return schema.anyOf.map(typeOf).join(' | ')
   if (schema.items) return `Array<${typeOf(schema.items)}>`
   if (schema.properties) return objectOf(schema)
-  const basic = basics[schema.type ?? '']
-  if (basic === undefined) throw new Error(`There is no type for ${JSON.stringify(schema)}`)
-  return basic
+  const { type = '' } = schema
+  if (type === 'integer') return 'number'
+  if (['string', 'boolean', 'number', 'null'].includes(type)) return type
+  throw new Error(`There is no type for ${JSON.stringify(schema)}`)
 }
 
 function objectOf({ properties = {}, required = [] }: Schema): string {
@@ -57,13 +48,11 @@ function objectOf({ properties = {}, required = [] }: Schema): string {
 }
 
 function operationsType(): string {
-  const rows = Object.entries(contract.operations).flatMap(([name, row]) =>
-    'event' in row
-      ? [
-          `  /** ${row.summary} */\n  ${name}: { event: '${row.event}'; input: ${typeOf(row.input as Schema)}; output: ${typeOf(row.output as Schema)} }`,
-        ]
-      : [],
-  )
+  const rows = contract.clientOperations.map((name) => {
+    const { event, summary, input, output } = contract.rowOf(name)
+    const types = `input: ${typeOf(input as Schema)}; output: ${typeOf(output as Schema)}`
+    return `  /** ${summary} */\n  ${name}: { event: '${event}'; ${types} }`
+  })
   return `export type Operations = {\n${rows.join('\n')}\n}`
 }
 

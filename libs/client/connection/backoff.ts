@@ -27,13 +27,13 @@ export const backoff = (attempt: number, minMs = RETRY_MIN_MS, maxMs = RETRY_MAX
 export async function persist<T>(
   task: () => Promise<T>,
   signal: AbortSignal,
-  isWanted = () => true,
+  isWanted: (error: ChatError) => boolean = () => true,
 ): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     try {
       return await task()
     } catch (error) {
-      if (!(error instanceof ChatError) || !error.retryable || !isWanted()) throw error
+      if (!(error instanceof ChatError) || !error.retryable || !isWanted(error)) throw error
       await sleep(error.retryAfterMs ?? backoff(attempt), signal)
     }
   }

@@ -1,9 +1,7 @@
 import type { ClientOperation, Envelope, Input, Operations, Output } from '@chat/contract'
-import { sleep } from './backoff.ts'
-import { ChatError, type ChatErrorCode, errorOf, timedOut, unavailable } from './chat-error.ts'
+import { persist } from './backoff.ts'
+import { type ChatError, type ChatErrorCode, errorOf, timedOut, unavailable } from './chat-error.ts'
 import type { Connection } from './connection.ts'
-
-const RETRY_MS = 250
 
 type ByEvent = { [K in ClientOperation as Operations[K]['event']]: K }
 /** What a client may ask for, as the contract has it. */
@@ -40,25 +38,17 @@ export class Requests {
   }
 
   /** Retries what the server refused before doing anything; other failures are the caller's. */
-  async ask<E extends ClientEvent>(
-    event: E,
-    input: AskInput<E>,
-    options: AskOptions = {},
-  ): Promise<AskOutput<E>> {
+  ask<E extends ClientEvent>(event: E, input: AskInput<E>, options: AskOptions = {}): Promise<AskOutput<E>> {
     const left: Partial<Record<ChatErrorCode, number>> = {
       RATE_LIMITED: this.rateLimitTries - 1,
       CLIENT_ID_NO_EXISTS: 1,
     }
-    for (;;) {
-      try {
-        return await this.once(event, input, options)
-      } catch (error) {
-        const tries = error instanceof ChatError ? (left[error.code] ?? 0) : 0
-        if (!(error instanceof ChatError) || tries <= 0) throw error
-        left[error.code] = tries - 1
-        await sleep(error.retryAfterMs ?? RETRY_MS, this.connection.signal)
-      }
+    const mayRetry = ({ code }: ChatError) => {
+      const tries = left[code] ?? 0
+      left[code] = tries - 1
+      return tries > 0
     }
+    return persist(() => this.once(event, input, options), this.connection.signal, mayRetry)
   }
 
   async once<E extends ClientEvent>(

@@ -1,6 +1,5 @@
-import type { ClientStore, RecordKind, StoreChange } from './store.ts'
+import { type ClientStore, RECORD_KINDS, type StoreChange } from './store.ts'
 
-const KINDS: readonly RecordKind[] = ['rooms', 'messages', 'marks', 'outbox']
 const VERSION = 1
 
 /**
@@ -52,7 +51,7 @@ function openDatabase(name: string, onClosed: () => void): Promise<IDBDatabase> 
   return new Promise((resolve, reject) => {
     const request = indexedDB.open(name, VERSION)
     request.onupgradeneeded = () => {
-      for (const kind of KINDS) request.result.createObjectStore(kind)
+      for (const kind of RECORD_KINDS) request.result.createObjectStore(kind)
     }
     request.onerror = () => reject(request.error)
     request.onsuccess = () => {

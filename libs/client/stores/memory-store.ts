@@ -1,24 +1,21 @@
-import type { ClientStore, RecordKind } from './store.ts'
+import { type ClientStore, RECORD_KINDS, type RecordKind } from './store.ts'
 
 /** A store in memory: drafts and cache outlive a `Chat`, but not a restart of the process. */
 export function memoryStore(): ClientStore {
-  const kinds: Record<RecordKind, Map<string, unknown>> = {
-    rooms: new Map(),
-    messages: new Map(),
-    marks: new Map(),
-    outbox: new Map(),
-  }
+  const kinds = new Map(RECORD_KINDS.map((kind) => [kind, new Map<string, unknown>()]))
+  const recordsOf = (kind: RecordKind) => kinds.get(kind) as Map<string, unknown>
   return {
     async read(kind, prefix) {
-      const keys = [...kinds[kind].keys()].filter((key) => key.startsWith(prefix)).sort()
+      const records = recordsOf(kind)
+      const keys = [...records.keys()].filter((key) => key.startsWith(prefix)).sort()
       // Copies, as from any other store: the caller may change them.
-      return keys.map((key) => structuredClone(kinds[kind].get(key)))
+      return keys.map((key) => structuredClone(records.get(key)))
     },
     async write(changes) {
       // A value that cannot be copied throws here, before anything is changed.
       for (const { kind, key, value } of structuredClone(changes)) {
-        if (value === null) kinds[kind].delete(key)
-        else kinds[kind].set(key, value)
+        if (value === null) recordsOf(kind).delete(key)
+        else recordsOf(kind).set(key, value)
       }
     },
   }

@@ -1,4 +1,5 @@
-export type RecordKind = 'rooms' | 'messages' | 'marks' | 'outbox'
+export const RECORD_KINDS = ['rooms', 'messages', 'marks', 'outbox'] as const
+export type RecordKind = (typeof RECORD_KINDS)[number]
 
 /** A record to put; a value of null removes it. Values are plain data, as in JSON. */
 export type StoreChange = { kind: RecordKind; key: string; value: unknown }

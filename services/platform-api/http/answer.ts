@@ -13,7 +13,7 @@ import type { Bus } from '@chat/service'
 import type { Context } from 'koa'
 import type { Ask, Route, RouteContext } from '../routes/route.ts'
 import { hasBody, inputShape, otherFields, pathFields } from '../routes/route.ts'
-import { digestOf } from './idempotency.ts'
+import { digestOf } from './admission.ts'
 
 type Fields = Record<string, unknown>
 type Parts = Omit<RouteContext, 'ask'> & { bus: Bus }

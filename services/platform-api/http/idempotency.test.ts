@@ -1,7 +1,7 @@
 import type { Message, Room } from '@chat/contract'
 import { eventually, openDatabase, startTestStack, type TestStack } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { digestOf } from './idempotency.ts'
+import { digestOf } from './admission.ts'
 
 let stack: TestStack
 let room: Room

@@ -11,8 +11,7 @@ export async function deleteRooms(model: DeliveryModel, roomIds: string[]) {
 /** Empties deleted and hidden messages in deliveries, and quotes of them. */
 export async function emptyMessages(model: DeliveryModel, messages: Message[]) {
   for (const message of messages) {
-    const { data, replyTo, mentions, meta } = emptied(message)
-    const fields = Object.entries({ data, replyTo, mentions, meta })
+    const fields = Object.entries(emptied(message))
     const content = fields.map(([field, value]) => [`data.message.${field}`, value] as const)
     // A hidden message may have been shown again since.
     const own = { about: aboutMessage(message._id), 'data.message.updatedAt': { $lte: message.updatedAt } }
