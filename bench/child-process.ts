@@ -8,11 +8,16 @@ type Answer = { id: number; output?: unknown; error?: string }
 export type Child<C extends Calls> = {
   ask: <K extends keyof C & string>(name: K, input: Parameters<C[K]>[0]) => ReturnType<C[K]>
   close: () => Promise<void>
+  pid: number
 }
 
-/** Starts a process that answers the calls of `C`. */
-export function startChild<C extends Calls>(file: string, execArgv: string[] = []): Child<C> {
-  const child = fork(new URL(file, import.meta.url), { execArgv })
+/** Starts a process that answers the calls of `C`. `folder`: the benchmark's folder, of this revision or another. */
+export function startChild<C extends Calls>(
+  file: string,
+  execArgv: string[] = [],
+  folder = new URL('.', import.meta.url),
+): Child<C> {
+  const child = fork(new URL(file, folder), { execArgv, cwd: new URL('..', folder) })
   const waiting = new Map<number, PromiseWithResolvers<unknown>>()
   let lastId = 0
   child.on('message', ({ id, output, error }: Answer) => {
@@ -35,6 +40,7 @@ export function startChild<C extends Calls>(file: string, execArgv: string[] = [
       if (child.connected) child.disconnect()
       await exited
     },
+    pid: child.pid ?? 0,
   }
 }
 

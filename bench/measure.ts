@@ -1,18 +1,30 @@
 import { type Child, startChild } from './child-process.ts'
+import type { Throughput } from './load/closed-loop.ts'
 import type { RoomPlan } from './load/crowd.ts'
 import type { Generator } from './load/generator.ts'
 import type { Latency } from './load/open-loop.ts'
+import { type Observed, observe } from './observer.ts'
 import type { Engines, Server, Size } from './servers/server.ts'
 import { compareWithStore } from './store-check.ts'
 
-export type System = 'product' | 'floor'
-export type Loads = { members: number; durableSends: number; latency: Latency; problems: string[] }
+/** `base`: the product at another revision. */
+export type System = 'product' | 'base' | 'floor'
+export type Loads = {
+  members: number
+  durableSends: number
+  latency: Latency
+  /** While the closed loop ran. `cpu`: milliseconds per message, by process. */
+  observed: Observed
+  problems: string[]
+}
+type Options = { execArgv?: string[]; folder?: URL; enginePids?: Record<string, number> }
 
 const SENDERS = 64
 const RATE = 200
 const SIZES: Record<number, Size> = { 1: { rooms: 64, members: 1 }, 10: { rooms: 32, members: 10 } }
-const CLOSED = { senders: SENDERS, warmUpMs: 1_000, measureMs: 2_500 }
-const OPEN = { senders: SENDERS, perSecond: RATE, warmUpMs: 500, measureMs: 3_000 }
+const MEASURE_MS = 8_000
+const CLOSED = { senders: SENDERS, warmUpMs: 1_000, measureMs: MEASURE_MS }
+const OPEN = { senders: SENDERS, perSecond: RATE, warmUpMs: 500, measureMs: MEASURE_MS }
 
 /** One of the two servers, and the load generator, each in a process of its own. */
 export class Rig {
@@ -20,14 +32,17 @@ export class Rig {
   readonly server: Child<Server>
   private readonly generator: Child<Generator>
   private readonly engines: Engines
+  private readonly pids: Record<string, number>
   private url = ''
   private database: string | null = null
 
-  constructor(system: System, engines: Engines, execArgv: string[]) {
+  constructor(system: System, engines: Engines, { execArgv, folder, enginePids = {} }: Options = {}) {
     this.system = system
     this.engines = engines
-    this.server = startChild<Server>(`servers/${system}.ts`, execArgv)
+    const program = system === 'floor' ? 'floor' : 'product'
+    this.server = startChild<Server>(`servers/${program}.ts`, execArgv, folder)
     this.generator = startChild<Generator>('load/generator.ts')
+    this.pids = { server: this.server.pid, load: this.generator.pid, ...enginePids }
   }
 
   async start(): Promise<this> {
@@ -59,11 +74,20 @@ export class Rig {
 
   /** Throughput, then latency, in rooms with that many members. */
   async measure(members: 1 | 10): Promise<Loads> {
-    const [loads, problems] = await this.withCrowd(SIZES[members] as Size, async (generator) => ({
-      members,
-      durableSends: (await generator.ask('closedLoop', CLOSED)).perSecond,
-      latency: await generator.ask('openLoop', OPEN),
-    }))
+    const [loads, problems] = await this.withCrowd(SIZES[members] as Size, async (generator) => {
+      const [closed, observed] = await this.observe(() => generator.ask('closedLoop', CLOSED))
+      const latency = await generator.ask('openLoop', OPEN)
+      return { members, durableSends: closed.perSecond, latency, observed }
+    })
     return { ...loads, problems }
+  }
+
+  private async observe(work: () => Promise<Throughput>): Promise<[Throughput, Observed]> {
+    const metricsUrl = this.system === 'floor' ? null : `${this.url.replace('ws', 'http')}/metrics`
+    const [closed, observed] = await observe(this.pids, metricsUrl, work)
+    // The warm-up costs CPU time too.
+    const messages = (closed.perSecond * (CLOSED.warmUpMs + CLOSED.measureMs)) / 1000
+    const cpu = Object.fromEntries(Object.entries(observed.cpu).map(([name, ms]) => [name, ms / messages]))
+    return [closed, { ...observed, cpu }]
   }
 }
