@@ -19,7 +19,7 @@ import {
   type TestStack,
 } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { askForEverything, exchangeFiles, manage, talk, tellLate } from './testing/busy-day.ts'
+import { askForEverything, exchangeFiles, manage, publishLate, talk } from './testing/busy-day.ts'
 
 // An installation runs every operation, and a tap on its NATS connections records every publish and subscription: they
 // are exactly what each user is allowed.
@@ -94,7 +94,7 @@ async function operate(roomId: string) {
 
 const BEN_IS_GONE = { userId: 'ben', online: false }
 
-async function spendTheDay() {
+async function useEveryOperation() {
   const [ann, ben, cho] = await Promise.all([
     connectAs(stack, 'ann'),
     connectAs(stack, 'ben'),
@@ -106,7 +106,7 @@ async function spendTheDay() {
   await exchangeFiles(stack, people, roomId)
   await sendText(ben, roomId, 'one more')
   const last = (await newestPage(ann, roomId)).at(-1)
-  if (last) await tellLate(stack, last)
+  if (last) await publishLate(stack, last)
   for (const client of [ben, cho]) client.close()
   await eventually(() =>
     expect(ann.payloads('presence')).toContainEqual(expect.objectContaining(BEN_IS_GONE)),
@@ -126,7 +126,7 @@ const isWithin = (patterns: string[], use: string) => {
 
 test('each NATS user is allowed exactly the subjects that its processes use', async () => {
   await startAsTheFirst()
-  await spendTheDay()
+  await useEveryOperation()
   const idle = (name: RoleName) => {
     const allowed = permissionsOf(name, '*')
     const used = tap.usesOf(name)

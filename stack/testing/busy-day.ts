@@ -93,7 +93,7 @@ export async function manage(stack: TestStack, roomId: string, operate: (roomId:
 }
 
 /** A late event, as after a wrong clock: gateways and push request the message's current state. */
-export async function tellLate(stack: TestStack, message: Message) {
+export async function publishLate(stack: TestStack, message: Message) {
   const bus = await openTestBus(stack)
   const createdAt = new Date(Date.now() - 60_000).toISOString()
   bus.publishRoom(message.roomId, 'message', { ...message, seq: message.seq + 5, createdAt })

@@ -190,6 +190,6 @@ test('a master pins an announcement, freezes the room, mutes a member and remove
 
 test('no browser logged an error', () => {
   // The browser itself reports connections that the test cuts.
-  const all = [...mina.complaints, ...sora.complaints]
+  const all = [...mina.errors, ...sora.errors]
   expect(all.filter((text) => !/WebSocket|ERR_|Failed to load resource/.test(text))).toEqual([])
 })

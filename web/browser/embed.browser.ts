@@ -28,7 +28,7 @@ test("a shop's visitor asks, support answers, and both messages are there after 
   const lines: string[] = []
   createInterface({ input: server.stdout as NodeJS.ReadableStream }).on('line', (line) => lines.push(line))
   const address = await eventually(() => new URL(lines[0] as string).href)
-  const { page, complaints } = await stage().visit()
+  const { page, errors } = await stage().visit()
   await page.goto(address)
   await page.getByRole('textbox').fill('Do you have it in <b>blue</b>?')
   await page.getByRole('button', { name: 'Send' }).click()
@@ -54,5 +54,5 @@ test("a shop's visitor asks, support answers, and both messages are there after 
     const shown = await page.locator('#messages li').allTextContents()
     expect(shown.slice(2)).toEqual(said.map((text) => `Support: ${text}`))
   })
-  expect(complaints).toEqual([])
+  expect(errors).toEqual([])
 })

@@ -122,5 +122,5 @@ test('a delivered push shows a notification even when no tab is open', async () 
 })
 
 test('no browser logged an error', () => {
-  expect([...mina.complaints, ...jun.complaints]).toEqual([])
+  expect([...mina.errors, ...jun.errors]).toEqual([])
 })

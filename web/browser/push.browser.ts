@@ -174,5 +174,5 @@ test('if Google is unreachable, the settings report the failure and offer a retr
 })
 
 test('the browser logged no error', () => {
-  expect(mina.complaints).toEqual([])
+  expect(mina.errors).toEqual([])
 })

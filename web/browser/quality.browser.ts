@@ -142,18 +142,18 @@ test("the page's content security policy blocks inline scripts", async () => {
   expect(policy).toContain("default-src 'none'")
   expect(policy).not.toContain('unsafe')
   expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
-  const { complaints, page } = mina
-  const before = complaints.length
+  const { errors, page } = mina
+  const before = errors.length
   await page.evaluate(() => {
     const script = document.createElement('script')
     script.textContent = 'globalThis.hacked = 4'
     document.body.append(script)
   })
   expect(await page.evaluate(() => 'hacked' in globalThis)).toBe(false)
-  await eventually(() => expect(complaints.length).toBe(before + 1))
-  complaints.splice(before)
+  await eventually(() => expect(errors.length).toBe(before + 1))
+  errors.splice(before)
 })
 
 test('the browser logged no error', () => {
-  expect(mina.complaints).toEqual([])
+  expect(mina.errors).toEqual([])
 })

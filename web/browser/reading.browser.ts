@@ -187,5 +187,5 @@ test('a user finds another user by name and starts a chat', async () => {
 })
 
 test('the browser logged no error', () => {
-  expect(mina.complaints).toEqual([])
+  expect(mina.errors).toEqual([])
 })

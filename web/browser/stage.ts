@@ -13,7 +13,7 @@ const PATIENCE_MS = 20_000
 export type Visitor = {
   page: Page
   /** Errors in the console and uncaught errors of the page. */
-  complaints: string[]
+  errors: string[]
   /** The connection to the gateway, which can be cut and mended. */
   wire: Awaited<ReturnType<typeof openWire>>
   openRoom: (name: string) => Promise<void>
@@ -83,21 +83,21 @@ async function openVisitor(
     ...options,
   })
   context.setDefaultTimeout(PATIENCE_MS)
-  return visitorIn(await context.newPage(), { wire, complaints: [] })
+  return visitorIn(await context.newPage(), { wire, errors: [] })
 }
 
 /** The same browser, in another tab. */
 export const inNewTab = async ({ page, ...shared }: Visitor): Promise<Visitor> =>
   visitorIn(await page.context().newPage(), shared)
 
-function visitorIn(page: Page, { wire, complaints }: Pick<Visitor, 'wire' | 'complaints'>): Visitor {
+function visitorIn(page: Page, { wire, errors }: Pick<Visitor, 'wire' | 'errors'>): Visitor {
   page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(`${message.text()} ${message.location().url}`)
+    if (message.type() === 'error') errors.push(`${message.text()} ${message.location().url}`)
   })
-  page.on('pageerror', (error) => complaints.push(String(error.stack)))
+  page.on('pageerror', (error) => errors.push(String(error.stack)))
   return {
     page,
-    complaints,
+    errors,
     wire,
     bubble: (text) => page.locator('.bubble', { hasText: text }),
     openRoom: async (name) => {

@@ -85,5 +85,5 @@ test(`a list of ${MANY_ROOMS} rooms scrolls with only nearby rows in the page`, 
 test('the browser logged no error', async () => {
   for (const connection of connections) await connection.close()
   expect(stage().browser.isConnected()).toBe(true)
-  expect(mina.complaints).toEqual([])
+  expect(mina.errors).toEqual([])
 })

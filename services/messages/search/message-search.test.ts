@@ -149,8 +149,8 @@ test('pages follow each other without gaps or repeats, across rooms', async () =
 test('a page ends early at 512 KB', async () => {
   const meta = { filler: 'x'.repeat(4_000) }
   const text = `회의 ${'한'.repeat(3_900)}`
-  const messageSender = Array.from({ length: 45 }, () => sendText(ann, roomId, text, { meta }))
-  await Promise.all(messageSender)
+  const sending = Array.from({ length: 45 }, () => sendText(ann, roomId, text, { meta }))
+  await Promise.all(sending)
   await eventually(async () => {
     const first = await search(ann, '회의', { roomId, limit: 100 })
     const rest = await search(ann, '회의', { roomId, limit: 100, cursor: first.nextCursor ?? 'none' })

@@ -46,7 +46,7 @@ const photo = {
   thumbnail: 'small',
   frameSize: { width: 4, height: 3 },
 }
-const platformSender = (userId: string, syncKey: string, more: Partial<Input<'postFile'>> = {}) =>
+const sendFile = (userId: string, syncKey: string, more: Partial<Input<'postFile'>> = {}) =>
   bus
     .ask('postFile', caller(userId), { roomId, syncKey, type: 'PHOTO', file: photo, ...more })
     .then(({ message }) => message)
@@ -59,7 +59,7 @@ const setFrozen = (isFreezed: boolean) =>
 test('a file is a numbered message, is delivered, and counts as unread', async () => {
   await ann.get('joinRoom', roomId)
   await sendText(ann, roomId, 'look')
-  const message = await platformSender('ben', 'k')
+  const message = await sendFile('ben', 'k')
   expect(message).toMatchObject({
     seq: 2,
     syncKey: 'k',
@@ -71,12 +71,8 @@ test('a file is a numbered message, is delivered, and counts as unread', async (
 })
 
 test('one syncKey is stored once, in concurrent or repeated requests, and can be looked up', async () => {
-  const first = await Promise.all([
-    platformSender('ben', 'k'),
-    platformSender('ben', 'k'),
-    platformSender('ben', 'k'),
-  ])
-  const again = await platformSender('ben', 'k', { type: 'FILE', file: { ...photo, path: 'other' } })
+  const first = await Promise.all([sendFile('ben', 'k'), sendFile('ben', 'k'), sendFile('ben', 'k')])
+  const again = await sendFile('ben', 'k', { type: 'FILE', file: { ...photo, path: 'other' } })
   expect([...first, again]).toEqual(Array(4).fill(first[0]))
   expect(await newestPage(ann, roomId)).toMatchObject([{ _id: again._id }])
   expect(await stored('ben', 'k')).toEqual({ message: again })
@@ -85,27 +81,27 @@ test('one syncKey is stored once, in concurrent or repeated requests, and can be
 })
 
 test('a user who may not write cannot post a file, but gets the answer for one stored earlier', async () => {
-  const message = await platformSender('ben', 'k')
+  const message = await sendFile('ben', 'k')
   await ann.get('muteUsers', { roomId, targetUserIds: ['ben'] })
-  await expect(platformSender('ben', 'new')).rejects.toMatchObject({ code: 'USER_IS_MUTED' })
+  await expect(sendFile('ben', 'new')).rejects.toMatchObject({ code: 'USER_IS_MUTED' })
   await expect(mayPost('ben')).rejects.toMatchObject({ code: 'USER_IS_MUTED' })
   expect(await mayPost('ann')).toEqual({ result: true })
   await setFrozen(true)
   for (const userId of ['ann', 'ben']) {
     const frozen = { code: 'ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED' }
-    await expect(platformSender(userId, 'new')).rejects.toMatchObject(frozen)
+    await expect(sendFile(userId, 'new')).rejects.toMatchObject(frozen)
     await expect(mayPost(userId)).rejects.toMatchObject(frozen)
   }
-  expect(await platformSender('ben', 'k')).toEqual(message)
+  expect(await sendFile('ben', 'k')).toEqual(message)
   expect(await stored('ben', 'k')).toEqual({ message })
   await ann.get('kickOutUsers', { roomId, targetUserIds: ['ben'] })
-  for (const ask of [() => platformSender('ben', 'k'), () => mayPost('ben'), () => stored('ben', 'k')])
+  for (const ask of [() => sendFile('ben', 'k'), () => mayPost('ben'), () => stored('ben', 'k')])
     await expect(ask()).rejects.toMatchObject({ code: 'ROOM_NO_EXISTS' })
 })
 
 test('a share has the same files, and a deleted message has none', async () => {
   const target = await makeRoom(ann, ['ben'])
-  const message = await platformSender('ann', 'k')
+  const message = await sendFile('ann', 'k')
   const sharing = { roomId, messageId: message._id, targetRoomIds: [target._id], syncKey: 's' }
   await ann.get('shareMessage', sharing)
   await ann.get('deleteMessage', { roomId, messageId: message._id })

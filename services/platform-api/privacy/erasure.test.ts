@@ -126,7 +126,7 @@ beforeAll(async () => {
   keeper = await enter('keeper')
   await keeper.get('joinRoom', room._id)
   const goner = await enter(ERASED)
-  await liveALife(goner)
+  await writeEverywhere(goner)
   await beTold(goner)
   await exportWhatWasSaid(goner)
 })
@@ -137,7 +137,7 @@ afterAll(async () => {
 })
 
 /** Stores data about the user in every place where users can. */
-async function liveALife(goner: PlainClient) {
+async function writeEverywhere(goner: PlainClient) {
   for (const roomId of [room._id, left._id]) {
     const said = await sendText(goner, roomId, SECRET)
     await goner.get('editMessage', { roomId, messageId: said._id, text: `${SECRET} again` })
