@@ -1,14 +1,11 @@
-import mongoose, { type Connection } from 'mongoose'
+import type { Connection } from 'mongoose'
 import { Periodic } from '../async/periodic.ts'
+import { modelOf } from '../storage/mongo.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
-import { type Job, jobSchema } from './job.ts'
+import type { Job } from './job.ts'
 import { JobStore } from './job-store.ts'
 
 const CHECKS_PER_LEASE = 3
-const schema = new mongoose.Schema<Job>(
-  { _id: String, ...jobSchema },
-  { versionKey: false, collection: 'leases' },
-)
 
 type Options = {
   connection: Connection
@@ -34,7 +31,7 @@ export class LeaderLease {
 
   constructor(options: Options) {
     const { connection, metrics, leaseMs, failed } = options
-    const model = connection.model<Job>('Lease', schema)
+    const model = modelOf<Job>(connection, 'leases')
     this.options = options
     this.jobs = new JobStore<Job>({ kind: 'leader', model, metrics, leaseMs })
     this.periodic = new Periodic(leaseMs / CHECKS_PER_LEASE, () => this.check(), failed)

@@ -1,22 +1,13 @@
-import type { OperationName } from '@chat/contract'
 import { type Bus, openBus } from '../bus/bus.ts'
-import type { Logger } from '../telemetry/logger.ts'
-import type { Metrics } from '../telemetry/metrics.ts'
+import type { BusOptions } from '../bus/connection.ts'
 import type { Limits } from './config/limits.ts'
 import type { ProcessConfig } from './config/process.ts'
 
-type Options<C> = {
-  name: string
+type Options<C> = Omit<BusOptions, 'requestTimeoutMs'> & {
   config: C
-  natsUrl: string
   /** Empty where the service does not use the engine. */
   mongoUrl: string
   s3Url: string
-  /** Separates installations that share their engines. */
-  root?: string
-  logger: Logger
-  metrics: Metrics
-  checkOutput?: ((name: OperationName, output: unknown) => string | null) | undefined
 }
 
 /** What every service's `start` gets. Each takes what it needs. */

@@ -18,12 +18,6 @@ const HANDLED_POLL_MS = 50
 /** The server's code for a consumer that does not exist. */
 const NO_CONSUMER = 10_014
 
-type Consumer = {
-  close: () => Promise<void>
-  /** Age of the oldest event that the consumer has not handled, in ms; 0 where there is none. */
-  lagMs: () => Promise<number>
-}
-
 type Durable<K extends StreamKind = StreamKind> = {
   bus: Bus
   /** The consumer's name. It survives restarts, and all instances that use the name share the consumer. */
@@ -35,9 +29,7 @@ type Durable<K extends StreamKind = StreamKind> = {
 type DurableName = Pick<Durable, 'bus' | 'durable'>
 
 /** Reads the stream through a durable consumer, in batches, until `close`. */
-export async function consumeEvents<K extends StreamKind>(
-  options: Handling<K> & Durable<K>,
-): Promise<Consumer> {
+export async function consumeEvents<K extends StreamKind>(options: Handling<K> & Durable<K>) {
   const { bus, durable } = options
   const manager = await managerOf(bus)
   await ensureConsumer(manager, options)
@@ -58,6 +50,7 @@ export async function consumeEvents<K extends StreamKind>(
       await batches.idle()
       await bus.flush()
     },
+    /** Age of the oldest event that the consumer has not handled, in ms; 0 where there is none. */
     lagMs: async () => (await lag()).lagMs,
   }
 }

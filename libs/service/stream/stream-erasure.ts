@@ -1,5 +1,4 @@
 import { DeliverPolicy, type JsMsg, jetstream } from '@nats-io/jetstream'
-import { headers } from '@nats-io/transport-node'
 import type { Bus } from '../bus/bus.ts'
 import { managerOf, unlessCode } from './stream.ts'
 import {
@@ -106,9 +105,7 @@ async function* eventsOn(bus: Bus, filter_subjects: string[], from: number): Asy
 /** Does nothing where another event has come since: then that one is the last. */
 async function replaceLast(bus: Bus, message: JsMsg, clean: AnyEvent) {
   const { body, subject } = publicationOf(clean, bus.subjects)
-  const identified = headers()
-  identified.set('Nats-Msg-Id', `${eventId(clean)}:${message.seq}`)
-  identified.set('Nats-Expected-Last-Subject-Sequence', String(message.seq))
-  const publishing = jetstream(bus.connection).publish(subject, body, { headers: identified })
+  const options = { msgID: `${eventId(clean)}:${message.seq}`, expect: { lastSubjectSequence: message.seq } }
+  const publishing = jetstream(bus.connection).publish(subject, body, options)
   await unlessCode([WRONG_LAST_SEQUENCE], publishing)
 }

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Connection } from '@chat/service'
-import mongoose from 'mongoose'
+import { type Connection, type Index, modelOf } from '@chat/service'
 
 type ObjectDoc = {
   /** Its path in the bucket, made by `newPath`. */
@@ -22,10 +21,6 @@ const UNUSED_MS = 48 * 60 * 60 * 1000
 
 export const THUMBNAIL_TYPE = 'image/webp'
 
-const objectSchema = new mongoose.Schema<StoredObject>({ _id: String }, { strict: false, versionKey: false })
-objectSchema.index({ sweepAt: 1 }, { sparse: true })
-objectSchema.index({ owner: 1, _id: 1 })
-
 export function newPath(): string {
   const id = randomBytes(16).toString('hex')
   return `${id.slice(0, 2)}/${id}`
@@ -39,7 +34,8 @@ export const pathOfThumbnail = (path: string) =>
 
 /** The stored files. A file is recorded before a message refers to it. */
 export async function openObjects(connection: Connection) {
-  const model = connection.model<StoredObject>('Object', objectSchema, 'objects')
+  const bySweep: Index = [{ sweepAt: 1 }, { sparse: true }]
+  const model = modelOf<StoredObject>(connection, 'objects', bySweep, [{ owner: 1, _id: 1 }])
   await model.createIndexes()
   return {
     model,

@@ -1,5 +1,4 @@
-import { type Connection, writeEach } from '@chat/service'
-import mongoose from 'mongoose'
+import { type Connection, type Index, modelOf, writeEach } from '@chat/service'
 
 export type ReferenceDoc = {
   _id: string
@@ -15,17 +14,11 @@ export type ReferenceDoc = {
 /** Longer than the stream keeps events: no event of the message can come after that. */
 const KEPT_SECONDS = 8 * 24 * 60 * 60
 
-const referenceSchema = new mongoose.Schema<ReferenceDoc>(
-  { _id: String },
-  { strict: false, versionKey: false },
-)
-referenceSchema.index({ paths: 1 })
-referenceSchema.index({ deletedAt: 1 }, { expireAfterSeconds: KEPT_SECONDS })
-
 const pathsIn = (docs: Pick<ReferenceDoc, 'paths'>[]) => new Set(docs.flatMap(({ paths }) => paths))
 
 export async function openReferences(connection: Connection) {
-  const model = connection.model<ReferenceDoc>('Reference', referenceSchema, 'references')
+  const expiry: Index = [{ deletedAt: 1 }, { expireAfterSeconds: KEPT_SECONDS }]
+  const model = modelOf<ReferenceDoc>(connection, 'references', [{ paths: 1 }], expiry)
   await model.createIndexes()
   return {
     /** Stores the docs whose `updatedAt` is later than what is stored. */

@@ -1,5 +1,5 @@
-import { type Bucket, type Connection, type DutyCycle, insertMissing } from '@chat/service'
-import mongoose, { type Model } from 'mongoose'
+import { type Bucket, type Connection, type DutyCycle, insertMissing, modelOf } from '@chat/service'
+import type { Model } from 'mongoose'
 
 /**
  * A stored chunk. The primary key decides which chunk is the next one. The bytes are in S3, because the database syncs
@@ -15,9 +15,6 @@ type ChunkDoc = {
 }
 export type Tail = { slices: number; bytes: number }
 
-const chunkSchema = new mongoose.Schema<ChunkDoc>({ _id: String }, { strict: false, versionKey: false })
-chunkSchema.index({ createdAt: 1 })
-
 const PAGE = 1_000
 const INDEX_DIGITS = 10
 const idOf = (uploadId: string, index: number) => `${uploadId}-${String(index).padStart(INDEX_DIGITS, '0')}`
@@ -32,7 +29,7 @@ const folderOf = (uploadId: string) => `incoming/${uploadId}/`
 type Parts = { model: Model<ChunkDoc>; bucket: Bucket; pacing: DutyCycle }
 
 export async function openChunks(connection: Connection, bucket: Bucket, pacing: DutyCycle) {
-  const model = connection.model<ChunkDoc>('Chunk', chunkSchema, 'chunks')
+  const model = modelOf<ChunkDoc>(connection, 'chunks', [{ createdAt: 1 }])
   await model.createIndexes()
   return new ChunkStore({ model, bucket, pacing })
 }

@@ -2,15 +2,17 @@ import { createHash } from 'node:crypto'
 import type { File } from '@chat/contract'
 import {
   type Connection,
-  indexJobs,
+  type Index,
   insertMissing,
   type Job,
   JobStore,
+  jobIndexes,
   LeaseLost,
   type Metrics,
+  modelOf,
   type Part,
 } from '@chat/service'
-import mongoose, { type Model } from 'mongoose'
+import type { Model } from 'mongoose'
 import type { Kind } from './file-type-policy.ts'
 
 /** `way`: how a file comes, in chunks over the socket or in parts straight to S3. */
@@ -49,12 +51,6 @@ const KEPT_MS = { open: 24 * HOUR_MS, done: HOUR_MS, ended: MINUTE_MS } as const
 /** Short, because the sender of a file waits when the instance that completes it dies. */
 const LEASE_MS = 5_000
 
-const options = { strict: false, versionKey: false, id: false } as const
-const uploadSchema = new mongoose.Schema<UploadDoc>({ _id: String }, options)
-uploadSchema.index({ owner: 1, openUntil: 1 })
-uploadSchema.index({ roomId: 1 })
-indexJobs(uploadSchema)
-
 export const uploadKey = ({ way, owner, roomId, syncKey }: UploadName) =>
   createHash('sha256')
     .update(JSON.stringify([way, owner, roomId, syncKey]))
@@ -76,7 +72,8 @@ const ignoreLost = (error: unknown) => {
 }
 
 export async function openUploads(connection: Connection, metrics: Metrics) {
-  const model = connection.model<UploadDoc>('Upload', uploadSchema, 'uploads')
+  const indexes: Index[] = [[{ owner: 1, openUntil: 1 }], [{ roomId: 1 }], ...jobIndexes]
+  const model = modelOf<UploadDoc>(connection, 'uploads', ...indexes)
   await model.createIndexes()
   return new UploadStore(model, metrics)
 }

@@ -30,11 +30,9 @@ async function handle(parts: Parts, events: StreamEvent[]): Promise<Failure[]> {
     const task = taskOf(event)
     if (task) byTask.set(task, event)
   }
-  const late = [...byTask].filter(([, { message }]) => Date.now() - Date.parse(message.createdAt) > LATE_MS)
-  await refreshNotices(
-    parts.bus,
-    late.map(([task]) => task),
-  )
+  const isLate = ({ message }: StreamEvent) => Date.now() - Date.parse(message.createdAt) > LATE_MS
+  const late = [...byTask].flatMap(([task, event]) => (isLate(event) ? task : []))
+  await refreshNotices(parts.bus, late)
   const failures = await notify(parts, [...byTask.keys()])
   return [...failures].map(([task, reason]) => ({ event: byTask.get(task) as StreamEvent, reason }))
 }

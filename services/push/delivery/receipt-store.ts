@@ -1,4 +1,4 @@
-import type { Connection, Logger } from '@chat/service'
+import { type Connection, type Index, type Logger, modelOf } from '@chat/service'
 import mongoose from 'mongoose'
 
 /** The pushes of one answer that the push service has taken. */
@@ -9,10 +9,6 @@ type Receipt = { messageId: string; deviceId: string }
 /** Longer than the stream keeps messages: no message is handled again after that. */
 const KEPT_SECONDS = 8 * 24 * 60 * 60
 
-const receiptSchema = new mongoose.Schema<ReceiptDoc>({}, { strict: false, versionKey: false })
-receiptSchema.index({ messageIds: 1 })
-receiptSchema.index({ at: 1 }, { expireAfterSeconds: KEPT_SECONDS })
-
 const groupedByMessage = (receipts: Receipt[]): Sent[] =>
   [...Map.groupBy(receipts, ({ messageId }) => messageId)].map(([messageId, own]) => ({
     messageId,
@@ -21,7 +17,8 @@ const groupedByMessage = (receipts: Receipt[]): Sent[] =>
 
 /** Which messages were sent to which devices, so that a retry does not send them again. */
 export function openReceipts(connection: Connection, logger: Logger) {
-  const model = connection.model<ReceiptDoc>('Receipt', receiptSchema, 'receipts')
+  const expiry: Index = [{ at: 1 }, { expireAfterSeconds: KEPT_SECONDS }]
+  const model = modelOf<ReceiptDoc>(connection, 'receipts', [{ messageIds: 1 }], expiry)
   let unstored: Receipt[] = []
 
   return {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Input, Output } from '@chat/contract'
-import type { Connection } from '@chat/service'
-import mongoose, { type Model } from 'mongoose'
+import { type Connection, modelOf } from '@chat/service'
+import type { Model } from 'mongoose'
 
 type DeviceDoc = Input<'registerDevice'> & {
   /** A hash of the token, which is too long for a key. */
@@ -16,9 +16,6 @@ export type Device = Pick<DeviceDoc, '_id' | 'token' | 'platform' | 'userId'>
 const MAX_DEVICES = 20
 const FIELDS = { token: 1, platform: 1, userId: 1 } as const
 
-const deviceSchema = new mongoose.Schema<DeviceDoc>({ _id: String }, { strict: false, versionKey: false })
-deviceSchema.index({ userId: 1, seenAt: -1 })
-
 export const deviceId = (token: string) => createHash('sha256').update(token).digest('base64url').slice(0, 22)
 
 export class Devices {
@@ -26,7 +23,7 @@ export class Devices {
   private isUsed = false
 
   constructor(connection: Connection) {
-    this.model = connection.model<DeviceDoc>('Device', deviceSchema, 'devices')
+    this.model = modelOf<DeviceDoc>(connection, 'devices', [{ userId: 1, seenAt: -1 }])
   }
 
   /** A device belongs to the user who registered it last. Beyond `MAX_DEVICES`, a user's oldest one is removed. */

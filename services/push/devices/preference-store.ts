@@ -1,16 +1,10 @@
-import type { Connection } from '@chat/service'
-import mongoose from 'mongoose'
+import { type Connection, modelOf } from '@chat/service'
 
 /** By the user's id. Only what differs from the default is stored. */
 type PreferenceDoc = { _id: string; mentionAlarm: false }
 
-const preferenceSchema = new mongoose.Schema<PreferenceDoc>(
-  { _id: String },
-  { strict: false, versionKey: false },
-)
-
 export function openPreferences(connection: Connection) {
-  const model = connection.model<PreferenceDoc>('Preference', preferenceSchema, 'preferences')
+  const model = modelOf<PreferenceDoc>(connection, 'preferences')
   return {
     async setMentionAlarm(userId: string, on: boolean) {
       if (on) await model.deleteOne({ _id: userId })

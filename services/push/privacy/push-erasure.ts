@@ -31,10 +31,8 @@ async function eraseInTasks({ tasks, bus }: Parts, userId: string) {
     const page: StoredTask[] = await tasks.page(after, PAGE)
     const erased = page.map((task) => ({ task, left: withoutUser(task, userId) }))
     const changed = erased.flatMap(({ task, left }) => (left !== null && left !== task ? left : []))
-    await refreshNotices(
-      bus,
-      changed.filter(({ notice }) => notice.body === ''),
-    )
+    const emptied = changed.filter(({ notice }) => notice.body === '')
+    await refreshNotices(bus, emptied)
     for (const task of changed) await tasks.rewrite(task)
     await tasks.delete(erased.flatMap(({ task, left }) => (left === null ? task._id : [])))
     after = page.length === PAGE ? (page.at(-1)?._id ?? null) : null

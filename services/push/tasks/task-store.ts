@@ -1,27 +1,20 @@
 import { createHash } from 'node:crypto'
 import {
   type Connection,
-  indexJobs,
   insertMissing,
   type Job,
   JobStore,
-  jobSchema,
+  jobIndexes,
   type Metrics,
+  modelOf,
   newJob,
 } from '@chat/service'
-import mongoose from 'mongoose'
 import type { StoredTask, Task } from '../delivery/notice.ts'
 
 export type TaskDoc = Job & Task
 
 /** A push service that does not answer holds a batch for minutes; the heartbeat renews the lease. */
 const LEASE_MS = 30_000
-
-const taskSchema = new mongoose.Schema<TaskDoc>(
-  { _id: String, ...jobSchema },
-  { strict: false, versionKey: false },
-)
-indexJobs(taskSchema)
 
 function taskId({ notice, only }: Task): string {
   const users = createHash('sha256').update(JSON.stringify(only?.toSorted() ?? null))
@@ -38,7 +31,7 @@ const describe = ({ notice, only }: TaskDoc) => ({
 
 /** Pushes that are sent later, and those that failed too often. */
 export async function openTasks(connection: Connection, metrics: Metrics, retryDelaysMs: number[]) {
-  const model = connection.model<TaskDoc>('Task', taskSchema, 'tasks')
+  const model = modelOf<TaskDoc>(connection, 'tasks', ...jobIndexes)
   const backoff = (tries: number) => retryDelaysMs[tries - 1] ?? null
   const jobs = new JobStore<TaskDoc>({ kind: 'push', model, metrics, leaseMs: LEASE_MS, backoff, describe })
   await moveDeadLetters(connection, jobs)
