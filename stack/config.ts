@@ -18,12 +18,7 @@ const readServices = (read: ConfigReader) => ({
   dataDir: read.text('CHAT_DATA_DIR') ?? '.chat-data',
 })
 
-/**
- * The configuration of all services in one process.
- * @param isDevelopment the caller makes up a missing secret or key; otherwise it is a problem
- * @param readText reads a file that a variable names
- * @throws ConfigError naming every problem of every service
- */
+/** All services' configuration. In development the caller makes up missing secrets. @throws ConfigError */
 export function readConfig(
   env: Record<string, string | undefined>,
   isDevelopment: boolean,

@@ -74,12 +74,7 @@ async function startLocal(wanted: Engine[], options: EngineOptions): Promise<Loc
   }
 }
 
-async function makeChild(
-  engine: Engine,
-  found: Found,
-  options: EngineOptions,
-  taken: number[],
-): Promise<Child> {
+async function makeChild(engine: Engine, found: Found, options: EngineOptions, taken: number[]) {
   const { dataDir, env, log, natsUsers } = options
   const folder = join(dataDir, found.program.data)
   const record = recordFile(dataDir, engine.name)

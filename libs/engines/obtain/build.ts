@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import type { Program, Recipe } from '../engine.ts'
 import { lock, type Release } from '../process/lock.ts'
 import { cachedFile, cacheFolder, isExecutable, onPath } from './find.ts'
@@ -53,42 +54,27 @@ async function run(title: string, recipe: Recipe, staging: string, { env, log, s
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(signal && { signal }),
   })
-  const last = lastLines(child)
-  const stop = watch(child, title, recipe, last, log)
+  const last = lastLines([child.stdout, child.stderr])
+  const began = Date.now()
+  const seconds = () => Math.round((Date.now() - began) / 1000)
+  const progress = setInterval(() => log(`${title}: ${seconds()} s, ${last.at(-1) ?? 'working'}`), 10_000)
+  const { patienceMs = 2 ** 31 - 1 } = recipe
+  const giveUp = setTimeout(() => last.length === 0 && child.kill('SIGKILL'), patienceMs)
   try {
     const [code] = await once(child, 'close')
     if (code !== 0) throw new Error([`${title} could not be got with ${nameOf(recipe)}:`, ...last].join('\n'))
   } finally {
-    stop()
-  }
-}
-
-/** Logs progress every ten seconds, and ends a command that prints nothing for too long. */
-function watch(
-  child: ChildProcess,
-  title: string,
-  { patienceMs }: Recipe,
-  last: string[],
-  log: Kitchen['log'],
-) {
-  const began = Date.now()
-  const seconds = () => Math.round((Date.now() - began) / 1000)
-  const progress = setInterval(() => log(`${title}: ${seconds()} s, ${last.at(-1) ?? 'working'}`), 10_000)
-  const giveUp = setTimeout(() => last.length === 0 && child.kill('SIGKILL'), patienceMs ?? 2 ** 31 - 1)
-  return () => {
     clearInterval(progress)
     clearTimeout(giveUp)
   }
 }
 
-function lastLines(child: ChildProcess): string[] {
+function lastLines(streams: Readable[]): string[] {
   const lines: string[] = []
-  for (const stream of [child.stdout, child.stderr]) {
-    if (!stream) continue
+  for (const stream of streams)
     createInterface(stream).on('line', (line) => {
       if (line.trim() !== '') lines.push(line.trim())
       if (lines.length > 15) lines.shift()
     })
-  }
   return lines
 }

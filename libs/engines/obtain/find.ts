@@ -28,8 +28,9 @@ export async function findProgram(programs: Program[], env: NodeJS.ProcessEnv): 
 
 /** Only the program that wrote a data folder can read it. An empty folder suits all programs. */
 export async function programsFor(programs: Program[], dataDir: string): Promise<Program[]> {
-  const used = await Promise.all(programs.map((program) => holdsFiles(join(dataDir, program.data))))
-  return used.includes(true) ? programs.filter((_, index) => used[index]) : programs
+  const used = await Promise.all(programs.map(({ data }) => readdir(join(dataDir, data)).catch(() => [])))
+  const own = programs.filter((_, index) => used[index]?.length)
+  return own.length > 0 ? own : programs
 }
 
 /** An absolute path is tried as it is. */
@@ -49,6 +50,3 @@ export async function isExecutable(file: string): Promise<boolean> {
     () => false,
   )
 }
-
-const holdsFiles = async (folder: string): Promise<boolean> =>
-  (await readdir(folder).catch(() => [])).length > 0

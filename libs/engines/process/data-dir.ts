@@ -1,20 +1,13 @@
 import { mkdir, realpath } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { engines } from '../engines.ts'
-import { lock, type Release } from './lock.ts'
+import { lock } from './lock.ts'
 import { endLeftOver } from './record.ts'
 
 type Acquire = { waitMs?: number; log?: (line: string) => void }
 
-/**
- * Makes this process the only one that runs engines in a data folder, and ends engines that a killed owner left there.
- * @param waitMs how long to wait for a live owner, by default 10 s
- * @throws naming the owner's pid where it stays
- */
-export async function acquireDataDir(
-  dataDir: string,
-  { waitMs = 10_000, log }: Acquire = {},
-): Promise<Release> {
+/** Locks a data folder, and ends engines that a killed owner left. Waits `waitMs` for a live owner. @throws its pid */
+export async function acquireDataDir(dataDir: string, { waitMs = 10_000, log }: Acquire = {}) {
   const folder = await resolveDataDir(dataDir)
   const inUse = (pid: number) =>
     new Error(

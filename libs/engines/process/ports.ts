@@ -1,11 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 
-/**
- * A free port on 127.0.0.1: the preferred one if it is free, and none that is reserved already. Never from the range
- * of outgoing connections: a client that retries while its engine is down could take the engine's port, or connect to
- * itself.
- */
+/** A free port, the preferred one if possible; none of outgoing connections: a client could take it. */
 export async function freePort(preferred: number | undefined, taken: number[]): Promise<number> {
   for (let port = preferred ?? randomPort(); ; port = randomPort()) {
     if (!taken.includes(port) && (await isFree(port))) return port

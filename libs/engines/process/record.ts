@@ -24,15 +24,8 @@ export function readRecord(file: string): EngineRecord | undefined {
   }
 }
 
-/**
- * Ends an engine that a killed run left behind. The pid may belong to another process by now: only a process whose
- * command line names both the engine and this data folder is ended.
- */
-export async function endLeftOver(
-  dataDir: string,
-  name: string,
-  commands: string[],
-): Promise<number | undefined> {
+/** Ends what a killed run left: pids are reused, so the command line must name the engine and this data folder. */
+export async function endLeftOver(dataDir: string, name: string, commands: string[]) {
   const pid = readRecord(recordFile(dataDir, name))?.pid
   if (pid === undefined) return undefined
   const line = commandLineOf(pid)

@@ -17,10 +17,7 @@ type Server = {
   guest?: string
 }
 
-/**
- * A server's configuration. By default JetStream acks before it syncs. A stream reserves its maximum size when it is
- * created, so the store's limit is set above that: its default is a share of the free disk space.
- */
+/** JetStream would ack before it syncs. A stream reserves its maximum size, so the store's limit is set above that. */
 export const natsConfig = ({ host, port, folder, monitor, users = [], guest }: Server): string => `
 host: "${host}"
 port: ${port}

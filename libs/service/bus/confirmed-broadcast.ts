@@ -9,10 +9,7 @@ const CONFIRM_WITHIN_MS = 1_000
 
 type Beat = { id: string; isAlive: boolean } | { asks: true }
 
-/**
- * Joins the processes that cache access and confirm when they drop it from the cache. Resolves when every sender of
- * confirmed broadcasts knows of this process.
- */
+/** Joins the processes that confirm when they drop access from their cache. Resolves when all senders know this one. */
 export async function joinConfirmers(bus: Bus): Promise<{ close: () => Promise<void> }> {
   const beat = (isAlive: boolean) =>
     bus.connection.publish(bus.subjects.roll, encode({ id: bus.instanceId, isAlive }))

@@ -106,9 +106,8 @@ export class JobStore<Doc extends Job> {
 
   private async findAndSet(filter: object, fields: Partial<Doc> | Partial<Job>): Promise<Doc | null> {
     const change = { $set: fields as object }
-    return (await this.model
-      .findOneAndUpdate(filter, change, { returnDocument: 'after' })
-      .lean()) as Doc | null
+    const changing = this.model.findOneAndUpdate(filter, change, { returnDocument: 'after' })
+    return (await changing.lean()) as Doc | null
   }
 
   private newLease() {
@@ -122,10 +121,8 @@ export class JobStore<Doc extends Job> {
   /** A job is lost to another owner; without one it was ended on purpose, or another owner has finished it by now. */
   private async countLost(docs: Doc[], by: number) {
     if (by === 0) return
-    const taken = {
-      _id: { $in: docs.map(({ _id }) => _id) },
-      claim: { $nin: [null, docs[0]?.claim ?? null] },
-    }
+    const ids = { $in: docs.map(({ _id }) => _id) }
+    const taken = { _id: ids, claim: { $nin: [null, docs[0]?.claim ?? null] } }
     const lost = await this.model.countDocuments(taken)
     this.count('lost', lost)
     this.count('ended', by - lost)

@@ -14,10 +14,7 @@ export class Scope {
     return opened
   }
 
-  /**
-   * A second call waits for the first, and closes what was opened since.
-   * @throws AggregateError naming what failed to close, after everything else was closed
-   */
+  /** A second call waits, and closes what was opened since. @throws AggregateError naming what did not close */
   close(): Promise<void> {
     const closed = this.closing.then(() => this.closeAll())
     this.closing = closed.catch(() => {})
@@ -40,9 +37,7 @@ export class Scope {
 const closeOf = (opened: unknown) => (opened as Closable).close()
 
 /** Opens all or nothing: when `open` fails, what it had opened is closed. */
-export async function openAll<T>(
-  open: (scope: Scope) => Promise<T>,
-): Promise<T & { close: () => Promise<void> }> {
+export async function openAll<T>(open: (scope: Scope) => Promise<T>) {
   const scope = new Scope()
   try {
     return { ...(await open(scope)), close: () => scope.close() }

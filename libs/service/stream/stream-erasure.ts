@@ -60,9 +60,7 @@ export async function eraseRoomEvents({ bus, roomId, from, without }: RoomErasur
 }
 
 /** Erases events of one kind in all rooms. @returns the stream sequence to continue at; null at the end */
-export async function eraseEventsOfKind<K extends StreamKind>(
-  erasure: KindErasure<K>,
-): Promise<number | null> {
+export async function eraseEventsOfKind<K extends StreamKind>(erasure: KindErasure<K>) {
   const { bus, kind, from, isErased, until } = erasure
   for await (const message of eventsOn(bus, [bus.subjects.everyRoom(kind)], from)) {
     if (await isErased(readEvent(message) as StreamEvent<K>)) await erase(bus, message)

@@ -38,7 +38,7 @@ export class DownloadLinks {
     })
   }
 
-  /** Looks in the caller's rooms, and does not show whether the file exists elsewhere. @throws FILE_NO_EXISTS, TOKEN_INVALID */
+  /** Looks in the caller's rooms, and never tells of files elsewhere. @throws FILE_NO_EXISTS, TOKEN_INVALID */
   async inAnyRoom(caller: Caller, { issuedAt = 0, ...input }: Input<'openFile'>): Promise<Link> {
     const wanted = resolve(input)
     return this.link(wanted, async () => {

@@ -35,8 +35,8 @@ let target: Room
 beforeAll(async () => {
   stack = await startTestStack({ instances: { gateways: 2, files: 2, messages: 2 } })
   stored = await openStored(stack)
-  const objects = await openObjects(stored.database)
-  const references = new ReferenceTracker(await openReferences(stored.database), objects)
+  const objects = openObjects(stored.database)
+  const references = new ReferenceTracker(openReferences(stored.database), objects)
   const bucket = new Proxy(stored.bucket, {
     get: (real, name) => {
       if (name === 'remove' && isStoreAway) return () => Promise.reject(new Error('S3 is away'))
@@ -134,7 +134,7 @@ test('an object is removed only after a minute, and after the consumer has handl
 test('an object without a message is removed after two days', async () => {
   const path = `00/${crypto.randomUUID()}`
   await stored.bucket.put(path, noise(10), 'image/png')
-  const objects = await openObjects(stored.database)
+  const objects = openObjects(stored.database)
   const described = { owner: 'ann', roomId: source._id, size: 10, mediaType: 'image/png', name: 'a' }
   await objects.record({ _id: path, ...described, thumbnail: null, createdAt: new Date() })
   await sweepIn(47 * HOUR)

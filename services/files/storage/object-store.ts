@@ -33,10 +33,9 @@ export const pathOfThumbnail = (path: string) =>
   path.endsWith(THUMBNAIL_END) ? path.slice(0, -THUMBNAIL_END.length) : null
 
 /** The stored files. A file is recorded before a message refers to it. */
-export async function openObjects(connection: Connection) {
+export function openObjects(connection: Connection) {
   const bySweep: Index = [{ sweepAt: 1 }, { sparse: true }]
   const model = modelOf<StoredObject>(connection, 'objects', bySweep, [{ owner: 1, _id: 1 }])
-  await model.createIndexes()
   return {
     model,
     /** Changes nothing where the path is recorded already. */
@@ -70,4 +69,4 @@ export async function openObjects(connection: Connection) {
     },
   }
 }
-export type ObjectStore = Awaited<ReturnType<typeof openObjects>>
+export type ObjectStore = ReturnType<typeof openObjects>

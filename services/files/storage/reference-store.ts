@@ -16,10 +16,9 @@ const KEPT_SECONDS = 8 * 24 * 60 * 60
 
 const pathsIn = (docs: Pick<ReferenceDoc, 'paths'>[]) => new Set(docs.flatMap(({ paths }) => paths))
 
-export async function openReferences(connection: Connection) {
+export function openReferences(connection: Connection) {
   const expiry: Index = [{ deletedAt: 1 }, { expireAfterSeconds: KEPT_SECONDS }]
   const model = modelOf<ReferenceDoc>(connection, 'references', [{ paths: 1 }], expiry)
-  await model.createIndexes()
   return {
     /** Stores the docs whose `updatedAt` is later than what is stored. */
     async put(docs: ReferenceDoc[]) {
@@ -60,7 +59,7 @@ export async function openReferences(connection: Connection) {
     },
   }
 }
-export type ReferenceStore = Awaited<ReturnType<typeof openReferences>>
+export type ReferenceStore = ReturnType<typeof openReferences>
 
 /** The event of a deletion has no paths: the stored ones stay. */
 const replacing = ({ _id, paths, ...rest }: ReferenceDoc, upsert: boolean) => ({

@@ -15,8 +15,8 @@ let instances: [ReferenceTracker, ReferenceTracker]
 beforeAll(async () => {
   const name = `t${crypto.randomUUID().slice(0, 8)}_files`
   mongo = await openMongo(process.env.CHAT_TEST_MONGO_URL as string, name)
-  objects = await openObjects(mongo)
-  store = await openReferences(mongo)
+  objects = openObjects(mongo)
+  store = openReferences(mongo)
   instances = [new ReferenceTracker(store, objects), new ReferenceTracker(store, objects)]
 })
 afterAll(() => mongo?.close())

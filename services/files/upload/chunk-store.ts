@@ -1,10 +1,7 @@
 import { type Bucket, type Connection, type DutyCycle, insertMissing, modelOf } from '@chat/service'
 import type { Model } from 'mongoose'
 
-/**
- * A stored chunk. The primary key decides which chunk is the next one. The bytes are in S3, because the database syncs
- * what it stores to disk, which would delay messages.
- */
+/** The key decides which chunk is next. The bytes are in S3: the database would sync them, and delay messages. */
 type ChunkDoc = {
   /** The upload's id and the chunk's padded index. */
   _id: string
@@ -26,27 +23,21 @@ const idsOf = (uploadId: string, from = 0, before?: number) => ({
 })
 const folderOf = (uploadId: string) => `incoming/${uploadId}/`
 
-type Parts = { model: Model<ChunkDoc>; bucket: Bucket; pacing: DutyCycle }
-
-export async function openChunks(connection: Connection, bucket: Bucket, pacing: DutyCycle) {
-  const model = modelOf<ChunkDoc>(connection, 'chunks', [{ createdAt: 1 }])
-  await model.createIndexes()
-  return new ChunkStore({ model, bucket, pacing })
-}
-
 export class ChunkStore {
-  private readonly parts: Parts
+  private readonly model: Model<ChunkDoc>
+  private readonly bucket: Bucket
+  private readonly pacing: DutyCycle
 
-  constructor(parts: Parts) {
-    this.parts = parts
+  constructor(connection: Connection, bucket: Bucket, pacing: DutyCycle) {
+    this.model = modelOf(connection, 'chunks', [{ createdAt: 1 }])
+    this.bucket = bucket
+    this.pacing = pacing
   }
 
   /** The last chunk is kept as long as the upload is, so that the tail is known. */
   async tail(uploadId: string): Promise<Tail> {
-    const last = await this.parts.model
-      .findOne({ _id: idsOf(uploadId) }, { end: 1 })
-      .sort({ _id: -1 })
-      .lean<ChunkDoc>()
+    const finding = this.model.findOne({ _id: idsOf(uploadId) }, { end: 1 }).sort({ _id: -1 })
+    const last = await finding.lean<ChunkDoc>()
     return last ? { slices: indexOf(last._id) + 1, bytes: last.end } : { slices: 0, bytes: 0 }
   }
 
@@ -55,30 +46,25 @@ export class ChunkStore {
     // The random name keeps two instances that receive the same chunk from overwriting each other's bytes.
     const object = `${folderOf(uploadId)}${tail.slices}-${crypto.randomUUID()}`
     const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
-    await this.parts.pacing.run(() => this.parts.bucket.put(object, bytes, 'application/octet-stream'))
+    await this.pacing.run(() => this.bucket.put(object, bytes, 'application/octet-stream'))
     const end = tail.bytes + data.length
     const chunk = { _id: idOf(uploadId, tail.slices), end, object, createdAt: new Date() }
-    const isTaken = (await insertMissing(this.parts.model, [chunk])).length > 0
-    if (isTaken) await this.parts.bucket.remove(object)
+    const isTaken = (await insertMissing(this.model, [chunk])).length > 0
+    if (isTaken) await this.bucket.remove(object)
     return !isTaken
   }
 
   /** Reads chunks from `index` on into `buffer`, until they have `bytes` or end. @returns null where some are gone */
-  async read(
-    uploadId: string,
-    index: number,
-    bytes: number,
-    buffer: Buffer,
-  ): Promise<(Tail & { data: Buffer }) | null> {
+  async read(uploadId: string, index: number, bytes: number, buffer: Buffer) {
     const run = { slices: 0, bytes: 0 }
-    const found = this.parts.model
+    const found = this.model
       .find({ _id: idsOf(uploadId, index) })
       .sort({ _id: 1 })
       .lean<ChunkDoc>()
       .cursor()
     for await (const chunk of found) {
       if (indexOf(chunk._id) !== index + run.slices) return null
-      const length = await this.parts.bucket.readInto(chunk.object, buffer.subarray(run.bytes))
+      const length = await this.bucket.readInto(chunk.object, buffer.subarray(run.bytes))
       if (length === null) return null
       run.bytes += length
       run.slices += 1
@@ -90,19 +76,19 @@ export class ChunkStore {
   /** Removes chunks that are in parts, except the last one. */
   async removeMoved(uploadId: string, moved: number) {
     const ids = { _id: idsOf(uploadId, 0, moved - 1) }
-    const found = await this.parts.model.find(ids, { object: 1 }).lean<ChunkDoc[]>()
-    await this.parts.bucket.removeAll(found.map(({ object }) => object))
-    await this.parts.model.deleteMany(ids)
+    const found = await this.model.find(ids, { object: 1 }).lean<ChunkDoc[]>()
+    await this.bucket.removeAll(found.map(({ object }) => object))
+    await this.model.deleteMany(ids)
   }
 
   /** Removes all bytes, and the chunks `before` this one: the last chunk shows that an upload is complete. */
   async removeAll(uploadId: string, before?: number) {
-    await this.parts.bucket.removeAll(await this.parts.bucket.list(folderOf(uploadId)))
-    await this.parts.model.deleteMany({ _id: idsOf(uploadId, 0, before) })
+    await this.bucket.removeAll(await this.bucket.list(folderOf(uploadId)))
+    await this.model.deleteMany({ _id: idsOf(uploadId, 0, before) })
   }
 
   async removeOlderThan(date: Date) {
-    const old = this.parts.model.find({ createdAt: { $lt: date } }, { _id: 1 }).limit(PAGE)
+    const old = this.model.find({ createdAt: { $lt: date } }, { _id: 1 }).limit(PAGE)
     const uploadIds = new Set((await old.lean()).map(({ _id }) => _id.slice(0, -INDEX_DIGITS - 1)))
     for (const uploadId of uploadIds) await this.removeAll(uploadId)
   }

@@ -1,4 +1,4 @@
-import { type Caller, Fault, type Input, type Message, type Output } from '@chat/contract'
+import { type Caller, Fault, type Input } from '@chat/contract'
 import type { Part } from '@chat/service'
 import { beginParts } from './part-upload.ts'
 import type { UploadParts } from './parts.ts'
@@ -26,11 +26,7 @@ export function partsOf(size: number): FilePart[] {
 }
 
 /** @returns signed links for the missing parts; none where all have come, or the message is stored */
-export function createUpload(
-  parts: UploadParts,
-  caller: Caller,
-  wanted: Wanted,
-): Promise<Output<'createUpload'>> {
+export function createUpload(parts: UploadParts, caller: Caller, wanted: Wanted) {
   const { uploads, limits, queue } = parts
   return queue.run(keyOf(caller, wanted), async () => {
     const openMs = limits.uploadLinkSeconds * 1_000
@@ -47,20 +43,16 @@ export function createUpload(
 }
 
 /** Asks S3 whether every part is there as announced. @throws INVALID_REQUEST naming the first part that is missing */
-export function completeDirectUpload(
-  parts: UploadParts,
-  caller: Caller,
-  { roomId, syncKey }: Input<'completeUpload'>,
-): Promise<Message> {
+export function completeDirectUpload(parts: UploadParts, caller: Caller, name: Input<'completeUpload'>) {
   const { uploads, queue } = parts
-  const key = keyOf(caller, { roomId, syncKey })
+  const key = keyOf(caller, name)
   return queue.run(key, async () => {
     const known = await uploads.find(key)
     const resumed = known?.state === 'open' && (await resumeUpload(parts, caller, known))
     if (resumed && 'message' in resumed) return resumed.message
     const open = resumed && (await uploads.touch(resumed.upload, resumed.upload.openUntil))
     const made = open && (await completeUpload(parts, caller, open, () => assemble(parts, open)))
-    return requireFound(made || (await findMessage(parts, caller, { roomId, syncKey })))
+    return requireFound(made || (await findMessage(parts, caller, name)))
   })
 }
 

@@ -13,9 +13,9 @@ import {
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type mongoose from 'mongoose'
 import { announce, noise, openStored, type Stored, send, sendChunk } from '../testing.ts'
-import { openChunks } from './chunk-store.ts'
+import { ChunkStore } from './chunk-store.ts'
 import { startUploadCleanup } from './upload-removal.ts'
-import { openUploads, type UploadStore } from './upload-store.ts'
+import { UploadStore } from './upload-store.ts'
 
 const HOUR_MS = 60 * 60 * 1000
 const CHUNK = 500_000
@@ -31,8 +31,8 @@ beforeAll(async () => {
   stack = await startTestStack()
   stored = await openStored(stack)
   mongo = await openDatabase(stack, 'files')
-  uploads = await openUploads(mongo, createMetrics())
-  const chunks = await openChunks(mongo, stored.bucket, new DutyCycle(0))
+  uploads = new UploadStore(mongo, createMetrics())
+  const chunks = new ChunkStore(mongo, stored.bucket, new DutyCycle(0))
   const logger = createLogger('silent')
   uploadCleanup = startUploadCleanup({ uploads, chunks, bucket: stored.bucket, logger })
   ann = await connectAs(stack, 'ann')

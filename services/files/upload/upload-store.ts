@@ -71,20 +71,14 @@ const ignoreLost = (error: unknown) => {
   if (!(error instanceof LeaseLost)) throw error
 }
 
-export async function openUploads(connection: Connection, metrics: Metrics) {
-  const indexes: Index[] = [[{ owner: 1, openUntil: 1 }], [{ roomId: 1 }], ...jobIndexes]
-  const model = modelOf<UploadDoc>(connection, 'uploads', ...indexes)
-  await model.createIndexes()
-  return new UploadStore(model, metrics)
-}
-
 export class UploadStore {
   readonly jobs: JobStore<UploadDoc>
   private readonly model: Model<UploadDoc>
 
-  constructor(model: Model<UploadDoc>, metrics: Metrics) {
-    this.model = model
-    this.jobs = new JobStore<UploadDoc>({ kind: 'upload', model, metrics, leaseMs: LEASE_MS })
+  constructor(connection: Connection, metrics: Metrics) {
+    const indexes: Index[] = [[{ owner: 1, openUntil: 1 }], [{ roomId: 1 }], ...jobIndexes]
+    this.model = modelOf(connection, 'uploads', ...indexes)
+    this.jobs = new JobStore({ kind: 'upload', model: this.model, metrics, leaseMs: LEASE_MS })
   }
 
   find = (key: string): Promise<UploadDoc | null> => this.model.findById(key).lean<UploadDoc>()

@@ -37,11 +37,8 @@ async function findTargets({ preferences, devices }: Parts, page: AudiencePart[]
 }
 
 /** Users who have the room open, as far as gateways know, get no push now but a second look. @returns the others */
-async function postponePresent(
-  { tasks, times }: Parts,
-  targets: Target[],
-  present: Map<string, Set<string>>,
-) {
+async function postponePresent(parts: Parts, targets: Target[], present: Map<string, Set<string>>) {
+  const { tasks, times } = parts
   const secondLooks: Task[] = []
   const absent = targets.map(({ task, title, devices }): Target => {
     const users = present.get(task.notice.roomId) ?? new Set()

@@ -39,10 +39,7 @@ export class PushDelivery {
   }
 
   /** Sends, and retries after each of these delays. @returns the pushes that a later try may deliver */
-  async deliver<P extends Addressed>(
-    pushes: Iterable<P>,
-    delaysMs: number[] = [],
-  ): Promise<Undelivered<P>[]> {
+  async deliver<P extends Addressed>(pushes: Iterable<P>, delaysMs: number[] = []) {
     let failures = await this.attempt(pushes)
     for (const delayMs of delaysMs) {
       if (failures.length === 0 || this.isClosing) break

@@ -1,4 +1,4 @@
-import type { Input, Output } from '@chat/contract'
+import type { Input } from '@chat/contract'
 import { type StoredTask, withoutUser } from '../delivery/notice.ts'
 import type { Parts } from '../parts.ts'
 import { refreshNotices } from '../tasks/latest-notices.ts'
@@ -8,10 +8,7 @@ const BUDGET_MS = 20_000
 const PAGE = 500
 
 /** Reads all tasks and receipts, which have no index by user. Devices go last, since receipts name them. */
-export async function eraseUser(
-  parts: Parts,
-  { userId, cursor }: Input<'eraseUserInPushes'>,
-): Promise<Output<'eraseUserInPushes'>> {
+export async function eraseUser(parts: Parts, { userId, cursor }: Input<'eraseUserInPushes'>) {
   const { devices, preferences, receipts } = parts
   const until = performance.now() + BUDGET_MS
   if (cursor === undefined) await eraseInTasks(parts, userId)
@@ -39,10 +36,7 @@ async function eraseInTasks({ tasks, bus }: Parts, userId: string) {
   }
 }
 
-export async function collectUser(
-  { devices, preferences }: Parts,
-  userId: string,
-): Promise<Output<'exportUserFromPushes'>> {
+export async function collectUser({ devices, preferences }: Parts, userId: string) {
   const own = await devices.ofUsers([userId])
   const mentionAlarm = (await preferences.wantMentions([userId])).has(userId)
   const preference = { kind: 'preference', value: { mentionAlarm } }

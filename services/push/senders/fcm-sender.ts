@@ -5,10 +5,7 @@ import { payloadOf } from './payload.ts'
 import type { Outcome, Sender } from './sender.ts'
 import type { ServiceAccount } from './service-account.ts'
 
-/**
- * Errors that no retry helps against; others, such as quotas and outages, may pass.
- * https://firebase.google.com/docs/cloud-messaging/error-codes
- */
+/** No retry helps against these; others may pass. https://firebase.google.com/docs/cloud-messaging/error-codes */
 const permanent: Record<string, 'gone' | 'refused'> = {
   'messaging/registration-token-not-registered': 'gone',
   'messaging/invalid-registration-token': 'gone',
