@@ -6,12 +6,11 @@ import {
   closeHttp,
   connectionsOf,
   joinConfirmers,
-  type Logger,
   listen,
-  type Metrics,
   openAll,
   retire,
   type Scope,
+  type ServiceOptions,
   serveHealth,
 } from '@chat/service'
 import type { GatewayConfig } from './config.ts'
@@ -35,11 +34,7 @@ import { Typing } from './presence/typing.ts'
 import { Dispatch } from './requests/dispatch.ts'
 import { effectsOf } from './requests/effects.ts'
 
-export type Options = {
-  config: GatewayConfig
-  logger: Logger
-  metrics: Metrics
-  openBus: () => Promise<Bus>
+export type Options = Pick<ServiceOptions<GatewayConfig>, 'config' | 'logger' | 'metrics' | 'openBus'> & {
   checks?: Checks
   /** The demo page: where browsers fetch files, where the built page is, how browsers get pushes. */
   demo?: { filesUrl: string; pageFolder?: string | undefined; push?: FcmWeb | null } | undefined

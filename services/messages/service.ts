@@ -13,6 +13,7 @@ import {
   openAll,
   openMongo,
   pingMongo,
+  type ServiceOptions,
   serveJobs,
 } from '@chat/service'
 import { ChangeStore } from './changes/change-store.ts'
@@ -39,15 +40,8 @@ import { WordFilter } from './words/word-filter.ts'
 import { WordListCache } from './words/word-list-cache.ts'
 import { openWords } from './words/word-store.ts'
 
-export type Options = {
-  config: Pick<MessagesConfig, 's3' | 'limits' | 'mail' | 'bannedWordsMode'>
-  mongoUrl: string
-  database?: string
-  s3Url: string
-  logger: Logger
-  metrics: Metrics
-  openBus: () => Promise<Bus>
-}
+type Config = Pick<MessagesConfig, 's3' | 'mail' | 'bannedWordsMode'>
+export type Options = ServiceOptions<Config> & { database?: string }
 
 /** The messages service: messages, their numbers, and everything that is made of them. */
 export const start = (options: Options) =>
@@ -79,7 +73,7 @@ export const start = (options: Options) =>
       changeQueue: new KeyedQueue(),
       wordLists,
       wordFilter: new WordFilter(wordLists, config.bannedWordsMode),
-      textLength: config.limits.textLength,
+      textLength: options.limits.textLength,
       exportWorker: await scope.use('exports', startExportWorker(exportParts)),
     }
     access.onRemoved((roomId, userIds) => removeExportsOfMembers(parts, roomId, userIds))

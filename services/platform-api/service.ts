@@ -1,15 +1,13 @@
 import { createServer } from 'node:http'
 import {
-  type Bus,
   type Checks,
   closeHttp,
-  type Logger,
   listen,
-  type Metrics,
   openAll,
   openMongo,
   pingMongo,
   retire,
+  type ServiceOptions,
   serveHealth,
   serveJobs,
 } from '@chat/service'
@@ -26,13 +24,8 @@ const REQUEST_TIMEOUT_MS = 30_000
 /** Longer than proxies and clients keep an idle connection, so that they close it first. */
 const KEEP_ALIVE_MS = 65_000
 
-export type Options = {
-  config: PlatformApiConfig
-  mongoUrl: string
+export type Options = Omit<ServiceOptions<PlatformApiConfig>, 's3Url' | 'limits'> & {
   database?: string
-  logger: Logger
-  metrics: Metrics
-  openBus: () => Promise<Bus>
   rate?: Rate
   webhookTimes?: Partial<Times> | undefined
   checks?: Checks

@@ -1,15 +1,13 @@
 import {
-  type Bus,
   ConfirmedBroadcast,
   consumeEvents,
   EventLog,
   ensureStream,
-  type Limits,
-  type Logger,
   openAll,
   openMongo,
   pingMongo,
   type Scope,
+  type ServiceOptions,
 } from '@chat/service'
 import { handlers } from './handlers.ts'
 import { MentionResolver } from './mentions/mention-resolver.ts'
@@ -21,12 +19,8 @@ import { RoomBroadcast } from './room/room-broadcast.ts'
 import { RoomEventOutbox } from './room/room-event-outbox.ts'
 import { openStore } from './store/store.ts'
 
-export type Options = {
-  mongoUrl: string
+export type Options = Pick<ServiceOptions, 'mongoUrl' | 'limits' | 'logger' | 'openBus'> & {
   database?: string
-  limits: Limits
-  logger: Logger
-  openBus: () => Promise<Bus>
 }
 
 export const start = ({ mongoUrl, database = 'chat_rooms', openBus, ...options }: Options) =>
