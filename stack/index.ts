@@ -28,14 +28,7 @@ export type StackOptions = {
   /** Prefix of subjects and databases. Separates stacks that share their engines. */
   root?: string
   /** Instances of each service. Edges after the first listen on free ports. */
-  instances?: {
-    gateways?: number
-    platformApis?: number
-    rooms?: number
-    messages?: number
-    files?: number
-    push?: number
-  }
+  instances?: Partial<Record<'gateways' | 'platformApis' | 'rooms' | 'messages' | 'files' | 'push', number>>
   /** The folder of another built demo page. */
   pageFolder?: string | undefined
   platformRate?: { requests: number; seconds: number }

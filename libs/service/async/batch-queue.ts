@@ -52,20 +52,13 @@ export class BatchQueue<T> {
   }
 
   private async work() {
-    const { maxBatch = Number.POSITIVE_INFINITY, paceMs = 0 } = this.options
+    const { run, failed, maxBatch = Number.POSITIVE_INFINITY, paceMs = 0 } = this.options
     while (this.waiting.length > 0) {
       const paced = paceMs > 0 ? delay(paceMs) : null
-      await this.runBatch(this.waiting.splice(0, maxBatch))
+      const batch = this.waiting.splice(0, maxBatch)
+      await Promise.try(run, batch).catch((error) => failed(error, batch))
       await paced
     }
     this.running = null
-  }
-
-  private async runBatch(batch: T[]) {
-    try {
-      await this.options.run(batch)
-    } catch (error) {
-      this.options.failed(error, batch)
-    }
   }
 }

@@ -16,11 +16,8 @@ export class DutyCycle {
     const done = Promise.withResolvers<T>()
     void this.queue.run('pieces', async () => {
       const began = performance.now()
-      try {
-        done.resolve(await piece())
-      } catch (error) {
-        done.reject(error)
-      }
+      done.resolve(piece())
+      await done.promise.catch(() => {})
       await delay((performance.now() - began) * this.rest)
     })
     return done.promise

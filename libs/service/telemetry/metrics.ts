@@ -51,11 +51,7 @@ const plainMetrics = ({ counter, gauge, histogram, latency }: Makers) => ({
   sockets: gauge('chat_sockets', 'Connected sockets'),
   connections: counter('chat_connections_total', 'Connection attempts, by the code of the answer', 'code'),
   disconnections: counter('chat_disconnections_total', 'Disconnected sockets, by the reason', 'reason'),
-  batch: histogram(
-    'chat_message_batch_size',
-    'Messages that shared one insert',
-    [1, 2, 5, 10, 20, 50, 100, 200],
-  ),
+  batch: histogram('chat_message_batch_size', 'Messages in one insert', [1, 2, 5, 10, 20, 50, 100, 200]),
   owed: gauge('chat_unpublished_events', 'Stored events that are not in the stream yet'),
   deliveries: histogram(
     'chat_fanout_sockets',

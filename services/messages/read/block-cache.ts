@@ -9,7 +9,7 @@ export class BlockCache {
   constructor(bus: Bus) {
     this.bus = bus
     bus.subscribe(bus.subjects.everyUser('blocks'), (event) =>
-      this.users.drop(event.json<UserEvents['blocks']>().userId),
+      this.users.delete(event.json<UserEvents['blocks']>().userId),
     )
     // Events may have been missed.
     bus.onReconnect(() => this.users.clear())

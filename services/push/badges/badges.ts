@@ -26,7 +26,7 @@ export class Badges {
   }
 
   async recount(userIds: string[]): Promise<Map<string, number>> {
-    for (const userId of userIds) this.counts.drop(userId)
+    for (const userId of userIds) this.counts.delete(userId)
     const counts = await this.read(userIds, new Map())
     return new Map(counts.map(([userId, { unread }]) => [userId, unread]))
   }

@@ -25,11 +25,11 @@ export class MentionResolver {
   constructor({ store, bus }: { store: Store; bus: Bus }) {
     this.store = store
     bus.subscribe(bus.subjects.everyRoom('access'), (event) =>
-      this.cache.drop(event.json<RoomEvents['access']>().roomId),
+      this.cache.delete(event.json<RoomEvents['access']>().roomId),
     )
     bus.subscribe(bus.subjects.everyUser('renamed'), (event) => {
       const { userId } = event.json<UserEvents['renamed']>()
-      for (const roomId of this.roomsOf.get(userId) ?? []) this.cache.drop(roomId)
+      for (const roomId of this.roomsOf.get(userId) ?? []) this.cache.delete(roomId)
       this.roomsOf.delete(userId)
     })
     // Events may have been missed.
