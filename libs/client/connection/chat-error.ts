@@ -27,8 +27,6 @@ export class ChatError extends Error {
 export const errorOf = ({ error, message, ...rest }: Envelope<unknown>) =>
   new ChatError({ ...rest, code: error ?? 'INTERNAL', message: message ?? error ?? 'INTERNAL' })
 
-export const closed = () => new ChatError({ code: 'CLOSED', message: 'The client was closed' })
-
 export const unavailable = (message: string) =>
   new ChatError({ code: 'SERVICE_UNAVAILABLE', message, retryable: true })
 

@@ -1,6 +1,6 @@
 import { Manager, type Socket } from 'socket.io-client'
 import { backoff } from './backoff.ts'
-import { ChatError, type ChatErrorCode, closed, unavailable } from './chat-error.ts'
+import { ChatError, type ChatErrorCode, unavailable } from './chat-error.ts'
 import { Listeners } from './listeners.ts'
 
 /** After a connection that lasted this long the next wait is the shortest again. */
@@ -96,25 +96,21 @@ export class Connection {
   }
 
   close() {
-    this.end(closed())
+    this.end(new ChatError({ code: 'CLOSED', message: 'The client was closed' }))
   }
 
   private async attempt() {
-    const token = await this.fetchToken()
+    // Where the app's function fails, the next attempt calls it again.
+    const token = await this.fetchToken().catch(() => null)
     if (this.signal.aborted) return
     if (token === null) return this.retryLater()
     this.socket.auth = { token }
     this.socket.connect()
   }
 
-  /** @returns null where the app's function fails: the next attempt calls it again */
-  private async fetchToken(): Promise<string | null> {
+  private async fetchToken(): Promise<string> {
     const { token } = this.options
-    try {
-      return typeof token === 'string' ? token : await token()
-    } catch {
-      return null
-    }
+    return typeof token === 'string' ? token : token()
   }
 
   private retryLater() {

@@ -22,23 +22,20 @@ const users = { JoinUser, Author, User, Presence }
 const named = Object.entries<TSchema>({ ...rooms, ...users, Webhook, WebhookDelivery })
 const nameOf = new Map(named.map(([name, schema]) => [JSON.stringify(schema), name]))
 
+const plain = (schema: TSchema) => JSON.parse(JSON.stringify(schema)) as JsonSchema
+
 /** A contract schema as plain JSON Schema, with named entities as references. */
-export function documented(schema: TSchema): JsonSchema {
-  return shortened(JSON.parse(JSON.stringify(schema))) as JsonSchema
-}
+export const documented = (schema: TSchema) => shortened(plain(schema)) as JsonSchema
 
 export const documentedEntities = (): Record<string, JsonSchema> =>
-  Object.fromEntries(
-    named.map(([name, schema]) => {
-      const parts = Object.entries(JSON.parse(JSON.stringify(schema)) as JsonSchema)
-      return [name, Object.fromEntries(parts.map(([key, value]) => [key, shortened(value)]))]
-    }),
-  )
+  Object.fromEntries(named.map(([name, schema]) => [name, withoutEntities(plain(schema))]))
 
 function shortened(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(shortened)
   if (typeof value !== 'object' || value === null) return value
   const name = nameOf.get(JSON.stringify(value))
-  if (name !== undefined) return { $ref: `#/components/schemas/${name}` }
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shortened(inner)]))
+  return name === undefined ? withoutEntities(value) : { $ref: `#/components/schemas/${name}` }
 }
+
+const withoutEntities = (value: object): JsonSchema =>
+  Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shortened(inner)]))

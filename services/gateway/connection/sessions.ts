@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Fault, type RoomEvents } from '@chat/contract'
 import { type Bus, confirm, type Limits, type Logger } from '@chat/service'
 import type { Msg, Subscription } from '@nats-io/transport-node'
-import type { BlockedUsers } from '../delivery/blocked-users.ts'
 import type { RoomUpdates } from '../delivery/room-updates.ts'
 import type { Presence } from '../presence/presence.ts'
 import type { Identity } from './auth.ts'
@@ -17,7 +16,6 @@ type Parts = {
   bus: Bus
   logger: Logger
   updates: RoomUpdates
-  blockedUsers: BlockedUsers
   presence: Presence
   limits: Limits
 }

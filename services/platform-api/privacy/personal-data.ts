@@ -1,5 +1,5 @@
-import type { PersonalRecords } from '@chat/contract'
 import type { Ask } from '../routes/route.ts'
+import type { Records } from '../webhooks/erasure.ts'
 
 /** One operation of each service that stores something about users. */
 const collectors = [
@@ -8,8 +8,6 @@ const collectors = [
   'exportUserFromFiles',
   'exportUserFromPushes',
 ] as const
-
-type Records = AsyncGenerator<PersonalRecords['records'][number]>
 
 /** The text of an envelope, with one page in memory at a time. @param own the records of this service */
 export async function* personalData(ask: Ask, userId: string, own: Records): AsyncGenerator<string> {

@@ -8,7 +8,7 @@ const PAGE = 100
 const HANDLED_MS = 20_000
 
 type Parts = { deliveries: DeliveryStore; bus: Bus }
-type Records = AsyncGenerator<PersonalRecords['records'][number]>
+export type Records = AsyncGenerator<PersonalRecords['records'][number]>
 
 /** Removes a user from deliveries, once those that the consumer has taken are stored. The stream is without them. */
 export async function eraseInDeliveries({ deliveries, bus }: Parts, caller: Caller, erased: Erased) {
