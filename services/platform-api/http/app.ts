@@ -9,7 +9,8 @@ import { koaPath, matchesPath, type RouteContext } from '../routes/route.ts'
 import { routes } from '../routes/routes.ts'
 import { admit, type Rate } from './admission.ts'
 import { answer, answerFault } from './answer.ts'
-import { honourRepeats, type Idempotency } from './idempotency.ts'
+import type { Idempotency } from './idempotency.ts'
+import { honourRepeats } from './idempotency-key.ts'
 
 type Parts = Omit<RouteContext, 'ask'> & {
   bus: Bus
