@@ -14,7 +14,6 @@ import type { AccessCache } from './send/access-cache.ts'
 import type { GroupCommit } from './send/group-commit.ts'
 import type { MessageStore } from './send/message-store.ts'
 import type { Outbox } from './send/outbox.ts'
-import type { WordFilter } from './words/word-filter.ts'
 import type { WordListCache } from './words/word-list-cache.ts'
 import type { WordStore } from './words/word-store.ts'
 
@@ -38,7 +37,8 @@ export type Parts = {
   changeQueue: KeyedQueue
   searchIndexer: SearchIndexer
   wordLists: WordListCache
-  wordFilter: WordFilter
+  /** What happens to a message that contains a banned word. */
+  bannedWordsMode: 'refuse' | 'mask'
   storage: LazyBucket
   /** Null where no mail server is configured. */
   mailer: Mailer | null

@@ -36,7 +36,6 @@ import { GroupCommit } from './send/group-commit.ts'
 import { MessageStore } from './send/message-store.ts'
 import { Outbox } from './send/outbox.ts'
 import { outboxSources } from './send/outbox-sources.ts'
-import { WordFilter } from './words/word-filter.ts'
 import { WordListCache } from './words/word-list-cache.ts'
 import { openWords } from './words/word-store.ts'
 
@@ -72,7 +71,7 @@ export const start = (options: Options) =>
       groupCommit: new GroupCommit({ ...stores, outbox, logger, metrics }),
       changeQueue: new KeyedQueue(),
       wordLists,
-      wordFilter: new WordFilter(wordLists, config.bannedWordsMode),
+      bannedWordsMode: config.bannedWordsMode,
       textLength: options.limits.textLength,
       exportWorker: await scope.use('exports', startExportWorker(exportParts)),
     }

@@ -10,9 +10,10 @@ import {
 } from '@chat/contract'
 import type { Operation, Parts } from '../parts.ts'
 import { requireRoom, requireVisible } from '../read/visible-message.ts'
-import { resolveMentionsAgain } from '../send/mentions.ts'
+import { resolveMentions, seesOnlyMasters } from '../send/mentions.ts'
 import { type MessageDoc, statusOf } from '../send/message-doc.ts'
 import { requireLength, requireMaster, requireMayDelete, requireMayWrite } from '../send/rules.ts'
+import { screenFor } from '../words/word-filter.ts'
 import { changeMessage, type Decision, type Place } from './message-change.ts'
 
 /** Deletes the content for everybody, and for good. */
@@ -42,14 +43,21 @@ export const editMessage: Operation<'editMessage'> = async (parts, caller, { tex
   using pass = await parts.access.enter(caller, place.roomId)
   const { access } = pass
   requireMayWrite(access)
-  const screen = await parts.wordFilter.screenFor(place.roomId)
+  const screen = await screenFor(parts, place.roomId)
   const message = await changeMessage(parts, caller, place, async (doc) => {
     requireVisible(doc, access)
     if (doc.author.authorId !== caller.userId || doc.data.type !== 'TEXT') throw new Fault('FORBIDDEN')
     requireLength(text, parts.textLength)
     const screened = screen(text)
     if (doc.data.content.text === screened) return null
-    const mentions = await resolveMentionsAgain(parts.bus, caller, access, doc, screened)
+    const mentions = await resolveMentions(parts.bus, caller, {
+      roomId: place.roomId,
+      authorId: caller.userId,
+      mentions: doc.mentions,
+      text: screened,
+      before: doc.data.content.text ?? '',
+      onlyMasters: seesOnlyMasters(access),
+    })
     return { kind: 'edit', becomes: { data: { type: 'TEXT', content: { text: screened } }, mentions } }
   })
   return { message }

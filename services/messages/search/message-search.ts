@@ -4,7 +4,7 @@ import type { Operation, Parts } from '../parts.ts'
 import { leading, MAX_COUNT } from '../read/page-size.ts'
 import type { MessageDoc } from '../send/message-doc.ts'
 import { decodePosition, encodePosition, type Position } from './position.ts'
-import { type Found, type Question, SearchScan } from './search-scan.ts'
+import { type Found, type Question, scanIndex } from './search-scan.ts'
 import { comparable, gramsOf, holds, isOfKind, markerOf } from './search-terms.ts'
 
 type Page = Output<'searchMessages'>
@@ -68,7 +68,7 @@ async function searchRoom(
   request: PageRequest,
 ): Promise<Page> {
   using _pass = await parts.access.enter(caller, roomId)
-  const found = await scan(parts, { ...wanted, roomIds: [roomId] }, request)
+  const found = await scanIndex(parts, { ...wanted, roomIds: [roomId] }, request.count, request.start)
   return await present(parts, caller, found, request)
 }
 
@@ -81,7 +81,7 @@ async function searchAllRooms(
 ): Promise<Page> {
   for (let tries = 1; ; tries++) {
     const { roomIds } = await parts.bus.ask('roomsOfUser', caller, caller.userId)
-    const found = await scan(parts, { ...wanted, roomIds }, request)
+    const found = await scanIndex(parts, { ...wanted, roomIds }, request.count, request.start)
     const shown = [...new Set(found.docs.map((doc) => doc.roomId))]
     try {
       using _passes = await parts.access.enterAll(caller, shown)
@@ -92,9 +92,6 @@ async function searchAllRooms(
     }
   }
 }
-
-const scan = (parts: Parts, question: Question, { start, count }: PageRequest): Promise<Found> =>
-  new SearchScan(parts, question, count).run(start)
 
 async function present(
   { presenter }: Parts,

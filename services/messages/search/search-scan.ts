@@ -20,68 +20,50 @@ const BATCH = 200
 /** Most candidates match, so messages are read a few at a time. */
 const CHUNK = 50
 
-/** Walks through the index for one request, from the newest message to older ones. */
-export class SearchScan {
-  private readonly parts: Parts
-  private readonly question: Question
-  private readonly count: number
-  private readonly deadline = performance.now() + BUDGET_MS
-  private readonly hits: MessageDoc[] = []
-  private candidates = 0
+/** Walks through the index from the newest message to older ones, to one hit more than `count`: is there a next page? */
+export async function scanIndex(
+  parts: Parts,
+  question: Question,
+  count: number,
+  start: Position | null,
+): Promise<Found> {
+  const deadline = performance.now() + BUDGET_MS
+  const hits: MessageDoc[] = []
+  let checked = 0
   /** Where a client may go on. Never the position of a message that is gone: that would reveal it. */
-  private next: Position | null = null
-
-  constructor(parts: Parts, question: Question, count: number) {
-    this.parts = parts
-    this.question = question
-    this.count = count
+  let next: Position | null = null
+  for await (const { positions, end } of candidates(parts.searchStore, question, start)) {
+    const docs = await visibleAt(parts.store, positions)
+    hits.push(...docs.filter(question.matches))
+    if (hits.length > count) return { docs: hits.slice(0, count), next: hits[count - 1] as MessageDoc }
+    checked += positions.length
+    next = end ?? docs.at(-1) ?? next
+    const isBudgetSpent = checked >= MAX_CANDIDATES || performance.now() >= deadline
+    if (isBudgetSpent && next !== null) return { docs: hits, next }
   }
+  return { docs: hits, next: null }
+}
 
-  /** Looks for one hit more than is wanted, which tells whether there is a next page. */
-  async run(start: Position | null): Promise<Found> {
-    let below = start
-    if (this.question.roomIds.length === 0) return { docs: [], next: null }
-    for (const period of await this.parts.searchStore.periods(start)) {
-      const isComplete = await this.scanPeriod(period, below)
-      if (this.hits.length > this.count) {
-        const docs = this.hits.slice(0, this.count)
-        return { docs, next: docs.at(-1) as MessageDoc }
-      }
-      if (isComplete) this.next = beforePeriod(period)
-      below = null
-      if (this.isBudgetSpent()) return { docs: this.hits, next: this.next }
+/** A few candidates at a time, newest first; `end` where everything of a period has been given. */
+async function* candidates(searchStore: SearchStore, { grams, roomIds }: Question, start: Position | null) {
+  if (roomIds.length === 0) return
+  let below = start
+  for (const period of await searchStore.periods(start)) {
+    for (let isMore = true; isMore; ) {
+      const batch: Position[] = await searchStore.newest({ period, grams, roomIds, below, limit: BATCH })
+      isMore = batch.length === BATCH
+      below = batch.at(-1) ?? null
+      for (let at = 0; at < batch.length; at += CHUNK)
+        yield { positions: batch.slice(at, at + CHUNK), end: null }
     }
-    return { docs: this.hits, next: null }
+    below = null
+    yield { positions: [], end: beforePeriod(period) }
   }
+}
 
-  /** @returns whether it came to the period's end */
-  private async scanPeriod(period: number, start: Position | null): Promise<boolean> {
-    const { grams, roomIds } = this.question
-    for (let below = start; ; ) {
-      const batch = await this.parts.searchStore.newest({ period, grams, roomIds, below, limit: BATCH })
-      for (let at = 0; at < batch.length; at += CHUNK) {
-        await this.check(batch.slice(at, at + CHUNK))
-        if (this.hits.length > this.count || this.isBudgetSpent()) return false
-      }
-      if (batch.length < BATCH) return true
-      below = batch.at(-1) as Position
-    }
-  }
-
-  private async check(positions: Position[]) {
-    const docs = await this.parts.store.byIds(positions.map(({ _id }) => _id))
-    const byId = new Map(docs.map((doc) => [doc._id, doc]))
-    this.candidates += positions.length
-    for (const position of positions) {
-      const doc = byId.get(position._id)
-      if (!doc || isDocGone(doc)) continue
-      this.next = position
-      if (this.question.matches(doc)) this.hits.push(doc)
-    }
-  }
-
-  private isBudgetSpent() {
-    const isSpent = this.candidates >= MAX_CANDIDATES || performance.now() >= this.deadline
-    return isSpent && this.next !== null
-  }
+async function visibleAt(store: MessageStore, positions: Position[]): Promise<MessageDoc[]> {
+  if (positions.length === 0) return []
+  const docs = await store.byIds(positions.map(({ _id }) => _id))
+  const byId = new Map(docs.map((doc) => [doc._id, doc]))
+  return positions.flatMap(({ _id }) => byId.get(_id) ?? []).filter((doc) => !isDocGone(doc))
 }

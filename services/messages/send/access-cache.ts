@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Caller, Output, RoomEvents } from '@chat/contract'
 import { AnswerCache, type Bus, confirm } from '@chat/service'
 import { LRUCache } from 'lru-cache'
@@ -92,10 +93,6 @@ export class AccessCache {
 
   private async passesEnded(roomId: string) {
     const passes = this.passes.get(roomId)
-    if (!passes) return
-    const waited = Promise.withResolvers<void>()
-    const timer = setTimeout(waited.resolve, MAX_WAIT_MS)
-    await Promise.race([Promise.all(passes), waited.promise])
-    clearTimeout(timer)
+    if (passes) await Promise.race([Promise.all(passes), delay(MAX_WAIT_MS, undefined, { ref: false })])
   }
 }

@@ -1,7 +1,6 @@
 import type { Caller, Input } from '@chat/contract'
 import type { Bus } from '@chat/service'
 import type { Access } from './access-cache.ts'
-import type { MessageDoc } from './message-doc.ts'
 
 /** Korean and Japanese keyboards also write it in full width. */
 const AT_SIGN = /[@＠]/
@@ -17,24 +16,6 @@ export async function resolveMentions(bus: Bus, caller: Caller, question: Questi
   const { mentions = [], onlyMasters = false, ...rest } = question
   if (mentions.length === 0 && !AT_SIGN.test(rest.text)) return []
   return (await bus.ask('resolveMentions', caller, { ...rest, mentions, onlyMasters })).userIds
-}
-
-/** Whom a message mentions with a new text. */
-export function resolveMentionsAgain(
-  bus: Bus,
-  caller: Caller,
-  access: Access,
-  doc: MessageDoc,
-  text: string,
-) {
-  return resolveMentions(bus, caller, {
-    roomId: doc.roomId,
-    authorId: doc.author.authorId,
-    mentions: doc.mentions,
-    text,
-    before: doc.data.content.text ?? '',
-    onlyMasters: seesOnlyMasters(access),
-  })
 }
 
 /** Where the list of members is hidden, a member must not learn from mentions who is in the room. */

@@ -1,6 +1,7 @@
 import { type Caller, Fault, type Input, type MessageData } from '@chat/contract'
 import type { Operation, Parts } from '../parts.ts'
 import { findMessage } from '../read/visible-message.ts'
+import { screenMessage } from '../words/word-filter.ts'
 import type { Access } from './access-cache.ts'
 import { resolveMentions, seesOnlyMasters } from './mentions.ts'
 import { asMentions, type Draft, newDraft, quoteOf } from './message-doc.ts'
@@ -26,13 +27,13 @@ export const sendMessage: Operation<'sendMessage'> = async (parts, caller, input
 
 /** Stores the message of an uploaded file. */
 export const postFile: Operation<'postFile'> = async (parts, caller, input) => {
-  const { access, groupCommit, presenter, wordFilter } = parts
+  const { access, groupCommit, presenter } = parts
   const { type, file, ...place } = input
   using pass = await access.enter(caller, place.roomId)
   const repeat = await groupCommit.findRepeat(place, caller.userId)
   if (repeat) return { message: await presenter.committed(caller, repeat, pass.access) }
   requireMayWrite(pass.access)
-  const data = await wordFilter.screenMessage(place.roomId, { type, content: { files: [file] } })
+  const data = await screenMessage(parts, place.roomId, { type, content: { files: [file] } })
   const committed = await groupCommit.commit(draftOf(place, pass.access, data))
   return { message: await presenter.committed(caller, committed, pass.access) }
 }
@@ -65,7 +66,7 @@ async function compose(parts: Parts, caller: Caller, access: Access, input: Inpu
     mentions: input.mentions,
     onlyMasters: seesOnlyMasters(access),
   })
-  const screened = await parts.wordFilter.screenMessage(roomId, { type: data.type, content: { text } })
+  const screened = await screenMessage(parts, roomId, { type: data.type, content: { text } })
   return { ...draftOf(input, access, screened), replyTo: quote, meta, ...asMentions(mentions) }
 }
 

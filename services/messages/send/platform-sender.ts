@@ -1,6 +1,7 @@
 import { type Caller, defaultName, Fault, type Input, type MessageData } from '@chat/contract'
 import type { Bus } from '@chat/service'
 import type { Operation } from '../parts.ts'
+import { screenMessage } from '../words/word-filter.ts'
 import type { Access } from './access-cache.ts'
 import { resolveMentions } from './mentions.ts'
 import { asMentions, newDraft, presentMessage } from './message-doc.ts'
@@ -25,7 +26,7 @@ export const postFirstMessage: Operation<'postFirstMessage'> = async (
  * message, whatever has changed since.
  */
 export const postMessage: Operation<'postMessage'> = async (parts, caller, input) => {
-  const { bus, groupCommit, wordFilter, textLength } = parts
+  const { bus, groupCommit, textLength } = parts
   const { roomId, syncKey, meta = null } = input
   const { authorId, ...named } = input.author
   const fitting = requireFitting(input.data)
@@ -34,7 +35,7 @@ export const postMessage: Operation<'postMessage'> = async (parts, caller, input
   if (repeat) return { message: presentMessage(repeat.doc) }
   if (room.isFrozen) throw new Fault('ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED')
   requireLength(textOf(fitting), textLength)
-  const data = await wordFilter.screenMessage(roomId, fitting)
+  const data = await screenMessage(parts, roomId, fitting)
   const member = await findMember(bus, caller, roomId, authorId)
   const known = member?.author ?? { nickName: defaultName(authorId), profileUrl: null }
   const question = { roomId, authorId, text: textOf(data), mentions: input.mentions }

@@ -1,6 +1,7 @@
 import type { Input, MessageData } from '@chat/contract'
 import type { Operation, Parts } from '../parts.ts'
 import { findVisible } from '../read/visible-message.ts'
+import { screenMessage } from '../words/word-filter.ts'
 import type { Access } from './access-cache.ts'
 import type { Draft } from './message-doc.ts'
 import { draftOf } from './message-sender.ts'
@@ -26,7 +27,7 @@ export const shareMessage: Operation<'shareMessage'> = async (parts, caller, inp
 }
 
 async function compose(
-  { store, wordFilter }: Parts,
+  parts: Parts,
   { syncKey, ...place }: Input<'shareMessage'>,
   source: Access,
   targets: Access[],
@@ -36,10 +37,10 @@ async function compose(
   requireMayShare(source)
   targets.forEach(requireNotMuted)
   // Nobody shares a hidden message, masters included.
-  const { data } = await findVisible(store, place, { master: false })
+  const { data } = await findVisible(parts.store, place, { master: false })
   const copied: MessageData = data.type === 'ADMIN' ? { ...data, type: 'TEXT' } : data
   // Each room has banned words of its own, and lists have grown since the message was written.
-  const screened = await Promise.all(targetIds.map((roomId) => wordFilter.screenMessage(roomId, copied)))
+  const screened = await Promise.all(targetIds.map((roomId) => screenMessage(parts, roomId, copied)))
   return targetIds.map((roomId, index) =>
     draftOf({ roomId, syncKey }, targets[index] as Access, screened[index] as MessageData),
   )

@@ -4,6 +4,7 @@ import { requireRoom } from '../read/visible-message.ts'
 import { characterOf } from './characters.ts'
 import { fold } from './text-fold.ts'
 import { mapInSlices } from './time-slice.ts'
+import { screenFor } from './word-filter.ts'
 import type { WordList } from './word-matcher.ts'
 import { EVERYWHERE } from './word-store.ts'
 
@@ -40,8 +41,8 @@ export {
   remove as removeRoomBannedWords,
 }
 
-export const screenText: Operation<'screenText'> = async ({ wordFilter }, _caller, { roomId, text }) => {
-  const screen = await wordFilter.screenFor(roomId)
+export const screenText: Operation<'screenText'> = async (parts, _caller, { roomId, text }) => {
+  const screen = await screenFor(parts, roomId)
   return { text: screen(text) }
 }
 
