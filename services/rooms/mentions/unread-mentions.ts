@@ -1,5 +1,6 @@
 import { type Message, messageId } from '@chat/contract'
 import type { Parts } from '../parts.ts'
+import { uncountedSeqs } from '../reading/uncounted-messages.ts'
 import { idsOf, type MentionDoc, roomIdsOf, userIdsOf } from '../store/documents.ts'
 import type { MentionMark } from '../store/mention-store.ts'
 import type { Store } from '../store/store.ts'
@@ -68,3 +69,19 @@ export const forgetMentions = ({ store, logger }: Parts, userId: string, roomId:
   void store.mentions
     .removeRead(userId, roomId, readSeq)
     .catch((err) => logger.warn({ err }, 'read mentions were not removed'))
+
+/** Clients are told of mentions in `messages`, but not of the author's own or of messages that are gone by now. */
+export async function publishMentions(
+  { store, bus }: Parts,
+  mentions: MentionDoc[],
+  messages: Message[] = [],
+) {
+  if (mentions.length === 0) return
+  const byId = new Map(messages.map((message) => [message._id, message]))
+  const uncounted = await uncountedSeqs(store, [...new Set(roomIdsOf(mentions))])
+  for (const { _id, userId, ...state } of mentions) {
+    const message = byId.get(messageId(state.roomId, state.seq))
+    const isTold = message?.author.authorId !== userId && !uncounted.get(state.roomId)?.includes(state.seq)
+    bus.publishUser(userId, 'mention', { ...state, message: (isTold && message) || null })
+  }
+}

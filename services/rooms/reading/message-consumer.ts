@@ -1,12 +1,10 @@
 import { isGone, type Message, quoteTextOf } from '@chat/contract'
 import type { StreamEvent } from '@chat/service'
-import { publishMentions } from '../mentions/mention-events.ts'
-import { addMentions, changeMentions, mentionsIn } from '../mentions/unread-mentions.ts'
+import { addMentions, changeMentions, mentionsIn, publishMentions } from '../mentions/unread-mentions.ts'
 import type { Operation, Parts } from '../parts.ts'
 import { idsOf, memberId, roomIdsOf } from '../store/documents.ts'
 import { isPrivateReader } from './cursors.ts'
-import { republishUncountedQuotes, withoutUncountedQuotes } from './quotes.ts'
-import { markChanged } from './uncounted-messages.ts'
+import { markChanged, republishUncountedQuotes, withoutUncountedQuotes } from './uncounted-messages.ts'
 
 /** Of two messages of one room, or two states of one message, the later. */
 const later = (a: Message | undefined, b: Message) =>

@@ -1,6 +1,5 @@
 import { type Caller, Fault, type Output } from '@chat/contract'
-import { publishMentions } from '../mentions/mention-events.ts'
-import { replaceMentions } from '../mentions/unread-mentions.ts'
+import { publishMentions, replaceMentions } from '../mentions/unread-mentions.ts'
 import type { Operation, Parts } from '../parts.ts'
 import { replaceMarks } from './uncounted-messages.ts'
 

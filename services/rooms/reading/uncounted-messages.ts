@@ -1,9 +1,12 @@
-import { isGone, type Message } from '@chat/contract'
-import type { Mark, RoomDoc } from '../store/documents.ts'
+import { isGone, type Message, seqOf } from '@chat/contract'
+import type { Bus } from '@chat/service'
+import { type Mark, type RoomDoc, roomIdsOf } from '../store/documents.ts'
 import type { Store } from '../store/store.ts'
 
 // Which messages count as unread for nobody: one document per room. It is written only if its version is still the one
 // that was read; otherwise the marks are merged again with what another instance has written.
+
+type Parts = { store: Store; bus: Bus }
 
 /** Longer than the stream keeps what it may deliver again. */
 const REPEATS_FOR_MS = 8 * 24 * 60 * 60 * 1000
@@ -54,4 +57,33 @@ export async function uncountedSeqs(store: Store, roomIds: string[]): Promise<Ma
 /** At least those of one room above the cursor; it reads nothing if `lastGone` says that there are none. */
 export async function uncountedAbove(store: Store, { _id, lastGone = 0 }: RoomDoc, readSeq: number) {
   return lastGone <= readSeq ? [] : ((await uncountedSeqs(store, [_id])).get(_id) ?? [])
+}
+
+/** A quoted message may be deleted or hidden before the quote arrives. Once the quote is stored, a deletion finds it. */
+export async function withoutUncountedQuotes(parts: Parts, messages: Message[]): Promise<Message[]> {
+  const quoting = await quotingUncounted(parts, messages)
+  return Promise.all(
+    messages.map(async (message) => {
+      const { roomId, replyTo } = message
+      if (!replyTo || !quoting.has(message)) return message
+      await parts.store.rooms.requote(roomId, replyTo.messageId, '')
+      return { ...message, replyTo: { ...replyTo, text: '' } }
+    }),
+  )
+}
+
+/** Another instance may have published a deletion before this one published the quote: then gateways read again. */
+export async function republishUncountedQuotes(parts: Parts, published: Message[]) {
+  const quoting = published.filter(({ replyTo }) => replyTo !== null && replyTo.text !== '')
+  if (quoting.length === 0) return
+  await parts.bus.flush()
+  for (const { roomId } of await quotingUncounted(parts, quoting)) parts.bus.publishRoom(roomId, 'gone', {})
+}
+
+async function quotingUncounted({ store }: Parts, messages: Message[]): Promise<Set<Message>> {
+  const replies = messages.filter(({ replyTo }) => replyTo !== null)
+  const uncounted = await uncountedSeqs(store, roomIdsOf(replies))
+  const quotesUncounted = ({ roomId, replyTo }: Message) =>
+    replyTo !== null && uncounted.get(roomId)?.includes(seqOf(roomId, replyTo.messageId) ?? 0)
+  return new Set(replies.filter(quotesUncounted))
 }

@@ -9,8 +9,7 @@ import {
   requireSpace,
   targetsOf,
 } from '../members/memberships.ts'
-import { publishMentions } from '../mentions/mention-events.ts'
-import { mentionsIn } from '../mentions/unread-mentions.ts'
+import { mentionsIn, publishMentions } from '../mentions/unread-mentions.ts'
 import type { Operation, Parts } from '../parts.ts'
 import { takeMessages } from '../reading/message-consumer.ts'
 import type { RoomDoc } from '../store/documents.ts'
