@@ -26,7 +26,6 @@ import { Mailer } from './exports/mailer.ts'
 import { handlers } from './handlers.ts'
 import { ErasedMentionStore } from './privacy/erased-mention-store.ts'
 import { UserTraces } from './privacy/user-traces.ts'
-import { BlockCache } from './read/block-cache.ts'
 import { Presenter } from './read/presenter.ts'
 import { ReportStore } from './reports/report-store.ts'
 import { SearchIndexer } from './search/search-indexer.ts'
@@ -53,7 +52,7 @@ export const start = (options: Options) =>
 
     const access = new AccessCache(bus)
     await scope.use('roll', joinConfirmers(bus))
-    const presenter = new Presenter(bus, new BlockCache(bus))
+    const presenter = new Presenter(bus)
     const sources = outboxSources(stores.store, stores.changes, presenter)
     const eventLog = new EventLog(bus)
     const outbox = await scope.use('outbox', new Outbox({ sources, eventLog, logger, metrics }))

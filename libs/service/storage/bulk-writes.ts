@@ -6,11 +6,15 @@ type WriteError = { code?: number; index: number }
 const UNORDERED = { ordered: false } as const
 const DUPLICATE = 11000
 
-// Both skip mongoose's casting: the fields are our own.
+// These skip mongoose's casting: the fields are our own.
 
 /** Inserts the documents whose keys are free. @returns the indexes of the others */
 export const insertMissing = <T>({ collection }: Model<T>, docs: object[]) =>
   takenKeys(() => collection.insertMany(docs as never[], UNORDERED))
+
+/** Inserts documents up to the first whose key is taken. @returns its index, or nothing */
+export const insertInOrder = <T>({ collection }: Model<T>, docs: object[]) =>
+  takenKeys(() => collection.insertMany(docs as never[], { ordered: true }))
 
 /** @returns the indexes of writes whose key was taken */
 export const writeEach = <T>({ collection }: Model<T>, writes: Writes) =>

@@ -1,22 +1,27 @@
-import { type Caller, type Message, messageAsSeenBy } from '@chat/contract'
-import type { Bus } from '@chat/service'
+import { type Caller, type Message, messageAsSeenBy, type UserEvents } from '@chat/contract'
+import { AnswerCache, type Bus } from '@chat/service'
 import type { Committed } from '../send/group-commit.ts'
 import { isDocGone, type MessageDoc, presentMessage } from '../send/message-doc.ts'
-import type { BlockCache } from './block-cache.ts'
 
 /** Turns stored messages, of any rooms, into what a reader sees of them now. */
 export class Presenter {
   private readonly bus: Bus
-  private readonly blocks: BlockCache
-  constructor(bus: Bus, blocks: BlockCache) {
+  /** Whom users have blocked, cached from rooms. */
+  private readonly blocks = new AnswerCache<ReadonlySet<string>>()
+
+  constructor(bus: Bus) {
     this.bus = bus
-    this.blocks = blocks
+    bus.subscribe(bus.subjects.everyUser('blocks'), (event) =>
+      this.blocks.drop(event.json<UserEvents['blocks']>().userId),
+    )
+    // Events may have been missed.
+    bus.onReconnect(() => this.blocks.clear())
   }
 
   /** As the caller sees them: hidden content for masters alone, blocked authors marked. */
   async asSeenBy(caller: Caller, docs: MessageDoc[], master: boolean): Promise<Message[]> {
     if (docs.length === 0) return []
-    const [messages, blocked] = await Promise.all([this.counted(caller, docs), this.blocks.of(caller)])
+    const [messages, blocked] = await Promise.all([this.counted(caller, docs), this.blockedBy(caller)])
     return messages.map((message) => messageAsSeenBy(message, { master, blocked }))
   }
 
@@ -43,5 +48,12 @@ export class Presenter {
     })
     const countOf = new Map(visible.map((doc, index) => [doc._id, counts[index]]))
     return docs.map((doc) => presentMessage(doc, countOf.get(doc._id)))
+  }
+
+  private blockedBy(caller: Caller): Promise<ReadonlySet<string>> {
+    return this.blocks.of(caller.userId, async () => {
+      const { blocked } = await this.bus.ask('blocksOf', caller, caller.userId)
+      return new Set(blocked)
+    })
   }
 }

@@ -5,9 +5,10 @@ import { beforePeriod, type SearchStore } from './search-store.ts'
 
 export type Question = {
   grams: readonly string[]
-  roomIds: readonly string[]
   /** Whether a candidate is a hit: the index finds all hits, and some more. */
   matches: (doc: MessageDoc) => boolean
+  start: Position | null
+  count: number
 }
 /** `next`: go on below it; null at the end. A page may be short, or empty, and have a next one. */
 export type Found = { docs: MessageDoc[]; next: Position | null }
@@ -24,17 +25,17 @@ const CHUNK = 50
 export async function scanIndex(
   parts: Parts,
   question: Question,
-  count: number,
-  start: Position | null,
+  roomIds: readonly string[],
 ): Promise<Found> {
+  const { matches, count } = question
   const deadline = performance.now() + BUDGET_MS
   const hits: MessageDoc[] = []
   let checked = 0
   /** Where a client may go on. Never the position of a message that is gone: that would reveal it. */
   let next: Position | null = null
-  for await (const { positions, end } of candidates(parts.searchStore, question, start)) {
+  for await (const { positions, end } of candidates(parts.searchStore, question, roomIds)) {
     const docs = await visibleAt(parts.store, positions)
-    hits.push(...docs.filter(question.matches))
+    hits.push(...docs.filter(matches))
     if (hits.length > count) return { docs: hits.slice(0, count), next: hits[count - 1] as MessageDoc }
     checked += positions.length
     next = end ?? docs.at(-1) ?? next
@@ -45,7 +46,7 @@ export async function scanIndex(
 }
 
 /** A few candidates at a time, newest first; `end` where everything of a period has been given. */
-async function* candidates(searchStore: SearchStore, { grams, roomIds }: Question, start: Position | null) {
+async function* candidates(searchStore: SearchStore, { grams, start }: Question, roomIds: readonly string[]) {
   if (roomIds.length === 0) return
   let below = start
   for (const period of await searchStore.periods(start)) {

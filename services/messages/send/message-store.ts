@@ -1,5 +1,5 @@
 import { messageId } from '@chat/contract'
-import { type Connection, type Database, isDuplicate, type LastNumber, modelOf } from '@chat/service'
+import { type Connection, type Database, insertInOrder, type LastNumber, modelOf } from '@chat/service'
 import type { ClientSession, Model } from 'mongoose'
 import { asStored, type MessageDoc, quoteOf, statusOf } from './message-doc.ts'
 import { ofRoom, roomRange, withIds } from './room-ids.ts'
@@ -7,7 +7,6 @@ import { ofRoom, roomRange, withIds } from './room-ids.ts'
 /** How a bulk insert ended: `stored` documents from the start of the list are in the store. */
 export type InsertOutcome = { stored: number; isDuplicate: boolean }
 type Change = Required<Pick<MessageDoc, 'seq' | 'status' | 'updatedAt'>>
-type BulkError = { writeErrors?: { index: number } | { index: number }[] }
 type Mentions = Pick<MessageDoc, 'seq' | 'mentions' | 'createdAt' | 'updatedAt'>
 
 /** The messages of all rooms. `_id` is room and seq, so the primary key serves every page of a room. */
@@ -34,18 +33,11 @@ export class MessageStore {
     return this.lastNumber.of(roomId)
   }
 
-  /** One ordered insert; it stops at the first key that exists. Skips mongoose's casting: the fields are our own. */
   async insert(docs: MessageDoc[]): Promise<InsertOutcome> {
-    try {
-      await this.model.collection.insertMany(docs.map(asStored) as never[], { ordered: true })
-      for (const { roomId, seq } of docs) this.lastNumber.note(roomId, seq)
-      return { stored: docs.length, isDuplicate: false }
-    } catch (error) {
-      const [failure] = [(error as BulkError).writeErrors].flat()
-      if (!isDuplicate(error) || !failure) throw error
-      const { index } = failure
-      return { stored: index, isDuplicate: true }
-    }
+    const [taken] = await insertInOrder(this.model, docs.map(asStored))
+    if (taken !== undefined) return { stored: taken, isDuplicate: true }
+    for (const { roomId, seq } of docs) this.lastNumber.note(roomId, seq)
+    return { stored: docs.length, isDuplicate: false }
   }
 
   async bySyncKey(roomId: string, authorId: string, syncKey: string): Promise<MessageDoc | null> {
