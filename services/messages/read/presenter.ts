@@ -12,7 +12,7 @@ export class Presenter {
   constructor(bus: Bus) {
     this.bus = bus
     bus.subscribe(bus.subjects.everyUser('blocks'), (event) =>
-      this.blocks.drop(event.json<UserEvents['blocks']>().userId),
+      this.blocks.delete(event.json<UserEvents['blocks']>().userId),
     )
     // Events may have been missed.
     bus.onReconnect(() => this.blocks.clear())
