@@ -15,14 +15,12 @@ export { faultOf, settle } from './bus/settle.ts'
 export * from './jobs/job.ts'
 export { serveJobs } from './jobs/job-operations.ts'
 export { JobStore } from './jobs/job-store.ts'
-export { JobWorker } from './jobs/job-worker.ts'
+export { eachJob, JobWorker, type Outcomes, type Reschedule } from './jobs/job-worker.ts'
 export { LeaderLease } from './jobs/leader-lease.ts'
 export { hold, type Lease } from './jobs/lease.ts'
-export { eachJob, type Outcomes, type Reschedule } from './jobs/outcome.ts'
 export { type Auth, readAuth } from './process/config/auth.ts'
-export { readMongo, readS3, readS3Urls } from './process/config/engines.ts'
 export { defaultLimits, type Limits } from './process/config/limits.ts'
-export { readEdge, readProcess } from './process/config/process.ts'
+export { readEdge, readMongo, readProcess, readS3, readS3Urls } from './process/config/process.ts'
 export { areTexts, ConfigError, ConfigReader, type Parsed } from './process/config/reader.ts'
 export { type Checks, serveHealth } from './process/health.ts'
 export { tuneHeap } from './process/heap.ts'
@@ -41,7 +39,7 @@ export { Bucket, type BucketOptions, openBucket, type Part } from './storage/s3.
 export { unlessMissing } from './storage/s3-client.ts'
 export type { Failure } from './stream/event-batches.ts'
 export { EventLog } from './stream/event-log.ts'
-export { ensureStream, removeStream, streamTime } from './stream/stream.ts'
+export { ensureStream, removeStream, streamStatus, streamTime } from './stream/stream.ts'
 export { awaitHandled, consumeEvents, ensureDurable, hasDurable } from './stream/stream-consumer.ts'
 export { eraseEventsOfKind, eraseRoomEvents, purgeRoomEvents } from './stream/stream-erasure.ts'
 export {
@@ -51,7 +49,6 @@ export {
   numberOf,
   type StreamEvent,
 } from './stream/stream-event.ts'
-export { streamStatus } from './stream/stream-status.ts'
 export { createLogger, type Logger } from './telemetry/logger.ts'
 export { createMetrics, type Metrics } from './telemetry/metrics.ts'
 export {

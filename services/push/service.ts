@@ -32,10 +32,12 @@ export type Options = Omit<ServiceOptions<Pick<PushConfig, 'fcm'>>, 's3Url' | 'l
 export const start = (options: Options) =>
   openAll(async (scope) => {
     const { mongo, ...parts } = await openParts(options, scope)
+    const { bus, tasks } = parts
     await startSending(parts, scope)
-    await startServing(parts, scope)
-    await parts.bus.flush()
-    return { ready: { nats: () => parts.bus.ping(), mongo: () => pingMongo(mongo) } }
+    await scope.use('requests', bus.serve('push', handlers(parts)))
+    await scope.use('job requests', serveJobs(bus, tasks.jobs))
+    await bus.flush()
+    return { ready: { nats: () => bus.ping(), mongo: () => pingMongo(mongo) } }
   })
 
 async function openParts({ config, mongoUrl, database = 'chat_push', ...options }: Options, scope: Scope) {
@@ -74,10 +76,4 @@ async function startSending(parts: Parts, scope: Scope) {
     'push',
   )
   await scope.use('reads', reads, (r) => r.unsubscribe())
-}
-
-async function startServing(parts: Parts, scope: Scope) {
-  const { bus, tasks } = parts
-  await scope.use('requests', bus.serve('push', handlers(parts)))
-  await scope.use('job requests', serveJobs(bus, tasks.jobs))
 }

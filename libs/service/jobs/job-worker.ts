@@ -2,10 +2,15 @@ import type { Logger } from '../telemetry/logger.ts'
 import { type Job, LeaseLost } from './job.ts'
 import type { JobStore } from './job-store.ts'
 import { hold, type Lease } from './lease.ts'
-import type { Outcome, Outcomes } from './outcome.ts'
 
 const POLL_MS = 2_000
 const EXPIRE_PAUSE_MS = 60_000
+
+/** A job that is done, stays and is due again at `dueAt`. */
+export type Reschedule<Doc extends Job> = Partial<Doc> & { dueAt: Date }
+export type Outcome<Doc extends Job> = { error: unknown } | { reschedule: Reschedule<Doc> }
+/** A job without an outcome is done and is deleted. */
+export type Outcomes<Doc extends Job> = Map<Doc, Outcome<Doc>>
 
 export type WorkerParts<Doc extends Job> = {
   jobs: JobStore<Doc>
@@ -119,3 +124,16 @@ export class JobWorker<Doc extends Job> {
     logger[level]({ err, kind: jobs.kind, jobId, tries: tries + 1 }, text)
   }
 }
+
+/** Does the jobs of a batch at the same time. A job whose work resolves to nothing is done. */
+export const eachJob =
+  <Doc extends Job>(work: (doc: Doc, lease: Lease<Doc>) => Promise<Reschedule<Doc> | undefined>) =>
+  async (docs: Doc[], lease: Lease<Doc>): Promise<Outcomes<Doc>> => {
+    const outcomes: Outcomes<Doc> = new Map()
+    const run = async (doc: Doc) => {
+      const reschedule = await work(doc, lease)
+      if (reschedule) outcomes.set(doc, { reschedule })
+    }
+    await Promise.all(docs.map((doc) => run(doc).catch((error) => outcomes.set(doc, { error }))))
+    return outcomes
+  }

@@ -4,10 +4,9 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import mongoose, { type Connection } from 'mongoose'
 import { exponential, LeaseLost } from './job.ts'
 import { JobStore } from './job-store.ts'
-import { JobWorker, type WorkerParts } from './job-worker.ts'
+import { eachJob, JobWorker, type WorkerParts } from './job-worker.ts'
 import { LeaderLease } from './leader-lease.ts'
 import { hold } from './lease.ts'
-import { eachJob } from './outcome.ts'
 import { LEASE_MS, logger, MAX_TRIES, newSteps, openSteps, type StepsDoc } from './testing/steps-job.ts'
 
 let connection: Connection

@@ -10,9 +10,8 @@ import { nanos, type Subscription } from '@nats-io/transport-node'
 import type { Bus } from '../bus/bus.ts'
 import type { ConsumerLag } from '../telemetry/metrics.ts'
 import { ACK_WAIT_MS, EventBatches, type Handling, MAX_BATCH } from './event-batches.ts'
-import { exists, managerOf, unlessCode } from './stream.ts'
+import { exists, managerOf, oldestUnhandledMs, unlessCode } from './stream.ts'
 import type { StreamKind } from './stream-event.ts'
-import { oldestUnhandledMs } from './stream-status.ts'
 
 const HANDLED_POLL_MS = 50
 /** The server's code for a consumer that does not exist. */

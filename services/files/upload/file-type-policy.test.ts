@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { noise } from '../testing.ts'
-import { FileTypePolicy, type Kind } from './file-type-policy.ts'
+import { FileTypePolicy, type Kind } from './file-type.ts'
 
 const PNG = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex')
 const ZIP = Buffer.concat([Buffer.from('504b0304', 'hex'), Buffer.alloc(5_000)])

@@ -4,7 +4,7 @@ import type { ObjectStore } from '../storage/object-store.ts'
 import type { ReferenceTracker } from '../storage/reference-tracker.ts'
 import type { BufferPool } from './buffer-pool.ts'
 import type { ChunkStore } from './chunk-store.ts'
-import type { FileTypePolicy } from './file-type-policy.ts'
+import type { FileTypePolicy } from './file-type.ts'
 import type { UploadStore } from './upload-store.ts'
 
 export type UploadParts = {

@@ -13,7 +13,7 @@ import {
   type Part,
 } from '@chat/service'
 import type { Model } from 'mongoose'
-import type { Kind } from './file-type-policy.ts'
+import type { Kind } from './file-type.ts'
 
 /** `way`: how a file comes, in chunks over the socket or in parts straight to S3. */
 type UploadName = { way: 'chunks' | 'parts'; owner: string; roomId: string; syncKey: string }

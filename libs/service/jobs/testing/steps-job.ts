@@ -3,8 +3,7 @@ import { createLogger } from '../../telemetry/logger.ts'
 import { createMetrics } from '../../telemetry/metrics.ts'
 import { exponential, indexJobs, type Job, type JobOptions, jobSchema, newJob } from '../job.ts'
 import { JobStore } from '../job-store.ts'
-import { JobWorker } from '../job-worker.ts'
-import { eachJob } from '../outcome.ts'
+import { eachJob, JobWorker } from '../job-worker.ts'
 
 /** A job for tests: each of its steps stores one document and is noted as progress. */
 export type StepsDoc = Job & { done: number; isBad: boolean }
