@@ -21,7 +21,7 @@ import { findTools, VideoPreviewer } from './preview/video-previewer.ts'
 import { GarbageCollector } from './storage/garbage-collector.ts'
 import { openObjects } from './storage/object-store.ts'
 import { openReferences } from './storage/reference-store.ts'
-import { ReferenceTracker } from './storage/reference-tracker.ts'
+import { applyEvents } from './storage/reference-tracker.ts'
 import { BufferPool } from './upload/buffer-pool.ts'
 import { ChunkStore } from './upload/chunk-store.ts'
 import { FileTypePolicy } from './upload/file-type.ts'
@@ -38,14 +38,13 @@ const MAX_CHUNK_BYTES = 8 * 1024 * 1024
 
 export type Options = ServiceOptions<Pick<FilesConfig, 's3' | 'fileTypes'>> & { database?: string }
 type Opened = Options & Awaited<ReturnType<typeof openStores>>
-type References = Awaited<ReturnType<typeof trackReferences>>
 
 export const start = (options: Options) =>
   openAll(async (scope) => {
     const opened = { ...options, ...(await openStores(options, scope)) }
     const { mongo, bucket, bus, limits } = opened
     const tracking = await trackReferences(opened, scope)
-    const uploading = await openUploading(opened, tracking, scope)
+    const uploading = await openUploading(opened, scope)
     const links = new DownloadLinks({ ...opened, seconds: limits.downloadLinkSeconds })
     const answers = handlers({ ...opened, ...tracking, ...uploading, links })
     await scope.use('requests', bus.serve('files', answers))
@@ -69,8 +68,8 @@ async function openStores({ mongoUrl, database = 'chat_files', s3Url, ...options
   return { mongo, bucket, bus, pacing, ...stores }
 }
 
-async function trackReferences({ logger, bucket, bus, objects, store }: Opened, scope: Scope) {
-  const references = new ReferenceTracker(store, objects)
+async function trackReferences(opened: Opened, scope: Scope) {
+  const { bus, logger } = opened
   const consumer = consumeEvents({
     bus,
     logger,
@@ -78,15 +77,15 @@ async function trackReferences({ logger, bucket, bus, objects, store }: Opened, 
     kinds: ['message', 'change'],
     // Short: members ask for a shared file at once. Most messages have no files and cost nothing.
     paceMs: 20,
-    handle: (events) => references.apply(events),
+    handle: (events) => applyEvents(opened, events),
   })
   const { lagMs } = await scope.use('references', consumer)
-  const garbageCollector = new GarbageCollector({ objects, references, bucket, lagMs, logger })
+  const garbageCollector = new GarbageCollector({ ...opened, lagMs })
   await scope.use('garbage collector', garbageCollector)
-  return { references, lagMs, garbageCollector }
+  return { lagMs, garbageCollector }
 }
 
-async function openUploading(opened: Opened, { references }: References, scope: Scope): Promise<UploadParts> {
+async function openUploading(opened: Opened, scope: Scope): Promise<UploadParts> {
   const { bucket, bus, config, logger, uploads } = opened
   await scope.use('job requests', serveJobs(bus, uploads.jobs))
   await scope.use('upload cleanup', startUploadCleanup(opened))
@@ -94,7 +93,6 @@ async function openUploading(opened: Opened, { references }: References, scope: 
   const videos = new VideoPreviewer(await findTools(), images)
   return {
     ...opened,
-    references,
     typePolicy: new FileTypePolicy(config.fileTypes),
     previews: new Previews({ bucket, images, videos, logger }),
     buffers: new BufferPool(PARTS_AT_ONCE, PART_BYTES + MAX_CHUNK_BYTES),

@@ -2,26 +2,22 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { anonymous, Fault, type Input } from '@chat/contract'
 import { type RemovalParts, removeUpload } from '../upload/upload-removal.ts'
 import type { GarbageCollector } from './garbage-collector.ts'
-import type { ObjectStore } from './object-store.ts'
-import type { ReferenceStore } from './reference-store.ts'
-import type { ReferenceTracker } from './reference-tracker.ts'
+import { type FileStores, settleFiles } from './reference-tracker.ts'
 
 const PAGE = 200
 const CAUGHT_UP_WITHIN_MS = 10_000
 const POLL_MS = 50
 
-export type ErasureParts = RemovalParts & {
-  objects: ObjectStore
-  store: ReferenceStore
-  references: ReferenceTracker
-  garbageCollector: GarbageCollector
-  lagMs: () => Promise<number>
-}
+export type ErasureParts = RemovalParts &
+  FileStores & {
+    garbageCollector: GarbageCollector
+    lagMs: () => Promise<number>
+  }
 
 /** Removes a room's uploads and references. The garbage collector removes files that no other room refers to. */
 export async function purgeRoom(parts: ErasureParts, roomId: string) {
-  const { store, references, uploads } = parts
-  await references.settle(await store.deleteRoom(roomId))
+  const { store, uploads } = parts
+  await settleFiles(parts, await store.deleteRoom(roomId))
   for (const upload of await uploads.ofRoom(roomId)) await removeUpload(parts, upload)
   return { result: true }
 }

@@ -14,7 +14,6 @@ import { announce, noise, openStored, picture, type Stored, type StoredFile, sen
 import { GarbageCollector } from './garbage-collector.ts'
 import { openObjects } from './object-store.ts'
 import { openReferences } from './reference-store.ts'
-import { ReferenceTracker } from './reference-tracker.ts'
 
 // Files live as long as a message refers to them.
 
@@ -36,7 +35,7 @@ beforeAll(async () => {
   stack = await startTestStack({ instances: { gateways: 2, files: 2, messages: 2 } })
   stored = await openStored(stack)
   const objects = openObjects(stored.database)
-  const references = new ReferenceTracker(openReferences(stored.database), objects)
+  const store = openReferences(stored.database)
   const bucket = new Proxy(stored.bucket, {
     get: (real, name) => {
       if (name === 'remove' && isStoreAway) return () => Promise.reject(new Error('S3 is away'))
@@ -45,7 +44,7 @@ beforeAll(async () => {
     },
   })
   const logger = createLogger('silent')
-  garbageCollector = new GarbageCollector({ objects, references, bucket, lagMs: async () => lag, logger })
+  garbageCollector = new GarbageCollector({ objects, store, bucket, lagMs: async () => lag, logger })
   ann = await connectAs(stack, 'ann', 0)
   ben = await connectAs(stack, 'ben', 1)
 })

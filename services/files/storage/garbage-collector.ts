@@ -1,15 +1,13 @@
 import { type Bucket, type Logger, Periodic } from '@chat/service'
-import { type ObjectStore, thumbnailPath } from './object-store.ts'
-import type { ReferenceTracker } from './reference-tracker.ts'
+import { thumbnailPath } from './object-store.ts'
+import { type FileStores, settleFiles } from './reference-tracker.ts'
 
 const INTERVAL_MS = 60_000
 const BATCH = 100
 /** The rest is left to the next round, and to other instances. */
 const MAX_BATCHES = 50
 
-type Parts = {
-  objects: ObjectStore
-  references: ReferenceTracker
+type Parts = FileStores & {
   bucket: Bucket
   /** How far the references are behind the messages. */
   lagMs: () => Promise<number>
@@ -44,8 +42,8 @@ export class GarbageCollector {
 
   /** Removes the bytes before the record, so that an interrupted removal is repeated. */
   async removeUnused(path: string) {
-    const { objects, references, bucket } = this.parts
-    const [unused] = await references.settle([path])
+    const { objects, bucket } = this.parts
+    const [unused] = await settleFiles(this.parts, [path])
     if (unused === undefined) return
     await bucket.remove(path)
     await bucket.remove(thumbnailPath(path))

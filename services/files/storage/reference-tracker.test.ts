@@ -4,20 +4,17 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { type ObjectStore, openObjects } from './object-store.ts'
 import { openReferences, type ReferenceStore } from './reference-store.ts'
-import { ReferenceTracker } from './reference-tracker.ts'
+import { applyEvents } from './reference-tracker.ts'
 
 let mongo: Connection
 let objects: ObjectStore
 let store: ReferenceStore
-/** Two instances over one database. */
-let instances: [ReferenceTracker, ReferenceTracker]
 
 beforeAll(async () => {
   const name = `t${crypto.randomUUID().slice(0, 8)}_files`
   mongo = await openMongo(process.env.CHAT_TEST_MONGO_URL as string, name)
   objects = openObjects(mongo)
   store = openReferences(mongo)
-  instances = [new ReferenceTracker(store, objects), new ReferenceTracker(store, objects)]
 })
 afterAll(() => mongo?.close())
 
@@ -56,7 +53,7 @@ async function dueIn(path: string): Promise<number | null> {
   const doc = await objects.model.findById(path).lean()
   return doc?.sweepAt ? Math.round((doc.sweepAt.getTime() - Date.now()) / 1000) : null
 }
-const take = (...events: StreamEvent[]) => instances[0].apply(events)
+const take = (...events: StreamEvent[]) => applyEvents({ store, objects }, events)
 const newId = () => crypto.randomUUID() as string
 
 test('an object is due two days after its upload, never while it has a message, and a minute after losing it', async () => {
@@ -118,10 +115,10 @@ test('a deletion counts when another instance handles its message at the same ti
   const path = await object()
   const id = newId()
   const keep = async (paths: string[]) => {
-    await instances[1].apply([event(id, { deleted: true, age: 1 })])
+    await take(event(id, { deleted: true, age: 1 }))
     await objects.keep(paths)
   }
-  await new ReferenceTracker(store, { ...objects, keep }).apply([event(id, { paths: [path] })])
+  await applyEvents({ store, objects: { ...objects, keep } }, [event(id, { paths: [path] })])
   expect(await dueIn(path)).toBe(60)
 })
 
@@ -182,7 +179,7 @@ test('an object is due when all its messages are deleted, whatever the order of 
       )
       for (let index = 0; index < batches.length; index += 2) {
         const pair = [batches[index] ?? [], batches[index + 1] ?? []] as const
-        await Promise.all([instances[0].apply(pair[0]), instances[1].apply(pair[1])])
+        await Promise.all(pair.map((some) => take(...some)))
       }
       for (const [index, path] of paths.entries()) {
         const own = messages.filter((message) => message.path === index)

@@ -6,40 +6,32 @@ import type { ReferenceDoc, ReferenceStore } from './reference-store.ts'
 /** A share that runs while its message is deleted is stored within this time. */
 const GRACE_MS = 60_000
 
-/** Consumes message events and marks the files that no message refers to any more. */
-export class ReferenceTracker {
-  private readonly store: ReferenceStore
-  private readonly objects: ObjectStore
-  constructor(store: ReferenceStore, objects: ObjectStore) {
-    this.store = store
-    this.objects = objects
-  }
+export type FileStores = { store: ReferenceStore; objects: ObjectStore }
 
-  /** Events may come in any order, repeatedly, and at several instances at once. */
-  async apply(events: Pick<StreamEvent, 'message'>[]): Promise<void> {
-    const latest = new Map<string, Message>()
-    for (const { message } of events) {
-      const known = latest.get(message._id)
-      if (hasFiles(message) && !(known && known.updatedAt > message.updatedAt))
-        latest.set(message._id, message)
-    }
-    if (latest.size === 0) return
-    await this.store.put([...latest.values()].map(referenceOf))
-    await this.settle(await this.store.pathsOf([...latest.keys()]))
+/** Notes which files messages refer to. Events may come in any order, repeatedly, and at several instances at once. */
+export async function applyEvents(stores: FileStores, events: Pick<StreamEvent, 'message'>[]): Promise<void> {
+  const latest = new Map<string, Message>()
+  for (const { message } of events) {
+    const known = latest.get(message._id)
+    if (hasFiles(message) && !(known && known.updatedAt > message.updatedAt)) latest.set(message._id, message)
   }
+  if (latest.size === 0) return
+  await stores.store.put([...latest.values()].map(referenceOf))
+  await settleFiles(stores, await stores.store.pathsOf([...latest.keys()]))
+}
 
-  /** Keeps the files that are referred to, and marks the others for removal. @returns the others */
-  async settle(paths: string[]): Promise<string[]> {
-    const kept = await this.store.referredTo(paths)
-    await this.objects.keep(paths.filter((path) => kept.has(path)))
-    const unused = paths.filter((path) => !kept.has(path))
-    await this.objects.release(unused, new Date(Date.now() + GRACE_MS))
-    // Another instance may have changed references between the read and the writes: the last one to read sees both.
-    const now = await this.store.referredTo(paths)
-    const changed = paths.filter((path) => kept.has(path) !== now.has(path))
-    if (changed.length === 0) return unused
-    return [...unused.filter((path) => !changed.includes(path)), ...(await this.settle(changed))]
-  }
+/** Keeps the files that are referred to, and marks the others for removal. @returns the others */
+export async function settleFiles({ store, objects }: FileStores, paths: string[]): Promise<string[]> {
+  const kept = await store.referredTo(paths)
+  await objects.keep(paths.filter((path) => kept.has(path)))
+  const unused = paths.filter((path) => !kept.has(path))
+  await objects.release(unused, new Date(Date.now() + GRACE_MS))
+  // Another instance may have changed references between the read and the writes: the last one to read sees both.
+  const now = await store.referredTo(paths)
+  const changed = paths.filter((path) => kept.has(path) !== now.has(path))
+  if (changed.length === 0) return unused
+  const settled = await settleFiles({ store, objects }, changed)
+  return [...unused.filter((path) => !changed.includes(path)), ...settled]
 }
 
 /** A deleted message has only its type left. */

@@ -1,17 +1,14 @@
 import type { Bucket, Bus, DutyCycle, KeyedQueue, Limits, Logger } from '@chat/service'
 import type { Previews } from '../preview/previews.ts'
-import type { ObjectStore } from '../storage/object-store.ts'
-import type { ReferenceTracker } from '../storage/reference-tracker.ts'
+import type { FileStores } from '../storage/reference-tracker.ts'
 import type { BufferPool } from './buffer-pool.ts'
 import type { ChunkStore } from './chunk-store.ts'
 import type { FileTypePolicy } from './file-type.ts'
 import type { UploadStore } from './upload-store.ts'
 
-export type UploadParts = {
+export type UploadParts = FileStores & {
   uploads: UploadStore
   chunks: ChunkStore
-  objects: ObjectStore
-  references: ReferenceTracker
   bucket: Bucket
   bus: Bus
   typePolicy: FileTypePolicy

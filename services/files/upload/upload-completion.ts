@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Caller, Fault, type File, type Message } from '@chat/contract'
 import { hold } from '@chat/service'
 import { THUMBNAIL_TYPE, thumbnailPath } from '../storage/object-store.ts'
+import { applyEvents } from '../storage/reference-tracker.ts'
 import { TELLING_BYTES } from './file-type.ts'
 import type { UploadParts } from './parts.ts'
 import { endUpload } from './upload-removal.ts'
@@ -82,10 +83,10 @@ async function checkType({ bucket, typePolicy }: UploadParts, { path, size, type
   return typePolicy.check(type, start, start.length === size)
 }
 
-async function post({ bus, references }: UploadParts, caller: Caller, upload: UploadDoc, file: File) {
+async function post(parts: UploadParts, caller: Caller, upload: UploadDoc, file: File) {
   const { roomId, syncKey, type } = upload
-  const { message } = await bus.ask('postFile', caller, { roomId, syncKey, type, file })
+  const { message } = await parts.bus.ask('postFile', caller, { roomId, syncKey, type, file })
   // The members may ask for the file before the event comes through the stream.
-  await references.apply([{ message }])
+  await applyEvents(parts, [{ message }])
   return message
 }
