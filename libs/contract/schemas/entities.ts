@@ -9,7 +9,6 @@ import {
   Name,
   Nullable,
   optional,
-  Strict,
   Text,
   Timestamp,
   Url,
@@ -27,12 +26,12 @@ export const defaultRules = {
   isFreezed: false,
 }
 
-export const Rules = Strict(
-  Object.fromEntries(Object.keys(defaultRules).map((rule) => [rule, Type.Boolean()])) as Record<
-    keyof typeof defaultRules,
-    TBoolean
-  >,
-)
+const ruleNames = Object.keys(defaultRules) as (keyof typeof defaultRules)[]
+const rules = Object.fromEntries(ruleNames.map((rule) => [rule, Type.Boolean()]))
+/** Unknown rules are refused. Everywhere else unknown keys are dropped. */
+export const Rules = Type.Object(rules as Record<(typeof ruleNames)[number], TBoolean>, {
+  additionalProperties: false,
+})
 export type Rules = Static<typeof Rules>
 export const PartialRules = Type.Partial(Rules, { additionalProperties: false })
 

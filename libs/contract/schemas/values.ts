@@ -47,10 +47,6 @@ export const optional = <P extends TProperties>(properties: P) =>
 export const Paging = optional({ limit: Limit, cursor: Cursor })
 export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 
-/** An object whose unknown keys are refused. Everywhere else they are dropped. */
-export const Strict = <T extends TProperties>(properties: T) =>
-  Type.Object(properties, { additionalProperties: false })
-
 export const Result = Type.Object({ result: Type.Boolean() })
 
 export const PageOf = <T extends TSchema>(item: T) =>

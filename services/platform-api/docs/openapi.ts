@@ -85,7 +85,7 @@ function operationOf(route: Route): JsonSchema {
 
 const schemaOf = (route: Route, field: string) => documented(inputShape(route).properties?.[field] as never)
 const isRequired = (route: Route, field: string) =>
-  (inputShape(route).required ?? []).includes(field) && !Object.hasOwn(route.defaults ?? {}, field)
+  (inputShape(route).required ?? []).includes(field) && !(route.makesSyncKey && field === 'syncKey')
 
 function parametersOf(route: Route): JsonSchema[] {
   const parameter = (place: string, name: string) => {

@@ -58,10 +58,10 @@ function inputOf(route: Route, context: Context): Fields {
   const path = Object.fromEntries(pathFields(route).map((field) => [field, params[field]]))
   const given = hasBody(route) ? bodyOf(context) : queryOf(route, context)
   const { attemptId } = context.state as { attemptId?: string }
-  const key = attemptId === undefined ? crypto.randomUUID() : `key:${digestOf(attemptId)}`
-  const missing = Object.entries(route.defaults ?? {}).filter(([field]) => given[field] == null)
-  const defaults = Object.fromEntries(missing.map(([field, make]) => [field, make(key)]))
-  return { ...given, ...defaults, ...path }
+  // A repeat never stores a second message, even where the first answer was lost.
+  const syncKey = attemptId === undefined ? crypto.randomUUID() : `key:${digestOf(attemptId)}`
+  const isMissing = route.makesSyncKey && given.syncKey == null
+  return { ...given, ...(isMissing && { syncKey }), ...path }
 }
 
 /** A query is text: numbers and booleans are read as such where the schema wants them. */

@@ -15,8 +15,8 @@ type Endpoint = {
   status?: number
   /** Set on a DELETE that has a body. */
   takesBody?: boolean
-  /** Values for fields that the request leaves out. `key` is the same for repeats of one request. */
-  defaults?: Record<string, (key: string) => unknown>
+  /** A `syncKey` that the request leaves out is made: the same for repeats of one request. */
+  makesSyncKey?: boolean
   /** A call of the original document: the answer has no envelope, and named failures have status 500. */
   isOriginal?: boolean
 }

@@ -9,8 +9,6 @@ const messages = `${room}/messages`
 const message = `${messages}/{messageId}`
 const bannedWords = '/v1/banned-words'
 const roomBannedWords = `${room}/banned-words`
-/** A repeat with the same Idempotency-Key never stores a second message, even where the first answer was lost. */
-const defaults = { syncKey: (key: string) => key }
 
 /** The table of the HTTP API: dispatch, validation and documents come from it. */
 export const routes: Route[] = [
@@ -33,7 +31,7 @@ export const routes: Route[] = [
     { method: 'delete', path: member, operation: 'removeMember' },
   ]),
   ...tagged('messages', [
-    { method: 'post', path: messages, status: 201, defaults, operation: 'postMessage' },
+    { method: 'post', path: messages, status: 201, makesSyncKey: true, operation: 'postMessage' },
     { method: 'get', path: messages, operation: 'listRoomMessages' },
     { method: 'get', path: message, operation: 'getMessage' },
     { method: 'patch', path: message, operation: 'updateMessage' },
