@@ -34,7 +34,6 @@ export type StackOptions = {
   platformRate?: { requests: number; seconds: number }
   /** Times of webhooks in ms, for tests. */
   webhookTimes?: PlatformOptions['webhookTimes']
-  /** Checks every answer of a service against the contract. */
   checksOutput?: boolean
 }
 

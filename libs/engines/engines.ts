@@ -1,8 +1,7 @@
 import type { Engine } from './engine.ts'
-import { mongod } from './programs/mongod.ts'
+import { mongod, secantus } from './programs/mongo.ts'
 import { natsServer } from './programs/nats.ts'
 import { versitygw } from './programs/s3.ts'
-import { secantus } from './programs/secantus.ts'
 
 export const engines: Engine[] = [
   { name: 'nats', title: 'NATS', variable: 'CHAT_NATS_URL', urlKey: 'natsUrl', programs: [natsServer] },

@@ -1,6 +1,6 @@
 export type { EngineName, EngineUrls } from './engine.ts'
 export { acquireDataDir } from './process/data-dir.ts'
 export { readRecord, recordFile } from './process/record.ts'
-export { initiate } from './programs/mongod.ts'
+export { initiate } from './programs/mongo.ts'
 export { type NatsUser, natsConfig } from './programs/nats-config.ts'
 export { type EngineOptions, type Engines, runningUrls, startEngines } from './start.ts'

@@ -2,8 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { mongod } from '../programs/mongod.ts'
-import { secantus } from '../programs/secantus.ts'
+import { mongod, secantus } from '../programs/mongo.ts'
 import { findProgram, programsFor } from './find.ts'
 
 let folder: string

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { engines } from '../engines.ts'
-import { secantus } from '../programs/secantus.ts'
+import { secantus } from '../programs/mongo.ts'
 import { obtain } from './obtain.ts'
 
 test('without binaries and toolchains, one message names every engine and three ways to get them', async () => {

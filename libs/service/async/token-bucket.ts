@@ -24,7 +24,6 @@ export class TokenBucket {
     this.tokens -= 1
   }
 
-  /** Whole tokens that are left, and the time until the bucket is full again. */
   get state() {
     this.fill()
     return { remaining: Math.floor(this.tokens), resetMs: this.msUntil(this.burst) }

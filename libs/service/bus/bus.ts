@@ -97,7 +97,7 @@ export class Bus {
 
   /** Answers a service's operations until `close`, which resolves when the requests in flight are answered. */
   serve<S extends ServiceName>(service: S, handlers: Handlers<S>, subject = this.subjects.rpc(service, '*')) {
-    const server = new RequestServer(service, handlers, this.options)
+    const server = new RequestServer({ service, handlers, options: this.options })
     const subscription = server.subscribe(this.connection, subject)
     return {
       close: async () => {
@@ -144,7 +144,6 @@ export class Bus {
     return request.then(() => true).catch(() => false)
   }
 
-  /** For readiness. @throws where the server does not answer */
   async ping() {
     if (!this.state.isConnected) throw new Fault('SERVICE_UNAVAILABLE')
     await this.connection.flush()

@@ -32,7 +32,6 @@ export const confirm = (bus: Bus, request: Msg) => {
   if (request.reply) request.respond(encode(bus.instanceId))
 }
 
-/** Publishes events and waits until every live process of the group has confirmed them. */
 export class ConfirmedBroadcast {
   private readonly bus: Bus
   private readonly aliveAt = new Map<string, number>()

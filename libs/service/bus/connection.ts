@@ -16,7 +16,6 @@ export type BusOptions = {
   checkOutput?: ((name: OperationName, output: unknown) => string | null) | undefined
 }
 
-/** @throws Error saying what to check, where NATS cannot be reached */
 export async function connectNats({ natsUrl, name }: BusOptions): Promise<NatsConnection> {
   const url = firstOf(natsUrl)
   return connect({

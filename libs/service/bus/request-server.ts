@@ -5,26 +5,23 @@ import type { BusOptions } from './connection.ts'
 import { decodeRequest, encode, operationOf, traceOf } from './request.ts'
 import { settle } from './settle.ts'
 
+type Parts = { service: string; handlers: object; options: BusOptions }
 type Handler = (caller: Caller, input: unknown) => Promise<unknown>
 
 /** Answers the requests for one service's operations. The instances of a service share the load as a queue group. */
 export class RequestServer {
-  private readonly service: string
-  private readonly handlers: object
-  private readonly options: BusOptions
+  private readonly parts: Parts
   private readonly inFlight = new Set<Promise<void>>()
 
-  constructor(service: string, handlers: object, options: BusOptions) {
-    this.service = service
-    this.handlers = handlers
-    this.options = options
+  constructor(parts: Parts) {
+    this.parts = parts
   }
 
   subscribe(connection: NatsConnection, subject: string): Subscription {
     return connection.subscribe(subject, {
-      queue: this.service,
+      queue: this.parts.service,
       callback: (err, request) => {
-        if (err) this.options.logger.error({ err, service: this.service }, 'subscription failed')
+        if (err) this.parts.options.logger.error({ err, service: this.parts.service }, 'subscription failed')
         else this.take(request)
       },
     })
@@ -36,15 +33,17 @@ export class RequestServer {
   }
 
   private take(request: Msg) {
-    const span = { name: `${this.service}.${operationOf(request)}`, kind: 'server' } as const
+    const span = { name: `${this.parts.service}.${operationOf(request)}`, kind: 'server' } as const
     const answering = traced(span, () => this.answer(request), isTracing() ? traceOf(request) : null)
-      .catch((err) => this.options.logger.error({ err, service: this.service }, 'request not answered'))
+      .catch((err) =>
+        this.parts.options.logger.error({ err, service: this.parts.service }, 'request not answered'),
+      )
       .finally(() => this.inFlight.delete(answering))
     this.inFlight.add(answering)
   }
 
   private async answer(request: Msg) {
-    const { logger, metrics } = this.options
+    const { logger, metrics } = this.parts.options
     const started = performance.now()
     const operation = operationOf(request)
     const { caller, input } = decodeRequest(request)
@@ -59,11 +58,11 @@ export class RequestServer {
   }
 
   private async handle(operation: OperationName, caller: Caller, input: unknown): Promise<unknown> {
-    if (!Object.hasOwn(this.handlers, operation))
+    if (!Object.hasOwn(this.parts.handlers, operation))
       throw new Fault('INVALID_REQUEST', { message: 'Unknown operation' })
-    const handler = (this.handlers as Record<string, Handler>)[operation] as Handler
+    const handler = (this.parts.handlers as Record<string, Handler>)[operation] as Handler
     const output = await handler(caller, parseInput(operation, input))
-    const problem = this.options.checkOutput?.(operation, output)
+    const problem = this.parts.options.checkOutput?.(operation, output)
     if (problem) throw new Error(problem)
     return output
   }
@@ -74,7 +73,7 @@ export class RequestServer {
       request.respond(encode(outcome))
       return outcome
     } catch (err) {
-      this.options.logger.error({ err, subject: request.subject, requestId }, 'answer cannot be sent')
+      this.parts.options.logger.error({ err, subject: request.subject, requestId }, 'answer cannot be sent')
       const failure = failed(new Fault('INTERNAL'), requestId)
       request.respond(encode(failure))
       return failure

@@ -30,7 +30,6 @@ export class DeadLetters<Doc extends Job> {
     return { waiting: Math.max(0, all - running), running, dead }
   }
 
-  /** In the order of their ids. */
   async list(after: string, limit: number): Promise<Doc[]> {
     const page = this.model.find({ ...isDead, _id: { $gt: after } })
     return (await page.sort({ _id: 1 }).limit(limit).lean()) as unknown as Doc[]

@@ -21,7 +21,6 @@ export type WorkerParts<Doc extends Job> = {
   expire?: (doc: Doc) => Promise<void>
   /** Gets jobs whose outcome was stored, to act on what happened while they were claimed. */
   settled?: (docs: Doc[]) => Promise<void>
-  /** How often it looks for due jobs without being woken; default 2 s. */
   pollMs?: number
   concurrency?: number
   batchSize?: number

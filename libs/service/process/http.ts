@@ -6,7 +6,6 @@ import type { Checks } from './health.ts'
 /** Connections that may wait to be accepted: many clients reconnect after a restart. Node's default is 511. */
 const BACKLOG = 4_096
 
-/** @returns the port @throws where the port is taken */
 export const listen = (http: Server, port: number, host: string) =>
   new Promise<number>((resolve, reject) => {
     http.once('error', (cause) => {

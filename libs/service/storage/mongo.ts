@@ -6,7 +6,6 @@ import { developmentDatabase } from './development-database.ts'
 
 export type { Connection }
 
-/** How long to wait for a server that does not answer. */
 const PATIENCE_MS = 6_000
 
 /** Opens the database `name`. Writes are acknowledged on the disks of a majority. @throws saying what to check */

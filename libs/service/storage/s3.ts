@@ -191,7 +191,6 @@ export class Bucket {
     return this.s3.signer.presignedUrl('PUT', this.s3.bucket, path, seconds, query)
   }
 
-  /** For readiness. @throws where S3 does not answer */
   async ping() {
     await this.request((client, bucket) => client.bucketExists(bucket))
   }

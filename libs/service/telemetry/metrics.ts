@@ -7,7 +7,6 @@ const MEASURE_WITHIN_MS = 1_000
 /** How far a durable consumer is behind, over all of its instances. */
 export type ConsumerLag = { lagMs: number; pending: number }
 
-/** What became of a job that a process had claimed. */
 export type JobOutcome = 'finished' | 'retried' | 'dead' | 'released' | 'ended' | 'lost'
 
 export type Metrics = ReturnType<typeof createMetrics>

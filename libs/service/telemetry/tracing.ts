@@ -80,7 +80,6 @@ export function beginStep(step: Step): Span | null {
   return begin(tracer, step, context.active())
 }
 
-/** Notes the code with which the current request ends. */
 export function noteCode(code: string) {
   const span = tracer && trace.getActiveSpan()
   if (!span) return

@@ -9,7 +9,6 @@ const MAX_BATCHES = 50
 
 type Parts = FileStores & {
   bucket: Bucket
-  /** How far the references are behind the messages. */
   lagMs: () => Promise<number>
   logger: Logger
 }

@@ -3,7 +3,6 @@ import { type StoredTask, withoutUser } from '../delivery/notice.ts'
 import type { Parts } from '../parts.ts'
 import { refreshNotices } from '../tasks/latest-notices.ts'
 
-/** The longest time that one request works. The next one continues at its cursor. */
 const BUDGET_MS = 20_000
 const PAGE = 500
 

@@ -3,7 +3,6 @@ import type { Bus } from '@chat/service'
 import type { Task } from '../delivery/notice.ts'
 
 type Audience = Output<'listAudiences'>['rooms'][number]
-/** A part of a room's members, and the tasks of that room in their order. */
 export type AudiencePart = { audience: Audience; tasks: Task[] }
 
 /** The members whom messages may reach, as rooms knows them at this moment: a bounded number of them per page. */

@@ -1,15 +1,16 @@
 import { type Db, MongoClient } from 'mongodb'
 import type { Program, Site } from '../engine.ts'
-import { mongodDownload } from '../obtain/recipes.ts'
+import { cargoInstall, mongodDownload } from '../obtain/recipes.ts'
 
-const version = '8.2.6'
+const MONGOD = '8.2.6'
+const SECANTUS = '0.5.3-beta.196'
 
-/** MongoDB's server as a replica set of one, which transactions need. */
+/** A replica set of one, which transactions need. */
 export const mongod: Program = {
   command: 'mongod',
   data: 'mongod',
-  cached: { folder: `mongod-${version}`, file: 'mongod' },
-  download: mongodDownload(version),
+  cached: { folder: `mongod-${MONGOD}`, file: 'mongod' },
+  download: mongodDownload(MONGOD),
   prepare: async ({ folder, port }: Site) => ({
     args: ['--bind_ip', '127.0.0.1', '--port', String(port), '--dbpath', folder, '--replSet', 'chat'],
     url: `mongodb://127.0.0.1:${port}/?directConnection=true`,
@@ -17,16 +18,30 @@ export const mongod: Program = {
   answers: (url) => initiate(url, new URL(url).host),
 }
 
+/** A single-node server with MongoDB's wire protocol, which can be built from a package registry. */
+export const secantus: Program = {
+  command: 'secantusd-rs',
+  data: 'secantus',
+  cached: { folder: `mongodb-secantus-${SECANTUS}`, file: 'bin/secantusd-rs' },
+  build: cargoInstall('secantus-mdb', SECANTUS, 'bin/secantusd-rs', 'about seven minutes on two cores, once'),
+  prepare: async ({ folder, port }: Site) => ({
+    args: [
+      ...['--host', '127.0.0.1', '--port', String(port), '--storage-path', folder],
+      // Without it, a write with `j: true` is acknowledged before it is on disk.
+      '--sync-on-commit',
+      // A log file takes its full size on disk from the start; the cache takes what it needs.
+      ...['--log-file-max', '32MB', '--cache-size', '512M'],
+    ],
+    url: `mongodb://127.0.0.1:${port}/?directConnection=true`,
+  }),
+  answers: (url) => withAdmin(url, (admin) => admin.command({ ping: 1 })),
+}
+
 /** Makes a server a replica set of one, known as `host`. Rejects until it accepts writes. May be repeated. */
 export const initiate = (url: string, host: string): Promise<void> =>
   withAdmin(url, (admin) => becomePrimary(admin, host))
 
-export const ping = (url: string): Promise<void> =>
-  withAdmin(url, async (admin) => {
-    await admin.command({ ping: 1 })
-  })
-
-async function withAdmin(url: string, use: (admin: Db) => Promise<void>): Promise<void> {
+async function withAdmin(url: string, use: (admin: Db) => Promise<unknown>): Promise<void> {
   const client = new MongoClient(url, { serverSelectionTimeoutMS: 2000, connectTimeoutMS: 2000 })
   try {
     await use(client.db('admin'))
