@@ -12,13 +12,7 @@ import { applyUserEvent } from './user-events.ts'
 const RETRY_MS = 500
 const RELOADS_AT_ONCE = 20
 
-type Parts = {
-  bus: Bus
-  logger: Logger
-  updates: RoomUpdates
-  presence: Presence
-  limits: Limits
-}
+type Parts = { bus: Bus; logger: Logger; updates: RoomUpdates; presence: Presence; limits: Limits }
 type Entry = {
   session: Session
   subscription: Subscription
