@@ -31,7 +31,7 @@ export function countAbove(seqs: readonly number[], from: number): number {
   return seqs.length - low
 }
 
-/** Unread messages beyond `readSeq`. `gone` must hold every uncounted seq above it, and may hold others. */
+/** Unread messages beyond `readSeq`. `gone`: the uncounted seqs, all of those above `readSeq` at least. */
 export const unreadOf = (lastSeq: number, readSeq: number, gone: readonly number[]) =>
   Math.max(0, lastSeq - readSeq - countAbove(gone, readSeq) + countAbove(gone, Math.max(lastSeq, readSeq)))
 

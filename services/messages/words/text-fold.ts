@@ -1,7 +1,7 @@
 import { characterOf, isPart } from './characters.ts'
 import { continuesSyllable, isSyllable } from './hangul.ts'
 
-/** A text for searching: its letters and digits in one case and width, without accents. One element per letter. */
+/** A text as the word filter compares it: its letters and digits in one case and width, without accents. One element per letter. */
 export type Folded = {
   /** Code points. */
   letters: number[]
