@@ -22,13 +22,11 @@ export class MemberStore {
     this.mutes = mutes
   }
 
-  async get(roomId: string, userId: string): Promise<MemberDoc | null> {
-    return this.members.findById(memberId(roomId, userId)).lean()
-  }
+  get = (roomId: string, userId: string): Promise<MemberDoc | null> =>
+    this.members.findById(memberId(roomId, userId)).lean()
 
-  async getMany(memberIds: string[]): Promise<MemberDoc[]> {
-    return this.members.find({ _id: { $in: memberIds } }).lean()
-  }
+  getMany = (memberIds: string[]): Promise<MemberDoc[]> =>
+    this.members.find({ _id: { $in: memberIds } }).lean()
 
   /** A room's members, longest-standing first. */
   async ofRoom(roomId: string, transaction: Transaction): Promise<MemberDoc[]> {
@@ -36,9 +34,7 @@ export class MemberStore {
     return members.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime())
   }
 
-  async userIdsOf(roomId: string): Promise<string[]> {
-    return userIdsOf(await this.pick([roomId]))
-  }
+  userIdsOf = async (roomId: string): Promise<string[]> => userIdsOf(await this.pick([roomId]))
 
   async pick<K extends keyof MemberDoc>(roomIds: string[], ...fields: K[]) {
     const wanted = ['roomId', 'userId', ...fields]
@@ -46,14 +42,12 @@ export class MemberStore {
     return this.members.find({ roomId: { $in: roomIds } }, wanted).lean<Picked[]>()
   }
 
-  async newest(roomId: string, limit: number): Promise<MemberDoc[]> {
-    return this.members.find({ roomId }).sort({ createdAt: -1 }).limit(limit).lean()
-  }
+  newest = (roomId: string, limit: number): Promise<MemberDoc[]> =>
+    this.members.find({ roomId }).sort({ createdAt: -1 }).limit(limit).lean()
 
   /** In the order of the users' ids. */
-  async page(roomId: string, afterUserId: string, limit: number): Promise<MemberDoc[]> {
-    return this.members.find(inRoom(roomId, afterUserId)).sort({ _id: 1 }).limit(limit).lean()
-  }
+  page = (roomId: string, afterUserId: string, limit: number): Promise<MemberDoc[]> =>
+    this.members.find(inRoom(roomId, afterUserId)).sort({ _id: 1 }).limit(limit).lean()
 
   /** A room's members, longest-standing first, each with their directory entry if there is one. */
   async withProfiles(roomId: string): Promise<(MemberDoc & { users: UserDoc[] })[]> {
@@ -64,13 +58,11 @@ export class MemberStore {
     ])
   }
 
-  async ofUser(userId: string, roomId?: string): Promise<MemberDoc[]> {
-    return this.members.find({ userId, ...(roomId !== undefined && { roomId }) }).lean()
-  }
+  ofUser = (userId: string, roomId?: string): Promise<MemberDoc[]> =>
+    this.members.find({ userId, ...(roomId !== undefined && { roomId }) }).lean()
 
-  async ofUsers(userIds: string[]): Promise<Pick<MemberDoc, 'roomId' | 'userId' | 'master'>[]> {
-    return this.members.find({ userId: { $in: userIds } }, { roomId: 1, userId: 1, master: 1 }).lean()
-  }
+  ofUsers = (userIds: string[]): Promise<Pick<MemberDoc, 'roomId' | 'userId' | 'master'>[]> =>
+    this.members.find({ userId: { $in: userIds } }, { roomId: 1, userId: 1, master: 1 }).lean()
 
   /** A user's memberships in the order of the rooms' ids. */
   async pageOfUser(userId: string, afterRoomId: string, limit: number): Promise<MemberDoc[]> {
@@ -116,9 +108,8 @@ export class MemberStore {
   }
 
   /** In the order of the users' ids. */
-  async pageOfBans(roomId: string, afterUserId: string, limit: number): Promise<BanDoc[]> {
-    return this.bans.find(inRoom(roomId, afterUserId)).sort({ _id: 1 }).limit(limit).lean()
-  }
+  pageOfBans = (roomId: string, afterUserId: string, limit: number): Promise<BanDoc[]> =>
+    this.bans.find(inRoom(roomId, afterUserId)).sort({ _id: 1 }).limit(limit).lean()
 
   /** Replaces existing bans, so that `createdAt` is that of the latest. */
   async ban(roomId: string, userIds: string[], session: Transaction): Promise<void> {

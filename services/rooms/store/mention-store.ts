@@ -32,13 +32,10 @@ export class MentionStore {
     )
   }
 
-  async ofMessage(messageId: string): Promise<MentionDoc[]> {
-    return this.mentions.find({ _id: { $gt: `${messageId}:`, $lt: `${messageId};` } }).lean()
-  }
+  ofMessage = (messageId: string): Promise<MentionDoc[]> =>
+    this.mentions.find({ _id: { $gt: `${messageId}:`, $lt: `${messageId};` } }).lean()
 
-  async ofRoom(roomId: string): Promise<MentionDoc[]> {
-    return this.mentions.find(inMessagesOf(roomId)).lean()
-  }
+  ofRoom = (roomId: string): Promise<MentionDoc[]> => this.mentions.find(inMessagesOf(roomId)).lean()
 
   /** A user's mentions that may be unread, by room, up to a thousand a room. */
   async ofUser(userId: string): Promise<Map<string, MentionMark[]>> {

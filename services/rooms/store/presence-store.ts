@@ -36,9 +36,8 @@ export class PresenceStore {
     await this.users.updateOne(check, { $set: { checkAt } })
   }
 
-  async offlineAmong(userIds: string[]): Promise<string[]> {
-    return idsOf(await this.users.find({ _id: { $in: userIds }, online: { $ne: true } }, { _id: 1 }).lean())
-  }
+  offlineAmong = async (userIds: string[]): Promise<string[]> =>
+    idsOf(await this.users.find({ _id: { $in: userIds }, online: { $ne: true } }, { _id: 1 }).lean())
 
   async due(limit: number): Promise<DueCheck[]> {
     const isDue = { checkAt: { $lte: new Date() } }

@@ -22,18 +22,14 @@ export class RoomStore {
     this.events = roomEvents
   }
 
-  async get(roomId: string, transaction?: Transaction): Promise<RoomDoc | null> {
-    return this.rooms.findOne({ _id: roomId, ready: true }, null, { session: transaction ?? null }).lean()
-  }
+  get = (roomId: string, transaction?: Transaction): Promise<RoomDoc | null> =>
+    this.rooms.findOne({ _id: roomId, ready: true }, null, { session: transaction ?? null }).lean()
 
   /** Ready or not. */
-  async getAny(roomId: string): Promise<RoomDoc | null> {
-    return this.rooms.findById(roomId).lean()
-  }
+  getAny = (roomId: string): Promise<RoomDoc | null> => this.rooms.findById(roomId).lean()
 
-  async getMany(roomIds: string[]): Promise<RoomDoc[]> {
-    return this.rooms.find({ _id: { $in: roomIds }, ready: true }).lean()
-  }
+  getMany = (roomIds: string[]): Promise<RoomDoc[]> =>
+    this.rooms.find({ _id: { $in: roomIds }, ready: true }).lean()
 
   async pick<K extends keyof RoomDoc>(roomIds: string[], ...fields: K[]) {
     const found = await this.rooms.find({ _id: { $in: roomIds }, ready: true }, fields).lean<RoomDoc[]>()
@@ -73,9 +69,7 @@ export class RoomStore {
     return this.rooms.find(later, fields).sort({ _id: 1 }).limit(limit).lean()
   }
 
-  async count(): Promise<number> {
-    return this.rooms.estimatedDocumentCount()
-  }
+  count = (): Promise<number> => this.rooms.estimatedDocumentCount()
 
   async add(room: RoomDoc): Promise<void> {
     await insertMissing(this.rooms, [room])
@@ -131,9 +125,7 @@ export class RoomStore {
     await this.rooms.updateOne(quoting, { $set: { 'lastMessage.replyTo.text': text } })
   }
 
-  async claim(key: string): Promise<ClaimDoc | null> {
-    return this.claims.findById(key).lean()
-  }
+  claim = (key: string): Promise<ClaimDoc | null> => this.claims.findById(key).lean()
 
   /** The primary key decides a race. @returns the claim that holds the key, or null if the room does from now on */
   async takeClaim(key: string, roomId: string): Promise<ClaimDoc | null> {
@@ -154,9 +146,8 @@ export class RoomStore {
   }
 
   /** A room's events, oldest first. */
-  async eventsOf(roomId: string): Promise<RoomEventDoc[]> {
-    return this.events.find(eventsOf(roomId)).sort({ _id: 1 }).lean()
-  }
+  eventsOf = (roomId: string): Promise<RoomEventDoc[]> =>
+    this.events.find(eventsOf(roomId)).sort({ _id: 1 }).lean()
 
   /** The rooms of the oldest `limit` events, one entry per event. */
   async oldestEvents(limit: number): Promise<string[]> {

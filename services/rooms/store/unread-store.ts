@@ -55,9 +55,7 @@ export class UnreadStore {
     ])
   }
 
-  async uncounted(roomId: string): Promise<UncountedDoc | null> {
-    return this.models.uncounted.findById(roomId).lean()
-  }
+  uncounted = (roomId: string): Promise<UncountedDoc | null> => this.models.uncounted.findById(roomId).lean()
 
   /** The marks of these rooms, ascending by seq. Rooms without any are left out. */
   async marksOf(roomIds: string[]): Promise<Map<string, Mark[]>> {

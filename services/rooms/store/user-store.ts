@@ -20,9 +20,7 @@ export class UserStore {
     this.models = models
   }
 
-  async get(userId: string): Promise<UserDoc | null> {
-    return this.models.users.findById(userId).lean()
-  }
+  get = (userId: string): Promise<UserDoc | null> => this.models.users.findById(userId).lean()
 
   async getMany(userIds: Iterable<string>): Promise<Map<string, UserDoc>> {
     const found = await this.models.users.find({ _id: { $in: [...new Set(userIds)] } }).lean()
@@ -103,14 +101,12 @@ export class UserStore {
     return found.map(({ blockedId }) => blockedId)
   }
 
-  async allBlockersOf(blockedId: string): Promise<string[]> {
-    return userIdsOf(await this.models.blocks.find({ blockedId }, { userId: 1 }).lean())
-  }
+  allBlockersOf = async (blockedId: string): Promise<string[]> =>
+    userIdsOf(await this.models.blocks.find({ blockedId }, { userId: 1 }).lean())
 
   /** Those of `userIds` who have blocked this user. */
-  async blockersOf(blockedId: string, userIds: string[]): Promise<Set<string>> {
-    return new Set(userIdsOf(await this.blocksAmong(userIds.map((userId) => ({ userId, blockedId })))))
-  }
+  blockersOf = async (blockedId: string, userIds: string[]): Promise<Set<string>> =>
+    new Set(userIdsOf(await this.blocksAmong(userIds.map((userId) => ({ userId, blockedId })))))
 
   async blocksAmong(pairs: Block[]): Promise<Block[]> {
     if (pairs.length === 0) return []
