@@ -1,5 +1,4 @@
-import { type Connection, indexJobs, type Job, jobSchema } from '@chat/service'
-import mongoose from 'mongoose'
+import { type Connection, type Index, type Job, jobIndexes, modelOf } from '@chat/service'
 import type { ErasedNames } from './privacy/erased-names.ts'
 
 /** A POST with an Idempotency-Key. The job is to answer it. */
@@ -22,20 +21,11 @@ export type ErasureDoc = Job & {
   createdAt: Date
 }
 
-const KEPT_SECONDS = 24 * 60 * 60
-
-/** The types above are the schemas: every field is written here. */
-const fields = { _id: String, ...jobSchema }
-const options = { strict: false, versionKey: false } as const
-const attemptSchema = new mongoose.Schema<AttemptDoc>(fields, options)
-indexJobs(attemptSchema)
-attemptSchema.index({ createdAt: 1 }, { expireAfterSeconds: KEPT_SECONDS })
-const erasureSchema = new mongoose.Schema<ErasureDoc>(fields, options)
-indexJobs(erasureSchema)
+const keptADay: Index = [{ createdAt: 1 }, { expireAfterSeconds: 24 * 60 * 60 }]
 
 export async function openStore(connection: Connection) {
-  const attempts = connection.model<AttemptDoc>('Attempt', attemptSchema, 'attempts')
-  const erasures = connection.model<ErasureDoc>('Erasure', erasureSchema, 'erasures')
+  const attempts = modelOf<AttemptDoc>(connection, 'attempts', ...jobIndexes, keptADay)
+  const erasures = modelOf<ErasureDoc>(connection, 'erasures', ...jobIndexes)
   await attempts.createIndexes()
   await erasures.createIndexes()
   // Erasures by versions before the job library.

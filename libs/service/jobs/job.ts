@@ -1,4 +1,4 @@
-import type { Model, Schema } from 'mongoose'
+import type { Model } from 'mongoose'
 import type { Index } from '../storage/mongo.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 
@@ -54,19 +54,7 @@ export type JobOptions<Doc extends Job> = {
   describe?: (doc: Doc) => Record<string, unknown>
 }
 
-export const jobSchema = {
-  dueAt: { type: Date, required: true },
-  claim: { type: String, default: null },
-  tries: { type: Number, required: true },
-  lastError: String,
-  deadAt: Date,
-}
-
 export const jobIndexes: Index[] = [[{ dueAt: 1 }], [{ deadAt: 1 }, { sparse: true }]]
-
-export function indexJobs<Doc>(schema: Schema<Doc>) {
-  for (const index of jobIndexes) schema.index(...index)
-}
 
 export const newJob = (dueAt = new Date()) => ({ dueAt, claim: null, tries: 0 })
 

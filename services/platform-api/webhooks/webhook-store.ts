@@ -1,13 +1,5 @@
 import type { Webhook, WebhookType } from '@chat/contract'
-import {
-  type Connection,
-  indexJobs,
-  type Job,
-  JobStore,
-  jobSchema,
-  type Metrics,
-  newJob,
-} from '@chat/service'
+import { type Connection, type Job, JobStore, jobIndexes, type Metrics, modelOf, newJob } from '@chat/service'
 import mongoose, { type Model } from 'mongoose'
 import type { Secret } from './delivery/signature.ts'
 
@@ -33,18 +25,13 @@ export type WebhookDoc = Job & {
 }
 type NewWebhook = Pick<WebhookDoc, 'url' | 'events' | 'description' | 'secrets' | 'hearsFrom'>
 
-const options = { strict: false, versionKey: false } as const
-/** The type is the schema: every field is written here. */
-const schema = new mongoose.Schema<WebhookDoc>({ _id: String, ...jobSchema }, options)
-indexJobs(schema)
-schema.index({ disabledBecause: 1, freeAt: 1 })
-
 export const MAX_WEBHOOKS = 100
 /** As `freeAt`: not paused. */
 export const LONG_AGO = new Date(0)
 
 export async function openWebhookStore(connection: Connection, metrics: Metrics, leaseMs: number) {
-  const model = connection.model<WebhookDoc>('Webhook', schema, 'webhooks')
+  const index = { disabledBecause: 1, freeAt: 1 } as const
+  const model = modelOf<WebhookDoc>(connection, 'webhooks', ...jobIndexes, [index])
   await model.createIndexes()
   // Versions before the job library set dueAt only while something was due, and no tries.
   await model.updateMany({ dueAt: null }, { $set: { dueAt: new Date(), tries: 0 } })

@@ -1,7 +1,8 @@
-import mongoose, { type Connection } from 'mongoose'
+import type { Connection } from 'mongoose'
+import { modelOf } from '../../storage/mongo.ts'
 import { createLogger } from '../../telemetry/logger.ts'
 import { createMetrics } from '../../telemetry/metrics.ts'
-import { exponential, indexJobs, type Job, type JobOptions, jobSchema, newJob } from '../job.ts'
+import { exponential, type Job, type JobOptions, jobIndexes, newJob } from '../job.ts'
 import { JobStore } from '../job-store.ts'
 import { eachJob, JobWorker } from '../job-worker.ts'
 
@@ -11,12 +12,6 @@ export type StepsDoc = Job & { done: number; isBad: boolean }
 export const STEPS = 3
 export const MAX_TRIES = 3
 export const LEASE_MS = 600
-
-const schema = new mongoose.Schema<StepsDoc>(
-  { _id: String, ...jobSchema, done: Number, isBad: Boolean },
-  { versionKey: false },
-)
-indexJobs(schema)
 
 export const logger = createLogger('silent')
 export const newSteps = (_id: string, fields: Partial<StepsDoc> = {}): StepsDoc => ({
@@ -28,7 +23,7 @@ export const newSteps = (_id: string, fields: Partial<StepsDoc> = {}): StepsDoc 
 })
 
 export async function openSteps(connection: Connection, options: Partial<JobOptions<StepsDoc>> = {}) {
-  const model = connection.model<StepsDoc>('Steps', schema, 'steps')
+  const model = modelOf<StepsDoc>(connection, 'steps', ...jobIndexes)
   await model.createIndexes()
   const metrics = createMetrics()
   const backoff = exponential({ firstMs: 50, maxTries: MAX_TRIES })

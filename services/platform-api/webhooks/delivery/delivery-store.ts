@@ -1,5 +1,5 @@
-import { type Connection, insertMissing } from '@chat/service'
-import mongoose, { type Model } from 'mongoose'
+import { type Connection, insertMissing, modelOf } from '@chat/service'
+import type { Model } from 'mongoose'
 import type { WebhookEvent } from '../events/webhook-event.ts'
 
 export type DeliveryState = 'WAITING' | 'DELIVERED' | 'FAILED'
@@ -30,17 +30,17 @@ export const MAX_HOLDING_TRIES = 5
 /** As long as the stream keeps events. */
 const KEPT_SECONDS = 7 * 24 * 60 * 60
 
-/** The type is the schema: every field is written here. */
-const schema = new mongoose.Schema<DeliveryDoc>({ _id: String }, { strict: false, versionKey: false })
-schema.index({ webhookId: 1, nextAt: 1, order: 1, roomId: 1 })
-schema.index({ webhookId: 1, state: 1, order: 1 })
-schema.index({ about: 1, _id: 1 })
-schema.index({ createdAt: 1 }, { expireAfterSeconds: KEPT_SECONDS })
-
 export type DeliveryModel = Model<DeliveryDoc>
 
 export async function openDeliveryStore(connection: Connection) {
-  const model = connection.model<DeliveryDoc>('Delivery', schema, 'deliveries')
+  const model = modelOf<DeliveryDoc>(
+    connection,
+    'deliveries',
+    [{ webhookId: 1, nextAt: 1, order: 1, roomId: 1 }],
+    [{ webhookId: 1, state: 1, order: 1 }],
+    [{ about: 1, _id: 1 }],
+    [{ createdAt: 1 }, { expireAfterSeconds: KEPT_SECONDS }],
+  )
   await model.createIndexes()
   return new DeliveryStore(model)
 }
