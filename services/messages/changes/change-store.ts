@@ -28,7 +28,6 @@ export type ChangeDoc = {
 /** A change, and its message as it is now. */
 export type Changed = Pick<ChangeDoc, 'change' | 'createdAt' | 'mentioned'> & { doc: MessageDoc }
 
-/** The changes of all rooms' messages. */
 export class ChangeStore {
   readonly model: Model<ChangeDoc>
   private readonly connection: Connection

@@ -46,7 +46,6 @@ export class UserTraces {
     return this.messages.find(filter).sort({ syncKey: 1 }).limit(limit).lean<MessageDoc[]>()
   }
 
-  /** Some of the replies that quote a user. */
   quotesOf(authorId: string, limit: number): Promise<Place[]> {
     const filter = { 'replyTo.author.authorId': authorId }
     return this.messages.find(filter, { roomId: 1 }).limit(limit).lean<Place[]>()
@@ -58,12 +57,10 @@ export class UserTraces {
     await this.messages.collection.updateMany(withIds(messageIds) as never, update)
   }
 
-  /** Some of the messages that mention a user. */
   mentionsOf(userId: string, limit: number): Promise<Place[]> {
     return this.messages.find({ mentions: userId }, { roomId: 1 }).limit(limit).lean<Place[]>()
   }
 
-  /** Some of the texts before edits that mention a user. */
   oldTextsMentioning(userId: string, limit: number): Promise<OldText[]> {
     const fields = { roomId: 1, messageId: 1, text: 1, mentions: 1 }
     return this.changes.find({ mentions: userId }, fields).limit(limit).lean<OldText[]>()

@@ -27,7 +27,6 @@ export const beforePeriod = (period: number) => olderThan(period * PERIOD_MS)
 /** The search index of all rooms. What it finds must be checked against the messages. */
 export class SearchStore {
   private readonly model: Model<StoredEntry>
-  /** The periods that have entries: a search skips all others. */
   private readonly periodModel: Model<{ _id: number }>
   private readonly notedPeriods = new Set<number>()
   constructor(connection: Connection) {
@@ -55,7 +54,7 @@ export class SearchStore {
     if (updates.length > 0) await writeEach(this.model, updates)
   }
 
-  /** The periods that have entries, newest first. */
+  /** The periods that have entries, newest first. A search skips all others. */
   async periods(below: Position | null): Promise<number[]> {
     const newest = below ? periodOf(below) : Number.MAX_SAFE_INTEGER
     const found = await this.periodModel

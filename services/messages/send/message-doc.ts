@@ -24,7 +24,6 @@ export type MessageDoc = Draft & {
 }
 
 type Essentials = Pick<Draft, 'roomId' | 'syncKey' | 'author' | 'data' | 'audience'>
-/** A draft written now. */
 export const newDraft = (draft: Essentials & Partial<Draft>): Draft => ({
   replyTo: null,
   meta: null,

@@ -9,7 +9,6 @@ export const roomRange = (idOf: IdOf, roomId: string, from: number, to: number) 
   roomId,
 })
 
-/** All documents of a room. */
 export const ofRoom = (idOf: IdOf, roomId: string) => ({ _id: wholeRoom(idOf, roomId), roomId })
 
 /** Messages by id, of any rooms. */

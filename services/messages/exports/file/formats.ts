@@ -9,7 +9,6 @@ export type Row = { doc: MessageDoc; nickName: string }
 
 type Format = {
   mediaType: string
-  /** Before the first row. */
   opening: string
   between: string
   closing: string

@@ -6,28 +6,21 @@ const SKEW_MS = 10 * 60 * 1000
 
 /** A range of seqs that includes all messages of a period and few others, found by binary search. */
 export async function seqsOf(store: MessageStore, { roomId, from, to, lastSeq }: ExportDoc) {
-  const search = (time: number) => firstSince(store, roomId, lastSeq, time)
+  /** The first seq whose message is not older than `time`; `lastSeq + 1` where there is none. */
+  const firstSince = async (time: number) => {
+    let [low, high] = [1, lastSeq + 1]
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2)
+      const at = (await store.timeOf(roomId, middle)) ?? Number.POSITIVE_INFINITY
+      if (at < time) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
   return {
-    first: from === null ? 1 : await search(from.getTime() - SKEW_MS),
-    last: to === null ? lastSeq : (await search(to.getTime() + SKEW_MS)) - 1,
+    first: from === null ? 1 : await firstSince(from.getTime() - SKEW_MS),
+    last: to === null ? lastSeq : (await firstSince(to.getTime() + SKEW_MS)) - 1,
   }
-}
-
-/** The first seq whose message is not older than `time`; `lastSeq + 1` where there is none. */
-async function firstSince(
-  store: MessageStore,
-  roomId: string,
-  lastSeq: number,
-  time: number,
-): Promise<number> {
-  let [low, high] = [1, lastSeq + 1]
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2)
-    const at = (await store.timeOf(roomId, middle)) ?? Number.POSITIVE_INFINITY
-    if (at < time) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 
 export const isInPeriod = ({ from, to }: ExportDoc, at: Date) =>
