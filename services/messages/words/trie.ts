@@ -12,7 +12,7 @@ export class Trie<T> {
   private readonly edges = Array.from({ length: EDGE_MAPS }, () => new Map<number, number>())
   private readonly patterns = new Map<number, T[]>()
 
-  /** Builds it in time slices: hundreds of thousands of letters take a quarter of a second. */
+  /** Builds it in time slices: hundreds of thousands of letters take a third of a second. */
   static async build<T>(patterns: readonly (readonly [letters: readonly number[], pattern: T])[]) {
     const trie = new Trie<T>()
     await mapInSlices(patterns, ([letters, pattern]) => trie.add(letters, pattern))

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import { WordMatcher } from './word-matcher.ts'
 import { EVERYWHERE, type WordStore } from './word-store.ts'
 
-/** The number of lists, and of trie nodes of rooms' lists (some 60 MB). */
+/** The number of lists, and of trie nodes of rooms' lists (some 70 MB). */
 const LIMITS = { lists: 50_000, size: 1_000_000 }
 /** A list's revision is compared with the store when the list is used after so long. */
 const RECHECK_MS = 30_000
