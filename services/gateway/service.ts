@@ -21,6 +21,7 @@ import { fileRates } from './connection/rate-limits.ts'
 import type { Clients } from './connection/session.ts'
 import { Sessions } from './connection/sessions.ts'
 import { allows, dropSlowReaders, openSockets } from './connection/socket-server.ts'
+import { BlockedUsers } from './delivery/blocked-users.ts'
 import { Broadcast } from './delivery/broadcast.ts'
 import { MessageDelivery } from './delivery/message-delivery.ts'
 import { RoomUpdates } from './delivery/room-updates.ts'
@@ -95,14 +96,15 @@ async function openRoutes(bus: Bus, authenticate: Authenticate, { config, logger
 async function openParts(scope: Scope, bus: Bus, clients: Clients, options: Options) {
   const { logger, metrics } = options
   const { limits } = options.config
-  const broadcast = new Broadcast(clients)
+  const blockedUsers = new BlockedUsers()
+  const broadcast = new Broadcast(clients, blockedUsers)
   const typing = await scope.use('typing', new Typing(broadcast), (t) => t.stop())
   const delivery = new MessageDelivery({ bus, logger, metrics, broadcast, typing })
   await scope.use('delivery', delivery, (d) => d.stop())
   const updates = new RoomUpdates({ bus, logger, delivery, broadcast, typing })
   await scope.use('room updates', updates, (u) => u.stop())
   const presence = await scope.use('presence', new Presence({ bus, logger, broadcast }))
-  const sessions = new Sessions({ bus, logger, updates, presence, limits })
+  const sessions = new Sessions({ bus, logger, updates, blockedUsers, presence, limits })
   // From here on the answer to a kick waits for this gateway.
   await scope.use('roll', joinConfirmers(bus))
   const dispatch = new Dispatch({ bus, limits, logger, metrics, effects: effectsOf(delivery) })

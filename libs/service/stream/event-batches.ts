@@ -39,7 +39,8 @@ type Delivered<K extends StreamKind> = { message: JsMsg; event: StreamEvent<K> }
 export class EventBatches<K extends StreamKind> {
   private readonly options: Options<K>
   private readonly queue: BatchQueue<JsMsg>
-  private unanswered = new Set<JsMsg>()
+  /** What the heartbeat keeps alive. */
+  private readonly unanswered = new Set<JsMsg>()
   private readonly heartbeat: NodeJS.Timeout | undefined
   private isStopped = false
   /** How often each event failed here, by sequence. The server also counts deliveries to processes that died. */
@@ -51,7 +52,7 @@ export class EventBatches<K extends StreamKind> {
     this.queue = new BatchQueue({
       run: (batch) =>
         this.handle(batch).finally(() => {
-          this.unanswered = this.unanswered.difference(new Set(batch))
+          for (const message of batch) this.unanswered.delete(message)
         }),
       failed: (err) => options.logger.warn({ err, durable: options.durable }, 'batch failed'),
       maxBatch: options.maxBatch ?? MAX_BATCH,
@@ -61,7 +62,7 @@ export class EventBatches<K extends StreamKind> {
 
   push(message: JsMsg) {
     if (this.isStopped) return message.nak()
-    this.unanswered.add(message)
+    if (this.heartbeat) this.unanswered.add(message)
     this.queue.add(message)
   }
 

@@ -46,7 +46,7 @@ export async function exportUser({ objects }: ErasureParts, input: Input<'export
   return { records, nextCursor: docs.length === PAGE ? (docs.at(-1)?._id ?? null) : null }
 }
 
-/** Until all deletions of messages are known. @throws SERVICE_UNAVAILABLE */
+/** Waits until the consumer has no lag. @throws SERVICE_UNAVAILABLE */
 async function waitForEvents({ lagMs }: ErasureParts) {
   const until = performance.now() + CAUGHT_UP_WITHIN_MS
   while ((await lagMs()) > 0) {

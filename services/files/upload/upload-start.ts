@@ -78,7 +78,7 @@ async function beginUpload(parts: UploadParts, caller: Caller, file: Announced):
   return beginUpload(parts, caller, file)
 }
 
-/** Of five that begin at once four succeed: each counts after its insert, one by one. @returns false where it exists */
+/** Inserts, then counts, one at a time per user: so no more than `uploadsAtOnce` are open. @returns false where it exists */
 function insert({ uploads, limits, queue }: UploadParts, upload: UploadDoc): Promise<boolean> {
   return queue.run(`user ${upload.owner}`, async () => {
     if (!(await uploads.insert(upload))) return false

@@ -24,7 +24,7 @@ type Parts = {
   metrics: Metrics
 }
 
-/** Lets clients in: token first, then the session, so that `connect` means that events are heard. */
+/** Lets clients in: token first, then the session, so that a connected client receives events. */
 export function admitSockets(parts: Parts) {
   const { clients, logger, metrics } = parts
   clients.use(async (socket, next) => {
@@ -63,7 +63,7 @@ function attach({ clients, metrics, ...parts }: Parts, socket: ClientSocket) {
   const session = socket.data.session as Session
   const openRooms = new OpenRooms(parts, socket, session)
   socket.data.openRooms = openRooms
-  // A token that was revoked while the socket was being let in has not been told to it.
+  // A token that was revoked while the socket was being let in did not see the revocation.
   endAtExpiry(socket, userId, issuedAt < session.issuedFrom ? 0 : expiresAt)
   parts.dispatch.attach(socket)
   socket.on('disconnect', (reason) => {

@@ -1,12 +1,14 @@
 import type { Caller, Output, Room } from '@chat/contract'
 import type { Bus } from '@chat/service'
+import type { BlockedUsers } from '../delivery/blocked-users.ts'
 import type { RoomUpdates } from '../delivery/room-updates.ts'
 import { endNow } from './expiry.ts'
 import type { Session } from './session.ts'
 
 // Loads the rooms of sessions from rooms, and keeps subscriptions in step with them.
 
-type Parts = { bus: Bus; updates: RoomUpdates }
+type Joining = { bus: Bus; updates: RoomUpdates }
+type Parts = Joining & { blockedUsers: BlockedUsers }
 
 export async function loadRooms(parts: Parts, session: Session, requestId: string) {
   const { bus, updates } = parts
@@ -17,7 +19,7 @@ export async function loadRooms(parts: Parts, session: Session, requestId: strin
   for (const roomId of missed) updates.refresh(roomId)
 }
 
-export async function joinRoom({ bus, updates }: Parts, session: Session, roomId: string) {
+export async function joinRoom({ bus, updates }: Joining, session: Session, roomId: string) {
   const caller = callerOf(session, crypto.randomUUID())
   const { rooms } = await bus.ask('openSession', caller, { ...openingOf(session), roomId })
   const hasLeft = session.sockets.size === 0
@@ -28,7 +30,7 @@ export async function joinRoom({ bus, updates }: Parts, session: Session, roomId
 
 /** Closes a room on the sockets of a former member, and shows them the room for the last time. */
 export function closeRoom(
-  { updates }: Parts,
+  { updates }: Joining,
   session: Session,
   roomId: string,
   room: Room | null = updates.cache.lastView(roomId),
@@ -38,16 +40,17 @@ export function closeRoom(
   if (room) session.emit('listenRoom', room)
 }
 
-export function leaveRooms({ updates }: Parts, session: Session) {
+export function leaveRooms({ updates, blockedUsers }: Parts, session: Session) {
+  blockedUsers.set(session, [])
   for (const roomId of session.rooms.keys()) updates.unsubscribe(roomId, session)
 }
 
 /** @returns rooms with messages that this gateway has not heard of */
 function replaceRooms(parts: Parts, session: Session, { rooms, blocked }: Output<'openSession'>): string[] {
-  const { updates } = parts
+  const { updates, blockedUsers } = parts
   const before = session.rooms
   session.rooms = new Map()
-  session.blocked = new Set(blocked)
+  blockedUsers.set(session, blocked)
   const missed: string[] = []
   for (const loaded of rooms) {
     const { roomId, lastSeq } = loaded

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Fault, type RoomEvents } from '@chat/contract'
 import { type Bus, confirm, type Limits, type Logger } from '@chat/service'
 import type { Msg, Subscription } from '@nats-io/transport-node'
+import type { BlockedUsers } from '../delivery/blocked-users.ts'
 import type { RoomUpdates } from '../delivery/room-updates.ts'
 import type { Presence } from '../presence/presence.ts'
 import type { Identity } from './auth.ts'
@@ -12,7 +13,14 @@ import { applyUserEvent } from './user-events.ts'
 const RETRY_MS = 500
 const RELOADS_AT_ONCE = 20
 
-type Parts = { bus: Bus; logger: Logger; updates: RoomUpdates; presence: Presence; limits: Limits }
+type Parts = {
+  bus: Bus
+  logger: Logger
+  updates: RoomUpdates
+  blockedUsers: BlockedUsers
+  presence: Presence
+  limits: Limits
+}
 type Entry = {
   session: Session
   subscription: Subscription

@@ -1,6 +1,7 @@
 import { kindOf, type UserEvents } from '@chat/contract'
 import type { Bus, Logger } from '@chat/service'
 import type { Msg } from '@nats-io/transport-node'
+import type { BlockedUsers } from '../delivery/blocked-users.ts'
 import { asSeenBy } from '../delivery/broadcast.ts'
 import type { RoomUpdates } from '../delivery/room-updates.ts'
 import type { Session } from './session.ts'
@@ -8,7 +9,7 @@ import { joinRoom, revoke } from './session-rooms.ts'
 
 const RETRY_MS = 500
 
-type Parts = { bus: Bus; logger: Logger; updates: RoomUpdates }
+type Parts = { bus: Bus; logger: Logger; updates: RoomUpdates; blockedUsers: BlockedUsers }
 type Handlers = {
   [K in keyof UserEvents]?: (parts: Parts, session: Session, event: UserEvents[K]) => unknown
 }
@@ -19,9 +20,7 @@ const handlers: Handlers = {
   alarm: setAlarm,
   exportReady: (_parts, session, event) => session.emit('exportReady', event),
   revoked: (_parts, session, { issuedFrom }) => revoke(session, issuedFrom),
-  blocks: (_parts, session, { blocked }) => {
-    session.blocked = new Set(blocked)
-  },
+  blocks: ({ blockedUsers }, session, { blocked }) => blockedUsers.set(session, blocked),
   mention: takeMention,
 }
 

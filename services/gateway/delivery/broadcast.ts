@@ -6,6 +6,7 @@ import {
   type UserEvents,
 } from '@chat/contract'
 import type { ClientSocket, Clients, Session } from '../connection/session.ts'
+import type { BlockedUsers } from './blocked-users.ts'
 
 /** The socket.io room of the sockets that have a chat room open. */
 export const socketRoom = (roomId: string) => `open:${roomId}`
@@ -20,16 +21,18 @@ function* socketsIn(clients: Clients, roomId: string): Generator<[ClientSocket, 
 /** Emits a room's events to the sockets that have it open: encoded once for all, unless some see another version. */
 export class Broadcast {
   private readonly clients: Clients
+  private readonly blockedUsers: BlockedUsers
 
-  constructor(clients: Clients) {
+  constructor(clients: Clients, blockedUsers: BlockedUsers) {
     this.clients = clients
+    this.blockedUsers = blockedUsers
   }
 
   message(event: 'listenMessage' | 'updateMessage', message: Message) {
     const { roomId, author, status } = message
     const name = roomEventName(event, roomId)
-    const isBlocked = socketsIn(this.clients, roomId).some(([, { blocked }]) => blocked.has(author.authorId))
-    if (!status.hidden && !isBlocked) return void this.clients.to(socketRoom(roomId)).emit(name, message)
+    if (!status.hidden && !this.blockedUsers.has(author.authorId))
+      return void this.clients.to(socketRoom(roomId)).emit(name, message)
     for (const [socket, session] of socketsIn(this.clients, roomId))
       socket.emit(name, asSeenBy(message, session))
   }

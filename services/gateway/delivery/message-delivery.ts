@@ -77,15 +77,17 @@ export class MessageDelivery {
     this.dropIfIdle(room)
   }
 
-  /** Only for open rooms, as is `takeChange`. */
+  /** Ignored unless the room is open, as is `takeChange`. */
   takeMessage(roomId: string, message: Message) {
-    const room = this.roomOf(roomId)
+    const room = this.rooms.get(roomId)
+    if (!room) return
     room.messages.take(message.seq, message)
     this.repairGap(room)
   }
 
   takeChange(roomId: string, { change, message }: RoomEvents['change']) {
-    const room = this.roomOf(roomId)
+    const room = this.rooms.get(roomId)
+    if (!room) return
     room.changes.take(change, message)
     this.repairGap(room)
   }

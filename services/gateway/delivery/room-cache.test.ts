@@ -30,3 +30,14 @@ test('what was cached before an outage is not merged into what is fetched after 
   expect(cache.put(roomOf('1')).updatedAt).toBe('1')
   expect(cache.get('r1')?.updatedAt).toBe('1')
 })
+
+const events = ['drop', 'forget', 'pause'] as const
+test.each(events)('a room that was requested before a %s is not kept', async (event) => {
+  const answer = Promise.withResolvers<{ rooms: CachedRoom[] }>()
+  const cache = new RoomCache({ ask: () => answer.promise } as unknown as Bus)
+  const fetching = cache.fetch([{ roomId: 'r1', since: 0 }])
+  cache[event]('r1')
+  answer.resolve({ rooms: [roomOf('2')] })
+  expect(await fetching).toEqual(new Set(['r1']))
+  expect(cache.get('r1')).toBeUndefined()
+})

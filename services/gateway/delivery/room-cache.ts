@@ -10,8 +10,8 @@ export class RoomCache {
   private readonly rooms = new LRUCache<string, CachedRoom>({ max: MAX_ROOMS })
   /** The cached rooms that are up to date, as far as is known. */
   private readonly current = new Set<string>()
-  /** How often each room was dropped: an answer to an earlier request is not kept. */
-  private readonly drops = new Map<string, number>()
+  /** The rooms of each request under way whose answer may be kept: it knows of no later event. */
+  private readonly underWay = new Set<Set<string>>()
   private readonly lastSeqs = new Map<string, number>()
 
   constructor(bus: Bus) {
@@ -46,19 +46,19 @@ export class RoomCache {
   /** The room is out of date: whoever needs it next fetches it. */
   drop(roomId: string) {
     this.rooms.delete(roomId)
-    this.drops.set(roomId, (this.drops.get(roomId) ?? 0) + 1)
+    for (const roomIds of this.underWay) roomIds.delete(roomId)
   }
 
   forget(roomId: string) {
-    this.rooms.delete(roomId)
+    this.drop(roomId)
     this.current.delete(roomId)
-    this.drops.delete(roomId)
     this.lastSeqs.delete(roomId)
   }
 
   /** Events may be missed from now on: every room is out of date. */
   pause() {
     this.current.clear()
+    for (const roomIds of this.underWay) roomIds.clear()
   }
 
   /** What a former member is sent of the room; null where the cache does not know it. */
@@ -69,15 +69,20 @@ export class RoomCache {
     return { ...room, joinUsers: [], lastMessage: null, announcement: null, removed: true }
   }
 
-  /** Fetches rooms from rooms. @returns the ids of those that were dropped meanwhile, and are not kept */
+  /** Fetches rooms from rooms. @returns the ids of those that changed or were forgotten meanwhile, and are not kept */
   async fetch(wanted: { roomId: string; since: number }[]): Promise<Set<string>> {
     if (wanted.length === 0) return new Set()
-    const before = new Map(wanted.map(({ roomId }) => [roomId, this.drops.get(roomId)]))
-    const caller = { userId: '', requestId: crypto.randomUUID() }
-    const { rooms } = await this.bus.ask('viewRooms', caller, { rooms: wanted })
-    const stale = new Set([...before.keys()].filter((id) => this.drops.get(id) !== before.get(id)))
-    for (const room of rooms) if (!stale.has(room._id)) this.put(room)
-    return stale
+    const roomIds = wanted.map(({ roomId }) => roomId)
+    const fresh = new Set(roomIds)
+    this.underWay.add(fresh)
+    try {
+      const caller = { userId: '', requestId: crypto.randomUUID() }
+      const { rooms } = await this.bus.ask('viewRooms', caller, { rooms: wanted })
+      for (const room of rooms) if (fresh.has(room._id)) this.put(room)
+      return new Set(roomIds).difference(fresh)
+    } finally {
+      this.underWay.delete(fresh)
+    }
   }
 }
 

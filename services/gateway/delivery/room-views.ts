@@ -61,8 +61,10 @@ export class RoomViews {
   private async sendPending() {
     this.timer = null
     if (this.isPaused) return this.schedule()
-    const due = [...this.pending].slice(0, ROOMS_PER_FETCH)
-    for (const [roomId] of due) this.pending.delete(roomId)
+    const taken = [...this.pending].slice(0, ROOMS_PER_FETCH)
+    for (const [roomId] of taken) this.pending.delete(roomId)
+    // A room that nobody here is in any more must not get into the cache: this gateway hears no events of it.
+    const due = taken.filter(([roomId, sessions]) => sessions.keys().some(({ rooms }) => rooms.has(roomId)))
     const retry = ([roomId, sessions]: (typeof due)[number]) => {
       for (const [session, event] of sessions) this.refresh(roomId, session, event)
     }

@@ -22,7 +22,7 @@ const MAX_WAIT_MS = 1_000
 export class AccessCache {
   private readonly bus: Bus
   private readonly answers = new AnswerCache<Access>()
-  /** Part of the keys of a room's answers: without it they are out of reach. */
+  /** Part of the keys of a room's answers: a new one makes all earlier answers of the room unreachable. */
   private readonly generations = new LRUCache<string, string>({ max: MAX_ROOMS })
   private readonly passes = new Map<string, Set<Promise<void>>>()
   private endRemoved: EndRemoved = async () => {}

@@ -53,8 +53,27 @@ export class GroupCommit {
   commit(draft: Draft): Promise<Committed> {
     const pending = { draft, done: Promise.withResolvers<Committed>(), trace: currentTrace() }
     this.queue.add(pending)
+    // Behind a running batch the message waits in the queue, and `load` takes it out. Otherwise `add` has begun a batch,
+    // which loads the room itself.
     if (!this.lastSeqs.has(draft.roomId)) void this.load(draft.roomId, [])
     return pending.done.promise
+  }
+
+  /**
+   * Commits what `compose` makes. A syncKey that is stored already answers with its message, whatever has changed since:
+   * the insert finds repeats by itself, so only a message that would be refused now costs a lookup.
+   * @throws as `compose` and `commit`
+   */
+  async commitOrRepeat(place: Place, authorId: string, compose: () => Promise<Draft>): Promise<Committed> {
+    let draft: Draft
+    try {
+      draft = await compose()
+    } catch (refusal) {
+      const repeat = refusal instanceof Fault ? await this.findRepeat(place, authorId) : null
+      if (!repeat) throw refusal
+      return repeat
+    }
+    return this.commit(draft)
   }
 
   /** The message that is stored under a syncKey, published too; null when there is none. */

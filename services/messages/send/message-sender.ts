@@ -1,27 +1,22 @@
-import { type Caller, Fault, type Input, type MessageData } from '@chat/contract'
+import type { Caller, Input, MessageData } from '@chat/contract'
 import type { Operation, Parts } from '../parts.ts'
 import { findMessage } from '../read/visible-message.ts'
 import { screenMessage } from '../words/word-filter.ts'
 import type { Access } from './access-cache.ts'
 import { resolveMentions, seesOnlyMasters } from './mentions.ts'
-import { asMentions, type Draft, newDraft, quoteOf } from './message-doc.ts'
+import { asMentions, newDraft, quoteOf } from './message-doc.ts'
 import type { MessageStore } from './message-store.ts'
 import { requireLength, requireMayWrite } from './rules.ts'
 
 type Place = { roomId: string; syncKey: string }
 
-/**
- * Stores a member's message. A syncKey that is stored already answers with its message, whatever has changed since.
- * The insert finds repeats by itself; only a message that would be refused now costs a lookup.
- */
+/** Stores a member's message. */
 export const sendMessage: Operation<'sendMessage'> = async (parts, caller, input) => {
   const { access, groupCommit, presenter } = parts
   using pass = await access.enter(caller, input.roomId)
-  const draft = await orRefusal(compose(parts, caller, pass.access, input))
-  const committed = await (draft instanceof Fault
-    ? groupCommit.findRepeat(input, caller.userId)
-    : groupCommit.commit(draft))
-  if (!committed) throw draft
+  const committed = await groupCommit.commitOrRepeat(input, caller.userId, () =>
+    compose(parts, caller, pass.access, input),
+  )
   return { result: true, message: await presenter.committed(caller, committed, pass.access) }
 }
 
@@ -30,15 +25,15 @@ export const postFile: Operation<'postFile'> = async (parts, caller, input) => {
   const { access, groupCommit, presenter } = parts
   const { type, file, ...place } = input
   using pass = await access.enter(caller, place.roomId)
-  const repeat = await groupCommit.findRepeat(place, caller.userId)
-  if (repeat) return { message: await presenter.committed(caller, repeat, pass.access) }
-  requireMayWrite(pass.access)
-  const data = await screenMessage(parts, place.roomId, { type, content: { files: [file] } })
-  const committed = await groupCommit.commit(draftOf(place, pass.access, data))
+  const committed = await groupCommit.commitOrRepeat(place, caller.userId, async () => {
+    requireMayWrite(pass.access)
+    const data = await screenMessage(parts, place.roomId, { type, content: { files: [file] } })
+    return draftOf(place, pass.access, data)
+  })
   return { message: await presenter.committed(caller, committed, pass.access) }
 }
 
-/** @throws what keeps the caller from writing in the room */
+/** @throws as sending would: ROOM_NO_EXISTS, USER_IS_MUTED, ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED */
 export const mayPost: Operation<'mayPost'> = async ({ access }, caller, roomId) => {
   using pass = await access.enter(caller, roomId)
   requireMayWrite(pass.access)
@@ -77,9 +72,3 @@ async function quoteFor(store: MessageStore, place: { roomId: string; messageId:
   const quoted = await findMessage(store, place)
   return { messageId: quoted._id, author: quoted.author, text: quoteOf(quoted) }
 }
-
-const orRefusal = (draft: Promise<Draft>): Promise<Draft | Fault> =>
-  draft.catch((error) => {
-    if (error instanceof Fault) return error
-    throw error
-  })

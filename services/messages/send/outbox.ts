@@ -5,6 +5,7 @@ import {
   type Metrics,
   type NumberedKind,
   numberOf,
+  Periodic,
   type StreamEvent,
 } from '@chat/service'
 
@@ -38,18 +39,19 @@ export class Outbox {
   /** Stored events whose publish has failed, by id. They are retried until the stream has them. */
   private readonly unpublished = new Map<string, StreamEvent>()
   private readonly roomsInUse = new Set<string>()
-  private readonly timers: NodeJS.Timeout[]
+  private readonly periodics: Periodic[]
 
   constructor(parts: Parts) {
     this.parts = parts
-    this.timers = [
-      setInterval(() => void this.retry(), RETRY_MS),
-      setInterval(() => void this.sweep(), SWEEP_MS),
+    const failed = (message: string) => (err: unknown) => parts.logger.warn({ err }, message)
+    this.periodics = [
+      new Periodic(RETRY_MS, () => this.retry(), failed('outbox retry failed')),
+      new Periodic(SWEEP_MS, () => this.sweep(), failed('outbox sweep failed')),
     ]
   }
 
-  close() {
-    for (const timer of this.timers) clearInterval(timer)
+  async close() {
+    await Promise.all(this.periodics.map((each) => each.close()))
   }
 
   /** Publishes a stored event. @throws when the stream did not confirm it; the outbox retries it anyway */
@@ -126,10 +128,6 @@ export class Outbox {
   private async sweep() {
     const roomIds = [...this.roomsInUse].slice(0, ROOMS_PER_SWEEP)
     for (const roomId of roomIds) this.roomsInUse.delete(roomId)
-    try {
-      for (const roomId of roomIds) await this.reconcileAll(roomId)
-    } catch (err) {
-      this.parts.logger.warn({ err }, 'outbox sweep failed')
-    }
+    for (const roomId of roomIds) await this.reconcileAll(roomId)
   }
 }

@@ -1,6 +1,6 @@
-import { type Caller, defaultName, Fault, type Input, type MessageData } from '@chat/contract'
+import { type Caller, defaultName, Fault, type Input, type MessageData, type Output } from '@chat/contract'
 import type { Bus } from '@chat/service'
-import type { Operation } from '../parts.ts'
+import type { Operation, Parts } from '../parts.ts'
 import { screenMessage } from '../words/word-filter.ts'
 import type { Access } from './access-cache.ts'
 import { resolveMentions } from './mentions.ts'
@@ -21,30 +21,32 @@ export const postFirstMessage: Operation<'postFirstMessage'> = async (
   return { message: presentMessage(doc) }
 }
 
-/**
- * Stores a message that a platform writes in anybody's name. A syncKey that is stored already answers with its
- * message, whatever has changed since.
- */
+/** Stores a message that a platform writes in anybody's name. */
 export const postMessage: Operation<'postMessage'> = async (parts, caller, input) => {
-  const { bus, groupCommit, textLength } = parts
-  const { roomId, syncKey, meta = null } = input
-  const { authorId, ...named } = input.author
-  const fitting = requireFitting(input.data)
-  const room = await bus.ask('roomFacts', caller, roomId)
-  const repeat = await groupCommit.findRepeat(input, authorId)
-  if (repeat) return { message: presentMessage(repeat.doc) }
+  const { bus, groupCommit } = parts
+  const data = requireFitting(input.data)
+  const room = await bus.ask('roomFacts', caller, input.roomId)
+  const { doc } = await groupCommit.commitOrRepeat(input, input.author.authorId, () =>
+    compose(parts, caller, room, { ...input, data }),
+  )
+  return { message: presentMessage(doc) }
+}
+
+type Posting = Omit<Input<'postMessage'>, 'data'> & { data: MessageData }
+async function compose(parts: Parts, caller: Caller, room: Output<'roomFacts'>, posting: Posting) {
+  const { bus, textLength } = parts
+  const { roomId, syncKey, meta = null } = posting
+  const { authorId, ...named } = posting.author
   if (room.isFrozen) throw new Fault('ROOM_IS_FREEZED_CAN_NOT_BE_CHANGED')
-  requireLength(textOf(fitting), textLength)
-  const data = await screenMessage(parts, roomId, fitting)
+  requireLength(textOf(posting.data), textLength)
+  const data = await screenMessage(parts, roomId, posting.data)
   const member = await findMember(bus, caller, roomId, authorId)
   const known = member?.author ?? { nickName: defaultName(authorId), profileUrl: null }
-  const question = { roomId, authorId, text: textOf(data), mentions: input.mentions }
+  const question = { roomId, authorId, text: textOf(data), mentions: posting.mentions }
   const mentions = await resolveMentions(bus, caller, question)
   const author = { ...known, ...named, authorId }
   const audience = room.memberCount - (member ? 1 : 0)
-  const draft = newDraft({ roomId, syncKey, author, data, meta, audience, ...asMentions(mentions) })
-  const { doc } = await groupCommit.commit(draft)
-  return { message: presentMessage(doc) }
+  return newDraft({ roomId, syncKey, author, data, meta, audience, ...asMentions(mentions) })
 }
 
 /** Null for an author who is not a member: a platform writes in anybody's name. */

@@ -17,11 +17,16 @@ export const shareMessage: Operation<'shareMessage'> = async (parts, caller, inp
   const targetIds = [...new Set(input.targetRoomIds)]
   using passes = await access.enterAll(caller, [input.roomId, ...targetIds])
   const [source, ...targets] = passes.accesses as [Access, ...Access[]]
-  const find = (roomId: string) => groupCommit.findRepeat({ roomId, syncKey: input.syncKey }, caller.userId)
-  const repeats = (await Promise.all(targetIds.map(find))).filter((repeat) => repeat !== null)
-  const isRepeat = repeats.length === targetIds.length
-  const drafts = isRepeat ? [] : await compose(parts, input, source, targets, targetIds)
-  const copies = isRepeat ? repeats : await Promise.all(drafts.map((draft) => groupCommit.commit(draft)))
+  const composing = compose(parts, input, source, targets, targetIds)
+  // Of all rooms or of none: each commit waits until every draft is there.
+  const copies = await Promise.all(
+    targetIds.map((roomId, index) =>
+      groupCommit.commitOrRepeat({ roomId, syncKey: input.syncKey }, caller.userId, async () => {
+        const drafts = await composing
+        return drafts[index] as Draft
+      }),
+    ),
+  )
   const answers = copies.map((copy, index) => presenter.committed(caller, copy, targets[index] as Access))
   return { messages: await Promise.all(answers) }
 }

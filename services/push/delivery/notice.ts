@@ -10,8 +10,8 @@ export type Notice = {
 }
 
 /**
- * A message's pushes: to `only` these users, or, where it is null, to every member who wants them. The second look is
- * the last one: whoever has the room open then gets no push.
+ * A message's pushes: to `only` these users, or, where it is null, to every member who wants them. A postponed push is
+ * checked once more (`isSecond`): users who have the room open then get none.
  */
 export type Task = { notice: Notice; only: string[] | null; isSecond: boolean }
 

@@ -15,7 +15,8 @@ type Names = {
   ofMasters: NameMatcher
 }
 
-/** Finds whom a text mentions. It caches the names of a room's members until the members or a name change. */
+/** Finds whom a text mentions. It caches the names of a room's members until the members or a name change, for 30 s
+ * at most. */
 export class MentionResolver {
   private readonly store: Store
   private readonly cache = new AnswerCache<Names>(MAX_ROOMS)

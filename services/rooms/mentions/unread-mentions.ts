@@ -78,7 +78,8 @@ export async function publishMentions(
 ) {
   if (mentions.length === 0) return
   const byId = new Map(messages.map((message) => [message._id, message]))
-  const uncounted = await uncountedSeqs(store, [...new Set(roomIdsOf(mentions))])
+  const uncounted =
+    messages.length > 0 ? await uncountedSeqs(store, [...new Set(roomIdsOf(mentions))]) : new Map()
   for (const { _id, userId, ...state } of mentions) {
     const message = byId.get(messageId(state.roomId, state.seq))
     const isTold = message?.author.authorId !== userId && !uncounted.get(state.roomId)?.includes(state.seq)

@@ -78,7 +78,7 @@ function publishNews({ bus }: Parts, latest: Message[], authored: Message[]) {
   }
 }
 
-/** A change that messages tells of at once, before the stream does. */
+/** Applies a change before the stream delivers it. */
 export const noteChange: Operation<'noteChange'> = async (parts, _caller, message) => {
   await takeChanges(parts, [message])
   return { result: true }

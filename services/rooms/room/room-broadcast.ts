@@ -20,8 +20,7 @@ export class RoomBroadcast {
     this.queue = new BatchQueue({
       run: async (first) => {
         await delay(DELAY_MS)
-        this.queue.putBack(first)
-        await this.publish([...new Set(this.queue.take())])
+        await this.publish([...new Set([...first, ...this.queue.take()])])
       },
       failed: (err) => parts.logger.error({ err }, 'room updates were lost'),
     })
