@@ -15,7 +15,7 @@ export type AskOptions = {
 }
 
 /** Called with each request that is sent. The function that it returns gets the answer, before the caller does. */
-export type Observer = <E extends ClientEvent>(
+type Observer = <E extends ClientEvent>(
   event: E,
   input: AskInput<E>,
 ) => ((answer: AskOutput<E>) => void) | undefined

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { writeRecord } from './record.ts'
 import { type Running, type RunOptions, run } from './run.ts'
 
-export type ChildOptions = RunOptions & { log: (line: string) => void }
+type ChildOptions = RunOptions & { log: (line: string) => void }
 
 const longestPauseMs = 10_000
 /** An engine that ran this long is restarted without a pause. */

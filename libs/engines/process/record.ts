@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { birthOf, commandLineOf, signal } from './processes.ts'
 
 /** An engine's last run, as its data folder records it: the port, and the process while it runs. */
-export type EngineRecord = { port: number; pid?: number }
+type EngineRecord = { port: number; pid?: number }
 
 export const recordFile = (dataDir: string, name: string): string => join(dataDir, 'run', `${name}.json`)
 

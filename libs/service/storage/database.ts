@@ -9,7 +9,7 @@ export type LastNumber = {
   note: (roomId: string, number: number) => void
 }
 /** Applies to one document, with a value of its own as an aggregation expression. */
-export type PipelineOf = (value: object) => object[]
+type PipelineOf = (value: object) => object[]
 
 /** What MongoDB and the development database need to do in different ways. Domain code calls these. */
 export type Database = {

@@ -18,7 +18,7 @@ const WRONG_LAST_SEQUENCE = 10_071
 /** The server's codes for a sequence that the stream does not have. */
 const NO_MESSAGE = [10_037, 10_043, 10_057]
 
-export type RoomErasure = {
+type RoomErasure = {
   bus: Bus
   roomId: string
   from: number

@@ -8,7 +8,7 @@ import type { Broadcast } from './broadcast.ts'
 const GAP_WAIT_MS = 50
 const RETRY_MS = 250
 
-export type Listener = (message: Message) => void
+type Listener = (message: Message) => void
 /** The last numbers of a room, as `joinRoom` answers them. */
 export type RoomEnd = { lastSeq: number; lastChange: number }
 type Parts = { bus: Bus; logger: Logger; metrics: Metrics; broadcast: Broadcast; typing: Typing }

@@ -26,7 +26,7 @@ export type ChangeDoc = {
   createdAt: Date
 }
 /** A change, and its message as it is now. */
-export type Changed = Pick<ChangeDoc, 'change' | 'createdAt' | 'mentioned'> & { doc: MessageDoc }
+type Changed = Pick<ChangeDoc, 'change' | 'createdAt' | 'mentioned'> & { doc: MessageDoc }
 
 export class ChangeStore {
   readonly model: Model<ChangeDoc>

@@ -8,7 +8,7 @@ import { olderThan, type Position } from './position.ts'
 export type SearchEntry = Position & { roomId: string; grams: string[]; updatedAt: Date }
 type StoredEntry = SearchEntry & { period: number }
 
-export type Candidates = {
+type Candidates = {
   period: number
   /** One at least; an entry must have all of them. */
   grams: readonly string[]

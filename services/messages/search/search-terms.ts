@@ -1,7 +1,7 @@
 import { type Input, type MessageData, normalised } from '@chat/contract'
 import { pairsOf } from '@chat/service'
 
-export type GalleryKind = Input<'listGallery'>['kind']
+type GalleryKind = Input<'listGallery'>['kind']
 
 /** The most that the index keeps of one message. Only a `textLength` far above its default gets there. */
 const MAX_GRAMS = 200_000

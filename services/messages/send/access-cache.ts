@@ -5,9 +5,9 @@ import { LRUCache } from 'lru-cache'
 
 export type Access = Output<'roomAccess'>
 /** The right to act in a room until the end of the block that declares it with `using`. */
-export type Pass = Disposable & { readonly access: Access }
+type Pass = Disposable & { readonly access: Access }
 /** Likewise in several rooms, in the order in which they were asked for. */
-export type Passes = Disposable & { readonly accesses: Access[] }
+type Passes = Disposable & { readonly accesses: Access[] }
 
 type EndRemoved = (roomId: string, userIds: string[]) => Promise<void>
 

@@ -5,7 +5,7 @@ import { asStored, type MessageDoc, quoteOf, statusOf } from './message-doc.ts'
 import { ofRoom, roomRange, withIds } from './room-ids.ts'
 
 /** How a bulk insert ended: `stored` documents from the start of the list are in the store. */
-export type InsertOutcome = { stored: number; isDuplicate: boolean }
+type InsertOutcome = { stored: number; isDuplicate: boolean }
 type Change = Required<Pick<MessageDoc, 'seq' | 'status' | 'updatedAt'>>
 type Mentions = Pick<MessageDoc, 'seq' | 'mentions' | 'createdAt' | 'updatedAt'>
 

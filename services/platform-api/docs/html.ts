@@ -13,7 +13,7 @@ dt { font-weight: 600 } dd { margin-left: 1rem }
 const escaped = (text: string) => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`)
 
 /** Markup, as opposed to text. */
-export type Html = { markup: string }
+type Html = { markup: string }
 type Piece = string | number | Html | Piece[]
 
 const rendered = (piece: Piece): string => {

@@ -10,7 +10,7 @@ const MAX_CANDIDATES = 6
 const LIST_ID = 'mention-picker'
 
 /** The text between the last @ and the cursor. */
-export function mentionAt(text: string, cursor: number): string | null {
+function mentionAt(text: string, cursor: number): string | null {
   const [, keyword] = /(?:^|\s)@([^\s@]{0,30})$/u.exec(text.slice(0, cursor)) ?? []
   return keyword ?? null
 }

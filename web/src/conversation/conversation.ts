@@ -19,9 +19,7 @@ const PAGE = 60
 const RETRY_MS = 1_000
 
 /** Where the list should scroll to. Each request has a new `id`. */
-export type ScrollTarget =
-  | { id: number; to: 'end' }
-  | { id: number; to: 'message'; seq: number; isFlashed: boolean }
+type ScrollTarget = { id: number; to: 'end' } | { id: number; to: 'message'; seq: number; isFlashed: boolean }
 
 /** An open room: a window of its messages that grows both ways, and its live events. */
 export class Conversation {

@@ -2,7 +2,7 @@ import { signal } from '@preact/signals'
 import type { SignedIn } from '../session/demo-api.ts'
 
 /** The user this browser is registered for; all tabs share it. The last user to register gets the pushes. */
-export type DeviceOwner = { signedIn: SignedIn; token: string }
+type DeviceOwner = { signedIn: SignedIn; token: string }
 
 const KEY = 'chat:reached'
 

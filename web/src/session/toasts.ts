@@ -3,7 +3,7 @@ import { signal } from '@preact/signals'
 import { words } from '../i18n/words.ts'
 
 /** One with `href` is a link and stays until it is dismissed. */
-export type Toast = { id: number; text: string; isError: boolean; href?: string }
+type Toast = { id: number; text: string; isError: boolean; href?: string }
 const SHOWN_MS = 5_000
 
 export const errorText = (error: unknown): string =>

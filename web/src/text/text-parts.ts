@@ -25,7 +25,7 @@ function mentionsIn(text: string, names: readonly string[]): Span[] {
 }
 
 /** The ranges of the keyword, ignoring case. */
-export function marksIn(text: string, keyword: string): [start: number, end: number][] {
+function marksIn(text: string, keyword: string): [start: number, end: number][] {
   const searched = keyword.trim().toLowerCase()
   const lower = text.toLowerCase()
   // Lower case may be longer than the text (İ): then the positions would be wrong.

@@ -24,7 +24,7 @@ function fit({ x, y }: Place, element: HTMLElement): Place {
 type Props = { items: MenuItem[]; at: Place; label: string; onClose: () => void }
 
 /** A menu in the top layer. Arrow keys move through it; Escape and a click elsewhere close it. */
-export function Menu({ items, at, label, onClose }: Props) {
+function Menu({ items, at, label, onClose }: Props) {
   const menu = useRef<HTMLDivElement>(null)
   const [place, setPlace] = useState(at)
   useLayoutEffect(() => {

@@ -7,7 +7,7 @@ const END_PX = 48
 
 export type Pin = 'start' | 'end'
 /** Which rows to draw, and the scroll position. */
-export type Layout = {
+type Layout = {
   first: number
   last: number
   offset: number

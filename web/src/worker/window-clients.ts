@@ -4,7 +4,7 @@ import type { PageMessage, WindowState } from './protocol.ts'
 /** A frozen tab does not answer. */
 const TIMEOUT_MS = 500
 
-export type SignedInWindow = { client: WindowClient; state: WindowState }
+type SignedInWindow = { client: WindowClient; state: WindowState }
 
 /** The open tabs with a signed-in user, and their state concerning a room. */
 export async function askWindows(roomId: string | null): Promise<SignedInWindow[]> {
