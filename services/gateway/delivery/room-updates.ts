@@ -10,6 +10,9 @@ import { isLater, RoomCache } from './room-cache.ts'
 import { type RoomViewEvent, RoomViews } from './room-views.ts'
 
 type Parts = { bus: Bus; logger: Logger; delivery: MessageDelivery; broadcast: Broadcast; typing: Typing }
+type Handlers = {
+  [K in Exclude<keyof RoomEvents, 'access' | 'fact'>]: (roomId: string, event: RoomEvents[K]) => void
+}
 type SubscribedRoom = { subscription: Subscription; members: Set<Session> }
 
 /** Subscribes to the events of a room while a member is connected here, and passes them on. */
@@ -21,12 +24,23 @@ export class RoomUpdates {
   private readonly queue = new LowPriorityQueue()
   /** Events wait here during and after an outage, until `resume`. Messages do not: open rooms are caught up. */
   private heldEvents: [roomId: string, event: Msg][] | null = null
+  private readonly handlers: Handlers
 
   constructor(parts: Parts) {
     this.parts = parts
     this.cache = new RoomCache(parts.bus)
     const membersOf = (roomId: string) => this.membersOf(roomId)
     this.views = new RoomViews({ logger: parts.logger, cache: this.cache, queue: this.queue, membersOf })
+    const { delivery, typing } = parts
+    this.handlers = {
+      message: (roomId, message) => delivery.takeMessage(roomId, message),
+      change: (roomId, change) => delivery.takeChange(roomId, change),
+      news: (roomId, news) => this.takeNews(roomId, news),
+      update: (roomId, room) => this.takeUpdate(roomId, room),
+      read: (roomId, read) => this.takeRead(roomId, read),
+      typing: (roomId, state) => typing.take(roomId, state),
+      gone: (roomId) => this.takeGone(roomId),
+    }
   }
 
   /** Subscribes to a room for a member. The caller flushes the bus before it relies on it. */
@@ -81,22 +95,17 @@ export class RoomUpdates {
   }
 
   private takeEvent(roomId: string, event: Msg) {
-    const { delivery, typing } = this.parts
-    const kind = kindOf(event.subject) as keyof RoomEvents
+    const kind = kindOf(event.subject)
     const isOfMessage = kind === 'message' || kind === 'change'
     if (this.heldEvents) return void (isOfMessage || this.heldEvents.push([roomId, event]))
     // Decoding costs: most rooms are not open.
-    if (isOfMessage && !delivery.isOpen(roomId)) return
-    if (kind === 'message') delivery.takeMessage(roomId, event.json())
-    else if (kind === 'change') delivery.takeChange(roomId, event.json())
-    else if (kind === 'news') this.takeNews(roomId, event.json())
-    else if (kind === 'update') this.takeUpdate(roomId, event.json())
-    else if (kind === 'read') this.takeRead(roomId, event.json())
-    else if (kind === 'typing') typing.take(roomId, event.json())
-    else if (kind === 'gone') {
-      this.cache.drop(roomId)
-      this.refresh(roomId)
-    }
+    if (isOfMessage && !this.parts.delivery.isOpen(roomId)) return
+    if (Object.hasOwn(this.handlers, kind)) this.handlers[kind as keyof Handlers](roomId, event.json<never>())
+  }
+
+  private takeGone(roomId: string) {
+    this.cache.drop(roomId)
+    this.refresh(roomId)
   }
 
   /** New messages: they are put into the cached room. A room that is not cached is fetched. */
