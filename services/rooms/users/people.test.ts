@@ -108,9 +108,10 @@ test('the readers of a message are read in one query', async () => {
   mongoose.set('debug', false)
   expect(read).toEqual([{ _id: 'bob', nickName: '박철수님', profileUrl: null }])
   expect(unread).toHaveLength(COUNT - 2)
-  // Besides, the caller's own membership is read by its key, at most twice.
+  // Besides, the caller's own membership is read by its key, at most twice; and presence is checked every few seconds.
   const ofEverybody = queries.filter(
-    (query) => !query.includes(`"_id":"${room._id}:ann"`) && !query.includes('"ann"'),
+    (query) =>
+      !query.includes(`"_id":"${room._id}:ann"`) && !query.includes('"ann"') && !query.includes('"checkAt"'),
   )
   expect(ofEverybody).toEqual([expect.stringMatching(/^members\.aggregate/)])
 })
