@@ -9,10 +9,7 @@ export type Notice = {
   body: string
 }
 
-/**
- * A message's pushes: to `only` these users, or, where it is null, to every member who wants them. A postponed push is
- * checked once more (`isSecond`): users who have the room open then get none.
- */
+/** A message's pushes. `only`: null for all members who want them. `isSecond`: postponed while the room was open. */
 export type Task = { notice: Notice; only: string[] | null; isSecond: boolean }
 
 /** Its id begins with the message's. */

@@ -4,7 +4,7 @@ import type { Operation, Parts } from '../parts.ts'
 import { replaceMarks } from './uncounted-messages.ts'
 
 const ROOMS_PER_PAGE = 500
-/** Clocks of processes may differ by so much. */
+/** How much the clocks of processes may differ. */
 const CLOCK_SKEW_MS = 60_000
 
 type Survey = Pick<Output<'surveyMessages'>, 'marks' | 'mentions'> & { lastSeq: number }

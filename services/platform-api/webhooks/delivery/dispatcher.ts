@@ -9,10 +9,7 @@ const CLOSE_MS = 3_000
 /** A webhook without deliveries is looked at again after that, in case a process died in `wakeIfDue`. */
 const IDLE_MS = 60_000
 
-/**
- * Sends due deliveries. One instance at a time has a webhook, for as long as something is due, so that the order in
- * rooms and the limit of deliveries at once hold over all instances. A slow endpoint delays no other.
- */
+/** Sends due deliveries. One instance at a time has a webhook, so that order and limits hold over all instances. */
 export class Dispatcher {
   private readonly parts: WebhookParts
   private readonly worker: JobWorker<WebhookDoc>
