@@ -3,19 +3,24 @@ import { showNotification } from './notifications.ts'
 import { askWindows } from './window-clients.ts'
 
 /** The payload that FCM delivers for a push of services/push. */
-type Payload = {
-  notification?: { title?: string; body?: string }
-  data?: { roomId?: string; messageId?: string; badge?: string }
-}
+type Payload = { notification?: Notice; data?: Place & { badge?: string } }
+type Notice = { title?: string; body?: string }
+type Place = { roomId?: string; messageId?: string }
 
 export async function handlePush(event: PushEvent) {
   const { notification, data = {} } = payloadOf(event)
-  if (data.badge !== undefined) await setBadge(Number(data.badge))
-  const { roomId, messageId } = data
-  if (!notification || (roomId !== undefined && (await isRoomVisible(roomId)))) return
+  // Side by side: a notification must not wait for a slow badge.
+  await Promise.all([
+    data.badge !== undefined && setBadge(Number(data.badge)),
+    notification && showUnlessVisible(notification, data),
+  ])
+}
+
+async function showUnlessVisible({ title = 'Chat', body = '' }: Notice, { roomId, messageId }: Place) {
+  if (roomId !== undefined && (await isRoomVisible(roomId))) return
   await showNotification({
-    title: notification.title ?? 'Chat',
-    body: notification.body ?? '',
+    title,
+    body,
     ...(roomId !== undefined && { roomId }),
     ...(messageId !== undefined && { messageId }),
   })
