@@ -251,7 +251,7 @@ describe('dead letters', () => {
     expect((await admin(['dead-letters', 'room-1'])).lines).toEqual(
       expect.arrayContaining([
         'author       ann',
-        'for          everybody who wants it',
+        'for          all members who want it',
         'says         hello',
       ]),
     )
@@ -263,7 +263,7 @@ describe('dead letters', () => {
 
   test('are replayed by id, or all', async () => {
     expect(await admin(['replay', 'room-2', 'none'])).toMatchObject({
-      ...{ code: 1, lines: ['1 tried again', '1 of those named are not there'] },
+      ...{ code: 1, lines: ['1 tried again', '1 of the named ones not found'] },
     })
     expect(await listed()).toEqual(['room-1'])
     await put('room-3')
@@ -344,7 +344,7 @@ test('recount corrects the named rooms, or all, and reports each correction', as
     await mongo.close()
   }
   expect(await admin(['recount', 'nowhere', room._id])).toMatchObject({
-    ...{ code: 1, lines: ['1 recounted, 0 corrected', '1 of those named are not there'] },
+    ...{ code: 1, lines: ['1 recounted, 0 corrected', '1 of the named ones not found'] },
   })
 })
 

@@ -118,7 +118,7 @@ const dispose = (summary: string, done: [key: string, words: string], work: Work
     const [key, words] = done
     return {
       data: { [key]: count, missing },
-      lines: [`${count} ${words}`, ...(missing > 0 ? [`${missing} of those named are not there`] : [])],
+      lines: [`${count} ${words}`, ...(missing > 0 ? [`${missing} of the named ones not found`] : [])],
       hasFailed: missing > 0,
     }
   },

@@ -54,7 +54,7 @@ export const recount: Command = {
       lines: [
         ...(rows.length > 0 ? [...table(['corrected', 'messages', 'gone'], rows), ''] : []),
         `${found.recounted} recounted, ${rows.length} corrected`,
-        ...(found.missing.length > 0 ? [`${found.missing.length} of those named are not there`] : []),
+        ...(found.missing.length > 0 ? [`${found.missing.length} of the named ones not found`] : []),
       ],
       hasFailed: found.missing.length > 0,
     }

@@ -44,13 +44,13 @@ test('a failed build reports its last output and leaves no program', async () =>
   const failing = make(
     "fs.writeFileSync('thing', 'half', { mode: 0o755 }); console.error('no memory'); process.exit(1)",
   )
-  await expect(failing).rejects.toThrow(/could not be got(.|\n)*no memory/)
+  await expect(failing).rejects.toThrow(/could not be installed(.|\n)*no memory/)
   await expect(access(target())).rejects.toThrow('ENOENT')
   expect(await make(writes)).toBe(target())
 })
 
 test('a download without progress is given up', async () => {
-  await expect(make('setInterval(() => {}, 1000)', 200)).rejects.toThrow('could not be got')
+  await expect(make('setInterval(() => {}, 1000)', 200)).rejects.toThrow('could not be installed')
 })
 
 test('an aborted build ends', async () => {

@@ -62,7 +62,8 @@ async function run(title: string, recipe: Recipe, staging: string, { env, log, s
   const giveUp = setTimeout(() => last.length === 0 && child.kill('SIGKILL'), patienceMs)
   try {
     const [code] = await once(child, 'close')
-    if (code !== 0) throw new Error([`${title} could not be got with ${nameOf(recipe)}:`, ...last].join('\n'))
+    if (code !== 0)
+      throw new Error([`${title} could not be installed with ${nameOf(recipe)}:`, ...last].join('\n'))
   } finally {
     clearInterval(progress)
     clearTimeout(giveUp)

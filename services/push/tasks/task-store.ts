@@ -25,7 +25,7 @@ const describe = ({ notice, only }: TaskDoc) => ({
   room: notice.roomId,
   message: notice.messageId,
   author: notice.authorId,
-  for: only ?? 'everybody who wants it',
+  for: only ?? 'all members who want it',
   says: notice.body,
 })
 
