@@ -24,9 +24,8 @@ export async function observe<T>(
   const over = new AbortController()
   const lag = metricsUrl === null ? null : watchLag(metricsUrl, over.signal)
   const [cpuBefore, before] = [await cpuTimes(pids), await read(metricsUrl)]
-  const result = await work()
+  const result = await work().finally(() => over.abort())
   const [cpuAfter, after] = [await cpuTimes(pids), await read(metricsUrl)]
-  over.abort()
   const cpu = Object.fromEntries(
     Object.entries(cpuAfter).map(([name, ms]) => [name, ms - (cpuBefore[name] ?? 0)]),
   )

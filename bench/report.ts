@@ -22,19 +22,27 @@ type Row = { label: string; of: (system: System) => number }
 
 const PROCESSES = ['server', 'nats', 'mongo', 'load']
 
-/** One row per figure: medians over the rounds; NaN where a system has no such figure. */
-function rowsOf({ loads, idle }: Results): Row[] {
-  const row = (members: number, label: string, figure: (loads: Loads) => number | null | undefined): Row => ({
+type Figure = (loads: Loads) => number | null | undefined
+const durableSends: Figure = (each) => each.durableSends
+const ackP50: Figure = (each) => each.latency.p50
+const ackP99: Figure = (each) => each.latency.p99
+
+/** The median over the rounds; NaN where the system has no such figure. */
+function medianOf({ loads }: Results, system: System, members: number, figure: Figure): number {
+  const rounds = loads[system]?.filter((each) => each.members === members) ?? []
+  return median(rounds.map((each) => figure(each) ?? Number.NaN))
+}
+
+function rowsOf(results: Results): Row[] {
+  const { idle } = results
+  const row = (members: number, label: string, figure: Figure): Row => ({
     label: `rooms of ${members}: ${label}`,
-    of: (system) => {
-      const rounds = loads[system]?.filter((each) => each.members === members) ?? []
-      return median(rounds.map((each) => figure(each) ?? Number.NaN))
-    },
+    of: (system) => medianOf(results, system, members, figure),
   })
   const rows = [1, 10].flatMap((members) => [
-    row(members, 'messages/s', (each) => each.durableSends),
-    row(members, 'ack p50 at 200/s, ms', (each) => each.latency.p50),
-    row(members, 'ack p99 at 200/s, ms', (each) => each.latency.p99),
+    row(members, 'messages/s', durableSends),
+    row(members, 'ack p50 at 200/s, ms', ackP50),
+    row(members, 'ack p99 at 200/s, ms', ackP99),
     row(members, 'mean send in gateway, ms', (each) => each.observed.gatewayMs),
     row(members, 'mean send in messages, ms', (each) => each.observed.messagesMs),
     row(members, 'consumer lag at most, s', (each) => each.observed.maxLagSeconds),
@@ -67,17 +75,14 @@ export function printTable(results: Results) {
 
 /** The last line: the figures that the goals are about. */
 export function summaryOf(results: Results) {
-  const rows = new Map(rowsOf(results).map(({ label, of }) => [label, of]))
-  const figure = (label: string, system: System) => rows.get(label)?.(system) ?? Number.NaN
-  const ratio = (label: string) => figure(label, 'product') / figure(label, 'floor')
   const { idle } = results
+  const product = (members: number, figure: Figure) => medianOf(results, 'product', members, figure)
+  const ratio = (members: number) =>
+    product(members, durableSends) / medianOf(results, 'floor', members, durableSends)
   return {
-    ratios: {
-      durableSends1: ratio('rooms of 1: messages/s'),
-      durableSends10: ratio('rooms of 10: messages/s'),
-    },
-    ackP50Ms: figure('rooms of 10: ack p50 at 200/s, ms', 'product'),
-    ackP99Ms: figure('rooms of 10: ack p99 at 200/s, ms', 'product'),
+    ratios: { durableSends1: ratio(1), durableSends10: ratio(10) },
+    ackP50Ms: product(10, ackP50),
+    ackP99Ms: product(10, ackP99),
     // Resident memory counts, but after an earlier peak it may not grow any more.
     idleMiBPer1000: idle ? Math.max(idle.product.rssMiB, idle.product.liveMiB) : null,
   }

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
@@ -22,5 +22,5 @@ export async function checkOut(revision: string, folder: string): Promise<URL> {
   await run('git', ['checkout', '--quiet', stdout.trim()], { cwd: clone })
   // Installs what is missing, then runs Node with this option.
   await run(process.execPath, ['scripts/setup.mjs', '--version'], { cwd: clone })
-  return new URL(`file://${join(clone, 'bench')}/`)
+  return pathToFileURL(join(clone, 'bench/'))
 }

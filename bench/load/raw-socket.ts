@@ -6,7 +6,8 @@ const CONNECT_DEADLINE_MS = 10_000
 type FrameHandler = (frame: string) => void
 
 /**
- * A cheap socket.io client that reads and writes the frames of engine.io protocol 4 and socket.io protocol 5 itself. Sources: github.com/socketio/engine.io-protocol, github.com/socketio/socket.io-protocol.
+ * A cheap socket.io client that reads and writes the frames of engine.io protocol 4 and socket.io protocol 5 itself.
+ * Sources: github.com/socketio/engine.io-protocol, github.com/socketio/socket.io-protocol.
  */
 export class RawSocket {
   private readonly ws: WebSocket

@@ -28,7 +28,11 @@ async function upload(plan: Plan, data: Buffer): Promise<number> {
   const syncKey = crypto.randomUUID()
   for (let at = 0; at < data.length; at += CHUNK_BYTES) {
     const { message } = await client.get<Answer>('sendFileMessage', {
-      ...{ syncKey, roomId, type: 'FILE', name: 'large.bin', size: data.length },
+      syncKey,
+      roomId,
+      type: 'FILE',
+      name: 'large.bin',
+      size: data.length,
       data: data.subarray(at, at + CHUNK_BYTES),
     })
     if (message) return message.data.content.files[0]?.size ?? 0
