@@ -42,11 +42,19 @@ const placeOf = (index: number, y: number) => ({
 const heightOf = ({ panels }: Row) => Math.ceil(panels.length / COLUMNS) * HEIGHT
 
 const draw = ({ title, description, unit, queries }: Panel, id: number, gridPos: object) => ({
-  ...{ id, type: 'timeseries', title, description, datasource: source, gridPos },
+  id,
+  type: 'timeseries',
+  title,
+  description,
+  datasource: source,
+  gridPos,
   fieldConfig: { defaults: { unit, min: 0, custom: { fillOpacity: 5 } }, overrides: [] },
   options: { legend: { displayMode: 'list', placement: 'bottom' }, tooltip: { mode: 'multi', sort: 'desc' } },
   targets: queries.map(({ expr, legend }, index) => ({
-    ...{ refId: String.fromCharCode(65 + index), datasource: source, expr, legendFormat: legend },
+    refId: String.fromCharCode(65 + index),
+    datasource: source,
+    expr,
+    legendFormat: legend,
   })),
 })
 

@@ -23,7 +23,9 @@ try {
   const { dataDir, mongoUrl, s3 } = readConfig(process.env, true)
   const stores = { bucket: s3.bucket, root: 'chat', ...(await urls(dataDir, mongoUrl, s3.url)) }
   const { documents, isSnapshot } = await takeBackup({
-    ...{ stores, folder, withFiles: !values['no-files'] },
+    stores,
+    folder,
+    withFiles: !values['no-files'],
     log: print,
   })
   const count = Object.values(documents).reduce((sum, each) => sum + each, 0)

@@ -22,7 +22,10 @@ try {
   const restoring = await openAll(async (scope) => {
     const urls = await urlsOf(config, scope)
     const opening = openBus({
-      ...{ natsUrl: urls.natsUrl, name: 'restore', logger: createLogger(logLevel), metrics: createMetrics() },
+      natsUrl: urls.natsUrl,
+      name: 'restore',
+      logger: createLogger(logLevel),
+      metrics: createMetrics(),
       requestTimeoutMs: limits.requestTimeoutMs,
     })
     const bus = await scope.use('nats', opening)

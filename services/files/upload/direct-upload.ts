@@ -47,13 +47,18 @@ export function completeDirectUpload(parts: UploadParts, caller: Caller, name: I
   const { uploads, queue } = parts
   const key = keyOf(caller, name)
   return queue.run(key, async () => {
-    const known = await uploads.find(key)
-    const resumed = known?.state === 'open' && (await resumeUpload(parts, caller, known))
-    if (resumed && 'message' in resumed) return resumed.message
-    const open = resumed && (await uploads.touch(resumed.upload, resumed.upload.openUntil))
-    const made = open && (await completeUpload(parts, caller, open, () => assemble(parts, open)))
-    return requireFound(made || (await findMessage(parts, caller, name)))
+    const made = await completeOpen(parts, caller, await uploads.find(key))
+    return requireFound(made ?? (await findMessage(parts, caller, name)))
   })
+}
+
+/** @returns null where the upload is not open, or is closed meanwhile */
+async function completeOpen(parts: UploadParts, caller: Caller, upload: UploadDoc | null) {
+  if (upload?.state !== 'open') return null
+  const resumed = await resumeUpload(parts, caller, upload)
+  if ('message' in resumed) return resumed.message
+  const open = await parts.uploads.touch(resumed.upload, resumed.upload.openUntil)
+  return open && completeUpload(parts, caller, open, () => assemble(parts, open))
 }
 
 async function linksOf({ bucket, limits }: UploadParts, { path, s3Id, size }: UploadDoc) {

@@ -78,11 +78,10 @@ export async function publishMentions(
 ) {
   if (mentions.length === 0) return
   const byId = new Map(messages.map((message) => [message._id, message]))
-  const uncounted =
-    messages.length > 0 ? await uncountedSeqs(store, [...new Set(roomIdsOf(mentions))]) : new Map()
+  const uncounted = messages.length > 0 ? await uncountedSeqs(store, [...new Set(roomIdsOf(mentions))]) : null
   for (const { _id, userId, ...state } of mentions) {
     const message = byId.get(messageId(state.roomId, state.seq))
-    const isTold = message?.author.authorId !== userId && !uncounted.get(state.roomId)?.includes(state.seq)
+    const isTold = message?.author.authorId !== userId && !uncounted?.get(state.roomId)?.includes(state.seq)
     bus.publishUser(userId, 'mention', { ...state, message: (isTold && message) || null })
   }
 }

@@ -1,3 +1,4 @@
+import type { Signal } from '@preact/signals'
 import { useState } from 'preact/hooks'
 import { type Language, language, languages, words } from '../i18n/words.ts'
 import { isMentionAlarmOn, storeMentionAlarm } from '../session/notifications.ts'
@@ -39,24 +40,8 @@ function MySettings() {
   }
   return (
     <Dialog title={plainName(me.nickName)} class="dialog-small">
-      <RadioGroup
-        name="theme"
-        label={menu.theme}
-        value={theme.value}
-        options={themeNames()}
-        onPick={(value) => {
-          theme.value = value
-        }}
-      />
-      <RadioGroup
-        name="language"
-        label={menu.language}
-        value={language.value}
-        options={languageNames()}
-        onPick={(value) => {
-          language.value = value
-        }}
-      />
+      <RadioGroup name="theme" label={menu.theme} setting={theme} options={themeNames()} />
+      <RadioGroup name="language" label={menu.language} setting={language} options={languageNames()} />
       <NotificationSwitch />
       <MentionAlarm />
       <BlockedUsers />
@@ -92,18 +77,25 @@ const languageNames = () =>
 type RadioGroupProps<T extends string> = {
   name: string
   label: string
-  value: T
+  /** Picking an option changes it. */
+  setting: Signal<T>
   options: [T, string][]
-  onPick: (value: T) => void
 }
 
-const RadioGroup = <T extends string>({ name, label, value, options, onPick }: RadioGroupProps<T>) => (
+const RadioGroup = <T extends string>({ name, label, setting, options }: RadioGroupProps<T>) => (
   <fieldset class="choice">
     <legend>{label}</legend>
     <div>
       {options.map(([key, text]) => (
         <label key={key}>
-          <input type="radio" name={name} checked={key === value} onChange={() => onPick(key)} />
+          <input
+            type="radio"
+            name={name}
+            checked={key === setting.value}
+            onChange={() => {
+              setting.value = key
+            }}
+          />
           <span>{text}</span>
         </label>
       ))}
