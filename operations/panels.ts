@@ -96,6 +96,16 @@ export const rows: Row[] = [
         queries: both('chat_message_batch_size'),
       },
       {
+        title: 'Where the time of a send goes, p99',
+        description: 'Waiting for the insert before, the insert, and the publish until the stream has it.',
+        unit: 's',
+        queries: [
+          { expr: quantile(0.99, 'chat_commit_wait_seconds'), legend: 'waiting' },
+          { expr: quantile(0.99, 'chat_store_seconds'), legend: 'storing' },
+          { expr: quantile(0.99, 'chat_publish_seconds'), legend: 'publishing' },
+        ],
+      },
+      {
         title: 'Sockets that a message goes to',
         description: 'On each gateway that has the room open.',
         unit: 'short',

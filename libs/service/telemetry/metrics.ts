@@ -2,6 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
 const LATENCY_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
+/** Steps of a message's way, which take a millisecond where nothing waits. */
+const STEP_SECONDS = [0.0005, ...LATENCY_SECONDS]
 const MEASURE_WITHIN_MS = 1_000
 
 /** How far a durable consumer is behind, over all of its instances. */
@@ -51,6 +53,17 @@ const plainMetrics = ({ counter, gauge, histogram, latency }: Makers) => ({
   connections: counter('chat_connections_total', 'Connection attempts, by the code of the answer', 'code'),
   disconnections: counter('chat_disconnections_total', 'Disconnected sockets, by the reason', 'reason'),
   batch: histogram('chat_message_batch_size', 'Messages in one insert', [1, 2, 5, 10, 20, 50, 100, 200]),
+  commitWaitSeconds: histogram(
+    'chat_commit_wait_seconds',
+    'From a send until its insert begins: it waits for the insert before, or for the last seq of its room',
+    STEP_SECONDS,
+  ),
+  storeSeconds: histogram('chat_store_seconds', 'Inserts of messages', STEP_SECONDS),
+  publishSeconds: histogram(
+    'chat_publish_seconds',
+    'From an event to publish until the stream has it',
+    STEP_SECONDS,
+  ),
   owed: gauge('chat_unpublished_events', 'Stored events that are not in the stream yet'),
   deliveries: histogram(
     'chat_fanout_sockets',

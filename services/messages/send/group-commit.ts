@@ -17,7 +17,7 @@ import type { Outbox } from './outbox.ts'
 /** `isRepeat`: the syncKey was stored before, with this message. */
 export type Committed = { doc: MessageDoc; isRepeat: boolean }
 type Place = { roomId: string; syncKey: string }
-type Pending = { draft: Draft; done: PromiseWithResolvers<Committed>; trace: Trace }
+type Pending = { draft: Draft; done: PromiseWithResolvers<Committed>; trace: Trace; since: number }
 type Parts = { store: MessageStore; outbox: Outbox; metrics: Metrics; logger: Logger }
 
 const MAX_BATCH = 200
@@ -51,7 +51,8 @@ export class GroupCommit {
    * @throws SERVICE_UNAVAILABLE or TIMEOUT when the outcome is unknown: a retry with the same syncKey is safe
    */
   commit(draft: Draft): Promise<Committed> {
-    const pending = { draft, done: Promise.withResolvers<Committed>(), trace: currentTrace() }
+    const done = Promise.withResolvers<Committed>()
+    const pending = { draft, done, trace: currentTrace(), since: performance.now() }
     this.queue.add(pending)
     // Behind a running batch the message waits in the queue, and `load` takes it out. Otherwise `add` has begun a batch,
     // which loads the room itself.
@@ -111,10 +112,14 @@ export class GroupCommit {
     const batch = this.withoutRepeats(this.inLoadedRooms(taken))
     if (batch.length === 0) return
     const docs = batch.map(({ draft }) => this.numbered(draft))
-    this.parts.metrics.batch.observe(docs.length)
+    const { metrics, store } = this.parts
+    metrics.batch.observe(docs.length)
+    const begun = performance.now()
+    for (const { since } of batch) metrics.commitWaitSeconds.observe((begun - since) / 1000)
     const traces = batch.map(({ trace }) => trace)
     try {
-      const { stored, isDuplicate } = await tracedForAll(STORING, traces, () => this.parts.store.insert(docs))
+      const { stored, isDuplicate } = await tracedForAll(STORING, traces, () => store.insert(docs))
+      metrics.storeSeconds.observe((performance.now() - begun) / 1000)
       for (let index = 0; index < stored; index++)
         this.publish(batch[index] as Pending, docs[index] as MessageDoc)
       if (isDuplicate) await this.resume(batch.slice(stored), docs.slice(stored))
@@ -158,8 +163,12 @@ export class GroupCommit {
 
   private publish({ done, trace }: Pending, doc: MessageDoc) {
     const event = { kind: 'message', message: presentMessage(doc) } as const
+    const begun = performance.now()
     traced(PUBLISHING, () => this.parts.outbox.publish(event), trace).then(
-      () => done.resolve({ doc, isRepeat: false }),
+      () => {
+        this.parts.metrics.publishSeconds.observe((performance.now() - begun) / 1000)
+        done.resolve({ doc, isRepeat: false })
+      },
       (error) => done.reject(this.faultFor(error)),
     )
   }
