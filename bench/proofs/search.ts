@@ -104,7 +104,7 @@ async function openFilling({ stack }: Ground, { own, foreign }: Rooms) {
     async upTo(count: number) {
       while (made < count) {
         const docs = Array.from({ length: BATCH }, make)
-        await timed('storing', () => store.insert(docs))
+        await timed('storing', () => store.insert(docs, new Date()))
         const events = docs.map((doc) => ({ kind: 'message' as const, message: presentMessage(doc) }))
         await timed('indexing', () => indexing.handle(events))
         if (made % 100_000 === 0) print(`      ${made} of ${MESSAGES} messages stored and indexed`)

@@ -1,4 +1,6 @@
 export type { EngineName, EngineUrls } from './engine.ts'
+export { engines } from './engines.ts'
+export { obtain } from './obtain/obtain.ts'
 export { acquireDataDir } from './process/data-dir.ts'
 export { readRecord, recordFile } from './process/record.ts'
 export { initiate } from './programs/mongo.ts'

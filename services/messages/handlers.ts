@@ -16,7 +16,10 @@ import * as platformSender from './send/platform-sender.ts'
 import * as share from './send/share.ts'
 import * as wordLists from './words/word-lists.ts'
 
-const lastMessageOf: Operation<'lastMessageOf'> = ({ outbox }, _caller, roomId) => outbox.reconcileAll(roomId)
+const lastMessageOf: Operation<'lastMessageOf'> = async ({ store, changes }, _caller, roomId) => {
+  const [lastSeq, lastChange] = await Promise.all([store.lastSeq(roomId), changes.last(roomId)])
+  return { lastSeq, lastChange }
+}
 
 /** One function for each operation of the messages service, under its name: a missing one does not compile. */
 export const handlers = (parts: Parts): Handlers<'messages'> =>

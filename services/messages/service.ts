@@ -3,7 +3,6 @@ import {
   type Connection,
   consumeEvents,
   databaseOf,
-  EventLog,
   ensureIndexes,
   ensureStream,
   joinConfirmers,
@@ -12,6 +11,7 @@ import {
   type Metrics,
   openAll,
   openMongo,
+  openOutbox,
   pingMongo,
   type ServiceOptions,
   serveJobs,
@@ -31,10 +31,9 @@ import { ReportStore } from './reports/report-store.ts'
 import { SearchIndexer } from './search/search-indexer.ts'
 import { SearchStore } from './search/search-store.ts'
 import { AccessCache } from './send/access-cache.ts'
+import { eventSources } from './send/event-sources.ts'
 import { GroupCommit } from './send/group-commit.ts'
 import { MessageStore } from './send/message-store.ts'
-import { Outbox } from './send/outbox.ts'
-import { outboxSources } from './send/outbox-sources.ts'
 import { WordListCache } from './words/word-list-cache.ts'
 import { openWords } from './words/word-store.ts'
 
@@ -53,11 +52,18 @@ export const start = (options: Options) =>
     const access = new AccessCache(bus)
     await scope.use('roll', joinConfirmers(bus))
     const presenter = new Presenter(bus)
-    const sources = outboxSources(stores.store, stores.changes, presenter)
-    const eventLog = new EventLog(bus)
-    const outbox = await scope.use('outbox', new Outbox({ sources, eventLog, logger, metrics }))
     const searchIndexer = new SearchIndexer(stores.searchStore)
     await scope.use('indexer', indexEvents(bus, logger, searchIndexer))
+    const opening = openOutbox({
+      connection: mongo,
+      bus,
+      logger,
+      kinds: ['message', 'change'],
+      sources: eventSources(stores.store, stores.changes, presenter),
+      derive: async () => {},
+      ensureStream: () => ensureStream(bus, true),
+    })
+    const outbox = await scope.use('outbox', opening)
     const wordLists = new WordListCache(stores.words, bus)
     const storage = await scope.use('s3', lazyBucket({ ...config.s3, url: options.s3Url }))
     const mailer = config.mail && (await scope.use('mail', new Mailer(config.mail)))

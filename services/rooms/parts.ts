@@ -1,10 +1,9 @@
 import type { Handlers } from '@chat/contract'
-import type { Bus, ConfirmedBroadcast, Limits, Logger } from '@chat/service'
+import type { Bus, ConfirmedBroadcast, Limits, Logger, Outbox } from '@chat/service'
 import type { MentionResolver } from './mentions/mention-resolver.ts'
 import type { Presence } from './presence/presence.ts'
 import type { Claims } from './room/claims.ts'
 import type { RoomBroadcast } from './room/room-broadcast.ts'
-import type { RoomEventOutbox } from './room/room-event-outbox.ts'
 import type { Store } from './store/store.ts'
 
 /** What the functions of the domain work with: all that has a lifetime or a state. */
@@ -18,7 +17,7 @@ export type Parts = {
   claims: Claims
   confirmedBroadcast: ConfirmedBroadcast
   mentionResolver: MentionResolver
-  outbox: RoomEventOutbox
+  outbox: Outbox
   presence: Presence
 }
 

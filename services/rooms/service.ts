@@ -1,10 +1,11 @@
 import {
   ConfirmedBroadcast,
+  type Connection,
   consumeEvents,
-  EventLog,
   ensureStream,
   openAll,
   openMongo,
+  openOutbox,
   pingMongo,
   type Scope,
   type ServiceOptions,
@@ -16,7 +17,7 @@ import { Presence } from './presence/presence.ts'
 import { consumeMessages } from './reading/message-consumer.ts'
 import { Claims } from './room/claims.ts'
 import { RoomBroadcast } from './room/room-broadcast.ts'
-import { RoomEventOutbox } from './room/room-event-outbox.ts'
+import { adoptFormerEvents, roomEventSource } from './room/room-events.ts'
 import { openStore } from './store/store.ts'
 
 export type Options = Pick<ServiceOptions, 'mongoUrl' | 'limits' | 'logger' | 'openBus'> & {
@@ -28,7 +29,7 @@ export const start = ({ mongoUrl, database = 'chat_rooms', openBus, ...options }
     const mongo = await scope.use('mongo', openMongo(mongoUrl, database))
     const bus = await scope.use('nats', openBus())
     await ensureStream(bus)
-    const parts = await openParts(scope, { ...options, bus, store: await openStore(mongo) })
+    const parts = await openParts(scope, { ...options, bus, store: await openStore(mongo) }, mongo)
     const consumer = consumeEvents({
       bus,
       logger: options.logger,
@@ -43,11 +44,24 @@ export const start = ({ mongoUrl, database = 'chat_rooms', openBus, ...options }
   })
 
 /** Each part is closed after those that follow it. */
-async function openParts(scope: Scope, opened: Pick<Parts, 'store' | 'bus' | 'logger' | 'limits'>) {
-  const log = new EventLog(opened.bus)
+type Opened = Pick<Parts, 'store' | 'bus' | 'logger' | 'limits'>
+
+async function openParts(scope: Scope, opened: Opened, connection: Connection) {
+  const { store, bus, logger } = opened
+  const opening = openOutbox({
+    connection,
+    bus,
+    logger,
+    kinds: ['fact'],
+    sources: [roomEventSource(store)],
+    derive: async () => {},
+    ensureStream: () => ensureStream(bus),
+  })
+  const outbox = await scope.use('outbox', opening)
+  await adoptFormerEvents({ store, outbox })
   return {
     ...opened,
-    outbox: await scope.use('outbox', new RoomEventOutbox({ ...opened, log })),
+    outbox,
     broadcast: await scope.use('broadcast', new RoomBroadcast(opened)),
     confirmedBroadcast: await scope.use('confirmed broadcast', new ConfirmedBroadcast(opened.bus)),
     presence: await scope.use('presence', new Presence(opened)),

@@ -33,6 +33,7 @@ const events = (side: 'tells' | 'hears', role: Role, subjects: Subjects) => [
   ...(role[side]?.user ?? []).map(subjects.everyUser),
   ...(role.roll ? [subjects.roll] : []),
   ...(role.words ? [subjects.words] : []),
+  ...(role.stream?.recovers ? [subjects.everyWriter] : []),
 ]
 
 /** One instance answers a request: its user may subscribe within the service's queue group only. */
@@ -43,7 +44,7 @@ const served = ({ serves, jobs, presence }: Role, subjects: Subjects) => [
 ]
 
 /** JetStream's API consists of requests. Each has its own subject. */
-function streamRequests({ stream: use, tells }: Role, { stream, everyRoom }: Subjects): string[] {
+function streamRequests({ stream: use }: Role, { stream }: Subjects): string[] {
   if (!use) return []
   const api = (verb: string, ...more: string[]) => ['$JS.API', verb, stream, ...more].join('.')
   const read = (durable: string) => [
@@ -57,10 +58,8 @@ function streamRequests({ stream: use, tells }: Role, { stream, everyRoom }: Sub
       ...[api('CONSUMER.CREATE'), api('STREAM.MSG.DELETE')],
       ...['INFO', 'MSG.NEXT', 'DELETE'].map((verb) => api(`CONSUMER.${verb}`, '*')),
     ],
-    owns: [
-      ...[api('STREAM.UPDATE'), api('STREAM.PURGE')],
-      ...(tells?.room ?? []).map((kind) => api('DIRECT.GET', everyRoom(kind))),
-    ],
+    owns: [api('STREAM.UPDATE'), api('STREAM.PURGE')],
+    recovers: [api('CONSUMER.LIST'), api('DIRECT.GET')],
   }
   const ways = Object.keys(allowed) as (keyof typeof allowed)[]
   return [

@@ -26,9 +26,9 @@ export type Role = {
   /**
    * What it does with the event stream besides publishing what it `tells`. `consumers`: reads by these durable consumers.
    * `scrubs`: deletes single events (erasure). `owns`: configures the stream, reads back its own events and purges rooms.
-   * `surveys`: only reads the state of the stream and its consumers.
+   * `recovers`: publishes again what the stream has lost. `surveys`: only reads the state of the stream and its consumers.
    */
-  stream?: { consumers: readonly string[]; scrubs?: true; owns?: true; surveys?: true }
+  stream?: { consumers: readonly string[]; scrubs?: true; owns?: true; recovers?: true; surveys?: true }
 }
 
 const purges: readonly OperationName[] = ['purgeRoomMessages', 'purgeRoomFiles', 'purgeRoomPushes']
@@ -72,7 +72,7 @@ export const roles = {
     },
     presence: { asks: ['user'] },
     roll: true,
-    stream: { consumers: ['rooms'], scrubs: true },
+    stream: { consumers: ['rooms'], scrubs: true, recovers: true },
   },
   messages: {
     serves: 'messages',
@@ -85,7 +85,7 @@ export const roles = {
     tells: { room: ['message', 'change'], user: ['exportReady'] },
     roll: true,
     words: true,
-    stream: { consumers: ['search'], scrubs: true, owns: true },
+    stream: { consumers: ['search'], scrubs: true, owns: true, recovers: true },
   },
   files: {
     serves: 'files',

@@ -34,6 +34,9 @@ export function subjectsOf(root = 'chat') {
     userPresence: (userId: string) => `${root}.presence.user.${token(userId)}`,
     /** Heartbeats of the processes that confirm broadcasts. */
     roll: `${root}.roll`,
+    /** Request: the instance that stores events under this id answers. No responder means that it has ended. */
+    writer: (id: string) => `${root}.outbox.${token(id)}`,
+    everyWriter: `${root}.outbox.*`,
     words: `${root}.event.words`,
     /** With the root `*`: the streams of all installations. */
     stream: root === '*' ? '*' : `${root.toUpperCase()}_EVENTS`,

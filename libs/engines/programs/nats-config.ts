@@ -17,14 +17,16 @@ type Server = {
   guest?: string
 }
 
-/** JetStream would ack before it syncs. A stream reserves its maximum size, so the store's limit is set above that. */
+/**
+ * JetStream syncs every two minutes, its default: what a power cut takes from the stream is published again from the
+ * stores. A stream reserves its maximum size, so the store's limit is set above that.
+ */
 export const natsConfig = ({ host, port, folder, monitor, users = [], guest }: Server): string => `
 host: "${host}"
 port: ${port}
 max_payload: 8MB
 jetstream {
   store_dir: ${JSON.stringify(folder)}
-  sync_interval: always
   max_file_store: 100TB
 }
 ${monitor === undefined ? '' : `http: "${monitor}"\n`}${guest === undefined ? '' : `no_auth_user: ${guest}\n`}${

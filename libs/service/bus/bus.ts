@@ -44,6 +44,10 @@ export class Bus {
     this.state = new ConnectionState(connection, options)
   }
 
+  get isConnected() {
+    return this.state.isConnected
+  }
+
   openInbox(): string {
     return createInbox(inboxOf(this.options.natsUrl).inboxPrefix)
   }

@@ -29,7 +29,6 @@ export async function ensureStream(bus: Bus, isOwner = false) {
     max_age: nanos(SEVEN_DAYS_MS),
     max_bytes: TEN_GB,
     allow_direct: true,
-    allow_atomic: true,
   }
   if (!(await exists(manager.streams.info(config.name)))) await manager.streams.add(config)
   else if (isOwner) await manager.streams.update(config.name, config)

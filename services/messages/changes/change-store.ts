@@ -1,14 +1,22 @@
 import { changeId } from '@chat/contract'
-import { type Connection, type Database, isDuplicate, type LastNumber, modelOf } from '@chat/service'
+import {
+  type Connection,
+  type Database,
+  isDuplicate,
+  type LastNumber,
+  modelOf,
+  type Stored,
+  storedIndex,
+} from '@chat/service'
 import type { ClientSession, Model } from 'mongoose'
 import type { MessageDoc } from '../send/message-doc.ts'
 import type { MessageStore } from '../send/message-store.ts'
-import { ofRoom, roomRange } from '../send/room-ids.ts'
+import { ofRoom, roomRange, withIds } from '../send/room-ids.ts'
 
 /** `erase`: a deletion that makes the author anonymous; `unmention`: an erased user is no longer mentioned. */
 export type ChangeKind = 'edit' | 'delete' | 'hide' | 'show' | 'card' | 'erase' | 'unmention'
 /** A change of a message, numbered per room from 1 without gaps. The primary key decides who gets a number. */
-export type ChangeDoc = {
+export type ChangeDoc = Stored & {
   _id: string
   roomId: string
   change: number
@@ -26,7 +34,7 @@ export type ChangeDoc = {
   createdAt: Date
 }
 /** A change, and its message as it is now. */
-type Changed = Pick<ChangeDoc, 'change' | 'createdAt' | 'mentioned'> & { doc: MessageDoc }
+type Changed = Pick<ChangeDoc, 'change' | 'mentioned'> & { doc: MessageDoc }
 
 export class ChangeStore {
   readonly model: Model<ChangeDoc>
@@ -45,6 +53,7 @@ export class ChangeStore {
       [{ by: 1 }],
       [{ mentioned: 1 }, { sparse: true }],
       [{ mentions: 1 }, { sparse: true }],
+      storedIndex,
     )
     this.lastChange = database.lastNumber(this.model, changeId)
   }
@@ -81,11 +90,18 @@ export class ChangeStore {
   /** Changes from one number to another, both inclusive, in order. */
   async between(roomId: string, from: number, to: number): Promise<Changed[]> {
     const filter = roomRange(changeId, roomId, from, to)
-    const changes = await this.model.find(filter).sort({ _id: 1 }).lean<ChangeDoc[]>()
+    return this.withMessages(await this.model.find(filter).sort({ _id: 1 }).lean<ChangeDoc[]>())
+  }
+
+  async byIds(changeIds: string[]): Promise<Changed[]> {
+    return this.withMessages(await this.model.find(withIds(changeIds)).lean<ChangeDoc[]>())
+  }
+
+  private async withMessages(changes: ChangeDoc[]): Promise<Changed[]> {
     const docs = await this.messages.byIds([...new Set(changes.map((change) => change.messageId))])
     const byId = new Map(docs.map((doc) => [doc._id, doc]))
-    return changes.map(({ change, createdAt, mentioned, messageId }) => {
-      return { change, createdAt, ...(mentioned && { mentioned }), doc: byId.get(messageId) as MessageDoc }
+    return changes.map(({ change, mentioned, messageId }) => {
+      return { change, ...(mentioned && { mentioned }), doc: byId.get(messageId) as MessageDoc }
     })
   }
 

@@ -15,7 +15,7 @@ type Decide = (doc: MessageDoc) => Decision | Promise<Decision>
 /**
  * Changes a message. A change takes the room's next number, in one transaction with what it makes of the message. It is
  * decided on the message as read after the number before, so no other change comes in between.
- * @returns the message in full, once the change, this or an earlier one, is stored and published
+ * @returns the message in full, once the change, this or an earlier one, is stored
  */
 export async function changeMessage(
   parts: Parts,
@@ -23,33 +23,36 @@ export async function changeMessage(
   place: Place,
   decide: Decide,
 ): Promise<Message> {
-  const { outbox, presenter, changeQueue } = parts
-  const message = await changeQueue.run(place.roomId, async () => {
-    const { change, doc, mentioned } = await store(parts, caller, place, decide)
-    const [message] = (await presenter.inFull(caller, [doc])) as [Message]
-    if (change !== null) await outbox.publish({ kind: 'change', change, message, ...mentioned })
-    return message
-  })
+  const message = await parts.changeQueue.run(place.roomId, () => store(parts, caller, place, decide))
   await notify(parts, caller, message)
   return message
 }
 
-async function store({ outbox, store, changes }: Parts, caller: Caller, place: Place, decide: Decide) {
+async function store(parts: Parts, caller: Caller, place: Place, decide: Decide): Promise<Message> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const change = (await outbox.reconcile('change', place.roomId)) + 1
-    const doc = await findMessage(store, place)
+    const change = (await parts.changes.last(place.roomId)) + 1
+    const doc = await findMessage(parts.store, place)
     const decision = await decide(doc)
-    if (!decision) return { change: null, doc }
+    if (!decision) return present(parts, caller, doc)
     const { mentions = doc.mentions ?? [], ...becomes } = decision.becomes
     const { mentions: before = [], ...rest } = doc
     const changed = { ...rest, ...becomes, ...asMentions(mentions), updatedAt: timeAfter(doc) }
     const added = mentions.filter((userId) => !before.includes(userId))
     const mentioned = added.length > 0 ? { mentioned: added } : {}
+    const message = await present(parts, caller, changed)
     const stored = { ...changeOf(change, decision.kind, doc, caller.userId), ...mentioned }
-    if (await changes.store(stored, changed)) return { change, doc: changed, mentioned }
+    const event = { kind: 'change', change, message, ...mentioned } as const
+    const isStored = await parts.outbox.store(
+      (storedAt) => parts.changes.store({ ...stored, storedAt }, changed),
+      (succeeded) => (succeeded ? [{ event }] : []),
+    )
+    if (isStored) return message
   }
   throw new Fault('SERVICE_UNAVAILABLE')
 }
+
+const present = async ({ presenter }: Parts, caller: Caller, doc: MessageDoc) =>
+  (await presenter.inFull(caller, [doc]))[0] as Message
 
 /** Makes the caller's own counts right at once; everybody else gets the change from the stream. */
 async function notify({ bus, logger }: Parts, caller: Caller, message: Message) {

@@ -5,14 +5,14 @@ import {
   faultOf,
   type Logger,
   type Metrics,
+  type Outbox,
+  type Publication,
   type Trace,
-  traced,
   tracedForAll,
 } from '@chat/service'
 import { LRUCache } from 'lru-cache'
 import { type Draft, type MessageDoc, presentMessage } from './message-doc.ts'
 import type { MessageStore } from './message-store.ts'
-import type { Outbox } from './outbox.ts'
 
 /** `isRepeat`: the syncKey was stored before, with this message. */
 export type Committed = { doc: MessageDoc; isRepeat: boolean }
@@ -24,12 +24,17 @@ const MAX_BATCH = 200
 /** A room that is not remembered costs two reads at its next message. */
 const MAX_ROOMS = 50_000
 const STORING = { name: 'store message', kind: 'internal' } as const
-const PUBLISHING = { name: 'publish message', kind: 'producer' } as const
+/** A repeat of an older message publishes nothing: recovery has published it. Shorter than the stream drops repeats. */
+const RECENT_MS = 60_000
+
+const publicationOf = (doc: MessageDoc, trace?: Trace): Publication => ({
+  event: { kind: 'message', message: presentMessage(doc) },
+  ...(trace && { trace }),
+})
 
 /**
  * Group commit: sends that arrive during an insert share the next one. A room's messages get their seqs here, in the
- * order in which they arrive; between instances the primary key decides. Publishing follows in the same order, and
- * overlaps the next insert.
+ * order in which they arrive; between instances the primary key decides. A message is committed when it is stored.
  */
 export class GroupCommit {
   private readonly parts: Parts
@@ -47,7 +52,7 @@ export class GroupCommit {
   }
 
   /**
-   * Resolves when the message is stored and published.
+   * Resolves when the message is stored; the outbox publishes it then.
    * @throws SERVICE_UNAVAILABLE or TIMEOUT when the outcome is unknown: a retry with the same syncKey is safe
    */
   commit(draft: Draft): Promise<Committed> {
@@ -77,14 +82,15 @@ export class GroupCommit {
     return this.commit(draft)
   }
 
-  /** The message that is stored under a syncKey, published too; null when there is none. */
+  /** The message that is stored under a syncKey; null when there is none. */
   async findRepeat({ roomId, syncKey }: Place, authorId: string): Promise<Committed | null> {
     const doc = await this.parts.store.bySyncKey(roomId, authorId, syncKey)
     return doc && this.repeat(doc)
   }
 
-  private async repeat(doc: MessageDoc): Promise<Committed> {
-    await this.parts.outbox.ensure({ kind: 'message', message: presentMessage(doc) })
+  /** Whoever stored it may have died before it was published. The stream drops an event that it has. */
+  private repeat(doc: MessageDoc): Committed {
+    if (Date.now() - doc.createdAt.getTime() < RECENT_MS) this.parts.outbox.publish(publicationOf(doc))
     return { doc, isRepeat: true }
   }
 
@@ -99,7 +105,7 @@ export class GroupCommit {
   private async loadFor(roomId: string, waiting: Pending[]) {
     this.loading.set(roomId, waiting)
     try {
-      this.lastSeqs.set(roomId, await this.parts.outbox.reconcile('message', roomId))
+      this.lastSeqs.set(roomId, await this.parts.store.lastSeq(roomId))
       this.queue.putBack(waiting)
     } catch (error) {
       this.reject(waiting, error)
@@ -112,22 +118,30 @@ export class GroupCommit {
     const batch = this.withoutRepeats(this.inLoadedRooms(taken))
     if (batch.length === 0) return
     const docs = batch.map(({ draft }) => this.numbered(draft))
-    const { metrics, store } = this.parts
+    const { metrics } = this.parts
     metrics.batch.observe(docs.length)
     const begun = performance.now()
     for (const { since } of batch) metrics.commitWaitSeconds.observe((begun - since) / 1000)
     const traces = batch.map(({ trace }) => trace)
     try {
-      const { stored, isDuplicate } = await tracedForAll(STORING, traces, () => store.insert(docs))
+      const { stored, isDuplicate } = await tracedForAll(STORING, traces, () => this.insert(docs, traces))
       metrics.storeSeconds.observe((performance.now() - begun) / 1000)
       for (let index = 0; index < stored; index++)
-        this.publish(batch[index] as Pending, docs[index] as MessageDoc)
+        batch[index]?.done.resolve({ doc: docs[index] as MessageDoc, isRepeat: false })
       if (isDuplicate) await this.resume(batch.slice(stored), docs.slice(stored))
     } catch (error) {
       // Whether they are stored is unknown: the next message of these rooms reads their last seq.
       for (const { draft } of batch) this.lastSeqs.delete(draft.roomId)
       this.reject(batch, error)
     }
+  }
+
+  private insert(docs: MessageDoc[], traces: Trace[]) {
+    const { outbox, store } = this.parts
+    return outbox.store(
+      (storedAt) => store.insert(docs, storedAt),
+      ({ stored }) => docs.slice(0, stored).map((doc, index) => publicationOf(doc, traces[index])),
+    )
   }
 
   /** A room may have been forgotten while its messages waited. */
@@ -161,18 +175,6 @@ export class GroupCommit {
     return { _id: messageId(draft.roomId, seq), seq, ...draft }
   }
 
-  private publish({ done, trace }: Pending, doc: MessageDoc) {
-    const event = { kind: 'message', message: presentMessage(doc) } as const
-    const begun = performance.now()
-    traced(PUBLISHING, () => this.parts.outbox.publish(event), trace).then(
-      () => {
-        this.parts.metrics.publishSeconds.observe((performance.now() - begun) / 1000)
-        done.resolve({ doc, isRepeat: false })
-      },
-      (error) => done.reject(this.faultFor(error)),
-    )
-  }
-
   /** After a duplicate key: the syncKey is stored already, or another instance has taken the seq. */
   private async resume(rest: Pending[], docs: MessageDoc[]) {
     for (const { roomId, seq } of docs.toReversed()) this.lastSeqs.set(roomId, seq - 1)
@@ -180,7 +182,7 @@ export class GroupCommit {
     const { roomId, author, syncKey } = clash.draft
     const stored = await this.parts.store.bySyncKey(roomId, author.authorId, syncKey)
     if (stored) {
-      this.repeat(stored).then(clash.done.resolve, (error) => clash.done.reject(this.faultFor(error)))
+      clash.done.resolve(this.repeat(stored))
       this.queue.putBack(others)
     } else {
       this.lastSeqs.delete(roomId)

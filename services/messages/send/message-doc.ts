@@ -1,4 +1,5 @@
 import { type Author, isGone, type Message, type MessageData } from '@chat/contract'
+import type { Stored } from '@chat/service'
 
 /** A message before it has its seq. */
 export type Draft = {
@@ -15,13 +16,14 @@ export type Draft = {
   createdAt: Date
 }
 /** A message as it is stored. */
-export type MessageDoc = Draft & {
-  _id: string
-  seq: number
-  /** `status` and `updatedAt` are absent until the message is changed for the first time. */
-  status?: Message['status']
-  updatedAt?: Date
-}
+export type MessageDoc = Draft &
+  Stored & {
+    _id: string
+    seq: number
+    /** `status` and `updatedAt` are absent until the message is changed for the first time. */
+    status?: Message['status']
+    updatedAt?: Date
+  }
 
 type Essentials = Pick<Draft, 'roomId' | 'syncKey' | 'author' | 'data' | 'audience'>
 export const newDraft = (draft: Essentials & Partial<Draft>): Draft => ({

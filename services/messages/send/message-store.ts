@@ -1,5 +1,12 @@
 import { messageId } from '@chat/contract'
-import { type Connection, type Database, insertInOrder, type LastNumber, modelOf } from '@chat/service'
+import {
+  type Connection,
+  type Database,
+  insertInOrder,
+  type LastNumber,
+  modelOf,
+  storedIndex,
+} from '@chat/service'
 import type { ClientSession, Model } from 'mongoose'
 import { asStored, type MessageDoc, quoteOf, statusOf } from './message-doc.ts'
 import { ofRoom, roomRange, withIds } from './room-ids.ts'
@@ -24,6 +31,7 @@ export class MessageStore {
       // For the erasure of a user who is quoted or mentioned.
       [{ 'replyTo.author.authorId': 1 }, { sparse: true }],
       [{ mentions: 1 }, { sparse: true }],
+      storedIndex,
     )
     this.lastNumber = database.lastNumber(this.model, messageId)
   }
@@ -33,8 +41,9 @@ export class MessageStore {
     return this.lastNumber.of(roomId)
   }
 
-  async insert(docs: MessageDoc[]): Promise<InsertOutcome> {
-    const [taken] = await insertInOrder(this.model, docs.map(asStored))
+  async insert(docs: MessageDoc[], storedAt: Date): Promise<InsertOutcome> {
+    const stored = docs.map((doc) => ({ ...asStored(doc), storedAt }))
+    const [taken] = await insertInOrder(this.model, stored)
     if (taken !== undefined) return { stored: taken, isDuplicate: true }
     for (const { roomId, seq } of docs) this.lastNumber.note(roomId, seq)
     return { stored: docs.length, isDuplicate: false }

@@ -1,7 +1,7 @@
 import type { Message, Room } from '@chat/contract'
-import { EventLog } from '@chat/service'
 import { connectAs, eventually, makeRoom, type PlainClient, sendText } from '@chat/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { jetstream } from '@nats-io/jetstream'
 import { type PushStack, startPush, startPushStack, tokenOf, withDevice } from '../testing/stack.ts'
 
 // Who gets a push: bob in every possible state, ann as the author, and zed, who always gets one.
@@ -49,7 +49,9 @@ async function sendMention(userId: string): Promise<Message> {
   const last = await sendText(ann, room._id)
   const mention = { ...last, seq: last.seq + 1, mentions: [userId], syncKey: crypto.randomUUID() }
   const message = { ...mention, _id: last._id.replace(/\d+$/, String(last.seq + 1).padStart(10, '0')) }
-  await new EventLog(on.bus).append({ kind: 'message', message })
+  const { connection, subjects } = on.bus
+  const subject = subjects.roomEvent(room._id, 'message')
+  await jetstream(connection).publish(subject, JSON.stringify(message), { msgID: message._id })
   return message
 }
 

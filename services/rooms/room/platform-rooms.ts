@@ -7,6 +7,7 @@ import { type RoomDoc, roomIdsOf, userIdsOf } from '../store/documents.ts'
 import type { Store } from '../store/store.ts'
 import { claimKeyOf } from './claims.ts'
 import { changeRoom } from './room-change.ts'
+import { roomEventsOf, storeWithEvents } from './room-events.ts'
 import { viewRoom, viewRooms } from './room-view.ts'
 
 const DEFAULT_LIMIT = 20
@@ -70,12 +71,13 @@ async function removeMembers(parts: Parts, room: RoomDoc) {
 }
 
 /** Its last event is that of its deletion; those that are not published yet are dropped. */
-async function removeRoom({ store, outbox }: Parts, { _id: roomId, updatedAt: before }: RoomDoc) {
+async function removeRoom(parts: Parts, { _id: roomId, updatedAt: before }: RoomDoc) {
+  const { rooms, roomEvents } = parts.store
   const updatedAt = new Date(Math.max(Date.now(), before.getTime() + 1))
-  await store.transaction(async (transaction) => {
-    const wasThere = await store.rooms.remove(roomId, transaction)
-    if (wasThere)
-      await outbox.add({ _id: roomId, updatedAt }, [{ type: 'room.deleted', data: { roomId } }], transaction)
+  await storeWithEvents(parts, async (transaction) => {
+    const wasThere = await rooms.remove(roomId, transaction)
+    await roomEvents.removeRoom(roomId, transaction)
+    const deleted = { type: 'room.deleted', data: { roomId } } as const
+    return { result: null, events: wasThere ? roomEventsOf({ _id: roomId, updatedAt }, [deleted]) : [] }
   })
-  outbox.publish(roomId)
 }

@@ -3,6 +3,7 @@ import { headsOf, PLATFORM } from '../members/memberships.ts'
 import type { Parts } from '../parts.ts'
 import type { MemberDoc, RoomDoc } from '../store/documents.ts'
 import type { Transaction } from '../store/models.ts'
+import { roomEventsOf, storeWithEvents } from './room-events.ts'
 
 /** A room as a change finds it: `members` oldest first, `now` later than its last change. */
 export type RoomState = { room: RoomDoc; members: MemberDoc[]; now: Date }
@@ -20,8 +21,9 @@ type Change<T> = (state: RoomState, transaction: Transaction) => Promise<Outcome
  * repeated with what the other left: rules about all members hold. `updatedAt` grows with every change and no member is
  * newer than it, so a removal can be told from a later return. @throws ROOM_NO_EXISTS
  */
-export async function changeRoom<T>({ store, outbox }: Parts, roomId: string, change: Change<T>) {
-  const changed = await store.transaction(async (transaction) => {
+export function changeRoom<T>(parts: Pick<Parts, 'store' | 'outbox'>, roomId: string, change: Change<T>) {
+  const { store } = parts
+  return storeWithEvents(parts, async (transaction) => {
     const known = await store.rooms.get(roomId, transaction)
     if (!known) throw new Fault('ROOM_NO_EXISTS')
     const before = await store.members.ofRoom(roomId, transaction)
@@ -31,11 +33,8 @@ export async function changeRoom<T>({ store, outbox }: Parts, roomId: string, ch
     const updatedAt = new Date(Math.max(now.getTime(), members.at(-1)?.createdAt.getTime() ?? 0))
     const derived = { memberCount: members.length, heads: headsOf(members), updatedAt }
     const room = await store.rooms.update(roomId, { ...fields, ...derived }, transaction)
-    await outbox.add(room, events?.(room) ?? [], transaction)
-    return { room, before, members, result }
+    return { result: { room, before, members, result }, events: roomEventsOf(room, events?.(room) ?? []) }
   })
-  outbox.publish(roomId)
-  return changed
 }
 
 /** Platforms need not be master. @throws ROOM_NO_EXISTS, USER_IS_NOT_MASTER */

@@ -18,6 +18,7 @@ import type { Store } from '../store/store.ts'
 import { saveUsers } from '../users/directory.ts'
 import { claimKeyOf } from './claims.ts'
 import { presentOutline } from './presenter.ts'
+import { roomEventsOf, storeWithEvents } from './room-events.ts'
 import { viewRoom, viewRoomFor } from './room-view.ts'
 
 type PlatformRoom = Input<'createRoom'>
@@ -114,16 +115,15 @@ async function postFirst(parts: Parts, caller: Caller, roomId: string, joiners: 
 }
 
 /** Of several requests that finish the same room, one succeeds. */
-async function open({ store, outbox, broadcast }: Parts, roomId: string, by: string): Promise<RoomDoc> {
+async function open(parts: Parts, roomId: string, by: string): Promise<RoomDoc> {
+  const { store, broadcast } = parts
   const userIds = await store.members.userIdsOf(roomId)
-  const opened = await store.transaction(async (transaction) => {
+  const opened = await storeWithEvents(parts, async (transaction) => {
     const room = await store.rooms.setReady(roomId, transaction)
     if (!room) throw new Fault('ROOM_ALREADY_EXISTS', { data: { roomId } })
     const data = { room: presentOutline(room), userIds, by: actorOf(by) }
-    await outbox.add(room, [{ type: 'room.created', data }], transaction)
-    return room
+    return { result: room, events: roomEventsOf(room, [{ type: 'room.created', data }]) }
   })
-  outbox.publish(roomId)
   broadcast.publishJoined(roomId, userIds)
   return opened
 }

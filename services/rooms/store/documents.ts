@@ -8,6 +8,7 @@ import type {
   RoomType,
   Rules,
 } from '@chat/contract'
+import type { Stored } from '@chat/service'
 
 export type UserDoc = {
   _id: string
@@ -77,7 +78,7 @@ export type RoomDoc = {
   createdAt: Date
   updatedAt: Date
 }
-export type RoomEventDoc = { _id: string; roomId: string; fact: RoomActivityEvent; createdAt: Date }
+export type RoomEventDoc = Stored & { _id: string; roomId: string; fact: RoomActivityEvent }
 /** `_id` is the key of a link and a set of users; see claims.ts. */
 export type ClaimDoc = { _id: string; roomId: string; createdAt: Date }
 

@@ -1,6 +1,9 @@
-import { type Connection, type Index, modelOf } from '@chat/service'
+import { type Connection, type Index, modelOf, storedIndex } from '@chat/service'
 import type { ClientSession } from 'mongoose'
 import type * as docs from './documents.ts'
+
+/** A day longer than the stream keeps events. */
+const EVENT_SECONDS = 8 * 24 * 60 * 60
 
 export function openModels(connection: Connection) {
   const open = <T>(collection: string, ...indexes: Index[]) => modelOf<T>(connection, collection, ...indexes)
@@ -16,7 +19,12 @@ export function openModels(connection: Connection) {
     mentions: open<docs.MentionDoc>('mentions', [{ userId: 1, roomId: 1, seq: 1 }]),
     blocks: open<docs.BlockDoc>('blocks', [{ userId: 1 }], [{ blockedId: 1 }]),
     erased: open<docs.ErasedDoc>('erased'),
-    roomEvents: open<docs.RoomEventDoc>('facts', [{ createdAt: 1 }]),
+    roomEvents: open<docs.RoomEventDoc>('roomEvents', [
+      storedIndex[0],
+      { expireAfterSeconds: EVENT_SECONDS },
+    ]),
+    /** Unpublished events of earlier versions. */
+    formerRoomEvents: open<docs.RoomEventDoc>('facts'),
     uncounted: open<docs.UncountedDoc>('gone'),
   }
 }

@@ -1,7 +1,7 @@
-import type { Announcement, Message, RoomActivityEvent, RoomType } from '@chat/contract'
+import type { Announcement, Message, RoomType } from '@chat/contract'
 import { insertMissing } from '@chat/service'
 import mongoose from 'mongoose'
-import { type ClaimDoc, idsOf, type RoomDoc, type RoomEventDoc, roomIdsOf } from './documents.ts'
+import { type ClaimDoc, idsOf, type RoomDoc } from './documents.ts'
 import type { Models, Transaction } from './models.ts'
 
 export type ActiveRoom = Pick<RoomDoc, '_id' | 'activeAt'>
@@ -11,15 +11,13 @@ type Derived = Pick<RoomDoc, 'lastSeq' | 'lastMessage'> & { lastGone: number; la
 /** Later ids sort after earlier ones, to the second. */
 export const newRoomId = () => new mongoose.Types.ObjectId().toHexString()
 
-/** Rooms, their claims and unpublished events. Rooms that are being made or deleted are found only where it is said. */
+/** Rooms and their claims. Rooms that are being made or deleted are found only where it is said. */
 export class RoomStore {
   private readonly rooms: Models['rooms']
   private readonly claims: Models['claims']
-  private readonly events: Models['roomEvents']
-  constructor({ rooms, claims, roomEvents }: Models) {
+  constructor({ rooms, claims }: Models) {
     this.rooms = rooms
     this.claims = claims
-    this.events = roomEvents
   }
 
   get = (roomId: string, transaction?: Transaction): Promise<RoomDoc | null> =>
@@ -86,9 +84,8 @@ export class RoomStore {
     return (await changed.lean()) as RoomDoc
   }
 
-  /** Removes a room and its events. @returns whether the room was there */
+  /** @returns whether the room was there */
   async remove(roomId: string, session: Transaction): Promise<boolean> {
-    await this.events.deleteMany(eventsOf(roomId), { session })
     return (await this.rooms.deleteOne({ _id: roomId }, { session })).deletedCount > 0
   }
 
@@ -138,28 +135,6 @@ export class RoomStore {
   async releaseClaim(key: string, roomId: string): Promise<void> {
     await this.claims.deleteOne({ _id: key, roomId })
   }
-
-  async addEvents(events: RoomActivityEvent[], session: Transaction): Promise<void> {
-    const createdAt = new Date()
-    const docs = events.map((fact) => ({ _id: fact._id, roomId: fact.roomId, fact, createdAt }))
-    await this.events.insertMany(docs, { session })
-  }
-
-  /** A room's events, oldest first. */
-  eventsOf = (roomId: string): Promise<RoomEventDoc[]> =>
-    this.events.find(eventsOf(roomId)).sort({ _id: 1 }).lean()
-
-  /** The rooms of the oldest `limit` events, one entry per event. */
-  async oldestEvents(limit: number): Promise<string[]> {
-    const any = { createdAt: { $gt: new Date(0) } }
-    return roomIdsOf(await this.events.find(any, { roomId: 1 }).sort({ createdAt: 1 }).limit(limit).lean())
-  }
-
-  async removeEvents(ids: string[]): Promise<void> {
-    await this.events.deleteMany({ _id: { $in: ids } })
-  }
 }
-
-const eventsOf = (roomId: string) => ({ _id: { $gt: `${roomId}-e`, $lt: `${roomId}-f` } })
 
 const after = (session: Transaction) => ({ session, returnDocument: 'after' }) as const

@@ -3,6 +3,7 @@ import { MemberStore } from './member-store.ts'
 import { MentionStore } from './mention-store.ts'
 import { openModels, type Transaction } from './models.ts'
 import { PresenceStore } from './presence-store.ts'
+import { RoomEventStore } from './room-event-store.ts'
 import { RoomStore } from './room-store.ts'
 import { UnreadStore } from './unread-store.ts'
 import { UserStore } from './user-store.ts'
@@ -16,6 +17,7 @@ export async function openStore(connection: Connection) {
     members: new MemberStore(models),
     mentions: new MentionStore(models),
     presence: new PresenceStore(models, database),
+    roomEvents: new RoomEventStore(models),
     rooms: new RoomStore(models),
     unread: new UnreadStore(models, database),
     users: new UserStore(models),

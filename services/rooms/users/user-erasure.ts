@@ -7,6 +7,7 @@ import {
   Fault,
   type Message,
   messageWithout,
+  type RoomActivityEvent,
   textWithout,
 } from '@chat/contract'
 import { decodeKey, encodeKey, erasedMentions, eraseEventsOfKind } from '@chat/service'
@@ -19,6 +20,8 @@ import { unblock } from './blocks.ts'
 const PAGE = 500
 /** The time that one request may take; the next one continues where it stopped. */
 const BUDGET_MS = 20_000
+/** After this the erasure is tried again later. */
+const SETTLE_MS = 15_000
 /** The cursor while the stream is scrubbed: this and a position in the stream. Later it is a room's id. */
 const STREAM = 'facts:'
 
@@ -71,18 +74,39 @@ async function removeOwnData(parts: Parts, userId: string) {
 /** Removes room events of the user from the stream. @returns where to continue; null at the end */
 async function scrubEvents(parts: Parts, caller: Caller, erased: Erased, from: number) {
   // Later events do not name the user, who is in no room any more.
-  if (from === 1) await parts.outbox.publishAll()
+  if (from === 1) {
+    await parts.outbox.settled(SETTLE_MS)
+    await removeStoredEvents(parts, caller, erased)
+  }
   return eraseEventsOfKind({
     bus: parts.bus,
     kind: 'fact',
     from,
     until: performance.now() + BUDGET_MS,
-    isErased: async ({ fact }) => {
-      const announcement = 'room' in fact.data ? fact.data.room.announcement : null
-      const more = await withMentions(parts, caller, fact.roomId, [announcement], erased)
-      return activityWithout(fact, more) !== fact
-    },
+    isErased: ({ fact }) => isAbout(parts, caller, fact, erased),
   })
+}
+
+/** Before the stream: it is filled from them. */
+async function removeStoredEvents(parts: Parts, caller: Caller, erased: Erased) {
+  const { roomEvents } = parts.store
+  for (let page = await roomEvents.after('', PAGE); page.length > 0; ) {
+    const named: string[] = []
+    for (const { _id, fact } of page) if (await isAbout(parts, caller, fact, erased)) named.push(_id)
+    await roomEvents.remove(named)
+    page = await roomEvents.after(page.at(-1)?._id ?? '', PAGE)
+  }
+}
+
+async function isAbout(
+  parts: Parts,
+  caller: Caller,
+  fact: RoomActivityEvent,
+  erased: Erased,
+): Promise<boolean> {
+  const announcement = 'room' in fact.data ? fact.data.room.announcement : null
+  const more = await withMentions(parts, caller, fact.roomId, [announcement], erased)
+  return activityWithout(fact, more) !== fact
 }
 
 async function eraseInRoom(parts: Parts, caller: Caller, room: QuotingRoom, user: Erased) {

@@ -1,0 +1,153 @@
+// The transitions of what the instances of a service know together about their outbox. README.md explains the protocol.
+
+/** A place in the stream, and the event that was there. `seq` 0: none. */
+export type Position = { seq: number; eventId: string }
+
+/** An instance that stores events. All that it has stored until `settledUntil` is published and derived. */
+export type Writer = { id: string; beat: number; settledUntil: number }
+
+/** All that any instance has stored until `settledUntil` stands in the stream at `position` or before. */
+export type Checkpoint = {
+  settledUntil: number
+  position: Position
+  /** What is stored after this time is published behind `position`, as far as clocks agree. */
+  notedAt: number
+}
+
+/** Times are stored times in ms: see StoredClock. */
+export type OutboxState = {
+  _id: 'outbox'
+  version: number
+  /** Identifies the data. A restored backup gets another one. */
+  epoch: string
+  /** When the stream was created, by its server; null before the first look at it. */
+  stream: string | null
+  /** How often the stream lost events. A position is good for the count that its writer knew. */
+  losses: number
+  writers: Writer[]
+  /** The last known place in the stream at which an event of these writers was confirmed. */
+  position: Position
+  /** Oldest first. */
+  checkpoints: Checkpoint[]
+  /** Every durable consumer has handled what was stored until then. */
+  handledUntil: number
+  recovery: Recovery | null
+}
+
+/** What is stored from `from` on has to be compared with the stream, and derived again where its writer has ended. */
+export type Recovery = { from: number; derives: boolean; by: string }
+
+export const nowhere: Position = { seq: 0, eventId: '' }
+/** The newer half covers five minutes: more than twice the time after which JetStream syncs. */
+const MAX_CHECKPOINTS = 120
+const SPACING_MS = 5_000
+
+export const emptyState = (epoch: string, handledUntil: number): OutboxState => ({
+  _id: 'outbox',
+  version: 1,
+  epoch,
+  stream: null,
+  losses: 0,
+  writers: [],
+  position: nowhere,
+  checkpoints: [],
+  handledUntil,
+  recovery: null,
+})
+
+/** The highest stored time that anybody relies on. A new writer stores later than that. */
+export const latestTime = ({ checkpoints, handledUntil }: OutboxState) =>
+  Math.max(handledUntil, checkpoints.at(-1)?.settledUntil ?? 0)
+
+type Renewal = {
+  id: string
+  settledUntil: number
+  /** The writer's last confirmed place in the stream, and for how many losses it is good. */
+  position: Position
+  losses: number
+  now: number
+}
+
+/** A writer's heartbeat. It makes a checkpoint of what all writers have settled, unless a recovery is under way. */
+export function renew(state: OutboxState, { id, settledUntil, position, losses, now }: Renewal): OutboxState {
+  const beat = (state.writers.find((writer) => writer.id === id)?.beat ?? 0) + 1
+  const others = state.writers.filter((writer) => writer.id !== id)
+  const writers = [...others, { id, beat, settledUntil }]
+  const isFurther = losses === state.losses && position.seq > state.position.seq
+  const known = isFurther ? position : state.position
+  const settled = Math.min(...writers.map((writer) => writer.settledUntil))
+  // A writer that was taken for dead may come back with writes that are older than what was claimed without it.
+  const checkpoints = state.checkpoints.filter((checkpoint) => checkpoint.settledUntil <= settled)
+  const handledUntil = Math.min(state.handledUntil, settled)
+  const renewed = { ...state, writers, position: known, checkpoints, handledUntil }
+  return state.recovery ? renewed : withCheckpoint(renewed, settled, now)
+}
+
+/** The last one is always as new as can be; those before it are some seconds apart. */
+function withCheckpoint(state: OutboxState, settledUntil: number, now: number): OutboxState {
+  const { position } = state
+  const [before, last] = state.checkpoints.slice(-2)
+  const newest = last ?? before
+  const isSamePlace = newest?.position.seq === position.seq
+  const isClose = before && last && last.notedAt - before.notedAt < SPACING_MS
+  const kept = isSamePlace || isClose ? state.checkpoints.slice(0, -1) : state.checkpoints
+  const notedAt = isSamePlace ? newest.notedAt : now
+  return { ...state, checkpoints: thinned([...kept, { settledUntil, position, notedAt }]) }
+}
+
+/** A consumer that is far behind needs old ones, but not many. */
+function thinned(checkpoints: Checkpoint[]): Checkpoint[] {
+  if (checkpoints.length <= MAX_CHECKPOINTS) return checkpoints
+  return checkpoints.filter((_, index) => index >= MAX_CHECKPOINTS / 2 || index % 2 === 0)
+}
+
+/** The stream is another one, or has lost events behind the last checkpoint of `surviving`. */
+export function noteLoss(
+  state: OutboxState,
+  stream: string,
+  surviving: Checkpoint[],
+  by: string,
+): OutboxState {
+  const from = surviving.at(-1)?.settledUntil ?? state.handledUntil
+  const lost = { ...state, stream, losses: state.losses + 1, position: nowhere, checkpoints: surviving }
+  return demandRecovery(lost, { from, derives: false, by })
+}
+
+/** `by` does it, unless somebody is at one. */
+export function demandRecovery(state: OutboxState, { from, derives, by }: Recovery): OutboxState {
+  const known = state.recovery ?? { from, derives, by }
+  const recovery = { from: Math.min(known.from, from), derives: known.derives || derives, by: known.by }
+  return { ...state, recovery }
+}
+
+/** Takes over from an instance that has ended. */
+export const takeRecovery = (state: OutboxState, by: string): OutboxState =>
+  state.recovery ? { ...state, recovery: { ...state.recovery, by } } : state
+
+/** @param end the end of the stream after it @returns null where more has to be done by now */
+export function finishRecovery(state: OutboxState, done: Recovery, losses: number, end: Position) {
+  const { recovery } = state
+  const isSame = recovery?.by === done.by && recovery.from === done.from && recovery.derives === done.derives
+  if (!isSame || state.losses !== losses) return null
+  return { ...state, recovery: null, position: end.seq > state.position.seq ? end : state.position }
+}
+
+/** Takes out a writer that has ended. One that has shown life since stays. */
+export function removeWriter(
+  state: OutboxState,
+  { id, beat }: Pick<Writer, 'id' | 'beat'>,
+): OutboxState | null {
+  const writers = state.writers.filter((writer) => writer.id !== id || writer.beat !== beat)
+  return writers.length === state.writers.length ? null : { ...state, writers }
+}
+
+/** Notes that every consumer has handled the stream up to `seq`. */
+export function noteHandled(state: OutboxState, seq: number): OutboxState | null {
+  const handled = state.checkpoints.findLast(({ position }) => position.seq <= seq)
+  if (!handled || handled.settledUntil <= state.handledUntil) return null
+  return { ...state, handledUntil: handled.settledUntil }
+}
+
+/** From where on the stream is to be read to find all that was stored from a time on. */
+export const readFrom = ({ checkpoints }: OutboxState, from: number, skewMs: number): number =>
+  (checkpoints.findLast(({ notedAt }) => notedAt <= from - skewMs)?.position.seq ?? 0) + 1

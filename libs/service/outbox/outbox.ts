@@ -1,0 +1,193 @@
+import { Fault } from '@chat/contract'
+import type { Connection } from 'mongoose'
+import { Periodic } from '../async/periodic.ts'
+import type { AnyEvent } from '../stream/stream-event.ts'
+import { type Trace, traced } from '../telemetry/tracing.ts'
+import { type OpenWrite, OpenWrites } from './open-writes.ts'
+import { latestTime, removeWriter, renew } from './outbox-state.ts'
+import { OutboxStateStore } from './outbox-state-store.ts'
+import { OutboxFull, Publisher } from './publisher.ts'
+import { StoredClock } from './stored-clock.ts'
+import { Supervisor, type SupervisorParts } from './supervisor.ts'
+import { STALE_MS } from './writer-watch.ts'
+
+const BEAT_MS = 1_000
+/** By then a write that failed has arrived or never will: longer than the timeout of the database's connections. */
+const ARRIVAL_MS = 25_000
+const CLOSE_WITHIN_MS = 5_000
+const SETTLED_POLL_MS = 100
+const PUBLISHING = { name: 'publish event', kind: 'producer' } as const
+
+export type OutboxOptions = Omit<SupervisorParts, 'states' | 'clock' | 'writes' | 'publisher'> & {
+  connection: Connection
+}
+export type Publication = { event: AnyEvent; trace?: Trace }
+
+/**
+ * Stores events and publishes them: what is stored is published, whatever dies in between. README.md explains how.
+ * One per service and process.
+ */
+export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
+  const states = new OutboxStateStore(options.connection)
+  const clock = await join(states, options.bus.instanceId)
+  const outbox = new Outbox(options, states, clock)
+  await outbox.check()
+  return outbox
+}
+
+/** Enters the list of writers first, so that no checkpoint claims a time at which this instance may still store. */
+async function join(states: OutboxStateStore, id: string): Promise<StoredClock> {
+  let clock = new StoredClock(0)
+  await states.update((state) => {
+    clock = new StoredClock(latestTime(state))
+    const { position, losses } = state
+    return renew(state, { id, settledUntil: clock.now() - 1, position, losses, now: clock.now() })
+  })
+  return clock
+}
+
+export class Outbox {
+  private readonly options: OutboxOptions
+  private readonly states: OutboxStateStore
+  private readonly clock: StoredClock
+  private readonly writes: OpenWrites
+  private readonly publisher: Publisher
+  private readonly supervisor: Supervisor
+  private readonly beats: Periodic
+  private renewedAt = performance.now()
+  private renewing: Promise<void> | null = null
+
+  constructor(options: OutboxOptions, states: OutboxStateStore, clock: StoredClock) {
+    const { bus, logger } = options
+    this.options = options
+    this.states = states
+    this.clock = clock
+    this.writes = new OpenWrites(clock)
+    this.publisher = new Publisher({ bus, logger, onStepBack: () => this.checkSoon() })
+    const { writes, publisher } = this
+    this.supervisor = new Supervisor({ ...options, states, clock, writes, publisher })
+    this.beats = new Periodic(
+      BEAT_MS,
+      () => this.check(),
+      (err) => logger.warn({ err }, 'heartbeat of the outbox not stored, will try again'),
+    )
+    bus.onDisconnect(() => publisher.pause())
+    bus.onReconnect(() => this.checkSoon())
+  }
+
+  /**
+   * Stores events by `write` and publishes them afterwards. Resolves with its outcome when they are stored: from then on
+   * they will be published, whatever dies.
+   * @param write gets the time to store with each event; what it throws but a Fault leaves open whether they are stored
+   * @param eventsOf the events that are stored, by the outcome of `write`; it must not fail
+   */
+  async store<T>(
+    write: (storedAt: Date) => Promise<T>,
+    eventsOf: (outcome: T) => Publication[] | Promise<Publication[]>,
+  ): Promise<T> {
+    const open = this.writes.begin()
+    const outcome = await this.write(open, write)
+    const publications = await eventsOf(outcome)
+    void this.settle(open, publications)
+    if (performance.now() - this.renewedAt > STALE_MS) await this.renew()
+    return outcome
+  }
+
+  private async write<T>(open: OpenWrite, write: (storedAt: Date) => Promise<T>): Promise<T> {
+    try {
+      return await write(new Date(open.at))
+    } catch (error) {
+      if (error instanceof Fault) this.writes.end(open)
+      else this.writes.doubtful(open, ARRIVAL_MS)
+      throw error
+    }
+  }
+
+  /** Publishes in the background what is stored already. The recovery knows it, should this fail. */
+  publish(...publications: Publication[]) {
+    for (const each of publications) this.publishOne(each).catch(() => {})
+  }
+
+  /** Resolves when all that any instance has stored before the call is published. @throws SERVICE_UNAVAILABLE */
+  async settled(withinMs: number): Promise<void> {
+    const now = this.clock.now()
+    for (const until = performance.now() + withinMs; performance.now() < until; ) {
+      await this.renew()
+      const { writers, recovery } = await this.states.read()
+      if (!recovery && writers.every(({ settledUntil }) => settledUntil >= now)) return
+      await new Promise((resolve) => setTimeout(resolve, SETTLED_POLL_MS))
+    }
+    throw new Fault('SERVICE_UNAVAILABLE')
+  }
+
+  /** Identifies the data of this installation: a restored backup has another epoch. */
+  async epoch(): Promise<string> {
+    return (await this.states.read()).epoch
+  }
+
+  /** Renews this instance's record, and looks for lost events and ended instances. */
+  async check(): Promise<void> {
+    await this.renew()
+    await this.supervisor.check()
+  }
+
+  private checkSoon() {
+    this.check().catch((err) => this.options.logger.warn({ err }, 'outbox not checked, will try again'))
+  }
+
+  /** What cannot be published in time is left to the recovery by another instance. */
+  async close() {
+    await this.beats.close()
+    const until = performance.now() + CLOSE_WITHIN_MS
+    while (!this.writes.isEmpty && performance.now() < until)
+      await new Promise((resolve) => setTimeout(resolve, SETTLED_POLL_MS))
+    await this.supervisor.close()
+    await this.publisher.close()
+    await this.renew()
+    const { instanceId: id } = this.options.bus
+    if (!this.writes.isEmpty) return
+    await this.states.update((state) => {
+      const own = state.writers.find((writer) => writer.id === id)
+      return own ? removeWriter(state, own) : null
+    })
+  }
+
+  private async settle(open: OpenWrite, publications: Publication[]) {
+    const events = publications.map(({ event }) => event)
+    try {
+      const publishing = publications.map((each) => this.publishOne(each))
+      await Promise.all([...publishing, this.options.derive(events)])
+      this.writes.end(open)
+    } catch (err) {
+      if (!(err instanceof OutboxFull))
+        this.options.logger.error({ err }, 'events not derived, will try again')
+      this.writes.doubtful(open, 0)
+    }
+  }
+
+  private async publishOne({ event, trace = null }: Publication) {
+    const begun = performance.now()
+    await traced(PUBLISHING, () => this.publisher.publish(event), trace)
+    this.options.bus.metrics.publishSeconds.observe((performance.now() - begun) / 1000)
+  }
+
+  private renew(): Promise<void> {
+    this.renewing ??= this.renewOnce().finally(() => {
+      this.renewing = null
+    })
+    return this.renewing
+  }
+
+  private async renewOnce() {
+    const startedAt = performance.now()
+    const { instanceId: id } = this.options.bus
+    const { losses } = this.supervisor
+    // Before the place in the stream: what settles meanwhile may stand behind it.
+    const settledUntil = this.writes.settledUntil
+    const position = this.publisher.position
+    await this.states.update((state) =>
+      renew(state, { id, settledUntil, position, losses, now: this.clock.now() }),
+    )
+    this.renewedAt = startedAt
+  }
+}

@@ -1,0 +1,192 @@
+import { type JetStreamClient, jetstream, type PubAck } from '@nats-io/jetstream'
+import { Periodic } from '../async/periodic.ts'
+import type { Bus } from '../bus/bus.ts'
+import { type AnyEvent, eventId, publicationOf } from '../stream/stream-event.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import { nowhere, type Position } from './outbox-state.ts'
+
+const TIMEOUT_MS = 1_500
+const RETRY_MS = 250
+const LANES_PER_RETRY = 50
+/** So many events may wait for a stream that does not take them. */
+const MAX_WAITING = 10_000
+
+/** Why an event is not published: too many wait. The recovery publishes it. */
+export class OutboxFull extends Error {
+  override name = 'OutboxFull'
+}
+
+type Waiting = { order: number; id: string; body: Uint8Array; done: PromiseWithResolvers<void> }
+/** The events of one subject: of one kind in one room. */
+type Lane = { subject: string; inFlight: number; waiting: Waiting[]; isHeld: boolean }
+type Parts = {
+  bus: Bus
+  logger: Logger
+  /** The stream has confirmed an event before an earlier place: it may have lost its end. */
+  onStepBack: () => void
+}
+
+/**
+ * Publishes events to the stream, each lane in order. Lanes are pipelined; one that fails is held, and goes on event by
+ * event until the stream has taken everything that waited. The stream drops repeats by the event's id.
+ */
+export class Publisher {
+  private readonly parts: Parts
+  private readonly client: JetStreamClient
+  private readonly lanes = new Map<string, Lane>()
+  private readonly held = new Set<Lane>()
+  private readonly retries: Periodic
+  private published = 0
+  private waitingCount = 0
+  private last = nowhere
+  /** The last place before the stream stepped back. */
+  private suspect = nowhere
+  private isPaused = false
+
+  constructor(parts: Parts) {
+    this.parts = parts
+    this.client = jetstream(parts.bus.connection, { timeout: TIMEOUT_MS })
+    this.retries = new Periodic(
+      RETRY_MS,
+      () => this.retry(),
+      (err) => parts.logger.error({ err }, 'retry of held events failed'),
+    )
+  }
+
+  async close() {
+    await this.retries.close()
+    for (const lane of this.held) this.drop(lane)
+  }
+
+  /** The furthest place in the stream at which one of these events was confirmed. */
+  get position(): Position {
+    return this.last
+  }
+
+  get pending(): number {
+    return this.waitingCount
+  }
+
+  /** Places at which the stream must have these events, or it has lost some. */
+  get evidence(): Position[] {
+    return [this.last, this.suspect]
+  }
+
+  /** The places are void: the stream has lost events, which others know by now. */
+  forgetPositions() {
+    this.last = nowhere
+    this.suspect = nowhere
+  }
+
+  /** Holds every lane until `resume`. */
+  pause() {
+    this.isPaused = true
+  }
+
+  resume() {
+    this.isPaused = false
+    this.suspect = nowhere
+  }
+
+  get isHolding() {
+    return this.held.size > 0
+  }
+
+  /** Resolves when the stream has the event, however long that takes. @throws OutboxFull */
+  publish(event: AnyEvent): Promise<void> {
+    const { subject, body } = publicationOf(event, this.parts.bus.subjects)
+    const lane = this.lanes.get(subject) ?? { subject, inFlight: 0, waiting: [], isHeld: false }
+    this.lanes.set(subject, lane)
+    this.published += 1
+    const done = Promise.withResolvers<void>()
+    const waiting = { order: this.published, id: eventId(event), body, done }
+    this.count(1)
+    if (this.isPaused) this.hold(lane)
+    if (lane.isHeld) this.wait(lane, waiting)
+    else void this.send(lane, waiting)
+    return done.promise
+  }
+
+  private hold(lane: Lane) {
+    lane.isHeld = true
+    if (lane.inFlight === 0) this.held.add(lane)
+  }
+
+  private wait(lane: Lane, waiting: Waiting) {
+    if (this.waitingCount > MAX_WAITING) return this.refuse(waiting)
+    lane.waiting.push(waiting)
+    // Of several events in flight the later one may have failed first.
+    if (lane.inFlight > 0) lane.waiting.sort((a, b) => a.order - b.order)
+  }
+
+  private async send(lane: Lane, waiting: Waiting) {
+    lane.inFlight += 1
+    try {
+      this.confirm(waiting, await this.append(lane, waiting))
+    } catch (err) {
+      const { subject } = lane
+      if (!lane.isHeld) this.parts.logger.warn({ err, subject }, 'event not published, will retry')
+      lane.isHeld = true
+      this.wait(lane, waiting)
+    }
+    lane.inFlight -= 1
+    if (lane.inFlight > 0) return
+    if (lane.isHeld) this.held.add(lane)
+    else this.lanes.delete(lane.subject)
+  }
+
+  private append({ subject }: Lane, { id, body }: Waiting): Promise<PubAck> {
+    return this.client.publish(subject, body, { msgID: id })
+  }
+
+  private confirm({ id, done }: Waiting, { seq, duplicate }: PubAck) {
+    this.count(-1)
+    done.resolve()
+    if (seq > this.last.seq) this.last = { seq, eventId: id }
+    else if (!duplicate) this.stepBack()
+  }
+
+  private stepBack() {
+    if (this.suspect.seq === 0) this.suspect = this.last
+    this.parts.onStepBack()
+  }
+
+  /** One event of each of a few lanes tells whether the stream takes events again; the others of its lane follow. */
+  private async retry() {
+    if (this.isPaused) return
+    const lanes = [...this.held].slice(0, LANES_PER_RETRY)
+    await Promise.all(lanes.map((lane) => this.resend(lane)))
+  }
+
+  private async resend(lane: Lane) {
+    // Behind the other lanes, should it fail again.
+    this.held.delete(lane)
+    this.held.add(lane)
+    for (let next = lane.waiting[0]; next; next = lane.waiting[0]) {
+      if (this.isPaused) return
+      try {
+        this.confirm(next, await this.append(lane, next))
+      } catch {
+        return
+      }
+      lane.waiting.shift()
+    }
+    this.held.delete(lane)
+    lane.isHeld = false
+    this.lanes.delete(lane.subject)
+  }
+
+  private drop({ waiting }: Lane) {
+    for (const each of waiting.splice(0)) this.refuse(each)
+  }
+
+  private refuse({ done }: Waiting) {
+    this.count(-1)
+    done.reject(new OutboxFull('Too many events wait for the stream'))
+  }
+
+  private count(by: number) {
+    this.waitingCount += by
+    this.parts.bus.metrics.owed.set(this.waitingCount)
+  }
+}

@@ -1,0 +1,74 @@
+import { RequestError } from '@nats-io/transport-node'
+import type { Bus } from '../bus/bus.ts'
+import type { Writer } from './outbox-state.ts'
+
+/** A writer's record that was not renewed for so long is stale, by the observer's clock. */
+export const STALE_MS = 5_000
+/** By then no write of an ended instance can still arrive. */
+const SECOND_LOOK_MS = 30_000
+const ANSWER_MS = 300
+
+/** `recoveries`: how often what it left was demanded to be recovered. It takes two. */
+type Sight = { beat: number; seenAt: number; endedAt: number | null; recoveries: number }
+
+/**
+ * Tells whether other instances still live. One that NATS knows no subscription of has ended; so has one whose record
+ * has not changed for the time after which it may not ack without renewing it.
+ */
+export class WriterWatch {
+  private readonly bus: Bus
+  private readonly sights = new Map<string, Sight>()
+  private readonly subscription
+
+  constructor(bus: Bus) {
+    this.bus = bus
+    this.subscription = bus.subscribe(bus.subjects.writer(bus.instanceId), (request) => request.respond())
+  }
+
+  close() {
+    this.subscription.unsubscribe()
+  }
+
+  /**
+   * The writers that have ended and have something to be done about: to recover what they left, once at once and once
+   * when nothing of theirs can arrive any more, and then (`isRecovered`) to remove them.
+   */
+  async ended(writers: Writer[], isIdle: boolean): Promise<{ writer: Writer; isRecovered: boolean }[]> {
+    const due: { writer: Writer; isRecovered: boolean }[] = []
+    for (const writer of writers) {
+      const sight = await this.look(writer)
+      if (sight.endedAt === null) continue
+      const isLate = performance.now() - sight.endedAt > SECOND_LOOK_MS
+      if (sight.recoveries === 2 && isIdle) due.push({ writer, isRecovered: true })
+      if (sight.recoveries > (isLate ? 1 : 0)) continue
+      sight.recoveries += 1
+      due.push({ writer, isRecovered: false })
+    }
+    const known = new Set(writers.map(({ id }) => id))
+    for (const id of this.sights.keys()) if (!known.has(id)) this.sights.delete(id)
+    return due
+  }
+
+  isEnded(id: string): boolean {
+    return this.sights.get(id)?.endedAt != null
+  }
+
+  private async look({ id, beat }: Writer): Promise<Sight> {
+    const now = performance.now()
+    const known = this.sights.get(id)
+    const sight = known?.beat === beat ? known : { beat, seenAt: now, endedAt: null, recoveries: 0 }
+    this.sights.set(id, sight)
+    const isStale = now - sight.seenAt > STALE_MS
+    if (sight.endedAt === null && (isStale || !(await this.mayLive(id)))) sight.endedAt = now
+    return sight
+  }
+
+  /** False where nobody listens on the writer's subject. No answer in time tells nothing. */
+  private async mayLive(id: string): Promise<boolean> {
+    const request = this.bus.connection.request(this.bus.subjects.writer(id), '', { timeout: ANSWER_MS })
+    return request.then(
+      () => true,
+      (error) => !(error instanceof RequestError && error.isNoResponders()),
+    )
+  }
+}
