@@ -7,12 +7,7 @@ export type Position = { seq: number; eventId: string }
 export type Writer = { id: string; beat: number; settledUntil: number }
 
 /** All that any instance has stored until `settledUntil` stands in the stream at `position` or before. */
-export type Checkpoint = {
-  settledUntil: number
-  position: Position
-  /** What is stored after this time is published behind `position`, as far as clocks agree. */
-  notedAt: number
-}
+export type Checkpoint = { settledUntil: number; position: Position }
 
 /** Times are stored times in ms: see StoredClock. */
 export type OutboxState = {
@@ -65,11 +60,10 @@ type Renewal = {
   /** The writer's last confirmed place in the stream, and for how many losses it is good. */
   position: Position
   losses: number
-  now: number
 }
 
 /** A writer's heartbeat. It makes a checkpoint of what all writers have settled, unless a recovery is under way. */
-export function renew(state: OutboxState, { id, settledUntil, position, losses, now }: Renewal): OutboxState {
+export function renew(state: OutboxState, { id, settledUntil, position, losses }: Renewal): OutboxState {
   const beat = (state.writers.find((writer) => writer.id === id)?.beat ?? 0) + 1
   const others = state.writers.filter((writer) => writer.id !== id)
   const writers = [...others, { id, beat, settledUntil }]
@@ -80,19 +74,17 @@ export function renew(state: OutboxState, { id, settledUntil, position, losses, 
   const checkpoints = state.checkpoints.filter((checkpoint) => checkpoint.settledUntil <= settled)
   const handledUntil = Math.min(state.handledUntil, settled)
   const renewed = { ...state, writers, position: known, checkpoints, handledUntil }
-  return state.recovery ? renewed : withCheckpoint(renewed, settled, now)
+  return state.recovery ? renewed : withCheckpoint(renewed, settled)
 }
 
 /** The last one is always as new as can be; those before it are some seconds apart. */
-function withCheckpoint(state: OutboxState, settledUntil: number, now: number): OutboxState {
-  const { position } = state
-  const [before, last] = state.checkpoints.slice(-2)
-  const newest = last ?? before
-  const isSamePlace = newest?.position.seq === position.seq
-  const isClose = before && last && last.notedAt - before.notedAt < SPACING_MS
-  const kept = isSamePlace || isClose ? state.checkpoints.slice(0, -1) : state.checkpoints
-  const notedAt = isSamePlace ? newest.notedAt : now
-  return { ...state, checkpoints: thinned([...kept, { settledUntil, position, notedAt }]) }
+function withCheckpoint(state: OutboxState, settledUntil: number): OutboxState {
+  const { position, checkpoints } = state
+  const [before, last = before] = checkpoints.slice(-2)
+  const isSamePlace = last?.position.seq === position.seq
+  const isClose = before && last && last.settledUntil - before.settledUntil < SPACING_MS
+  const kept = isSamePlace || (isClose && last !== before) ? checkpoints.slice(0, -1) : checkpoints
+  return { ...state, checkpoints: thinned([...kept, { settledUntil, position }]) }
 }
 
 /** A consumer that is far behind needs old ones, but not many. */
@@ -101,15 +93,12 @@ function thinned(checkpoints: Checkpoint[]): Checkpoint[] {
   return checkpoints.filter((_, index) => index >= MAX_CHECKPOINTS / 2 || index % 2 === 0)
 }
 
-/** The stream is another one, or has lost events behind the last checkpoint of `surviving`. */
-export function noteLoss(
-  state: OutboxState,
-  stream: string,
-  surviving: Checkpoint[],
-  by: string,
-): OutboxState {
+type Loss = { stream: string; end: Position; surviving: Checkpoint[]; by: string }
+
+/** The stream is another one, or has lost events behind the last of the `surviving` checkpoints. It ends at `end` now. */
+export function noteLoss(state: OutboxState, { stream, end, surviving, by }: Loss): OutboxState {
   const from = surviving.at(-1)?.settledUntil ?? state.handledUntil
-  const lost = { ...state, stream, losses: state.losses + 1, position: nowhere, checkpoints: surviving }
+  const lost = { ...state, stream, losses: state.losses + 1, position: end, checkpoints: surviving }
   return demandRecovery(lost, { from, derives: false, by })
 }
 
@@ -147,7 +136,3 @@ export function noteHandled(state: OutboxState, seq: number): OutboxState | null
   if (!handled || handled.settledUntil <= state.handledUntil) return null
   return { ...state, handledUntil: handled.settledUntil }
 }
-
-/** From where on the stream is to be read to find all that was stored from a time on. */
-export const readFrom = ({ checkpoints }: OutboxState, from: number, skewMs: number): number =>
-  (checkpoints.findLast(({ notedAt }) => notedAt <= from - skewMs)?.position.seq ?? 0) + 1

@@ -8,7 +8,7 @@ import { latestTime, removeWriter, renew } from './outbox-state.ts'
 import { OutboxStateStore } from './outbox-state-store.ts'
 import { OutboxFull, Publisher } from './publisher.ts'
 import { StoredClock } from './stored-clock.ts'
-import { Supervisor, type SupervisorParts } from './supervisor.ts'
+import { type Claim, Supervisor, type SupervisorParts } from './supervisor.ts'
 import { STALE_MS } from './writer-watch.ts'
 
 const BEAT_MS = 1_000
@@ -29,22 +29,23 @@ export type Publication = { event: AnyEvent; trace?: Trace }
  */
 export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
   const states = new OutboxStateStore(options.connection)
-  const clock = await join(states, options.bus.instanceId)
-  const outbox = new Outbox(options, states, clock)
+  const outbox = new Outbox(options, states, await join(states, options.bus.instanceId))
   await outbox.check()
   return outbox
 }
 
 /** Enters the list of writers first, so that no checkpoint claims a time at which this instance may still store. */
-async function join(states: OutboxStateStore, id: string): Promise<StoredClock> {
+async function join(states: OutboxStateStore, id: string) {
   let clock = new StoredClock(0)
-  await states.update((state) => {
+  const { position, losses } = await states.update((state) => {
     clock = new StoredClock(latestTime(state))
     const { position, losses } = state
-    return renew(state, { id, settledUntil: clock.now() - 1, position, losses, now: clock.now() })
+    return renew(state, { id, settledUntil: clock.now() - 1, position, losses })
   })
-  return clock
+  return { clock, claim: { settledUntil: clock.now() - 1, position, losses } }
 }
+
+type Joined = Awaited<ReturnType<typeof join>>
 
 export class Outbox {
   private readonly options: OutboxOptions
@@ -54,16 +55,19 @@ export class Outbox {
   private readonly publisher: Publisher
   private readonly supervisor: Supervisor
   private readonly beats: Periodic
+  private claim: Claim
   private renewedAt = performance.now()
   private renewing: Promise<void> | null = null
+  private checking: Promise<void> | null = null
 
-  constructor(options: OutboxOptions, states: OutboxStateStore, clock: StoredClock) {
+  constructor(options: OutboxOptions, states: OutboxStateStore, { clock, claim }: Joined) {
     const { bus, logger } = options
     this.options = options
     this.states = states
     this.clock = clock
+    this.claim = claim
     this.writes = new OpenWrites(clock)
-    this.publisher = new Publisher({ bus, logger, onStepBack: () => this.checkSoon() })
+    this.publisher = new Publisher({ bus, logger })
     const { writes, publisher } = this
     this.supervisor = new Supervisor({ ...options, states, clock, writes, publisher })
     this.beats = new Periodic(
@@ -72,7 +76,10 @@ export class Outbox {
       (err) => logger.warn({ err }, 'heartbeat of the outbox not stored, will try again'),
     )
     bus.onDisconnect(() => publisher.pause())
-    bus.onReconnect(() => this.checkSoon())
+    bus.onReconnect(() => {
+      publisher.resume()
+      this.check().catch((err) => logger.warn({ err }, 'outbox not checked, will try again'))
+    })
   }
 
   /**
@@ -112,7 +119,7 @@ export class Outbox {
   async settled(withinMs: number): Promise<void> {
     const now = this.clock.now()
     for (const until = performance.now() + withinMs; performance.now() < until; ) {
-      await this.renew()
+      await this.check()
       const { writers, recovery } = await this.states.read()
       if (!recovery && writers.every(({ settledUntil }) => settledUntil >= now)) return
       await new Promise((resolve) => setTimeout(resolve, SETTLED_POLL_MS))
@@ -125,14 +132,24 @@ export class Outbox {
     return (await this.states.read()).epoch
   }
 
-  /** Renews this instance's record, and looks for lost events and ended instances. */
-  async check(): Promise<void> {
-    await this.renew()
-    await this.supervisor.check()
+  /** Compares the stream with what is known, renews this instance's record, and recovers what is due. */
+  check(): Promise<void> {
+    this.checking ??= this.checkOnce().finally(() => {
+      this.checking = null
+    })
+    return this.checking
   }
 
-  private checkSoon() {
-    this.check().catch((err) => this.options.logger.warn({ err }, 'outbox not checked, will try again'))
+  private async checkOnce() {
+    const { options, supervisor } = this
+    if (!options.bus.isConnected) return this.renew()
+    try {
+      this.claim = (await supervisor.look()) ?? this.claim
+    } finally {
+      await this.renew()
+    }
+    await supervisor.attend()
+    await supervisor.noteHandled()
   }
 
   /** What cannot be published in time is left to the recovery by another instance. */
@@ -142,8 +159,8 @@ export class Outbox {
     while (!this.writes.isEmpty && performance.now() < until)
       await new Promise((resolve) => setTimeout(resolve, SETTLED_POLL_MS))
     await this.supervisor.close()
+    await this.check().catch((err) => this.options.logger.warn({ err }, 'outbox not checked before its end'))
     await this.publisher.close()
-    await this.renew()
     const { instanceId: id } = this.options.bus
     if (!this.writes.isEmpty) return
     await this.states.update((state) => {
@@ -181,13 +198,7 @@ export class Outbox {
   private async renewOnce() {
     const startedAt = performance.now()
     const { instanceId: id } = this.options.bus
-    const { losses } = this.supervisor
-    // Before the place in the stream: what settles meanwhile may stand behind it.
-    const settledUntil = this.writes.settledUntil
-    const position = this.publisher.position
-    await this.states.update((state) =>
-      renew(state, { id, settledUntil, position, losses, now: this.clock.now() }),
-    )
+    await this.states.update((state) => renew(state, { id, ...this.claim }))
     this.renewedAt = startedAt
   }
 }

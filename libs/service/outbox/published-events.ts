@@ -2,45 +2,56 @@ import { DeliverPolicy, jetstream } from '@nats-io/jetstream'
 import type { Bus } from '../bus/bus.ts'
 import { managerOf, unlessCode } from '../stream/stream.ts'
 import type { StreamKind } from '../stream/stream-event.ts'
-import { nowhere, type Position } from './outbox-state.ts'
+import type { Position } from './outbox-state.ts'
 
 const BATCH = 2_000
 const FETCH_MS = 2_000
+const TIMEOUT_MS = 2_000
 const MESSAGE_ID = 'Nats-Msg-Id'
 /** The server's code where there is no such stream. */
 const NO_STREAM = 10_059
 
-/** When the stream was created, and its last sequence; null where there is none. */
-export async function lookAtStream(bus: Bus): Promise<{ created: string; lastSeq: number } | null> {
-  const manager = await managerOf(bus)
+/** When the stream was created, and which sequences it has. */
+export type StreamView = { created: string; firstSeq: number; lastSeq: number }
+
+/** Null where there is no stream. */
+export async function viewStream(bus: Bus): Promise<StreamView | null> {
+  const manager = await managerOf(bus, TIMEOUT_MS)
   const info = await unlessCode([NO_STREAM], manager.streams.info(bus.subjects.stream))
-  return info && { created: String(info.created), lastSeq: info.state.last_seq }
+  if (!info) return null
+  const { first_seq: firstSeq, last_seq: lastSeq } = info.state
+  return { created: String(info.created), firstSeq, lastSeq }
 }
 
-/** Whether the stream has the event at this place. It has not where the event was erased, or is too old. */
-export async function holds(bus: Bus, { seq, eventId }: Position): Promise<boolean> {
-  return seq === 0 || (await eventIdAt(bus, seq)) === eventId
+/** Whether the stream has these events at these places. It has not where one was erased, or is too old. */
+export async function holdsAll(bus: Bus, { lastSeq }: StreamView, places: Position[]): Promise<boolean> {
+  if (places.some(({ seq }) => seq > lastSeq)) return false
+  const known = places.filter(({ eventId }) => eventId !== '')
+  const held = await Promise.all(
+    known.map(async ({ seq, eventId }) => (await eventIdAt(bus, seq)) === eventId),
+  )
+  return held.every(Boolean)
 }
 
-export async function placeAt(bus: Bus, seq: number): Promise<Position> {
-  const eventId = seq === 0 ? null : await eventIdAt(bus, seq)
-  return eventId === null ? nowhere : { seq, eventId }
-}
+/** The end of the stream. The event there may be gone: of an empty stream it is. */
+export const endOf = async (bus: Bus, { lastSeq }: StreamView): Promise<Position> => ({
+  seq: lastSeq,
+  eventId: (lastSeq > 0 && (await eventIdAt(bus, lastSeq))) || '',
+})
 
 async function eventIdAt(bus: Bus, seq: number): Promise<string | null> {
-  const manager = await managerOf(bus)
+  const manager = await managerOf(bus, TIMEOUT_MS)
   const found = await manager.direct.getMessage(bus.subjects.stream, { seq })
   return found && idIn(found.header.get(MESSAGE_ID))
 }
 
-/** The ids of events of these kinds in the stream, from one sequence to another, both inclusive. */
-export async function publishedIds(bus: Bus, kinds: StreamKind[], from: number, to: number) {
+/** The ids of events of these kinds that were published since a time, up to a sequence. */
+export async function publishedIds(bus: Bus, kinds: StreamKind[], since: Date, endSeq: number) {
   const ids = new Set<string>()
-  if (from > to) return ids
   const consumer = await jetstream(bus.connection).consumers.get(bus.subjects.stream, {
     filter_subjects: kinds.map((kind) => bus.subjects.everyRoom(kind)),
-    deliver_policy: DeliverPolicy.StartSequence,
-    opt_start_seq: from,
+    deliver_policy: DeliverPolicy.StartTime,
+    opt_start_time: since.toISOString(),
     headers_only: true,
   })
   let { num_pending: left } = await consumer.info()
@@ -48,7 +59,7 @@ export async function publishedIds(bus: Bus, kinds: StreamKind[], from: number, 
     while (left > 0) {
       const batch = await consumer.fetch({ max_messages: Math.min(left, BATCH), expires: FETCH_MS })
       for await (const message of batch) {
-        left = message.seq >= to ? 0 : message.info.pending
+        left = message.seq >= endSeq ? 0 : message.info.pending
         ids.add(idIn(message.headers?.get(MESSAGE_ID) ?? ''))
       }
     }
@@ -63,7 +74,7 @@ const idIn = (header: string) => header.split(':')[0] as string
 
 /** Up to where every durable consumer has handled the stream; `ignored` ones do not count. */
 export async function handledSeq(bus: Bus, ignored: readonly string[]): Promise<number> {
-  const manager = await managerOf(bus)
+  const manager = await managerOf(bus, TIMEOUT_MS)
   const { state } = await manager.streams.info(bus.subjects.stream)
   let handled = state.last_seq
   for await (const info of manager.consumers.list(bus.subjects.stream)) {

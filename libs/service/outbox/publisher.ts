@@ -8,6 +8,8 @@ import { nowhere, type Position } from './outbox-state.ts'
 const TIMEOUT_MS = 1_500
 const RETRY_MS = 250
 const LANES_PER_RETRY = 50
+/** No server goes and comes back in less, so that it could have lost events unnoticed. */
+const PAUSE_MS = 50
 /** So many events may wait for a stream that does not take them. */
 const MAX_WAITING = 10_000
 
@@ -19,12 +21,7 @@ export class OutboxFull extends Error {
 type Waiting = { order: number; id: string; body: Uint8Array; done: PromiseWithResolvers<void> }
 /** The events of one subject: of one kind in one room. */
 type Lane = { subject: string; inFlight: number; waiting: Waiting[]; isHeld: boolean }
-type Parts = {
-  bus: Bus
-  logger: Logger
-  /** The stream has confirmed an event before an earlier place: it may have lost its end. */
-  onStepBack: () => void
-}
+type Parts = { bus: Bus; logger: Logger }
 
 /**
  * Publishes events to the stream, each lane in order. Lanes are pipelined; one that fails is held, and goes on event by
@@ -39,8 +36,9 @@ export class Publisher {
   private published = 0
   private waitingCount = 0
   private last = nowhere
-  /** The last place before the stream stepped back. */
-  private suspect = nowhere
+  private lastAt = 0
+  /** The last places before the stream confirmed nothing for a while. */
+  private beforePauses: Position[] = []
   private isPaused = false
 
   constructor(parts: Parts) {
@@ -69,13 +67,18 @@ export class Publisher {
 
   /** Places at which the stream must have these events, or it has lost some. */
   get evidence(): Position[] {
-    return [this.last, this.suspect]
+    return [...this.beforePauses, this.last]
   }
 
-  /** The places are void: the stream has lost events, which others know by now. */
-  forgetPositions() {
+  /** The stream has the events at these places. */
+  noteHeld(evidence: Position[]) {
+    this.beforePauses = this.beforePauses.filter((place) => !evidence.includes(place))
+  }
+
+  /** The places are void: the stream has lost events, which is noted. */
+  forgetPlaces() {
     this.last = nowhere
-    this.suspect = nowhere
+    this.beforePauses = []
   }
 
   /** Holds every lane until `resume`. */
@@ -85,7 +88,6 @@ export class Publisher {
 
   resume() {
     this.isPaused = false
-    this.suspect = nowhere
   }
 
   get isHolding() {
@@ -139,16 +141,13 @@ export class Publisher {
     return this.client.publish(subject, body, { msgID: id })
   }
 
-  private confirm({ id, done }: Waiting, { seq, duplicate }: PubAck) {
+  private confirm({ id, done }: Waiting, { seq }: PubAck) {
     this.count(-1)
-    done.resolve()
+    const now = performance.now()
+    if (now - this.lastAt > PAUSE_MS) this.beforePauses.push(this.last)
+    this.lastAt = now
     if (seq > this.last.seq) this.last = { seq, eventId: id }
-    else if (!duplicate) this.stepBack()
-  }
-
-  private stepBack() {
-    if (this.suspect.seq === 0) this.suspect = this.last
-    this.parts.onStepBack()
+    done.resolve()
   }
 
   /** One event of each of a few lanes tells whether the stream takes events again; the others of its lane follow. */

@@ -1,8 +1,7 @@
 import type { Bus } from '../bus/bus.ts'
 import { type AnyEvent, eventId, type StreamKind } from '../stream/stream-event.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import type { Position } from './outbox-state.ts'
-import { lookAtStream, placeAt, publishedIds } from './published-events.ts'
+import { publishedIds } from './published-events.ts'
 import type { Publisher } from './publisher.ts'
 
 /** Stored events, by the time at which they were stored. */
@@ -21,6 +20,8 @@ const LOADED = 200
 const FIRST_PERIOD_MS = 1_000
 const LONGEST_PERIOD_MS = 60 * 60 * 1_000
 const PROGRESS_MS = 5_000
+/** By so much clocks may differ before events are published again that the stream has. */
+const SKEW_MS = 60_000
 
 export type RecoveryParts = {
   bus: Bus
@@ -32,20 +33,17 @@ export type RecoveryParts = {
   /** Resolves when what this service derives from its own events is stored. It may get an event again. */
   derive: (events: AnyEvent[]) => Promise<void>
 }
-type Walk = { from: number; readFrom: number; now: number; derives: boolean }
+/** `endSeq`: the end of the stream, up to which it is compared. */
+type Walk = { from: number; endSeq: number; now: number; derives: boolean }
 
 /**
  * Walks the store from a stored time on, and publishes each event that the stream does not have. Events that are just
- * being published by others may be published twice: the stream drops the repeat. @returns the end of the stream
+ * being published by others may be published twice: the stream drops the repeat.
  */
-export async function recover(
-  parts: RecoveryParts,
-  { from, readFrom, now, derives }: Walk,
-): Promise<Position> {
+export async function recover(parts: RecoveryParts, { from, endSeq, now, derives }: Walk): Promise<void> {
   const { bus, logger, kinds, sources, publisher, derive } = parts
-  const end = (await lookAtStream(bus))?.lastSeq ?? 0
-  const published = await publishedIds(bus, kinds, readFrom, end)
   const first = Math.max(from, now - MAX_AGE_MS)
+  const published = await publishedIds(bus, kinds, new Date(first - SKEW_MS), endSeq)
   const count = { walked: 0, published: 0 }
   let toldAt = performance.now()
   for (const source of sources)
@@ -62,7 +60,6 @@ export async function recover(
       toldAt = performance.now()
     }
   logger.info({ ...count, from: new Date(first), compared: published.size }, 'events recovered')
-  return placeAt(bus, (await lookAtStream(bus))?.lastSeq ?? 0)
 }
 
 const slices = (ids: string[]) =>

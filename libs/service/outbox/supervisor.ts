@@ -8,18 +8,15 @@ import {
   type OutboxState,
   type Position,
   type Recovery,
-  readFrom,
   removeWriter,
   takeRecovery,
 } from './outbox-state.ts'
 import type { OutboxStateStore } from './outbox-state-store.ts'
-import { handledSeq, holds, lookAtStream } from './published-events.ts'
+import { endOf, handledSeq, holdsAll, type StreamView, viewStream } from './published-events.ts'
 import { type RecoveryParts, recover } from './recovery.ts'
 import type { StoredClock } from './stored-clock.ts'
 import { WriterWatch } from './writer-watch.ts'
 
-/** By so much clocks of machines may differ before the recovery publishes events again that the stream has. */
-const SKEW_MS = 60_000
 /** A consumer of earlier versions, which may still exist. */
 const FORMER_CONSUMERS = ['search']
 
@@ -31,13 +28,13 @@ export type SupervisorParts = RecoveryParts & {
   writes: OpenWrites
 }
 
+/** How far an instance has settled what it stored, as compared with the stream; for so many known losses. */
+export type Claim = { settledUntil: number; position: Position; losses: number }
+
 /** Notices what was lost (events of the stream, instances, outcomes of writes) and has it recovered from the store. */
 export class Supervisor {
-  /** How many losses of the stream this instance knows of. */
-  losses = 0
   private readonly parts: SupervisorParts
   private readonly watch: WriterWatch
-  private checking: Promise<void> | null = null
   private recovering: Promise<void> | null = null
   private isClosed = false
 
@@ -49,67 +46,88 @@ export class Supervisor {
   async close() {
     this.isClosed = true
     this.watch.close()
-    await this.checking?.catch(() => {})
     await this.recovering
   }
 
-  /** One check runs at a time. */
-  check(): Promise<void> {
-    this.checking ??= this.checkOnce().finally(() => {
-      this.checking = null
-    })
-    return this.checking
+  /** Compares the stream with the places at which events were confirmed. @returns null where it has lost some */
+  async look(): Promise<Claim | null> {
+    const { states, writes, publisher } = this.parts
+    const state = await states.latest()
+    // First how far, then where: what settles in between stands behind the place.
+    const { settledUntil } = writes
+    const { evidence, position } = publisher
+    const view = await this.viewStream()
+    if (state.stream === null) await this.begin(view)
+    else if (!(await this.isWhole(state, view, evidence))) {
+      await this.noteLoss(state, view)
+      return null
+    }
+    publisher.noteHeld(evidence)
+    return { settledUntil, position, losses: state.losses }
   }
 
-  private async checkOnce() {
-    if (this.isClosed || !this.parts.bus.isConnected) return
-    const { publisher } = this.parts
-    await this.lookForLoss()
-    publisher.resume()
+  /** Looks for instances that have ended and for writes in doubt, and recovers what they left. */
+  async attend() {
+    if (this.isClosed) return
     await this.lookForEndedWriters()
     await this.resolveDoubt()
     this.recoverIfDue(await this.parts.states.latest())
-    await this.noteHandled()
+  }
+
+  /** One instance is enough: the first of the list. It asks before it looks at the stream: what was lost seems handled. */
+  async noteHandled() {
+    const { bus, states } = this.parts
+    const { writers, losses } = await states.latest()
+    if (writers.some(({ id }) => id < this.id)) return
+    const seq = await handledSeq(bus, FORMER_CONSUMERS)
+    if (!(await this.look())) return
+    await states.update((state) =>
+      state.recovery || state.losses !== losses ? null : noteHandled(state, seq),
+    )
   }
 
   private get id() {
     return this.parts.bus.instanceId
   }
 
-  /** Compares the stream with the places at which events were confirmed. */
-  private async lookForLoss() {
-    const { bus, states, publisher, ensureStream, logger } = this.parts
-    if (!(await lookAtStream(bus))) await ensureStream()
-    const created = (await lookAtStream(bus))?.created ?? ''
-    const state = await states.latest()
-    if (state.losses !== this.losses) this.acceptLosses(state)
-    const evidence = [state.position, ...publisher.evidence]
-    if (state.stream === created && (await this.areHeld(evidence))) return
-    if (state.stream === null)
-      return void (await states.update((now) => (now.stream === null ? { ...now, stream: created } : null)))
-    const surviving = state.stream === created ? await this.surviving(state.checkpoints) : []
-    const after = await states.update((now) =>
-      now.losses === state.losses ? noteLoss(now, created, survivingOf(now, surviving), this.id) : null,
+  private async viewStream(): Promise<StreamView> {
+    const { bus, ensureStream } = this.parts
+    const view = await viewStream(bus)
+    if (view) return view
+    await ensureStream()
+    return this.viewStream()
+  }
+
+  /** What the stream has is from before this record. */
+  private async begin(view: StreamView) {
+    const position = await endOf(this.parts.bus, view)
+    const begun = { stream: view.created, position }
+    await this.parts.states.update((state) => (state.stream === null ? { ...state, ...begun } : null))
+  }
+
+  private async isWhole(state: OutboxState, view: StreamView, evidence: Position[]): Promise<boolean> {
+    // Behind the last known place nothing is old enough to be gone: it was purged.
+    if (state.stream !== view.created || view.firstSeq > state.position.seq + 1) return false
+    return holdsAll(this.parts.bus, view, [state.position, ...evidence])
+  }
+
+  private async noteLoss(known: OutboxState, view: StreamView) {
+    const { bus, states, publisher, logger } = this.parts
+    const isSame = known.stream === view.created
+    const surviving = isSame ? await this.surviving(known.checkpoints, view) : []
+    const loss = { stream: view.created, end: await endOf(bus, view), surviving, by: this.id }
+    const { losses } = await states.update((state) =>
+      state.losses === known.losses ? noteLoss(state, loss) : null,
     )
-    this.acceptLosses(after)
-    logger.warn({ losses: after.losses }, 'the stream has lost events: they are published again')
+    publisher.forgetPlaces()
+    logger.warn({ losses }, 'the stream has lost events: they are published again')
   }
 
-  private acceptLosses({ losses }: OutboxState) {
-    if (this.losses !== 0 || losses !== 0) this.parts.publisher.forgetPositions()
-    this.losses = losses
-  }
-
-  private async areHeld(positions: Position[]): Promise<boolean> {
-    const held = await Promise.all(positions.map((position) => holds(this.parts.bus, position)))
-    return held.every(Boolean)
-  }
-
-  /** The checkpoints whose place the stream still has. */
-  private async surviving(checkpoints: Checkpoint[]): Promise<Checkpoint[]> {
+  /** The checkpoints up to the last one whose place the stream still has. */
+  private async surviving(checkpoints: Checkpoint[], view: StreamView): Promise<Checkpoint[]> {
     for (let count = checkpoints.length; count > 0; count--) {
       const { position } = checkpoints[count - 1] as Checkpoint
-      if (await holds(this.parts.bus, position)) return checkpoints.slice(0, count)
+      if (await holdsAll(this.parts.bus, view, [position])) return checkpoints.slice(0, count)
     }
     return []
   }
@@ -148,30 +166,26 @@ export class Supervisor {
 
   private async recoverAll() {
     const { states } = this.parts
-    for (let state = await states.update((now) => takeRecovery(now, this.id)); state.recovery; )
+    for (
+      let state = await states.update((now) => takeRecovery(now, this.id));
+      state.recovery && !this.isClosed;
+    )
       state = await this.recoverOnce(state, state.recovery)
   }
 
   private async recoverOnce(state: OutboxState, recovery: Recovery): Promise<OutboxState> {
-    const { states, clock, writes } = this.parts
+    const { bus, states, clock, writes, publisher } = this.parts
     const doubt = writes.dueDoubt
     const { from, derives } = recovery
-    const walk = { from, derives, readFrom: readFrom(state, from, SKEW_MS), now: clock.now() }
-    const end = await recover(this.parts, walk)
+    const before = await this.viewStream()
+    const end = await endOf(bus, before)
+    await recover(this.parts, { from, derives, now: clock.now(), endSeq: before.lastSeq })
+    const after = await this.viewStream()
+    const isWhole = await this.isWhole(state, after, [end, ...publisher.evidence])
+    // What was read may be lost by now: then it has to be read again.
+    if (!isWhole) return states.read()
     if (doubt && derives && doubt.from >= from) writes.resolve(doubt)
-    return states.update((now) => finishRecovery(now, recovery, state.losses, end))
-  }
-
-  /** One instance is enough: the first of the list. */
-  private async noteHandled() {
-    const { bus, states } = this.parts
-    const { writers } = await states.latest()
-    const first = writers.map(({ id }) => id).sort()[0]
-    if (first !== this.id) return
-    const seq = await handledSeq(bus, FORMER_CONSUMERS)
-    await states.update((state) => (state.recovery ? null : noteHandled(state, seq)))
+    const newEnd = await endOf(bus, after)
+    return states.update((now) => finishRecovery(now, recovery, state.losses, newEnd))
   }
 }
-
-const survivingOf = ({ checkpoints }: OutboxState, surviving: Checkpoint[]) =>
-  checkpoints.filter(({ settledUntil }) => settledUntil <= (surviving.at(-1)?.settledUntil ?? -1))

@@ -14,8 +14,8 @@ const SEVEN_DAYS_MS = 7 * 24 * 60 * 60 * 1000
 const TEN_GB = 10 * 1024 ** 3
 
 /** Does not ask first whether JetStream is on: every call's answer says so. */
-export const managerOf = (bus: Bus): Promise<JetStreamManager> =>
-  jetstreamManager(bus.connection, { timeout: 10_000, checkAPI: false })
+export const managerOf = (bus: Bus, timeout = 10_000): Promise<JetStreamManager> =>
+  jetstreamManager(bus.connection, { timeout, checkAPI: false })
 
 /** Creates the stream that durable consumers read, if missing. @param isOwner updates an existing one, too */
 export async function ensureStream(bus: Bus, isOwner = false) {
