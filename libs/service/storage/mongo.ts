@@ -8,7 +8,10 @@ export type { Connection }
 
 const PATIENCE_MS = 6_000
 
-/** Opens the database `name`. Writes are acknowledged on the disks of a majority. @throws saying what to check */
+/**
+ * Opens the database `name`. Writes are acknowledged on the disks of a majority, and reads return nothing else: what they
+ * decide (numbers, repeats, what is published) cannot be rolled back. @throws saying what to check
+ */
 export async function openMongo(url: string, name: string): Promise<Connection> {
   const connection = mongoose.createConnection()
   const options = {
@@ -22,6 +25,7 @@ export async function openMongo(url: string, name: string): Promise<Connection> 
     maxPoolSize: 20,
     w: 'majority',
     journal: true,
+    readConcernLevel: 'majority',
     monitorCommands: isTracing(),
   } as const
   for (const deadline = Date.now() + PATIENCE_MS; ; ) {
