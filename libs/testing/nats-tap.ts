@@ -3,9 +3,13 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 
 type Use = { publish: Set<string>; subscribe: Set<string> }
 
-/** A proxy to NATS that records what each user publishes and subscribes to, as `subject` or `subject queue`. */
+/**
+ * A proxy to NATS that records what each user publishes and subscribes to, as `subject` or `subject queue`, and that
+ * loses messages on the way to a client.
+ */
 export async function openNatsTap(natsUrl: string) {
   const { hostname, port } = new URL(natsUrl)
+  const losses = new Map<string, () => void>()
   const uses = new Map<string, Use>()
   const refusals: string[] = []
   const usesOf = (user: string) => {
@@ -13,20 +17,32 @@ export async function openNatsTap(natsUrl: string) {
     uses.set(user, use)
     return use
   }
+  const isLost = (line: string): boolean => {
+    const [verb, subject = ''] = line.split(' ')
+    if (verb === '-ERR') refusals.push(line)
+    const lose = losses.get(subject)
+    losses.delete(subject)
+    lose?.()
+    return lose !== undefined
+  }
   const server = createServer((near) => {
     const far = connect(Number(port), hostname)
-    const reader = new Reader(usesOf)
-    near.on('data', (bytes) => reader.read(bytes))
-    far.on('data', (bytes: Buffer) => {
-      refusals.push(...(bytes.toString('latin1').match(/-ERR '[^\r]*/g) ?? []))
+    const note = notesOf(usesOf)
+    const [sent, received] = [new Frames(), new Frames()]
+    near.on('data', (bytes: Buffer) => {
+      for (const { line } of sent.read(bytes)) note(line)
     })
+    near.pipe(far)
+    far.on('data', (bytes: Buffer) => {
+      for (const { line, frame } of received.read(bytes)) if (!isLost(line)) near.write(frame)
+    })
+    far.on('end', () => near.end())
     for (const [end, other] of [
       [near, far],
       [far, near],
     ] as const) {
       end.on('error', () => {})
       end.on('close', () => other.destroy())
-      end.pipe(other)
     }
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -35,42 +51,41 @@ export async function openNatsTap(natsUrl: string) {
     usesOf,
     /** Refusals of the server, in its words. */
     refusals,
+    /** Resolves when the next message on that subject was lost. */
+    loseNext: (subject: string) => new Promise<void>((resolve) => losses.set(subject, resolve)),
     close: () => new Promise((resolve) => server.close(resolve)),
   }
 }
 
-/** The lines of a client's protocol, without payloads. */
-class Reader {
-  private readonly usesOf: (user: string) => Use
-  private use: Use | undefined
-  private rest = Buffer.alloc(0)
-  private skipping = 0
-
-  constructor(usesOf: (user: string) => Use) {
-    this.usesOf = usesOf
-  }
-
-  read(bytes: Buffer) {
-    let left = Buffer.concat([this.rest, bytes])
-    for (;;) {
-      const skipped = Math.min(this.skipping, left.length)
-      this.skipping -= skipped
-      left = left.subarray(skipped)
-      const end = left.indexOf('\r\n')
-      if (end === -1) break
-      this.hear(left.toString('utf8', 0, end))
-      left = left.subarray(end + 2)
-    }
-    this.rest = left
-  }
-
-  private hear(line: string) {
+/** Notes what a client publishes and subscribes to. */
+function notesOf(usesOf: (user: string) => Use) {
+  let use: Use | undefined
+  return (line: string) => {
     const [verb, subject = '', ...more] = line.split(' ')
-    if (verb === 'CONNECT') this.use = this.usesOf(JSON.parse(line.slice('CONNECT '.length)).user ?? '')
-    else if (verb === 'SUB') this.use?.subscribe.add(more.length > 1 ? `${subject} ${more[0]}` : subject)
-    else if (verb === 'PUB' || verb === 'HPUB') {
-      this.use?.publish.add(subject)
-      this.skipping = Number(more.at(-1)) + 2
+    if (verb === 'CONNECT') use = usesOf(JSON.parse(line.slice('CONNECT '.length)).user ?? '')
+    else if (verb === 'SUB') use?.subscribe.add(more.length > 1 ? `${subject} ${more[0]}` : subject)
+    else if (verb === 'PUB' || verb === 'HPUB') use?.publish.add(subject)
+  }
+}
+
+const WITH_PAYLOAD = new Set(['PUB', 'HPUB', 'MSG', 'HMSG'])
+
+/** Cuts one side of a connection into the protocol's lines, each with its payload. */
+class Frames {
+  private rest = Buffer.alloc(0)
+
+  read(bytes: Buffer): { line: string; frame: Buffer }[] {
+    const frames: { line: string; frame: Buffer }[] = []
+    this.rest = Buffer.concat([this.rest, bytes])
+    for (let end = this.rest.indexOf('\r\n'); end !== -1; end = this.rest.indexOf('\r\n')) {
+      const line = this.rest.toString('utf8', 0, end)
+      const parts = line.split(' ')
+      const payload = WITH_PAYLOAD.has(parts[0] as string) ? Number(parts.at(-1)) + 2 : 0
+      const size = end + 2 + payload
+      if (this.rest.length < size) break
+      frames.push({ line, frame: this.rest.subarray(0, size) })
+      this.rest = this.rest.subarray(size)
     }
+    return frames
   }
 }

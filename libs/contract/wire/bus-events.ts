@@ -15,8 +15,11 @@ export type RoomEvents = {
   fact: RoomActivityEvent
   /** What new messages changed: the last message, and the cursors that their authors moved by sending. */
   news: { lastSeq: number; lastMessage: Message; cursors: [userId: string, seq: number][] }
-  /** Unread counts or the last message's view changed: reload the room. */
-  gone: Record<string, never>
+  /**
+   * Unread counts or the last message's view changed: reload the room. `lastChange`: the highest change number that
+   * rooms has consumed of that room.
+   */
+  gone: { lastChange?: number }
   /** The room after members or settings changed, as edges cache it. */
   update: Room
   /**

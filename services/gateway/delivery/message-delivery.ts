@@ -92,6 +92,15 @@ export class MessageDelivery {
     this.repairGap(room)
   }
 
+  /** The room has messages and changes up to these numbers: what is not delivered soon was missed, and is fetched. */
+  expect(roomId: string, { lastSeq = 0, lastChange = 0 }: Partial<RoomEnd>) {
+    const room = this.rooms.get(roomId)
+    if (!room) return
+    room.messages.expect(lastSeq)
+    room.changes.expect(lastChange)
+    this.repairGap(room)
+  }
+
   /** Fetches what these rooms, or all open ones, may have missed. */
   catchUp(roomIds: Iterable<string> = this.rooms.keys()) {
     for (const roomId of roomIds) {
@@ -149,14 +158,20 @@ export class MessageDelivery {
   }
 
   private repairGap(room: Room, delay = GAP_WAIT_MS) {
-    if (room.messages.isBehind || room.changes.isBehind) this.repairLater(room, delay)
-  }
-
-  private repairLater(room: Room, delay: number) {
+    if (!isBehind(room)) return
     room.timer ??= setTimeout(() => {
       room.timer = null
-      void this.repair(room)
+      // What was missing may have come meanwhile.
+      if (isBehind(room)) void this.repair(room)
     }, delay)
+  }
+
+  private retry(room: Room) {
+    clearTimeout(room.timer ?? undefined)
+    room.timer = setTimeout(() => {
+      room.timer = null
+      void this.repair(room)
+    }, RETRY_MS)
   }
 
   private async repair(room: Room) {
@@ -173,7 +188,7 @@ export class MessageDelivery {
       this.repairGap(room, hasMore ? 0 : GAP_WAIT_MS)
     } catch (err) {
       this.parts.logger.warn({ err, roomId }, 'could not repair a gap; will retry')
-      this.repairLater(room, RETRY_MS)
+      this.retry(room)
     }
   }
 
@@ -190,6 +205,8 @@ export class MessageDelivery {
     return this.parts.bus.ask('replayMessages', caller, { roomId, afterSeq, afterChange })
   }
 }
+
+const isBehind = ({ messages, changes }: Room) => messages.isBehind || changes.isBehind
 
 const deliveredSeq = (room: Room) => room.messages.last ?? 0
 

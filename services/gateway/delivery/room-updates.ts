@@ -39,7 +39,7 @@ export class RoomUpdates {
       update: (roomId, room) => this.takeUpdate(roomId, room),
       read: (roomId, read) => this.takeRead(roomId, read),
       typing: (roomId, state) => typing.take(roomId, state),
-      gone: (roomId) => this.takeGone(roomId),
+      gone: (roomId, gone) => this.takeGone(roomId, gone),
     }
   }
 
@@ -103,13 +103,15 @@ export class RoomUpdates {
     if (Object.hasOwn(this.handlers, kind)) this.handlers[kind as keyof Handlers](roomId, event.json<never>())
   }
 
-  private takeGone(roomId: string) {
+  private takeGone(roomId: string, { lastChange = 0 }: RoomEvents['gone']) {
+    this.parts.delivery.expect(roomId, { lastChange })
     this.cache.drop(roomId)
     this.refresh(roomId)
   }
 
   /** New messages: they are put into the cached room. A room that is not cached is fetched. */
   private takeNews(roomId: string, { lastSeq, lastMessage, cursors }: RoomEvents['news']) {
+    this.parts.delivery.expect(roomId, { lastSeq })
     const room = this.cache.get(roomId)
     // Two instances of rooms may publish in either order.
     if (room && isLater(room, { lastSeq, lastMessage })) return
