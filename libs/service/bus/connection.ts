@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
 import { inboxPrefix, type OperationName } from '@chat/contract'
-import { connect, type NatsConnection, type Status } from '@nats-io/transport-node'
+import { connect, errors, type NatsConnection, type Status } from '@nats-io/transport-node'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 
@@ -16,7 +17,29 @@ export type BusOptions = {
   checkOutput?: ((name: OperationName, output: unknown) => string | null) | undefined
 }
 
-export async function connectNats({ natsUrl, name }: BusOptions): Promise<NatsConnection> {
+const PATIENCE_MS = 6_000
+const PAUSE_MS = 250
+
+/** Waits for a NATS that is slow or starts later. @throws saying what to check */
+export async function connectNats(options: BusOptions): Promise<NatsConnection> {
+  for (const deadline = Date.now() + PATIENCE_MS; ; await delay(PAUSE_MS)) {
+    try {
+      return await connectOnce(options)
+    } catch (cause) {
+      if (!isFinal(cause) && Date.now() < deadline) continue
+      const { host } = firstOf(options.natsUrl)
+      const message = `NATS at ${host} cannot be reached (${(cause as Error).message}): check CHAT_NATS_URL`
+      throw new Error(message, { cause })
+    }
+  }
+}
+
+/** Wrong credentials, and TLS on one side only. A busy server fails with `Authentication Timeout`, which passes. */
+const isFinal = (error: unknown) =>
+  error instanceof errors.InvalidArgumentError ||
+  (error instanceof errors.AuthorizationError && !/timeout/i.test(error.message))
+
+function connectOnce({ natsUrl, name }: BusOptions): Promise<NatsConnection> {
   const url = firstOf(natsUrl)
   return connect({
     servers: natsUrl.split(',').map((server) => new URL(server).host),
@@ -33,9 +56,6 @@ export async function connectNats({ natsUrl, name }: BusOptions): Promise<NatsCo
     maxPingOut: 2,
     // Stack traces of requests are costly and add nothing here: each request carries an id.
     noAsyncTraces: true,
-  }).catch((cause: Error) => {
-    const message = `NATS at ${url.host} cannot be reached (${cause.message}): check CHAT_NATS_URL`
-    throw new Error(message, { cause })
   })
 }
 
