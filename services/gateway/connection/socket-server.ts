@@ -3,6 +3,7 @@ import { Fault } from '@chat/contract'
 import type { Limits, Logger } from '@chat/service'
 import { Server } from 'socket.io'
 import type { GatewayConfig } from '../config.ts'
+import { coalesceWrites } from './coalesced-writes.ts'
 import type { ClientSocket, Clients } from './session.ts'
 
 /** What base64, JSON and the event's name add to a file chunk at most. */
@@ -27,6 +28,7 @@ export function openSockets(
     const fault = new Fault('INVALID_REQUEST', { message: `Connect to ${namespace}` })
     io.use((_socket, next) => next(connectError(fault)))
   }
+  coalesceWrites(io)
   const clients: Clients = io.of(namespace)
   return { io, clients }
 }
