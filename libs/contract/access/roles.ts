@@ -67,7 +67,7 @@ export const roles = {
     ],
     hears: { room: ['access'], user: ['renamed'] },
     tells: {
-      room: ['access', 'update', 'news', 'gone', 'read', 'typing', 'fact'],
+      room: ['access', 'update', 'news', 'gone', 'read', 'opened', 'typing', 'fact'],
       user: ['joined', 'cursor', 'alarm', 'blocks', 'mention', 'renamed', 'presence', 'revoked'],
     },
     presence: { asks: ['user'] },
@@ -81,7 +81,7 @@ export const roles = {
       ...(['roomAccess', 'roomFacts', 'roomsOfUser', 'listRoomIds', 'noteChange', 'readersOf'] as const),
       ...(['countUnread', 'resolveMentions', 'blocksOf', 'describeUsers'] as const),
     ],
-    hears: { room: ['access'], user: ['blocks'] },
+    hears: { room: ['access', 'opened'], user: ['blocks'] },
     tells: { room: ['message', 'change'], user: ['exportReady'] },
     roll: true,
     words: true,

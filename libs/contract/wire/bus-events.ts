@@ -27,6 +27,8 @@ export type RoomEvents = {
    * `removed`: former members, who are told with `room`; `standing`: the new rights of others.
    */
   access: { roomId: string; removed?: string[]; room?: Room; standing?: MemberRights[] }
+  /** A member opens the room. */
+  opened: { roomId: string; userId: string }
   typing: { userId: string; isTyping: boolean }
   /** A member's cursor moved. `isPrivate`: only masters and the reader may see it. */
   read: { userId: string; lastReadMessageId: string; fromSeq: number; seq: number; isPrivate: boolean }

@@ -11,7 +11,10 @@ import { type RoomViewEvent, RoomViews } from './room-views.ts'
 
 type Parts = { bus: Bus; logger: Logger; delivery: MessageDelivery; broadcast: Broadcast; typing: Typing }
 type Handlers = {
-  [K in Exclude<keyof RoomEvents, 'access' | 'fact'>]: (roomId: string, event: RoomEvents[K]) => void
+  [K in Exclude<keyof RoomEvents, 'access' | 'fact' | 'opened'>]: (
+    roomId: string,
+    event: RoomEvents[K],
+  ) => void
 }
 type SubscribedRoom = { subscription: Subscription; members: Set<Session> }
 

@@ -1,5 +1,6 @@
 import { type Caller, defaultRules, Fault, type Handlers, type Output } from '@chat/contract'
 import { type Bus, createLogger, createMetrics, openBus } from '@chat/service'
+import { eventually } from '@chat/testing'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { createInbox } from '@nats-io/transport-node'
 import { AccessCache } from './access-cache.ts'
@@ -88,6 +89,33 @@ test('operations share one cached answer until the room changes', async () => {
   await announce().confirmed
   expect(await enter()).toBe(true)
   expect(asked).toBe(2)
+})
+
+test('access is requested when somebody opens the room, so that the first operation costs no request', async () => {
+  rooms.publishRoom(room, 'opened', { roomId: room, userId: 'ann' })
+  await eventually(() => expect(asked).toBe(1))
+  expect(await enter()).toBe(false)
+  expect(asked).toBe(1)
+})
+
+test('opening a room that one is not in, or while rooms is away, changes nothing', async () => {
+  answer = () => Promise.reject(new Fault('ROOM_NO_EXISTS'))
+  rooms.publishRoom(room, 'opened', { roomId: room, userId: 'ann' })
+  await eventually(() => expect(asked).toBe(1))
+  await expect(enter()).rejects.toMatchObject({ code: 'ROOM_NO_EXISTS' })
+  answer = async () => standing
+  expect(await enter()).toBe(false)
+})
+
+test('an answer that was requested at the opening, before a change, is not used after it', async () => {
+  const held = Promise.withResolvers<Output<'roomAccess'>>()
+  answer = () => held.promise
+  rooms.publishRoom(room, 'opened', { roomId: room, userId: 'ann' })
+  await eventually(() => expect(asked).toBe(1))
+  await announce().confirmed
+  answer = () => Promise.reject(new Fault('ROOM_NO_EXISTS'))
+  held.resolve(standing)
+  await expect(enter()).rejects.toMatchObject({ code: 'ROOM_NO_EXISTS' })
 })
 
 test('a change is confirmed once every operation that was allowed before it has ended', async () => {

@@ -15,8 +15,8 @@ const MAX_ROOMS = 20_000
 const MAX_WAIT_MS = 1_000
 
 /**
- * What members may do in rooms, cached so that a message costs no request to rooms. A room's `access` event drops the
- * room's entries. It is confirmed when every pass that was begun before has ended, or after a second: so what a
+ * What members may do in rooms, cached so that a message costs no request to rooms: it is requested when somebody opens
+ * the room, and again in the background while they are active. A room's `access` event drops the room's entries. It is confirmed when every pass that was begun before has ended, or after a second: so what a
  * removed member was allowed to do is done before the removal is acked, unless it takes longer.
  */
 export class AccessCache {
@@ -34,6 +34,11 @@ export class AccessCache {
       this.generations.delete(roomId)
       const ended = removed.length > 0 ? this.endRemoved(roomId, removed) : null
       void Promise.allSettled([this.passesEnded(roomId), ended]).then(() => confirm(bus, request))
+    })
+    // What the user does next in the room does not wait for rooms.
+    bus.subscribe(bus.subjects.everyRoom('opened'), (event) => {
+      const { roomId, userId } = event.json<RoomEvents['opened']>()
+      this.ask({ userId, requestId: crypto.randomUUID() }, roomId).catch(() => {})
     })
     // Events may have been missed.
     bus.onReconnect(() => this.generations.clear())

@@ -9,7 +9,9 @@ import { uncountedAbove } from './uncounted-messages.ts'
 /** Marks everything read. @returns the cursor and the count from before */
 export const joinRoom: Operation<'joinRoom'> = async (parts, caller, roomId) => {
   const { store, bus } = parts
-  const { room, member } = await requireMember(store, roomId, caller.userId)
+  const { userId } = caller
+  const { room, member } = await requireMember(store, roomId, userId)
+  bus.publishRoom(roomId, 'opened', { roomId, userId })
   const { lastSeq, lastChange } = await bus.ask('lastMessageOf', caller, roomId)
   const readSeq = Math.max(member.readSeq, sentSeq(caller, roomId))
   await advance(parts, room, member, lastSeq)
