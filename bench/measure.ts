@@ -1,5 +1,4 @@
 import { type Child, startChild } from './child-process.ts'
-import type { Throughput } from './load/closed-loop.ts'
 import type { RoomPlan } from './load/crowd.ts'
 import type { Generator } from './load/generator.ts'
 import type { Latency } from './load/open-loop.ts'
@@ -13,8 +12,9 @@ export type Loads = {
   members: number
   durableSends: number
   latency: Latency
-  /** While the closed loop ran. `cpu`: milliseconds per message, by process. */
+  /** While the closed loop ran, and while the open loop ran. `cpu`: milliseconds per message, by process. */
   observed: Observed
+  observedOpen: Observed
   problems: string[]
 }
 type Options = { execArgv?: string[]; folder?: URL; enginePids?: Record<string, number> }
@@ -75,19 +75,28 @@ export class Rig {
   /** Throughput, then latency, in rooms with that many members. */
   async measure(members: 1 | 10): Promise<Loads> {
     const [loads, problems] = await this.withCrowd(SIZES[members] as Size, async (generator) => {
-      const [closed, observed] = await this.observe(() => generator.ask('closedLoop', CLOSED))
-      const latency = await generator.ask('openLoop', OPEN)
-      return { members, durableSends: closed.perSecond, latency, observed }
+      const [closed, observed] = await this.observe(
+        () => generator.ask('closedLoop', CLOSED),
+        ({ perSecond }) => messagesOf(perSecond, CLOSED),
+      )
+      const [latency, observedOpen] = await this.observe(
+        () => generator.ask('openLoop', OPEN),
+        () => messagesOf(OPEN.perSecond, OPEN),
+      )
+      return { members, durableSends: closed.perSecond, latency, observed, observedOpen }
     })
     return { ...loads, problems }
   }
 
-  private async observe(work: () => Promise<Throughput>): Promise<[Throughput, Observed]> {
+  private async observe<T>(work: () => Promise<T>, count: (result: T) => number): Promise<[T, Observed]> {
     const metricsUrl = this.system === 'floor' ? null : `${this.url.replace('ws', 'http')}/metrics`
-    const [closed, observed] = await observe(this.pids, metricsUrl, work)
-    // The warm-up costs CPU time too.
-    const messages = (closed.perSecond * (CLOSED.warmUpMs + CLOSED.measureMs)) / 1000
+    const [result, observed] = await observe(this.pids, metricsUrl, work)
+    const messages = count(result)
     const cpu = Object.fromEntries(Object.entries(observed.cpu).map(([name, ms]) => [name, ms / messages]))
-    return [closed, { ...observed, cpu }]
+    return [result, { ...observed, cpu }]
   }
 }
+
+/** The warm-up costs CPU time too. */
+const messagesOf = (perSecond: number, { warmUpMs, measureMs }: typeof CLOSED) =>
+  (perSecond * (warmUpMs + measureMs)) / 1000

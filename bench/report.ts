@@ -1,5 +1,6 @@
 import type { Idle } from './idle.ts'
 import type { Loads, System } from './measure.ts'
+import type { Inside, Step } from './observer.ts'
 
 export const print = (line: string) => process.stdout.write(`${line}\n`)
 export const printJson = (value: object) => print(JSON.stringify(value, round))
@@ -20,11 +21,19 @@ export type Results = {
 }
 type Row = { label: string; of: (system: System) => number }
 
+const STEPS: [Step, label: string][] = [
+  ['gateway', 'mean send in gateway, ms'],
+  ['messages', 'mean send in messages, ms'],
+  ['waiting', 'of it waiting for the insert before, ms'],
+  ['storing', 'of it the insert, ms'],
+  ['publishing', 'from storing until the stream has it, ms'],
+]
 const PROCESSES = ['server', 'nats', 'mongo', 'load']
 
 type Figure = (loads: Loads) => number | null | undefined
 const durableSends: Figure = (each) => each.durableSends
 const ackP50: Figure = (each) => each.latency.p50
+const endLag = (inside: Inside | null) => inside && Math.max(0, ...Object.values(inside.endLagSeconds))
 const ackP99: Figure = (each) => each.latency.p99
 
 /** The median over the rounds; NaN where the system has no such figure. */
@@ -43,9 +52,12 @@ function rowsOf(results: Results): Row[] {
     row(members, 'messages/s', durableSends),
     row(members, 'ack p50 at 200/s, ms', ackP50),
     row(members, 'ack p99 at 200/s, ms', ackP99),
-    row(members, 'mean send in gateway, ms', (each) => each.observed.gatewayMs),
-    row(members, 'mean send in messages, ms', (each) => each.observed.messagesMs),
-    row(members, 'consumer lag at most, s', (each) => each.observed.maxLagSeconds),
+    row(members, 'event-loop delay p99 at 200/s, ms', (each) => each.observedOpen.inside?.loopDelayMs.p99),
+    row(members, 'event-loop delay max at 200/s, ms', (each) => each.observedOpen.inside?.loopDelayMs.max),
+    ...STEPS.map(([step, label]) => row(members, label, (each) => each.observed.inside?.meanMs[step])),
+    row(members, 'events waiting for the stream', (each) => each.observed.inside?.maxWaitingEvents),
+    row(members, 'consumer lag at most, s', (each) => each.observed.inside?.maxLagSeconds),
+    row(members, 'consumer lag at the end, s', (each) => endLag(each.observed.inside)),
     ...PROCESSES.map((name) =>
       row(members, `CPU of ${name}, ms a message`, (each) => each.observed.cpu[name]),
     ),
@@ -60,7 +72,7 @@ function rowsOf(results: Results): Row[] {
 export function printTable(results: Results) {
   const hasBase = results.loads.base !== undefined
   const line = (...cells: string[]) =>
-    print(cells.map((cell, column) => (column === 0 ? cell.padEnd(40) : cell.padStart(11))).join(''))
+    print(cells.map((cell, column) => (column === 0 ? cell.padEnd(56) : cell.padStart(11))).join(''))
   const figure = (value: number) =>
     !Number.isFinite(value) ? '' : value >= 100 ? value.toFixed(0) : value.toFixed(2)
   print('')
@@ -81,8 +93,8 @@ export function summaryOf(results: Results) {
     product(members, durableSends) / medianOf(results, 'floor', members, durableSends)
   return {
     ratios: { durableSends1: ratio(1), durableSends10: ratio(10) },
-    ackP50Ms: product(10, ackP50),
-    ackP99Ms: product(10, ackP99),
+    ackMs1: { p50: product(1, ackP50), p99: product(1, ackP99) },
+    ackMs10: { p50: product(10, ackP50), p99: product(10, ackP99) },
     // Resident memory counts, but after an earlier peak it may not grow any more.
     idleMiBPer1000: idle ? Math.max(idle.product.rssMiB, idle.product.liveMiB) : null,
   }
