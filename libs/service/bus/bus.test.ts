@@ -1,6 +1,7 @@
+import { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { errors, Fault, type Handlers } from '@chat/contract'
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
 import { createLogger } from '../telemetry/logger.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import { type Bus, openBus } from './bus.ts'
@@ -201,6 +202,25 @@ test('a subscription survives a failing callback and an event that is not JSON',
   await asking.flush()
   await asking.flush()
   expect(heard).toEqual(['one', 'two'])
+})
+
+test('what one turn of the event loop sends is one write', async () => {
+  await serve(async () => done)
+  await ask()
+  const writes = (['_write', '_writev'] as const).map((method) =>
+    jest.spyOn(Socket.prototype, method as '_write'),
+  )
+  const asked = Array.from({ length: 20 }, async () => {
+    // In runs of microtasks of their own, as the requests of several clients are.
+    await new Promise<void>((resolve) => process.nextTick(resolve))
+    asking.publishUser('u', 'joined', { roomId: 'one' })
+    return ask()
+  })
+  expect(await Promise.all(asked)).toHaveLength(20)
+  const calls = writes.reduce((sum, { mock }) => sum + mock.calls.length, 0)
+  jest.restoreAllMocks()
+  // One by each side, or a few where the requests come in several turns.
+  expect(calls).toBeLessThan(10)
 })
 
 test('a closed bus answers SERVICE_UNAVAILABLE', async () => {

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import {
   type Caller,
   type Envelope,
@@ -14,7 +15,14 @@ import {
   subjectsOf,
   type UserEvents,
 } from '@chat/contract'
-import { createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node'
+import {
+  createInbox,
+  type Msg,
+  type NatsConnection,
+  type NatsConnectionImpl,
+  type Subscription,
+} from '@nats-io/transport-node'
+import { TurnWrites } from '../async/turn-writes.ts'
 import { noteBytes } from '../process/heap.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { currentTrace, noteCode, traced } from '../telemetry/tracing.ts'
@@ -35,6 +43,7 @@ export class Bus {
   readonly metrics: Metrics
   private readonly options: BusOptions
   private readonly state: ConnectionState
+  private readonly writes = new TurnWrites()
 
   constructor(connection: NatsConnection, options: BusOptions) {
     this.connection = connection
@@ -85,6 +94,7 @@ export class Bus {
     return traced({ name: `${service}.${name}`, kind: 'client' }, async () => {
       try {
         const header = headersOf(body, currentTrace())
+        this.holdWrites()
         const options = { timeout, ...(header && { headers: header }) }
         const reply = await this.connection.request(subject, body.bytes ?? body.json, options)
         if (body.bytes) noteBytes(body.bytes.length)
@@ -101,7 +111,12 @@ export class Bus {
 
   /** Answers a service's operations until `close`, which resolves when the requests in flight are answered. */
   serve<S extends ServiceName>(service: S, handlers: Handlers<S>, subject = this.subjects.rpc(service, '*')) {
-    const server = new RequestServer({ service, handlers, options: this.options })
+    const server = new RequestServer({
+      service,
+      handlers,
+      options: this.options,
+      holdWrites: () => this.holdWrites(),
+    })
     const subscription = server.subscribe(this.connection, subject)
     return {
       close: async () => {
@@ -112,10 +127,12 @@ export class Bus {
   }
 
   publishRoom<K extends keyof RoomEvents>(roomId: string, kind: K, event: RoomEvents[K]) {
+    this.holdWrites()
     this.connection.publish(this.subjects.roomEvent(roomId, kind), encode(event))
   }
 
   publishUser<K extends keyof UserEvents>(userId: string, kind: K, event: UserEvents[K]) {
+    this.holdWrites()
     this.connection.publish(this.subjects.userEvent(userId, kind), encode(event))
   }
 
@@ -160,6 +177,12 @@ export class Bus {
 
   close(): Promise<void> {
     return this.state.close()
+  }
+
+  /** The client joins what one run of microtasks sends. Many requests come one by one in a turn of the event loop. */
+  private holdWrites() {
+    const { transport } = (this.connection as NatsConnectionImpl).protocol
+    if ('socket' in transport && transport.socket instanceof Socket) this.writes.hold(transport.socket)
   }
 }
 

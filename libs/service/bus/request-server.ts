@@ -5,7 +5,7 @@ import type { BusOptions } from './connection.ts'
 import { decodeRequest, encode, operationOf, traceOf } from './request.ts'
 import { settle } from './settle.ts'
 
-type Parts = { service: string; handlers: object; options: BusOptions }
+type Parts = { service: string; handlers: object; options: BusOptions; holdWrites: () => void }
 type Handler = (caller: Caller, input: unknown) => Promise<unknown>
 
 /** Answers the requests for one service's operations. The instances of a service share the load as a queue group. */
@@ -70,6 +70,7 @@ export class RequestServer {
   /** An answer that cannot be sent, as it is too large or no JSON, becomes a failure. @returns what was sent */
   private respond(request: Msg, outcome: Envelope<unknown>, requestId: string): Envelope<unknown> {
     try {
+      this.parts.holdWrites()
       request.respond(encode(outcome))
       return outcome
     } catch (err) {
