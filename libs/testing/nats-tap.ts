@@ -5,7 +5,7 @@ type Use = { publish: Set<string>; subscribe: Set<string> }
 
 /**
  * A proxy to NATS that records what each user publishes and subscribes to, as `subject` or `subject queue`, and that
- * loses messages on the way to a client.
+ * loses messages on the way from or to a client.
  */
 export async function openNatsTap(natsUrl: string) {
   const { hostname, port } = new URL(natsUrl)
@@ -17,22 +17,31 @@ export async function openNatsTap(natsUrl: string) {
     uses.set(user, use)
     return use
   }
+  let losesReceived: (subject: string) => boolean = () => false
   const isLost = (line: string): boolean => {
     const [verb, subject = ''] = line.split(' ')
     if (verb === '-ERR') refusals.push(line)
     const lose = losses.get(subject)
     losses.delete(subject)
     lose?.()
-    return lose !== undefined
+    return lose !== undefined || (WITH_PAYLOAD.has(verb as string) && losesReceived(subject))
+  }
+  let losesSent: (subject: string) => boolean = () => false
+  const isSentLost = (line: string): boolean => {
+    const [verb, subject = ''] = line.split(' ')
+    return (verb === 'PUB' || verb === 'HPUB') && losesSent(subject)
   }
   const server = createServer((near) => {
     const far = connect(Number(port), hostname)
     const note = notesOf(usesOf)
     const [sent, received] = [new Frames(), new Frames()]
     near.on('data', (bytes: Buffer) => {
-      for (const { line } of sent.read(bytes)) note(line)
+      for (const { line, frame } of sent.read(bytes)) {
+        note(line)
+        if (!isSentLost(line)) far.write(frame)
+      }
     })
-    near.pipe(far)
+    near.on('end', () => far.end())
     far.on('data', (bytes: Buffer) => {
       for (const { line, frame } of received.read(bytes)) if (!isLost(line)) near.write(frame)
     })
@@ -53,6 +62,14 @@ export async function openNatsTap(natsUrl: string) {
     refusals,
     /** Resolves when the next message on that subject was lost. */
     loseNext: (subject: string) => new Promise<void>((resolve) => losses.set(subject, resolve)),
+    /** From now on, what clients publish on such subjects is lost. */
+    loseSent: (isLost: (subject: string) => boolean) => {
+      losesSent = isLost
+    },
+    /** From now on, what clients receive on such subjects is lost. */
+    loseReceived: (isLost: (subject: string) => boolean) => {
+      losesReceived = isLost
+    },
     close: () => new Promise((resolve) => server.close(resolve)),
   }
 }
