@@ -102,13 +102,18 @@ async function sendSome(count: number): Promise<number[]> {
   return Array.from({ length: sent.at(-1)?.seq ?? 0 }, (_, index) => index + 1)
 }
 
-/** Everybody who has to know of all messages of the room does. */
-async function expectKnown(seqs: number[]) {
+/** Open sockets hear all messages of the room, and its members see them in the list. */
+async function expectHeard(seqs: number[]) {
   await eventually(() => expect(heard()).toEqual(seqs), WITHIN_MS)
   await eventually(
     () => expect(ben.shown(room._id).at(-1)).toMatchObject({ lastSeq: seqs.length }),
     WITHIN_MS,
   )
+}
+
+/** Everybody who has to know of all messages of the room does. */
+async function expectKnown(seqs: number[]) {
+  await expectHeard(seqs)
   await eventually(async () => {
     const { list } = await ben.get<{ list: Message[] }>('searchMessages', {
       keyword: 'number',

@@ -64,11 +64,13 @@ type Renewal = {
 
 /** A writer's heartbeat. It makes a checkpoint of what all writers have settled, unless a recovery is under way. */
 export function renew(state: OutboxState, { id, settledUntil, position, losses }: Renewal): OutboxState {
-  const beat = (state.writers.find((writer) => writer.id === id)?.beat ?? 0) + 1
+  const own = state.writers.find((writer) => writer.id === id)
   const others = state.writers.filter((writer) => writer.id !== id)
-  const writers = [...others, { id, beat, settledUntil }]
-  const isFurther = losses === state.losses && position.seq > state.position.seq
-  const known = isFurther ? position : state.position
+  // A claim from before a loss counts for nothing: its place is void.
+  const isCurrent = losses === state.losses
+  const claimed = isCurrent ? settledUntil : Math.min(settledUntil, own?.settledUntil ?? settledUntil)
+  const writers = [...others, { id, beat: (own?.beat ?? 0) + 1, settledUntil: claimed }]
+  const known = isCurrent && position.seq > state.position.seq ? position : state.position
   const settled = Math.min(...writers.map((writer) => writer.settledUntil))
   // A writer that was taken for dead may come back with writes that are older than what was claimed without it.
   const checkpoints = state.checkpoints.filter((checkpoint) => checkpoint.settledUntil <= settled)

@@ -30,8 +30,13 @@ export type Publication = { event: AnyEvent; trace?: Trace }
 export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
   const states = new OutboxStateStore(options.connection)
   const outbox = new Outbox(options, states, await join(states, options.bus.instanceId))
-  await outbox.check()
-  return outbox
+  try {
+    await outbox.check()
+    return outbox
+  } catch (error) {
+    await outbox.close()
+    throw error
+  }
 }
 
 /** Enters the list of writers first, so that no checkpoint claims a time at which this instance may still store. */
@@ -158,9 +163,10 @@ export class Outbox {
     const until = performance.now() + CLOSE_WITHIN_MS
     while (!this.writes.isEmpty && performance.now() < until)
       await new Promise((resolve) => setTimeout(resolve, SETTLED_POLL_MS))
+    this.supervisor.stop()
+    await this.publisher.close()
     await this.supervisor.close()
     await this.check().catch((err) => this.options.logger.warn({ err }, 'outbox not checked before its end'))
-    await this.publisher.close()
     const { instanceId: id } = this.options.bus
     if (!this.writes.isEmpty) return
     await this.states.update((state) => {

@@ -40,6 +40,7 @@ export class Publisher {
   /** The last places before the stream confirmed nothing for a while. */
   private beforePauses: Position[] = []
   private isPaused = false
+  private isClosed = false
 
   constructor(parts: Parts) {
     this.parts = parts
@@ -52,6 +53,7 @@ export class Publisher {
   }
 
   async close() {
+    this.isClosed = true
     await this.retries.close()
     for (const lane of this.held) this.drop(lane)
   }
@@ -59,10 +61,6 @@ export class Publisher {
   /** The furthest place in the stream at which one of these events was confirmed. */
   get position(): Position {
     return this.last
-  }
-
-  get pending(): number {
-    return this.waitingCount
   }
 
   /** Places at which the stream must have these events, or it has lost some. */
@@ -115,7 +113,7 @@ export class Publisher {
   }
 
   private wait(lane: Lane, waiting: Waiting) {
-    if (this.waitingCount > MAX_WAITING) return this.refuse(waiting)
+    if (this.waitingCount > MAX_WAITING || this.isClosed) return this.refuse(waiting)
     lane.waiting.push(waiting)
     // Of several events in flight the later one may have failed first.
     if (lane.inFlight > 0) lane.waiting.sort((a, b) => a.order - b.order)
@@ -162,7 +160,7 @@ export class Publisher {
     this.held.delete(lane)
     this.held.add(lane)
     for (let next = lane.waiting[0]; next; next = lane.waiting[0]) {
-      if (this.isPaused) return
+      if (this.isPaused || this.isClosed) return
       try {
         this.confirm(next, await this.append(lane, next))
       } catch {

@@ -43,9 +43,13 @@ export class Supervisor {
     this.watch = new WriterWatch(parts.bus)
   }
 
-  async close() {
+  /** Starts nothing more. What goes on ends when the publisher is closed. */
+  stop() {
     this.isClosed = true
     this.watch.close()
+  }
+
+  async close() {
     await this.recovering
   }
 
@@ -116,9 +120,13 @@ export class Supervisor {
     const isSame = known.stream === view.created
     const surviving = isSame ? await this.surviving(known.checkpoints, view) : []
     const loss = { stream: view.created, end: await endOf(bus, view), surviving, by: this.id }
-    const { losses } = await states.update((state) =>
-      state.losses === known.losses ? noteLoss(state, loss) : null,
-    )
+    let isNoted = false
+    const { losses } = await states.update((state) => {
+      isNoted = state.losses === known.losses
+      return isNoted ? noteLoss(state, loss) : null
+    })
+    // Where somebody else has noted a loss, the next look tells whether it is this one.
+    if (!isNoted) return
     publisher.forgetPlaces()
     logger.warn({ losses }, 'the stream has lost events: they are published again')
   }
