@@ -21,13 +21,15 @@ beforeEach(async () => {
   const opened = openSockets(http, { namespace: '/chat', allowedOrigins: ['*'], limits } as never)
   io = opened.io
   clients = opened.clients
+  const connecting = once(http, 'connection')
   const connected = once(clients, 'connection')
   const { port } = http.address() as AddressInfo
   client = connect(`http://127.0.0.1:${port}/chat`, { transports: ['websocket'] })
+  const [socket] = await connecting
   server = (await connected)[0]
   await new Promise<void>((resolve) => client.once('connect', resolve))
   writes = (['_write', '_writev'] as const).map((method) =>
-    jest.spyOn(server.conn.request.socket as Required<Socket>, method as '_writev'),
+    jest.spyOn(socket as Required<Socket>, method as '_writev'),
   )
 })
 afterEach(async () => {

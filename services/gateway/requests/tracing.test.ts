@@ -89,11 +89,11 @@ test('a message is one trace from the socket to the store', async () => {
       'chat-messages store message',
       'chat-messages insert messages',
     ])
-    expect(pathTo(named('publish message', own)[0])).toEqual([
+    expect(pathTo(named('publish event', own)[0])).toEqual([
       'chat sendMessage',
       'chat messages.sendMessage',
       'chat-messages messages.sendMessage',
-      'chat-messages publish message',
+      'chat-messages publish event',
     ])
     expect(textOf(event?.attributes ?? [], 'chat.code')).toBe('OK')
   })
@@ -116,7 +116,7 @@ test('a trace contains no authors, rooms or texts', async () => {
   const room = await makeRoom(ann, ['ben'])
   spans.length = 0
   await sendText(ann, room._id, 'a word that nobody is to see')
-  await eventually(() => expect(named('publish message')).toHaveLength(1))
+  await eventually(() => expect(named('publish event')).toHaveLength(1))
   const told = JSON.stringify(spans)
   for (const secret of ['a word that nobody is to see', room._id, '"ann"']) expect(told).not.toContain(secret)
 })
