@@ -36,7 +36,7 @@ beforeAll(async () => {
   await writeFile(join(folder, 'index.html'), '<!doctype html>')
   stack = await startTestStack({
     ...{ natsUrl: tap.url, config: { demo: true, webhooksMayBePrivate: true }, pageFolder: folder },
-    instances: { messages: 2, push: 0 },
+    instances: { messages: 2, rooms: 2, push: 0 },
   })
   const times = { secondLookMs: 300, pollMs: 50, badgeMs: 100 }
   const aroundPush = around('push', stack.root)
