@@ -10,6 +10,7 @@ import { proveLongRoom } from './proofs/long-room.ts'
 import { proveManyRooms } from './proofs/many-rooms.ts'
 import { provePlatformApi } from './proofs/platform-api.ts'
 import { type Ground, Verdicts } from './proofs/proof.ts'
+import { proveRecovery } from './proofs/recovery.ts'
 import { proveRolling } from './proofs/rolling.ts'
 import { proveSearch } from './proofs/search.ts'
 import { proveUploads } from './proofs/uploads.ts'
@@ -23,6 +24,7 @@ const proofs = {
   exports: proveExports,
   search: proveSearch,
   'platform-api': provePlatformApi,
+  recovery: proveRecovery,
   rolling: proveRolling,
 }
 const { positionals: chosen } = parseArgs({ allowPositionals: true })
