@@ -2,6 +2,7 @@ export { KeyedQueue } from '@chat/contract/keyed-queue'
 export { BatchQueue } from './async/batch-queue.ts'
 export { DutyCycle } from './async/duty-cycle.ts'
 export { Periodic } from './async/periodic.ts'
+export { mapInSlices, TimeSlice } from './async/time-slice.ts'
 export { TokenBucket, TokenBuckets, type TokenRate } from './async/token-bucket.ts'
 export { TurnWrites } from './async/turn-writes.ts'
 export { AnswerCache } from './bus/answer-cache.ts'
@@ -42,6 +43,7 @@ export * from './storage/mongo.ts'
 export { Bucket, type BucketOptions, openBucket, type Part } from './storage/s3.ts'
 export { unlessMissing } from './storage/s3-client.ts'
 export type { Failure } from './stream/event-batches.ts'
+export { isDurableRead, removeDurable } from './stream/retired-durable.ts'
 export { ensureStream, removeStream, streamStatus, streamTime } from './stream/stream.ts'
 export { awaitHandled, consumeEvents, ensureDurable, hasDurable } from './stream/stream-consumer.ts'
 export { eraseEventsOfKind, eraseRoomEvents, purgeRoomEvents } from './stream/stream-erasure.ts'
@@ -52,6 +54,7 @@ export {
   numberOf,
   type StreamEvent,
 } from './stream/stream-event.ts'
+export { lastSequence, readEvents } from './stream/stream-reader.ts'
 export { createLogger, type Logger } from './telemetry/logger.ts'
 export { createMetrics, type Metrics } from './telemetry/metrics.ts'
 export {

@@ -8,8 +8,8 @@ import type { ErasedMentionStore } from './privacy/erased-mention-store.ts'
 import type { UserTraces } from './privacy/user-traces.ts'
 import type { Presenter } from './read/presenter.ts'
 import type { ReportStore } from './reports/report-store.ts'
-import type { SearchIndexer } from './search/search-indexer.ts'
-import type { SearchStore } from './search/search-store.ts'
+import type { IndexReader } from './search/index-reader.ts'
+import type { SearchIndex } from './search/search-index.ts'
 import type { AccessCache } from './send/access-cache.ts'
 import type { GroupCommit } from './send/group-commit.ts'
 import type { MessageStore } from './send/message-store.ts'
@@ -24,7 +24,6 @@ export type Parts = {
   changes: ChangeStore
   exportStore: ExportStore
   reportStore: ReportStore
-  searchStore: SearchStore
   erasedMentions: ErasedMentionStore
   traces: UserTraces
   words: WordStore
@@ -34,7 +33,8 @@ export type Parts = {
   groupCommit: GroupCommit
   /** Changes of messages, one at a time per room. */
   changeQueue: KeyedQueue
-  searchIndexer: SearchIndexer
+  searchIndex: SearchIndex
+  searchReader: IndexReader
   wordLists: WordListCache
   /** What happens to a message that contains a banned word. */
   bannedWordsMode: 'refuse' | 'mask'

@@ -1,7 +1,7 @@
+import type { Message } from '@chat/contract'
 import {
-  type Bus,
+  type AnyEvent,
   type Connection,
-  consumeEvents,
   databaseOf,
   ensureIndexes,
   ensureStream,
@@ -28,8 +28,7 @@ import { ErasedMentionStore } from './privacy/erased-mention-store.ts'
 import { UserTraces } from './privacy/user-traces.ts'
 import { Presenter } from './read/presenter.ts'
 import { ReportStore } from './reports/report-store.ts'
-import { SearchIndexer } from './search/search-indexer.ts'
-import { SearchStore } from './search/search-store.ts'
+import { openSearch, openSearchStores } from './search/open-search.ts'
 import { AccessCache } from './send/access-cache.ts'
 import { eventSources } from './send/event-sources.ts'
 import { GroupCommit } from './send/group-commit.ts'
@@ -52,15 +51,14 @@ export const start = (options: Options) =>
     const access = new AccessCache(bus)
     await scope.use('roll', joinConfirmers(bus))
     const presenter = new Presenter(bus)
-    const searchIndexer = new SearchIndexer(stores.searchStore)
-    await scope.use('indexer', indexEvents(bus, logger, searchIndexer))
+    const search = await openSearch(scope, { ...stores, connection: mongo, bus, logger, metrics })
     const opening = openOutbox({
       connection: mongo,
       bus,
       logger,
       kinds: ['message', 'change'],
       sources: eventSources(stores.store, stores.changes, presenter),
-      derive: async () => {},
+      derive: (events) => search.searchIndex.add(messagesOf(events)),
       ensureStream: () => ensureStream(bus, true),
     })
     const outbox = await scope.use('outbox', opening)
@@ -72,7 +70,7 @@ export const start = (options: Options) =>
       ...exportParts,
       presenter,
       outbox,
-      searchIndexer,
+      ...search,
       groupCommit: new GroupCommit({ ...stores, outbox, logger, metrics }),
       changeQueue: new KeyedQueue(),
       wordLists,
@@ -98,18 +96,12 @@ async function openStores(mongo: Connection, metrics: Metrics) {
     erasedMentions: new ErasedMentionStore(mongo),
     exportStore: new ExportStore(mongo, metrics),
     reportStore: new ReportStore(mongo),
-    searchStore: new SearchStore(mongo),
+    ...openSearchStores(mongo),
     words: openWords(mongo),
   }
   await ensureIndexes(mongo)
   return stores
 }
 
-const indexEvents = (bus: Bus, logger: Logger, indexer: SearchIndexer) =>
-  consumeEvents({
-    bus,
-    logger,
-    durable: 'search',
-    kinds: ['message', 'change'],
-    handle: (events) => indexer.handle(events),
-  })
+const messagesOf = (events: readonly AnyEvent[]): Message[] =>
+  events.flatMap((event) => (event.kind === 'fact' ? [] : [event.message]))

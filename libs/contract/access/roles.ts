@@ -85,7 +85,7 @@ export const roles = {
     tells: { room: ['message', 'change'], user: ['exportReady'] },
     roll: true,
     words: true,
-    stream: { consumers: ['search'], scrubs: true, owns: true, recovers: true },
+    stream: { consumers: [], scrubs: true, owns: true, recovers: true },
   },
   files: {
     serves: 'files',

@@ -1,4 +1,4 @@
-import { DeliverPolicy, type JsMsg, jetstream } from '@nats-io/jetstream'
+import { type JsMsg, jetstream } from '@nats-io/jetstream'
 import type { Bus } from '../bus/bus.ts'
 import { managerOf, unlessCode } from './stream.ts'
 import {
@@ -9,9 +9,8 @@ import {
   type StreamEvent,
   type StreamKind,
 } from './stream-event.ts'
+import { eventsOn } from './stream-reader.ts'
 
-const BATCH = 500
-const FETCH_MS = 2_000
 const numberedKinds = ['message', 'change'] as const
 /** The server's code where another event has come meanwhile. */
 const WRONG_LAST_SEQUENCE = 10_071
@@ -78,26 +77,6 @@ export async function purgeRoomEvents(bus: Bus, roomId: string): Promise<void> {
 async function erase(bus: Bus, message: JsMsg) {
   const manager = await managerOf(bus)
   await unlessCode(NO_MESSAGE, manager.streams.deleteMessage(bus.subjects.stream, message.seq, true))
-}
-
-async function* eventsOn(bus: Bus, filter_subjects: string[], from: number): AsyncGenerator<JsMsg> {
-  const consumer = await jetstream(bus.connection).consumers.get(bus.subjects.stream, {
-    filter_subjects,
-    deliver_policy: DeliverPolicy.StartSequence,
-    opt_start_seq: Math.max(1, from),
-  })
-  let { num_pending: left } = await consumer.info()
-  try {
-    while (left > 0) {
-      const batch = await consumer.fetch({ max_messages: Math.min(left, BATCH), expires: FETCH_MS })
-      for await (const message of batch) {
-        left = message.info.pending
-        yield message
-      }
-    }
-  } finally {
-    await consumer.delete()
-  }
 }
 
 /** Does nothing where another event has come since: then that one is the last. */

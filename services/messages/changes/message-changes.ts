@@ -95,7 +95,7 @@ export const eraseMessage = (parts: Parts, caller: Caller, place: Place): Promis
 export const unmention = (parts: Parts, caller: Caller, place: Place, erased: Erased): Promise<void> =>
   changeAndIndex(parts, caller, place, (doc) => unmentioned(doc, erased))
 
-/** Does not leave it to the stream to change the index. */
+/** Does not leave it to the stream to take the text out of the index. */
 async function changeAndIndex(
   parts: Parts,
   caller: Caller,
@@ -103,7 +103,7 @@ async function changeAndIndex(
   decide: (doc: MessageDoc) => Decision,
 ) {
   const message = await changeMessage(parts, caller, place, decide)
-  await parts.searchIndexer.handle([{ kind: 'change', change: 0, message }])
+  await parts.searchIndex.forgetBefore([message])
 }
 
 const emptied = (doc: MessageDoc): Partial<MessageDoc> => ({

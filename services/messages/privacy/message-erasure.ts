@@ -110,10 +110,11 @@ async function eraseQuotes(parts: Parts, erased: Erased, until: number): Promise
 
 /** Deletes everything of a room. The stream comes first: its events would bring the rest back. */
 export const purgeRoomMessages: Operation<'purgeRoomMessages'> = async (parts, _caller, { roomId }) => {
-  const { store, changes, exportStore, reportStore, searchStore } = parts
+  const { store, changes, exportStore, reportStore, searchIndex } = parts
   await purgeRoomEvents(parts.bus, roomId)
   await removeExports(parts, await exportStore.ofRoom(roomId))
-  for (const each of [searchStore, reportStore, changes, store]) await each.deleteRoom(roomId)
+  await searchIndex.forgetRoom(roomId)
+  for (const each of [reportStore, changes, store]) await each.deleteRoom(roomId)
   await deleteRoomWords(parts, roomId)
   return { result: true }
 }

@@ -22,10 +22,10 @@ async function searchWhile(...answers: string[][]) {
         return { [Symbol.dispose]: () => {} }
       },
     },
-    searchStore: {
-      periods: async () => [0],
-      newest: async ({ roomIds }: { roomIds: string[] }) =>
-        docs.filter((doc) => roomIds.includes(doc.roomId)),
+    searchReader: {
+      candidates: async function* ({ roomIds }: { roomIds: string[] }) {
+        yield docs.filter((doc) => roomIds.includes(doc.roomId))
+      },
     },
     store: { byIds: async (ids: string[]) => docs.filter((doc) => ids.includes(doc._id)) },
     presenter: { asSeenBy: async (_caller: unknown, shown: object[]) => shown },

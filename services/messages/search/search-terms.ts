@@ -1,5 +1,6 @@
 import { type Input, type MessageData, normalised } from '@chat/contract'
 import { pairsOf } from '@chat/service'
+import { addPairHashes, hashOf } from './segments/term-hash.ts'
 
 type GalleryKind = Input<'listGallery'>['kind']
 
@@ -33,4 +34,26 @@ export const holds = (data: MessageData, comparableKeyword: string) =>
 export function entriesOf(data: MessageData): string[] {
   const markers = GALLERY.filter((kind) => isOfKind(data, kind)).map(markerOf)
   return [...new Set([...markers, ...textsOf(data).flatMap(gramsOf)])].slice(0, MAX_GRAMS)
+}
+
+/** The term of all messages of a room. Longer than a pair, as `markerOf`. */
+export const roomTerm = (roomId: string) => hashOf(`@room ${roomId}`)
+
+/** The hashes of a message's terms, some of them repeated: its room, its kinds and its pairs of characters. */
+export function termsOf(data: MessageData, roomId: string): number[] {
+  const kinds = GALLERY.filter((kind) => isOfKind(data, kind))
+  const hashes = kinds.map((kind) => hashOf(markerOf(kind)))
+  for (const text of textsOf(data)) addPairHashes(text.replaceAll(' ', ''), hashes)
+  // No search finds a message that has neither.
+  return hashes.length > 0 ? [roomTerm(roomId), ...hashes.slice(0, MAX_GRAMS)] : []
+}
+
+/** Each costs a document per segment, and the messages decide in the end. */
+const MAX_WORD_TERMS = 6
+
+/** The hashes by which a keyword is looked for: of a long one, some pairs from all parts of it. */
+export function wordTerms(grams: readonly string[]): number[] {
+  const step = Math.max(1, (grams.length - 1) / (MAX_WORD_TERMS - 1))
+  const count = Math.min(grams.length, MAX_WORD_TERMS)
+  return Array.from({ length: count }, (_, index) => hashOf(grams[Math.round(index * step)] as string))
 }

@@ -1,4 +1,4 @@
-import { mapInSlices } from './time-slice.ts'
+import { mapInSlices } from '@chat/service'
 
 const ROOT = 0
 const CODE_POINTS = 0x110000

@@ -1,5 +1,5 @@
+import { mapInSlices } from '@chat/service'
 import { endsSyllable, type Folded, fold, hasSameGaps, syllablesOf } from './text-fold.ts'
-import { mapInSlices } from './time-slice.ts'
 import { Trie } from './trie.ts'
 
 export type WordList = { words: string[]; allow: string[] }

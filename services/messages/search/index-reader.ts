@@ -1,0 +1,87 @@
+import type { IndexUpgrade } from './index-upgrade.ts'
+import type { OldIndex } from './old-index.ts'
+import type { Position } from './position.ts'
+import { roomTerm, wordTerms } from './search-terms.ts'
+import { ChunkCache } from './segments/chunk-cache.ts'
+import { newestFirst, SegmentCandidates } from './segments/segment-candidates.ts'
+import { SegmentGone, type SegmentStore } from './segments/segment-store.ts'
+
+type Question = { grams: readonly string[]; roomIds: readonly string[]; below: Position | null }
+type Parts = { segments: SegmentStore; oldIndex: OldIndex; upgrade: Pick<IndexUpgrade, 'isDone'> }
+
+/** Each time, the segments that were read had just been merged. */
+const MAX_TRIES = 5
+
+/** Finds candidates: messages that may hold all grams, and all that hold them. */
+export class IndexReader {
+  private readonly parts: Parts
+  private readonly chunks: ChunkCache
+
+  constructor(parts: Parts) {
+    this.parts = parts
+    this.chunks = new ChunkCache(parts.segments)
+  }
+
+  /** Candidates in these rooms, newest first, some at a time. */
+  async *candidates(question: Question): AsyncGenerator<Position[]> {
+    if (question.roomIds.length === 0) return
+    const { oldIndex, upgrade } = this.parts
+    if (await upgrade.isDone()) yield* this.inSegments(question)
+    else yield* merged(this.inSegments(question), oldIndex.candidates(question))
+  }
+
+  private async *inSegments({ grams, roomIds, below }: Question): AsyncGenerator<Position[]> {
+    const rooms = new Set(roomIds)
+    const isInRooms = (roomId: string) => rooms.has(roomId)
+    const hashes = [...wordTerms(grams), ...(roomIds.length === 1 ? roomIds.map(roomTerm) : [])]
+    let last = below
+    for (let tries = 1; ; tries++) {
+      const { live } = await this.parts.segments.ready()
+      const scan = new SegmentCandidates(this.parts.segments, this.chunks, live, {
+        hashes,
+        isInRooms,
+        below: last,
+      })
+      try {
+        for (let batch = await scan.next(); batch.length > 0; batch = await scan.next()) {
+          yield batch
+          last = batch.at(-1) ?? last
+        }
+        return
+      } catch (error) {
+        if (!(error instanceof SegmentGone) || tries === MAX_TRIES) throw error
+      }
+    }
+  }
+}
+
+type Positions = AsyncGenerator<Position[]>
+
+/** What both give, newest first and once. */
+async function* merged(...sources: [Positions, Positions]): Positions {
+  const waiting = await Promise.all(sources.map(async (source) => (await source.next()).value ?? []))
+  for (;;) {
+    const batch: Position[] = []
+    const [one, other] = waiting as [Position[], Position[]]
+    while (one[0] && other[0]) {
+      const order = newestFirst(one[0], other[0])
+      batch.push(order <= 0 ? one[0] : other[0])
+      if (order <= 0) one.shift()
+      if (order >= 0) other.shift()
+    }
+    if (batch.length > 0) yield batch
+    for (const [index, source] of sources.entries()) {
+      if (waiting[index]?.length) continue
+      const { value, done } = await source.next()
+      if (!done) {
+        waiting[index] = value
+        continue
+      }
+      const rest = index === 0 ? sources[1] : sources[0]
+      const left = waiting[1 - index] as Position[]
+      if (left.length > 0) yield left
+      yield* rest
+      return
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { BatchQueue, type Logger } from '@chat/service'
+import { type MessageDoc, presentMessage } from '../send/message-doc.ts'
+import { type RemovalStore, removalOf, roomRemoval } from './segments/removal-store.ts'
+import type { SegmentStore } from './segments/segment-store.ts'
+import { entryOf, MAX_AGE_MS, type MessageState, SegmentWriter } from './segments/segment-writer.ts'
+
+type Parts = {
+  segments: SegmentStore
+  removals: RemovalStore
+  /** Messages as they are stored now. */
+  readMessages: (ids: string[]) => Promise<MessageDoc[]>
+  logger: Logger
+}
+type Waiting = { state: MessageState; asOf: number; done: PromiseWithResolvers<void> }
+
+/** From one segment to the next. A search finds a message after that and the time to write it. */
+const PACE_MS = 500
+const MAX_BATCH = 2_000
+/** Messages that are read by their ids at a time. */
+const READ = 50
+const MIN_PAUSE_MS = 200
+const MAX_PAUSE_MS = 5_000
+
+/** Feeds the search index. Calls that come together share a segment. */
+export class SearchIndex {
+  private readonly parts: Parts
+  private readonly writer: SegmentWriter
+  private readonly queue: BatchQueue<Waiting>
+  private readonly closing = new AbortController()
+
+  constructor(parts: Parts) {
+    this.parts = parts
+    this.writer = new SegmentWriter(parts.segments, parts.removals)
+    this.queue = new BatchQueue({
+      run: (batch) => this.write(batch),
+      failed: (error, batch) => {
+        for (const { done } of batch) done.reject(error)
+      },
+      maxBatch: MAX_BATCH,
+      paceMs: PACE_MS,
+    })
+  }
+
+  /**
+   * Adds new, changed and deleted messages. It may get a state again or late: of two states the later one stays.
+   * @returns resolves when they are durably in the index; rejects only after `close`
+   */
+  add = async (states: readonly MessageState[]): Promise<void> => {
+    const now = performance.now()
+    const waiting = states.map((state) => {
+      // An old message may have a later state than this one.
+      const isYoung = Date.now() - Date.parse(state.createdAt) < MAX_AGE_MS / 2
+      return { state, asOf: isYoung ? now : Number.NEGATIVE_INFINITY, done: Promise.withResolvers<void>() }
+    })
+    this.queue.add(...waiting)
+    await Promise.all(waiting.map(({ done }) => done.promise))
+  }
+
+  /** Adds messages that were read from the store just now, without waiting for others. Rejects where it fails. */
+  addStored = (docs: readonly MessageDoc[]): Promise<void> =>
+    this.writer.write(
+      docs.map((doc) => presentMessage(doc)),
+      performance.now(),
+    )
+
+  /** Has every earlier state of these messages removed. Their states now are added by `add`. */
+  async forgetBefore(states: readonly MessageState[]) {
+    await this.parts.removals.add(states.map((state) => removalOf(entryOf(state))))
+  }
+
+  async forgetRoom(roomId: string) {
+    await this.parts.removals.add([roomRemoval(roomId)])
+  }
+
+  /** Writes what waits. What the database does not take then is rejected. */
+  async close() {
+    this.closing.abort()
+    await this.queue.idle()
+  }
+
+  private async write(batch: Waiting[]) {
+    for (let pause = MIN_PAUSE_MS; ; pause = Math.min(2 * pause, MAX_PAUSE_MS)) {
+      try {
+        await this.tryToWrite(batch)
+        break
+      } catch (err) {
+        if (this.closing.signal.aborted) throw err
+        this.parts.logger.warn({ err, messages: batch.length }, 'messages not indexed, will try again')
+        await delay(pause, null, { signal: this.closing.signal }).catch(() => {})
+      }
+    }
+    for (const { done } of batch) done.resolve()
+  }
+
+  private async tryToWrite(batch: Waiting[]) {
+    const now = performance.now()
+    const { old = [], young = [] } = Object.groupBy(batch, ({ asOf }) =>
+      now - asOf > MAX_AGE_MS / 2 ? 'old' : 'young',
+    )
+    const read = await this.readAgain([...new Set(old.map(({ state }) => state._id))])
+    const known = new Set(old.map(({ state }) => state._id))
+    const given = young.map(({ state }) => state).filter(({ _id }) => !known.has(_id))
+    const asOf = Math.min(now, ...young.map((each) => each.asOf))
+    await this.writer.write([...latestOf(given), ...read], asOf)
+  }
+
+  private async readAgain(ids: string[]): Promise<MessageState[]> {
+    const states: MessageState[] = []
+    for (let start = 0; start < ids.length; start += READ) {
+      const docs = await this.parts.readMessages(ids.slice(start, start + READ))
+      states.push(...docs.map((doc) => presentMessage(doc)))
+    }
+    return states
+  }
+}
+
+function latestOf(states: MessageState[]): MessageState[] {
+  const latest = new Map<string, MessageState>()
+  for (const state of states) {
+    const known = latest.get(state._id)
+    if (!known || known.updatedAt < state.updatedAt) latest.set(state._id, state)
+  }
+  return [...latest.values()]
+}

@@ -1,0 +1,88 @@
+import { messageId } from '@chat/contract'
+import { type Connection, insertMissing, modelOf } from '@chat/service'
+import type { Model } from 'mongoose'
+import type { Entry } from './entry-chunk.ts'
+
+/** What must leave the index: the states of a message before `version`, or everything of a room. */
+export type Removal = {
+  _id: string
+  roomId: string
+  /** Null for the whole room. */
+  message: Omit<Entry, 'roomId'> | null
+  /** Null while segments hold it. It is kept for some time after, since a segment with it may be about to be written. */
+  appliedAt: Date | null
+}
+
+const KEEP_MS = 10 * 60_000
+const MARK = 100
+
+export const removalOf = ({ roomId, seq, createdAt, version }: Entry): Removal => ({
+  _id: `${messageId(roomId, seq)}:${version}`,
+  roomId,
+  message: { seq, createdAt, version },
+  appliedAt: null,
+})
+export const roomRemoval = (roomId: string): Removal => ({
+  _id: roomId,
+  roomId,
+  message: null,
+  appliedAt: null,
+})
+
+/** What must leave the index, until it has left all segments. */
+export class RemovalStore {
+  private readonly model: Model<Removal>
+
+  constructor(connection: Connection) {
+    this.model = modelOf(connection, 'searchRemovals', [{ appliedAt: 1 }])
+  }
+
+  async add(removals: Removal[]) {
+    if (removals.length > 0) await insertMissing(this.model, removals)
+  }
+
+  /** All of them, applied ones too. */
+  all(): Promise<Removal[]> {
+    return this.model.find({ appliedAt: { $lte: new Date() } }).lean<Removal[]>()
+  }
+
+  pending(limit: number): Promise<Removal[]> {
+    return this.model.find({ appliedAt: null }).limit(limit).lean<Removal[]>()
+  }
+
+  async markApplied(removals: readonly Removal[]) {
+    for (let start = 0; start < removals.length; start += MARK) {
+      const ids = removals.slice(start, start + MARK).map(({ _id }) => _id)
+      await this.model.updateMany({ _id: { $in: ids } }, { $set: { appliedAt: new Date() } })
+    }
+  }
+
+  /** Deletes what was applied long ago. */
+  async deleteOld() {
+    await this.model.deleteMany({ appliedAt: { $lt: new Date(Date.now() - KEEP_MS) } })
+  }
+}
+
+/** Answers whether an entry is removed. */
+export class Removals {
+  private readonly rooms = new Set<string>()
+  private readonly versions = new Map<string, Map<number, number>>()
+
+  constructor(removals: readonly Removal[] = []) {
+    this.add(removals)
+  }
+
+  add(removals: readonly Removal[]) {
+    for (const { roomId, message } of removals) {
+      if (!message) this.rooms.add(roomId)
+      else {
+        const room = this.versions.get(roomId) ?? new Map<number, number>()
+        room.set(message.seq, Math.max(message.version, room.get(message.seq) ?? 0))
+        this.versions.set(roomId, room)
+      }
+    }
+  }
+
+  has = ({ roomId, seq, version }: Entry): boolean =>
+    this.rooms.has(roomId) || version < (this.versions.get(roomId)?.get(seq) ?? 0)
+}

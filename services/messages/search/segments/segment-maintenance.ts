@@ -1,0 +1,104 @@
+import type { DutyCycle } from '@chat/service'
+import { mergeCandidates } from './merge-policy.ts'
+import { type Removal, type RemovalStore, Removals } from './removal-store.ts'
+import type { Segment } from './segment.ts'
+import { mergeSegments } from './segment-merge.ts'
+import { holdsRemoved } from './segment-removal.ts'
+import type { SegmentStore } from './segment-store.ts'
+import { MAX_AGE_MS } from './segment-writer.ts'
+
+type Parts = {
+  segments: SegmentStore
+  removals: RemovalStore
+  /** Told what is removed before that is forgotten. */
+  onRemoved: (removals: readonly Removal[]) => Promise<void>
+  pace: DutyCycle
+}
+
+/** Longer than a search takes. */
+const KEEP_DROPPED_MS = 30_000
+const FORGET_MS = 10 * 60_000
+const MAX_REMOVALS = 20_000
+
+/** Merges segments, takes out of them what is removed, and deletes what is replaced. One instance at a time does it. */
+export class SegmentMaintenance {
+  private readonly parts: Parts
+  private readonly signal: AbortSignal
+  /** When segments that are writing or dropped were seen first, by this machine's clock. */
+  private readonly seen = new Map<string, number>()
+  /** Segments that hold nothing of what was removed in the last minutes. */
+  private readonly checked = new Set<string>()
+  private recent: Removal[] = []
+  private recentAt = Number.NEGATIVE_INFINITY
+
+  /** @param signal aborts when another instance may do this work */
+  constructor(parts: Parts, signal: AbortSignal) {
+    this.parts = parts
+    this.signal = signal
+  }
+
+  /** Does all that is to be done. */
+  run = async () => {
+    await this.deleteUnused()
+    await this.applyRemovals()
+    while (await this.mergeSome()) await this.applyRemovals()
+  }
+
+  private async deleteUnused() {
+    const { segments } = this.parts
+    // Another instance that merges has lost its lease: it cannot commit what is dropped.
+    if (this.recentAt === Number.NEGATIVE_INFINITY)
+      await segments.drop(await segments.inState('writing', 'merge'))
+    const writing = await segments.inState('writing', 'writer')
+    await segments.drop(writing.filter((id) => this.isSeenFor(id, MAX_AGE_MS)))
+    const { replaced } = await segments.ready()
+    await segments.drop(replaced)
+    const dropped = await segments.inState('dropped')
+    for (const id of dropped.filter((each) => this.isSeenFor(each, KEEP_DROPPED_MS)))
+      await segments.delete(id)
+    const present = new Set([...writing, ...dropped])
+    for (const id of this.seen.keys()) if (!present.has(id)) this.seen.delete(id)
+  }
+
+  private isSeenFor(id: string, ms: number): boolean {
+    const first = this.seen.get(id) ?? performance.now()
+    this.seen.set(id, first)
+    return performance.now() - first > ms
+  }
+
+  private async applyRemovals() {
+    const { segments, removals, onRemoved } = this.parts
+    if (performance.now() - this.recentAt > FORGET_MS) {
+      this.recent = await removals.all()
+      this.recentAt = performance.now()
+    }
+    const pending = await removals.pending(MAX_REMOVALS)
+    this.recent.push(...pending)
+    const { live } = await segments.ready()
+    for (const segment of live) {
+      const relevant = this.checked.has(segment._id) ? pending : this.recent
+      if (await holdsRemoved(segments, segment, relevant)) await this.merge([segment])
+      else this.checked.add(segment._id)
+    }
+    await onRemoved(pending)
+    await removals.markApplied(pending)
+    await removals.deleteOld()
+  }
+
+  private async mergeSome(): Promise<boolean> {
+    const { live } = await this.parts.segments.ready()
+    const chosen = mergeCandidates(live)
+    if (chosen.length > 0) await this.merge(chosen)
+    const ids = new Set(live.map(({ _id }) => _id))
+    for (const id of this.checked) if (!ids.has(id)) this.checked.delete(id)
+    return chosen.length > 0
+  }
+
+  private async merge(chosen: Segment[]) {
+    const { segments: store, pace } = this.parts
+    const removed = new Removals(this.recent)
+    const { signal } = this
+    const merged = await mergeSegments({ store, segments: chosen, isRemoved: removed.has, pace, signal })
+    if (merged) this.checked.add(merged._id)
+  }
+}
