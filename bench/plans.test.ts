@@ -65,7 +65,6 @@ async function expectIndexed(queries: Query[], names: string[]) {
   const examined = await Promise.all(queries.map(examine))
   expect(
     examined
-      .map(searched)
       .map(byKey)
       .map(problemOf)
       .filter((problem) => problem !== null),
@@ -73,12 +72,6 @@ async function expectIndexed(queries: Query[], names: string[]) {
   expect(examined.map(({ name }) => name)).toEqual(expect.arrayContaining(names))
   return examined
 }
-
-/** The matches that the search index finds in a period are sorted in memory; their number is bounded. */
-const searched = (query: Examined): Examined =>
-  query.name.startsWith('search by ')
-    ? { ...query, stages: query.stages.filter((stage) => stage !== 'SORT') }
-    : query
 
 test.each([
   ['the end', {}],
@@ -258,40 +251,45 @@ describe('search', () => {
     (await alice.get<{ list: Message[] }>(event, input)).list
 
   test.each([
-    ['a room', 'searchMessages', { keyword: '회의' }, true, 'search by period, grams, roomId'],
-    ['all rooms', 'searchMessages', { keyword: '회의' }, false, 'search by period, grams, roomId'],
-    [
-      'all rooms, for more than two characters',
-      'searchMessages',
-      { keyword: '의록은' },
-      false,
-      'search by $and',
-    ],
-    ['the gallery', 'listGallery', { kind: 'LINK' }, true, 'search by period, grams, roomId'],
-  ])('in %s reads only its results', async (_where, event, input, isInRoom, name) => {
-    const queries = await recordQueries(async () => {
-      const list = await found(event, { ...input, ...(isInRoom && { roomId: sampleId }) })
-      expect(list.map(({ data }) => data.content.text)).toEqual([2, 1, 0].map((n) => `${TEXT} ${n}`))
-    })
-    const examined = await expectIndexed(queries, [name, 'searchPeriods by _id', 'messages by _id, roomId'])
-    expect(
-      examined.filter((each) => each.name === name).map(({ returned, docs }) => [returned, docs]),
-    ).toEqual([[3, 3]])
-  })
+    ['a room', 'searchMessages', { keyword: '회의' }, true],
+    ['all rooms', 'searchMessages', { keyword: '회의' }, false],
+    ['all rooms, for more than two characters', 'searchMessages', { keyword: '의록은' }, false],
+    ['the gallery', 'listGallery', { kind: 'LINK' }, true],
+  ])(
+    'in %s reads parts of segments by their ids, and its results',
+    async (_where, event, input, isInRoom) => {
+      const queries = await recordQueries(async () => {
+        const list = await found(event, { ...input, ...(isInRoom && { roomId: sampleId }) })
+        expect(list.map(({ data }) => data.content.text)).toEqual([2, 1, 0].map((n) => `${TEXT} ${n}`))
+      })
+      const names = ['searchSegments by state', 'searchParts by _id', 'messages by _id, roomId']
+      const examined = await expectIndexed(queries, names)
+      const messages = examined.filter(({ name }) => name === 'messages by _id, roomId')
+      expect(messages.map(({ returned, docs }) => [returned, docs])).toEqual([[3, 3]])
+    },
+  )
 
   test('without its index is detected', async () => {
     const queries = await recordQueries(() => found('searchMessages', { keyword: '회의' }))
-    const query = queries.find(({ collection }) => collection.name === 'search') as Query
-    const { period } = query.filter as { period: number }
-    const problems = await Promise.all(
-      [{ roomId: sampleId }, { period, updatedAt: new Date(0) }].map(async (filter) =>
-        problemOf(searched(await examine({ ...query, filter }))),
-      ),
+    const query = queries.find(({ collection }) => collection.name === 'searchSegments') as Query
+    const problem = problemOf(await examine({ ...query, filter: { count: 1 } }))
+    expect(problem).toBe('searchSegments by count reads the whole collection')
+  })
+
+  test('leads to a deleted text, which leaves the index, by indexes', async () => {
+    const messages = mongo.db(`${stack.root}_messages`)
+    const pending = () => messages.collection('searchRemovals').countDocuments({ appliedAt: null })
+    const { message } = await alice.get<{ message: Message }>(
+      'sendMessage',
+      draft(sampleId, 'removed', '지울 것'),
     )
-    expect(problems).toEqual([
-      'search by roomId reads the whole collection',
-      expect.stringMatching(/^search by period, updatedAt examines \d+ documents for 0$/),
-    ])
+    await eventually(async () => expect(await found('searchMessages', { keyword: '지울' })).toHaveLength(1))
+    const queries = await recordQueries(async () => {
+      await alice.get('deleteMessage', { roomId: sampleId, messageId: message._id })
+      await eventually(async () => expect(await pending()).toBe(1))
+      await eventually(async () => expect(await pending()).toBe(0))
+    })
+    await expectIndexed(queries, ['searchRemovals by appliedAt', 'searchSegments by state'])
   })
 })
 

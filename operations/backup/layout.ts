@@ -14,11 +14,19 @@ export type DatabaseName = (typeof databases)[number]
 /** Collections that are read first in their database, for the same reason. */
 export const first: Partial<Record<DatabaseName, string[]>> = {
   rooms: ['rooms', 'members'],
-  messages: ['search', 'searchPeriods', 'changes'],
+  messages: ['changes'],
 }
-/** Not backed up: unfinished uploads and exports, which cannot continue in another stack. */
+/**
+ * The search index, which is made anew from the messages. Parts of it that were read one after the other would not fit
+ * together. `search` and `searchPeriods` are those of older versions.
+ */
+const searchIndex = [
+  ...['searchSegments', 'searchParts', 'searchRemovals', 'searchUpgrade'],
+  ...['search', 'searchPeriods'],
+]
+/** Not backed up: unfinished uploads and exports, which cannot continue in another stack, and what can be made anew. */
 export const skipped: Partial<Record<DatabaseName, string[]>> = {
-  messages: ['exports', 'exportSlots'],
+  messages: ['exports', 'exportSlots', ...searchIndex],
   files: ['uploads', 'chunks'],
 }
 export const skippedObjects = 'exports/'

@@ -6,7 +6,13 @@ import { ChunkCache } from './segments/chunk-cache.ts'
 import { newestFirst, SegmentCandidates } from './segments/segment-candidates.ts'
 import { SegmentGone, type SegmentStore } from './segments/segment-store.ts'
 
-type Question = { grams: readonly string[]; roomIds: readonly string[]; below: Position | null }
+type RoomIds = readonly string[]
+type Question = {
+  grams: readonly string[]
+  /** Segments are read while these are still asked for. */
+  roomIds: RoomIds | Promise<RoomIds>
+  below: Position | null
+}
 type Parts = { segments: SegmentStore; oldIndex: OldIndex; upgrade: Pick<IndexUpgrade, 'isDone'> }
 
 /** Each time, the segments that were read had just been merged. */
@@ -24,24 +30,21 @@ export class IndexReader {
 
   /** Candidates in these rooms, newest first, some at a time. */
   async *candidates(question: Question): AsyncGenerator<Position[]> {
-    if (question.roomIds.length === 0) return
     const { oldIndex, upgrade } = this.parts
-    if (await upgrade.isDone()) yield* this.inSegments(question)
-    else yield* merged(this.inSegments(question), oldIndex.candidates(question))
+    if (await upgrade.isDone()) return yield* this.inSegments(question)
+    const roomIds = await question.roomIds
+    yield* merged(this.inSegments(question), oldIndex.candidates({ ...question, roomIds }))
   }
 
   private async *inSegments({ grams, roomIds, below }: Question): AsyncGenerator<Position[]> {
-    const rooms = new Set(roomIds)
-    const isInRooms = (roomId: string) => rooms.has(roomId)
-    const hashes = [...wordTerms(grams), ...(roomIds.length === 1 ? roomIds.map(roomTerm) : [])]
+    const rooms = Promise.resolve(roomIds).then((ids) => new Set(ids))
+    // Whoever asks sees the failure as well.
+    rooms.catch(() => {})
+    const terms = { hashes: wordTerms(grams), roomHash: onlyRoomOf(roomIds), rooms }
     let last = below
     for (let tries = 1; ; tries++) {
       const { live } = await this.parts.segments.ready()
-      const scan = new SegmentCandidates(this.parts.segments, this.chunks, live, {
-        hashes,
-        isInRooms,
-        below: last,
-      })
+      const scan = new SegmentCandidates(this.parts.segments, this.chunks, live, { ...terms, below: last })
       try {
         for (let batch = await scan.next(); batch.length > 0; batch = await scan.next()) {
           yield batch
@@ -53,6 +56,12 @@ export class IndexReader {
       }
     }
   }
+}
+
+/** A room that is the only one to be searched has a term of its own. */
+function onlyRoomOf(roomIds: Question['roomIds']): number | null {
+  const [roomId, ...others] = 'then' in roomIds ? [] : roomIds
+  return roomId !== undefined && others.length === 0 ? roomTerm(roomId) : null
 }
 
 type Positions = AsyncGenerator<Position[]>

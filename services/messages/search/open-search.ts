@@ -53,7 +53,8 @@ export async function openSearch(scope: Scope, parts: Parts) {
   const failed = (err: unknown) => logger.warn({ err }, 'work on the search index failed, will try again')
   const open = async () => startWork(parts, upgrade, failed)
   const lease = { connection, metrics, name: 'search index', leaseMs: LEASE_MS, open, failed }
-  await scope.use('search index work', new LeaderLease(lease))
+  const leader = await scope.use('search index work', new LeaderLease(lease))
+  leader.check().catch(failed)
   return { searchIndex: index, searchReader: new IndexReader({ ...parts, upgrade }) }
 }
 

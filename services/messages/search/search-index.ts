@@ -11,10 +11,11 @@ type Parts = {
   /** Messages as they are stored now. */
   readMessages: (ids: string[]) => Promise<MessageDoc[]>
   logger: Logger
+  /** From one segment to the next: a search finds a message after that and the time to write it. */
+  paceMs?: number
 }
 type Waiting = { state: MessageState; asOf: number; done: PromiseWithResolvers<void> }
 
-/** From one segment to the next. A search finds a message after that and the time to write it. */
 const PACE_MS = 500
 const MAX_BATCH = 2_000
 /** Messages that are read by their ids at a time. */
@@ -38,7 +39,7 @@ export class SearchIndex {
         for (const { done } of batch) done.reject(error)
       },
       maxBatch: MAX_BATCH,
-      paceMs: PACE_MS,
+      paceMs: parts.paceMs ?? PACE_MS,
     })
   }
 

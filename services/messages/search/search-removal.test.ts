@@ -23,7 +23,8 @@ async function searchWhile(...answers: string[][]) {
       },
     },
     searchReader: {
-      candidates: async function* ({ roomIds }: { roomIds: string[] }) {
+      candidates: async function* (question: { roomIds: Promise<string[]> }) {
+        const roomIds = await question.roomIds
         yield docs.filter((doc) => roomIds.includes(doc.roomId))
       },
     },

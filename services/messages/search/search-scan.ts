@@ -25,7 +25,7 @@ const MAX_READ = 50
 export async function scanIndex(
   parts: Parts,
   question: Question,
-  roomIds: readonly string[],
+  roomIds: readonly string[] | Promise<readonly string[]>,
 ): Promise<Found> {
   const { matches, count, grams, start } = question
   const deadline = performance.now() + BUDGET_MS

@@ -1,5 +1,4 @@
 import { TimeSlice } from '@chat/service'
-import { ByteReader } from './bytes.ts'
 import { PostingsReader, PostingsWriter } from './postings.ts'
 import { partId, postingsPart, type Segment } from './segment.ts'
 import type { SegmentStore } from './segment-store.ts'
@@ -7,7 +6,6 @@ import type { SegmentStore } from './segment-store.ts'
 /** The terms of some neighbouring groups of one segment. */
 class TermCursor {
   hash = Number.POSITIVE_INFINITY
-  list: Uint8Array = new Uint8Array()
   readonly places: Int32Array
   private readonly readers: PostingsReader[]
 
@@ -20,8 +18,9 @@ class TermCursor {
   next() {
     while (this.readers[0] && !this.readers[0].next()) this.readers.shift()
     this.hash = this.readers[0]?.hash ?? Number.POSITIVE_INFINITY
-    this.list = this.readers[0]?.list ?? this.list
   }
+
+  take = (): number[] => this.readers[0]?.ordinals().take() ?? []
 }
 
 type Source = { segment: Segment; places: Int32Array }
@@ -70,14 +69,14 @@ const lowest = (cursors: readonly TermCursor[]) =>
 function takeOrdinals(cursors: readonly TermCursor[], hash: number): number[] {
   const ordinals: number[] = []
   let isAscending = true
+  let last = -1
   for (const cursor of cursors) {
     if (cursor.hash !== hash) continue
-    const reader = new ByteReader(cursor.list)
-    for (let last = -1; !reader.isAtEnd; ) {
-      last += reader.number() + 1
-      const place = cursor.places[last] as number
+    for (const ordinal of cursor.take()) {
+      const place = cursor.places[ordinal] as number
       if (place < 0) continue
-      if (place < (ordinals.at(-1) ?? -1)) isAscending = false
+      if (place < last) isAscending = false
+      last = place
       ordinals.push(place)
     }
     cursor.next()

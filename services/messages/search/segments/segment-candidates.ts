@@ -2,14 +2,17 @@ import { messageId } from '@chat/contract'
 import { TimeSlice } from '@chat/service'
 import type { Position } from '../position.ts'
 import { CHUNK_ENTRIES, type Entry, type EntryChunk } from './entry-chunk.ts'
-import { groupOf, intersection, listOf, ordinalsOf } from './postings.ts'
+import { groupOf, listOf, type OrdinalList } from './postings.ts'
 import { chunkPart, partId, postingsPart, type Segment } from './segment.ts'
 import type { SegmentStore } from './segment-store.ts'
 
 export type Terms = {
   /** One at least. A candidate has all of them. */
   hashes: readonly number[]
-  isInRooms: (roomId: string) => boolean
+  /** Read after the others, where these have something in common. */
+  roomHash: number | null
+  /** Awaited when the first candidates are there. */
+  rooms: Promise<ReadonlySet<string>>
   below: Position | null
 }
 type Chunks = { read: (ids: string[]) => Promise<Map<string, EntryChunk>> }
@@ -68,18 +71,30 @@ export class SegmentCandidates {
   private async openSegments() {
     const segments = this.segments.splice(0, this.segmentsAtOnce)
     this.segmentsAtOnce = Math.min(2 * this.segmentsAtOnce, MAX_AT_ONCE)
-    const idOf = ({ _id, bits }: Segment, hash: number) => partId(_id, postingsPart(groupOf(hash, bits)))
-    const ids = segments.flatMap((segment) => this.terms.hashes.map((hash) => idOf(segment, hash)))
-    const documents = await this.store.read([...new Set(ids)])
+    const { hashes, roomHash } = this.terms
+    const lists = await this.listsOf(segments, hashes)
+    const found = new Map<Segment, number[]>()
     const slice = new TimeSlice()
     for (const segment of segments) {
-      const lists = this.terms.hashes
-        .map((hash) => listOf(documents.get(idOf(segment, hash)) as Buffer, hash, segment.bits))
-        .sort((one, other) => one.length - other.length)
-      this.open.push(...this.chunksOf(segment, common(lists)))
+      const ordinals = common(lists.get(segment) ?? [])
+      if (ordinals.length > 0) found.set(segment, ordinals)
       if (slice.isOver) await slice.next()
     }
+    const rooms = roomHash === null ? null : await this.listsOf([...found.keys()], [roomHash])
+    for (const [segment, ordinals] of found) {
+      const [room] = rooms?.get(segment) ?? []
+      this.open.push(...this.chunksOf(segment, room?.among(ordinals) ?? ordinals))
+    }
     this.open.sort((one, other) => other.end - one.end)
+  }
+
+  private async listsOf(segments: readonly Segment[], hashes: readonly number[]) {
+    const idOf = ({ _id, bits }: Segment, hash: number) => partId(_id, postingsPart(groupOf(hash, bits)))
+    const ids = segments.flatMap((segment) => hashes.map((hash) => idOf(segment, hash)))
+    const documents = await this.store.read([...new Set(ids)])
+    const listIn = (segment: Segment, hash: number) =>
+      listOf(documents.get(idOf(segment, hash)) as Buffer, hash, segment.bits)
+    return new Map(segments.map((segment) => [segment, hashes.map((hash) => listIn(segment, hash))]))
   }
 
   private chunksOf(segment: Segment, ordinals: number[]): OpenChunk[] {
@@ -103,16 +118,16 @@ export class SegmentCandidates {
       ordinals += chunk.ordinals.length
     }
     this.ordinalsAtOnce = Math.min(2 * this.ordinalsAtOnce, MAX_ORDINALS)
-    const read = await this.chunks.read(chunks.map(({ id }) => id))
+    const [read, rooms] = await Promise.all([this.chunks.read(chunks.map(({ id }) => id)), this.terms.rooms])
     for (const { id, ordinals } of chunks) {
       const entries = read.get(id) as EntryChunk
-      for (const ordinal of ordinals) this.add(entries.at(ordinal))
+      for (const ordinal of ordinals) this.add(entries.at(ordinal), rooms)
     }
     this.found.sort(newestFirst)
   }
 
-  private add({ roomId, seq, createdAt }: Entry) {
-    if (!this.terms.isInRooms(roomId)) return
+  private add({ roomId, seq, createdAt }: Entry, rooms: ReadonlySet<string>) {
+    if (!rooms.has(roomId)) return
     const position = { createdAt: new Date(createdAt), _id: messageId(roomId, seq) }
     if (!this.terms.below || newestFirst(this.terms.below, position) < 0) this.found.push(position)
   }
@@ -123,12 +138,10 @@ export const newestFirst = (one: Position, other: Position) =>
   other.createdAt.getTime() - one.createdAt.getTime() ||
   (one._id < other._id ? 1 : one._id > other._id ? -1 : 0)
 
-/** The ordinals in all lists. The shortest comes first. */
-function common([shortest, ...others]: Uint8Array[]): number[] {
-  let ordinals = ordinalsOf(shortest as Uint8Array)
-  for (const list of others) {
-    if (ordinals.length === 0) break
-    ordinals = intersection(ordinals, ordinalsOf(list))
-  }
+/** The ordinals in all lists. */
+function common(lists: OrdinalList[]): number[] {
+  const [shortest, ...others] = lists.sort((one, other) => one.length - other.length)
+  let ordinals = shortest?.take() ?? []
+  for (const list of others) ordinals = list.among(ordinals)
   return ordinals
 }

@@ -13,10 +13,11 @@ type Parts = {
   /** Told what is removed before that is forgotten. */
   onRemoved: (removals: readonly Removal[]) => Promise<void>
   pace: DutyCycle
+  /** How long a writer may take, and how long a search may read what is replaced. */
+  patienceMs?: { writing: number; dropped: number }
 }
 
-/** Longer than a search takes. */
-const KEEP_DROPPED_MS = 30_000
+const PATIENCE_MS = { writing: MAX_AGE_MS, dropped: 30_000 }
 const FORGET_MS = 10 * 60_000
 const MAX_REMOVALS = 20_000
 
@@ -45,16 +46,16 @@ export class SegmentMaintenance {
   }
 
   private async deleteUnused() {
-    const { segments } = this.parts
+    const { segments, patienceMs = PATIENCE_MS } = this.parts
     // Another instance that merges has lost its lease: it cannot commit what is dropped.
     if (this.recentAt === Number.NEGATIVE_INFINITY)
       await segments.drop(await segments.inState('writing', 'merge'))
     const writing = await segments.inState('writing', 'writer')
-    await segments.drop(writing.filter((id) => this.isSeenFor(id, MAX_AGE_MS)))
+    await segments.drop(writing.filter((id) => this.isSeenFor(id, patienceMs.writing)))
     const { replaced } = await segments.ready()
     await segments.drop(replaced)
     const dropped = await segments.inState('dropped')
-    for (const id of dropped.filter((each) => this.isSeenFor(each, KEEP_DROPPED_MS)))
+    for (const id of dropped.filter((each) => this.isSeenFor(each, patienceMs.dropped)))
       await segments.delete(id)
     const present = new Set([...writing, ...dropped])
     for (const id of this.seen.keys()) if (!present.has(id)) this.seen.delete(id)

@@ -87,6 +87,7 @@ export class SegmentStore {
 
   /** Parts by their ids. @throws SegmentGone where one is missing */
   async read(ids: readonly string[]): Promise<Map<string, Buffer>> {
+    if (ids.length === 0) return new Map()
     const found = await this.parts.collection
       .find({ _id: { $in: ids as never[] } }, { promoteBuffers: true })
       .toArray()
