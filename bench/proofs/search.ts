@@ -9,7 +9,7 @@ import { databasesOf, type Ground, makeRoom } from './proof.ts'
 import { FREQUENT, RARE } from './sample-texts.ts'
 import { type Filling, openFilling, type Place } from './search-filling.ts'
 
-const MESSAGES = Number(process.env.ZZ ?? 1_000_000)
+const MESSAGES = 1_000_000
 const ROOMS = 1_000
 /** Every so many rooms, one belongs to other users: its messages must not be found. */
 const FOREIGN = 20

@@ -23,12 +23,13 @@ type Parts = Omit<WalkParts, 'note'> & {
   connection: Connection
   oldIndex: OldIndex
   add: (states: MessageState[]) => Promise<void>
+  /** For how long no old instance must have run. A rolling update may have a moment without one. */
+  quietMs?: number
 }
 
 const START = { roomId: '', seq: 0, messages: 0, walkedAt: null, doneAt: null }
 /** The stream's consumer of versions with the old index. */
 const OLD_DURABLE = 'search'
-/** A rolling update may have a moment without an old instance. */
 const QUIET_MS = 60_000
 const BATCH = 500
 
@@ -78,13 +79,13 @@ export class IndexUpgrade {
   }
 
   private async isOldVersionRunning(): Promise<boolean> {
-    const { bus, oldIndex } = this.parts
+    const { bus, oldIndex, quietMs = QUIET_MS } = this.parts
     if (await isDurableRead({ bus, durable: OLD_DURABLE })) {
       this.unreadSince = null
       return true
     }
     this.unreadSince ??= performance.now()
-    return (await oldIndex.isThere()) && performance.now() - this.unreadSince < QUIET_MS
+    return (await oldIndex.isThere()) && performance.now() - this.unreadSince < quietMs
   }
 
   /** The walk may have been past a room when an old version wrote into it. */
