@@ -102,7 +102,7 @@ test('no metric has a user, room or message as a label', () => {
 test('counters that alerts use are exposed from 0, since a first sample of 1 is no increase', async () => {
   const response = await fetch(`${stack.gatewayUrl.replace('ws:', 'http:')}/metrics`)
   const text = await response.text()
-  for (const consumer of ['rooms', 'searchIndex', 'files', 'push'])
+  for (const consumer of ['rooms', 'files', 'push'])
     expect(text).toContain(`chat_dead_letter_events_total{consumer="${consumer}"} 0\n`)
 })
 
@@ -129,7 +129,7 @@ test('Prometheus scrapes every service, and an alert names each that is gone', a
 test('the lag of each consumer is exposed', async () => {
   const response = await fetch(`${stack.gatewayUrl.replace('ws:', 'http:')}/metrics`)
   const text = await response.text()
-  for (const consumer of ['rooms', 'searchIndex', 'files', 'push'])
+  for (const consumer of ['rooms', 'files', 'push'])
     expect(text).toMatch(new RegExp(`chat_consumer_lag_seconds\\{consumer="${consumer}"\\} [\\d.]+`))
 })
 

@@ -125,7 +125,7 @@ test('npm run admin finds the stack by its data folder', async () => {
   const env = { ...process.env, CHAT_DATA_DIR: place.dataDir, CHAT_NATS_URL: '' }
   const admin = promisify(execFile)(process.execPath, ['scripts/admin.ts', 'lag', '--json'], { env })
   const { consumers } = JSON.parse((await admin).stdout) as { consumers: { name: string }[] }
-  expect(consumers.map(({ name }) => name)).toEqual(expect.arrayContaining(['push', 'rooms', 'searchIndex']))
+  expect(consumers.map(({ name }) => name)).toEqual(expect.arrayContaining(['push', 'rooms']))
 })
 
 test('after SIGKILL under load and a restart, every acked message is there', async () => {

@@ -66,7 +66,7 @@ export async function openFilling({ stack }: Ground, sampleRoomId: string) {
           make(roomIds[(done + n) % roomIds.length] as string, timeAt(done + n)),
         )
         rare.unshift(...docs.filter(({ data }) => data.content.text?.startsWith(RARE)).toReversed())
-        await timed('storing', () => store.insert(docs))
+        await timed('storing', () => store.insert(docs, docs[0]?.createdAt ?? new Date()))
         const before = process.cpuUsage()
         await timed('indexing', () => index.addStored(docs))
         const { user, system } = process.cpuUsage(before)
@@ -79,7 +79,7 @@ export async function openFilling({ stack }: Ground, sampleRoomId: string) {
     /** Stores messages that are written now. */
     async send(roomId: string, count: number) {
       const docs = Array.from({ length: count }, () => make(roomId, new Date()))
-      await store.insert(docs)
+      await store.insert(docs, new Date())
       return docs.map((doc) => presentMessage(doc))
     },
     close: async () => {

@@ -7,7 +7,6 @@ import {
   ensureStream,
   joinConfirmers,
   KeyedQueue,
-  type Logger,
   type Metrics,
   openAll,
   openMongo,
