@@ -304,9 +304,7 @@ test('lag shows how far and for how long each consumer is behind, and how full t
       expect(found.consumers.find(({ name }) => name === 'rooms')).toMatchObject({ pending: 0, oldestMs: 0 })
       return found
     })
-    expect(consumers.map(({ name }) => name)).toEqual(
-      expect.arrayContaining(['push', 'rooms', durable_name]),
-    )
+    expect(consumers.map(({ name }) => name)).toEqual(expect.arrayContaining(['push', 'rooms', durable_name]))
     const sleeper = consumers.find(({ name }) => name === durable_name) as Consumer
     expect(sleeper.pending).toBeGreaterThan(0)
     expect(stream.messages).toBeGreaterThan(0)
