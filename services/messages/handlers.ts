@@ -16,9 +16,13 @@ import * as platformSender from './send/platform-sender.ts'
 import * as share from './send/share.ts'
 import * as wordLists from './words/word-lists.ts'
 
-const lastMessageOf: Operation<'lastMessageOf'> = async ({ store, changes }, _caller, roomId) => {
-  const [lastSeq, lastChange] = await Promise.all([store.lastSeq(roomId), changes.last(roomId)])
-  return { lastSeq, lastChange }
+const lastMessageOf: Operation<'lastMessageOf'> = async ({ store, changes, outbox }, _caller, roomId) => {
+  const [lastSeq, lastChange, epoch] = await Promise.all([
+    store.lastSeq(roomId),
+    changes.last(roomId),
+    outbox.epoch(),
+  ])
+  return { lastSeq, lastChange, epoch }
 }
 
 /** One function for each operation of the messages service, under its name: a missing one does not compile. */

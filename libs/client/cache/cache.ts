@@ -100,6 +100,14 @@ export class Cache {
     })
   }
 
+  /**
+   * Drops the messages of a room that are cached from another epoch than the server's, which a restored backup makes.
+   * @returns whether there were any
+   */
+  keepEpoch(roomId: string, epoch: string): Promise<boolean> {
+    return this.update(roomId, () => this.cached.keepEpoch(roomId, epoch))
+  }
+
   /** Starts caching a room's messages, unless they are cached already. `at`: when the mark was learned. */
   begin(mark: Mark, at: number): Promise<Mark> {
     return this.next(async () => {

@@ -1,10 +1,14 @@
 import type { Message } from '@chat/contract'
 import { quoteTextOf } from '@chat/contract/message-view'
+import { isOtherEpoch } from '../connection/data-epoch.ts'
 import { type ClientStore, messageKey, messagesPrefix, roomKey, type StoreChange } from '../stores/store.ts'
 import { joinWindow, type Window, withoutGap } from './room-window.ts'
 
-/** How far a room is cached: without a gap up to `seq`, with every change up to `change` applied. */
-export type Mark = { roomId: string; seq: number; change: number }
+/**
+ * How far a room is cached: without a gap up to `seq`, with every change up to `change` applied. The numbers are those of
+ * the server's `epoch`, which caches of earlier versions do not have.
+ */
+export type Mark = { roomId: string; seq: number; change: number; epoch?: string }
 
 /** The newest messages of each cached room, in the store; the rooms' marks in memory, too. Calls must not overlap. */
 export class CachedMessages {
@@ -77,6 +81,17 @@ export class CachedMessages {
     if (!mark || from > mark.change || to <= mark.change) return
     this.learnedAt.set(roomId, at)
     await this.save({ ...mark, change: to }, { seq: mark.seq, put: [], removed: [] })
+  }
+
+  /** Drops a room that is cached from another epoch. A mark without one is believed, and gets it. */
+  async keepEpoch(roomId: string, epoch: string): Promise<boolean> {
+    const mark = this.marks.get(roomId)
+    if (!mark) return false
+    const isOther = isOtherEpoch(mark.epoch, epoch)
+    if (isOther) await this.remove(roomId)
+    else if (!mark.epoch && epoch)
+      await this.save({ ...mark, epoch }, { seq: mark.seq, put: [], removed: [] })
+    return isOther
   }
 
   async remove(roomId: string) {

@@ -2,6 +2,7 @@ import 'fake-indexeddb/auto'
 import type { Message } from '@chat/contract'
 import { beforeEach, expect, test } from '@jest/globals'
 import type { OfflineChat } from '../connect.ts'
+import type { AskInput } from '../connection/requests.ts'
 import { indexedDbStore } from '../stores/indexed-db-store.ts'
 import { memoryStore } from '../stores/memory-store.ts'
 import type { ClientStore } from '../stores/store.ts'
@@ -16,6 +17,7 @@ let store: ClientStore
 beforeEach(() => {
   for (const roomId of ['r1', 'r2', 'r3', 'r4', 'new']) rooms.close(roomId)
   Object.assign(rooms.limits, { page: 100, rooms: 100 })
+  rooms.data.epoch = 'first'
   rooms.serve()
   store = memoryStore()
 })
@@ -29,7 +31,7 @@ const read = (chat: OfflineChat, roomId: string) => chat.ask('listenMessagesByRo
 const syncs = () =>
   server()
     .asked('syncMessages')
-    .map(({ input }: Asked) => input as { roomId: string; afterSeq: number; afterChange?: number })
+    .map(({ input }: Asked) => input as AskInput<'syncMessages'>)
 /** Opens and reads the room, like an app that shows it. */
 const look = async (chat: OfflineChat, roomId: string) => {
   const open = await chat.openRoom(roomId, { onMessage: () => {} })
@@ -170,7 +172,7 @@ test('after a reconnect only cached rooms are synced, newest activity first', as
   await shownTexts(chat, 'r2', ['edited', '2', '3'])
   await listed(chat, ['r3', 'r1', 'r2'])
   await server().until(() => syncs().length === 4)
-  expect(syncs()).toEqual([
+  expect(syncs()).toMatchObject([
     { roomId: 'r1', afterSeq: 2, afterChange: 0 },
     { roomId: 'r1', afterSeq: 3, afterChange: 1 },
     { roomId: 'r2', afterSeq: 2, afterChange: 0 },
@@ -231,6 +233,57 @@ test('a room whose changes the server restored from a backup starts again, too',
   rooms.messages('r1')[0] = original as Message
   back()
   await shownTexts(chat, 'r1', ['1', '2'])
+})
+
+/** The server has the first `kept` messages of a backup, and as many as before by now. */
+function restoreAndWrite(roomId: string, kept: number) {
+  const texts = rooms.messages(roomId).map(({ data }) => data.content.text)
+  rooms.restore(roomId, kept)
+  rooms.data.epoch = 'second'
+  return [...texts.slice(0, kept), ...texts.slice(kept).map((text) => `other ${text}`), 'newest'].map(
+    (text, index) => {
+      if (index >= kept) rooms.add(roomId, text as string)
+      return text as string
+    },
+  )
+}
+
+test('a room of a restored backup starts again, though it has grown beyond what is cached', async () => {
+  rooms.open('r1', 8)
+  const chat = offlineClient({ store })
+  await away(chat, 'r1')
+  const expected = restoreAndWrite('r1', 5)
+  back()
+  await shownTexts(chat, 'r1', expected)
+  expect(syncs().map(({ epoch }) => epoch)).toContain('first')
+  expect(await store.read('marks', '')).toEqual([{ roomId: 'r1', seq: 9, change: 0, epoch: 'second' }])
+})
+
+test('an app that starts again after a restore does not believe its cache either', async () => {
+  rooms.open('r1', 8)
+  const before = offlineClient({ store })
+  await away(before, 'r1')
+  before.close()
+  const expected = restoreAndWrite('r1', 5)
+  back()
+  const chat = offlineClient({ store })
+  await chat.openRoom('r1', { onMessage: () => {} })
+  await shownTexts(chat, 'r1', expected)
+})
+
+test('a cache without an epoch is believed once', async () => {
+  rooms.open('r1', 4)
+  rooms.data.epoch = undefined
+  const chat = offlineClient({ store })
+  await away(chat, 'r1')
+  expect(await store.read('marks', '')).toEqual([{ roomId: 'r1', seq: 4, change: 0 }])
+  rooms.data.epoch = 'first'
+  rooms.add('r1', '5')
+  const before = server().asked('listenMessagesByRoom').length
+  back()
+  await shownTexts(chat, 'r1', numbers(1, 5))
+  expect(server().asked('listenMessagesByRoom')).toHaveLength(before)
+  expect(await store.read('marks', '')).toEqual([{ roomId: 'r1', seq: 5, change: 0, epoch: 'first' }])
 })
 
 test('rooms that the user is no longer in are dropped with their messages', async () => {

@@ -99,8 +99,16 @@ function reviseMessage({ cache, onStoreError }: Parts, message: Message) {
   cache.revise(message.roomId, [message]).catch(onStoreError)
 }
 
-function beginRoom({ cache, sync, onStoreError }: Parts, roomId: string, joined: AskOutput<'joinRoom'>) {
-  const end = { seq: joined.lastSeq, change: joined.lastChange }
+/** What is cached from another epoch goes before anything of the answer is added, and is filled again. */
+function keepEpoch({ cache, sync, onStoreError }: Parts, roomId: string, epoch: string) {
+  const refill = (isDropped: boolean) => isDropped && sync.startCaching(roomId)
+  cache.keepEpoch(roomId, epoch).then(refill).catch(onStoreError)
+}
+
+function beginRoom(parts: Parts, roomId: string, joined: AskOutput<'joinRoom'>) {
+  const { cache, sync, onStoreError } = parts
+  const end = { seq: joined.lastSeq, change: joined.lastChange, epoch: joined.epoch }
+  keepEpoch(parts, roomId, joined.epoch)
   const syncIfBehind = (mark: Mark) =>
     (mark.seq < end.seq || mark.change < end.change) && sync.request(roomId, end)
   cache
@@ -117,9 +125,11 @@ function addPage({ cache, sync, onStoreError }: Parts, roomId: string) {
   }
 }
 
-function addMissed({ cache, onStoreError }: Parts, { roomId, afterChange }: AskInput<'syncMessages'>) {
+function addMissed(parts: Parts, { roomId, afterChange }: AskInput<'syncMessages'>) {
+  const { cache, onStoreError } = parts
   const askedAt = cache.tick()
-  return ({ list, changed, lastChange }: AskOutput<'syncMessages'>) => {
+  return ({ list, changed, lastChange, epoch }: AskOutput<'syncMessages'>) => {
+    keepEpoch(parts, roomId, epoch)
     cache.addPage(roomId, list, askedAt).catch(onStoreError)
     cache.revise(roomId, changed).catch(onStoreError)
     if (afterChange === undefined) return

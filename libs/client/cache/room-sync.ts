@@ -1,3 +1,4 @@
+import { isOtherEpoch } from '../connection/data-epoch.ts'
 import type { AskInput, AskOutput, ClientEvent } from '../connection/requests.ts'
 import type { Cache } from './cache.ts'
 
@@ -13,13 +14,13 @@ export async function syncRoom(ask: Ask, cache: Cache, roomId: string): Promise<
   const isTooFarBehind = room && room.lastSeq - mark.seq > cache.maxMessages
   if (isTooFarBehind) return refill(ask, cache, roomId)
   for (;;) {
-    const { seq, change } = mark
-    const input = { roomId, afterSeq: seq, afterChange: change }
+    const { seq, change, epoch } = mark
+    const input = { roomId, afterSeq: seq, afterChange: change, ...(epoch && { epoch }) }
     const page: AskOutput<'syncMessages'> = await ask('syncMessages', input)
     mark = await cache.mark(roomId)
-    if (!mark) return
-    const isRestored = page.lastChange < change
-    if (!page.recovered || isRestored) return refill(ask, cache, roomId)
+    const isRestored = isOtherEpoch(epoch, page.epoch) || page.lastChange < change
+    if (!mark && !isRestored) return
+    if (!mark || !page.recovered || isRestored) return refill(ask, cache, roomId)
     if (page.changed.length === 0 && mark.seq >= page.lastSeq) return
     const isStuck = mark.seq === seq && mark.change === change
     if (isStuck) return refill(ask, cache, roomId)
@@ -36,9 +37,10 @@ export async function isUnfilled(cache: Cache, roomId: string): Promise<boolean>
 async function refill(ask: Ask, cache: Cache, roomId: string) {
   const room = await cache.room(roomId)
   const input = { roomId, afterSeq: room?.lastSeq ?? 0, limit: 1 }
-  const { lastSeq, lastChange } = await ask('syncMessages', input)
+  const { lastSeq, lastChange, epoch } = await ask('syncMessages', input)
   const at = cache.tick()
   const count = Math.min(cache.maxMessages, MAX_PAGE)
   const { list } = await ask('listenMessagesByRoom', { roomId, count })
-  await cache.replace({ roomId, seq: list.at(-1)?.seq ?? lastSeq, change: lastChange }, list, at)
+  const seq = list.at(-1)?.seq ?? lastSeq
+  await cache.replace({ roomId, seq, change: lastChange, epoch }, list, at)
 }

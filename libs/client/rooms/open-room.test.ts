@@ -253,6 +253,43 @@ test('opening waits for a pending leave', async () => {
   expect(events).toEqual(['join', 'leave', 'left', 'join'])
 })
 
+describe('a restored backup', () => {
+  const rooms = fakeRooms(server)
+  const restore = () => {
+    rooms.restore('r1', 1)
+    rooms.data.epoch = 'second'
+    for (const text of ['other 2', 'other 3', 'other 4']) rooms.add('r1', text)
+  }
+  beforeEach(() => {
+    rooms.data.epoch = 'first'
+    rooms.open('r1', 3)
+    rooms.serve()
+  })
+
+  test('lets an open room go on at the end of the other messages, not recovered', async () => {
+    const app = listener()
+    const open = await client().openRoom('r1', app)
+    expect(open.epoch).toBe('first')
+    restore()
+    server().cut()
+    await app.reported(1)
+    expect({ reports: app.reports, seqs: app.seqs }).toEqual({ reports: [false], seqs: [] })
+    expect({ seq: open.seq, epoch: open.epoch }).toEqual({ seq: 4, epoch: 'second' })
+    rooms.tell('r1', 'listenMessage', rooms.add('r1', '5'))
+    await app.heard(5)
+    expect(app.seqs).toEqual([5])
+  })
+
+  test('is noticed by a room that is opened with numbers of before', async () => {
+    restore()
+    const app = listener()
+    const open = await client().openRoom('r1', { ...app, afterSeq: 3, afterChange: 0, epoch: 'first' })
+    await app.reported(1)
+    expect({ reports: app.reports, seqs: app.seqs }).toEqual({ reports: [false], seqs: [] })
+    expect(open.epoch).toBe('second')
+  })
+})
+
 describe('changes of messages', () => {
   const rooms = fakeRooms(server)
   const texts = (messages: Message[]) => messages.map(({ data }) => data.content.text)

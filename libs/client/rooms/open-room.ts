@@ -22,6 +22,8 @@ export type OpenRoomOptions = {
   afterSeq?: number
   /** Begin after this change as well: later states since then go to `onUpdate` first. */
   afterChange?: number
+  /** The `epoch` of those numbers: where the server's is another one, the room begins at its end, not recovered. */
+  epoch?: string
   /** Called after each catching up: whether the server could give everything that was missed. */
   onRecovered?: (outcome: { recovered: boolean }) => void
   /** The room was closed, and not by `close()`: the user is no longer a member, or was refused. */
@@ -88,6 +90,11 @@ export class OpenRoom {
     return this.missed.change
   }
 
+  /** Of which data `seq` and `change` are; pass it along with them. Undefined with servers of earlier versions. */
+  get epoch(): string | undefined {
+    return this.missed.epoch
+  }
+
   async close() {
     if (!this.isClosed) await this.dispose()
   }
@@ -104,9 +111,10 @@ export class OpenRoom {
   }
 
   private begin(end: RoomEnd) {
-    const { afterSeq, afterChange } = this.options
+    const { afterSeq, afterChange, epoch = end.epoch } = this.options
     this.queue.startAt(afterSeq ?? end.lastSeq)
     this.missed.change = afterChange ?? end.lastChange
+    this.missed.epoch = epoch
     const isResumed = afterSeq !== undefined || afterChange !== undefined
     if (isResumed) this.run((isCurrent) => this.catchUp(end, isCurrent))
     else this.repairIfBehind()

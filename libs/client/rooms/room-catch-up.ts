@@ -1,10 +1,11 @@
 import type { Message } from '@chat/contract'
 import type { OrderedQueue } from '@chat/contract/ordered-queue'
 import { persist } from '../connection/backoff.ts'
+import { isOtherEpoch } from '../connection/data-epoch.ts'
 import type { AskOutput, Requests } from '../connection/requests.ts'
 
-/** The last numbers of a room, as `joinRoom` answers them. */
-export type RoomEnd = { lastSeq: number; lastChange: number }
+/** The last numbers of a room, as `joinRoom` answers them, and of which data they are. */
+export type RoomEnd = { lastSeq: number; lastChange: number; epoch?: string }
 type Parts = { roomId: string; queue: OrderedQueue<Message>; requests: Requests }
 type IsCurrent = () => boolean
 
@@ -12,6 +13,8 @@ type IsCurrent = () => boolean
 export class RoomCatchUp {
   /** Every change up to this number has been delivered. */
   change = 0
+  /** Of which data the numbers are. */
+  epoch: string | undefined
   private readonly parts: Parts
 
   constructor(parts: Parts) {
@@ -19,11 +22,13 @@ export class RoomCatchUp {
   }
 
   /** Fetches pages until nothing is missing. @returns whether the server could give everything */
-  async fetch({ lastSeq, lastChange }: RoomEnd, isCurrent: IsCurrent): Promise<boolean> {
+  async fetch(end: RoomEnd, isCurrent: IsCurrent): Promise<boolean> {
     const { queue } = this.parts
+    const { lastSeq, lastChange } = end
     let recovered = true
     queue.expect(lastSeq)
-    if (lastSeq < this.seq) recovered = await this.checkEnd(lastSeq, isCurrent)
+    if (isOtherEpoch(this.epoch, end.epoch) || lastSeq < this.seq)
+      recovered = await this.checkEnd(end, isCurrent)
     let mayHaveChanged = lastChange > this.change
     while (isCurrent() && (queue.isBehind || mayHaveChanged)) {
       const [wasBehind, before] = [queue.isBehind, this.seq]
@@ -36,6 +41,7 @@ export class RoomCatchUp {
       if (isStuck) queue.skipGaps()
       recovered &&= page.recovered && !isStuck
     }
+    if (isCurrent()) this.epoch ??= end.epoch
     return recovered
   }
 
@@ -51,11 +57,16 @@ export class RoomCatchUp {
     return changed.length > 0 && hasMoved
   }
 
-  /** The answer to joinRoom may be old. If the room does end before this client's position, go back to its end. */
-  private async checkEnd(lastSeq: number, isCurrent: IsCurrent): Promise<boolean> {
+  /**
+   * The answer to joinRoom may be old. If the room does end before this client's position, or its messages are others,
+   * go on from its end.
+   */
+  private async checkEnd({ lastSeq, epoch }: RoomEnd, isCurrent: IsCurrent): Promise<boolean> {
     const { queue } = this.parts
     const page = await this.page(isCurrent)
-    if (!isCurrent() || page.lastSeq >= this.seq) return true
+    if (!isCurrent()) return true
+    if (!isOtherEpoch(this.epoch, epoch) && page.lastSeq >= this.seq) return true
+    this.epoch = epoch
     queue.restartAt(lastSeq)
     queue.expect(page.lastSeq)
     this.change = page.lastChange

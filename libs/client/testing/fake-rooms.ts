@@ -1,5 +1,6 @@
 import type { Message, Room } from '@chat/contract'
 import type { Socket } from 'socket.io'
+import type { AskInput } from '../connection/requests.ts'
 import { type FakeServer, fail, ok } from './fake-server.ts'
 
 const START = Date.parse('2026-01-01T00:00:00Z')
@@ -12,6 +13,8 @@ type Sent = { roomId: string; syncKey: string; data: { content: { text: string }
 export function fakeRooms(server: () => FakeServer) {
   const rooms = new Map<string, Held>()
   const limits = { page: 100, rooms: 100 }
+  /** Undefined as of a server of earlier versions. */
+  const data: { epoch: string | undefined } = { epoch: 'first' }
   let clock = 0
   const now = () => new Date(START + ++clock * 1_000).toISOString()
 
@@ -32,7 +35,7 @@ export function fakeRooms(server: () => FakeServer) {
     const to = from + limits.rooms
     return ok({ list: all.slice(from, to), nextCursor: to < all.length ? String(to) : null })
   }
-  const sync = (input: { roomId: string; afterSeq: number; afterChange?: number; limit?: number }) =>
+  const sync = (input: AskInput<'syncMessages'>) =>
     member(input.roomId, ({ messages, changes }) => {
       const { afterSeq, afterChange = changes.length, limit = limits.page } = input
       const changed = changes.slice(afterChange, afterChange + limits.page)
@@ -41,7 +44,8 @@ export function fakeRooms(server: () => FakeServer) {
         changed: [...new Set(changed)].map((seq) => messages[seq - 1]),
         lastSeq: messages.length,
         lastChange: Math.min(afterChange, changes.length) + changed.length,
-        recovered: afterSeq <= messages.length,
+        ...data,
+        recovered: afterSeq <= messages.length && (input.epoch ?? data.epoch) === data.epoch,
       }
     })
   const page = ({ roomId, count = 10, lastMessageId }: Page) =>
@@ -62,6 +66,7 @@ export function fakeRooms(server: () => FakeServer) {
       unReadMsgCount: 0,
       lastSeq: messages.length,
       lastChange: changes.length,
+      ...data,
     }))
   }
   const add = (roomId: string, text: string, syncKey = text): Message => {
@@ -87,6 +92,7 @@ export function fakeRooms(server: () => FakeServer) {
 
   return {
     limits,
+    data,
     /** Makes the fake server answer for these rooms. */
     serve: () => {
       server().answer('listenRooms', list)

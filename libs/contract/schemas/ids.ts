@@ -8,6 +8,8 @@ export const RoomId = Text(1, 128)
 export const MessageId = Text(1, 200)
 export const SyncKey = Text(1, 128)
 export const Seq = Type.Integer({ minimum: 0, maximum: 9_999_999_999 })
+/** Identifies the stored data: with another one, numbers of before mean other messages. */
+export const Epoch = Text(1, 64)
 /** Whom an operation acts on. */
 export const Targets = Type.Array(UserId, { maxItems: 10_000 })
 export const MentionedIds = Type.Array(UserId, { maxItems: 50 })

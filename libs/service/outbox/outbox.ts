@@ -134,7 +134,7 @@ export class Outbox {
 
   /** Identifies the data of this installation: a restored backup has another epoch. */
   async epoch(): Promise<string> {
-    return (await this.states.read()).epoch
+    return (await this.states.latest()).epoch
   }
 
   /** Compares the stream with what is known, renews this instance's record, and recovers what is due. */

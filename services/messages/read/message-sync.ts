@@ -11,11 +11,12 @@ type Present = (docs: MessageDoc[]) => Promise<Message[]>
 
 /** What a client missed: new messages, and changes to those it has. It goes on after the numbers of the answer. */
 export const syncMessages: Operation<'syncMessages'> = async (
-  { store, changes, access, presenter },
+  { store, changes, access, presenter, outbox },
   caller,
   input,
 ) => {
   const { roomId, afterSeq, afterChange } = input
+  const epoch = await outbox.epoch()
   using pass = await access.enter(caller, roomId)
   const asSeen: Present = (docs) => presenter.asSeenBy(caller, docs, pass.access.master)
   // Read before the messages: a later change is in them, or comes with the next changes.
@@ -31,7 +32,9 @@ export const syncMessages: Operation<'syncMessages'> = async (
     changed: [...new Map(shown.map(({ message }) => [message._id, message])).values()],
     lastSeq,
     lastChange: shown.at(-1)?.change ?? Math.min(afterChange ?? lastChange, lastChange),
+    epoch,
     recovered:
+      (input.epoch ?? epoch) === epoch &&
       afterSeq <= lastSeq &&
       (afterChange ?? 0) <= lastChange &&
       list.every((message, index) => message.seq === afterSeq + 1 + index),

@@ -12,7 +12,7 @@ export const joinRoom: Operation<'joinRoom'> = async (parts, caller, roomId) => 
   const { userId } = caller
   const { room, member } = await requireMember(store, roomId, userId)
   bus.publishRoom(roomId, 'opened', { roomId, userId })
-  const { lastSeq, lastChange } = await bus.ask('lastMessageOf', caller, roomId)
+  const { lastSeq, lastChange, epoch } = await bus.ask('lastMessageOf', caller, roomId)
   const readSeq = Math.max(member.readSeq, sentSeq(caller, roomId))
   await advance(parts, room, member, lastSeq)
   return {
@@ -21,6 +21,7 @@ export const joinRoom: Operation<'joinRoom'> = async (parts, caller, roomId) => 
     unReadMsgCount: unreadOf(lastSeq, readSeq, await uncountedAbove(store, room, readSeq)),
     lastSeq,
     lastChange,
+    epoch,
   }
 }
 

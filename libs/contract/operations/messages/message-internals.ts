@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { Author, File, FileMessageType, Message, MessageContent } from '../../schemas/entities.ts'
 import {
+  Epoch,
   MentionedIds,
   MessageId,
   OneMessage,
@@ -18,7 +19,7 @@ export const messageInternals = forServices('messages', {
   lastMessageOf: {
     summary: 'The last message number and the last change number of a room, once both are published',
     input: RoomId,
-    output: Type.Object({ lastSeq: Seq, lastChange: Seq }),
+    output: Type.Object({ lastSeq: Seq, lastChange: Seq, epoch: Epoch }),
     // If the stream was lost, the room is published again first.
     timeoutMs: 10_000,
   },

@@ -1,6 +1,15 @@
 import { Type } from 'typebox'
 import { Message } from '../../schemas/entities.ts'
-import { MentionedIds, MessageId, OneMessage, OneRoom, Seq, SyncKey, UserId } from '../../schemas/ids.ts'
+import {
+  Epoch,
+  MentionedIds,
+  MessageId,
+  OneMessage,
+  OneRoom,
+  Seq,
+  SyncKey,
+  UserId,
+} from '../../schemas/ids.ts'
 import { FreeForm, Limit, LongText, optional, PageOf, Paging, Text, Timestamp } from '../../schemas/values.ts'
 import { forClients, forServices, MAY_NOT_POST, NO_MESSAGE } from '../operation.ts'
 
@@ -37,12 +46,17 @@ export const messageOperations = forClients('messages', {
   },
   syncMessages: {
     summary: 'Everything after the last message that a client has',
-    input: Type.Object({ ...OneRoom, afterSeq: Seq, ...optional({ afterChange: Seq, limit: Limit }) }),
+    input: Type.Object({
+      ...OneRoom,
+      afterSeq: Seq,
+      ...optional({ afterChange: Seq, limit: Limit, epoch: Epoch }),
+    }),
     output: Type.Object({
       list: Type.Array(Message),
       changed: Type.Array(Message),
       lastSeq: Seq,
       lastChange: Seq,
+      epoch: Epoch,
       recovered: Type.Boolean(),
     }),
     errors: ['ROOM_NO_EXISTS'],

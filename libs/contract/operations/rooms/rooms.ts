@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { Link, PartialRules, Room, RoomType } from '../../schemas/entities.ts'
-import { MessageId, OneMessage, OneRoom, RoomId, Seq, Targets } from '../../schemas/ids.ts'
+import { Epoch, MessageId, OneMessage, OneRoom, RoomId, Seq, Targets } from '../../schemas/ids.ts'
 import { Keyword, RoomResult, RoomSettings } from '../../schemas/shapes.ts'
 import { Count, Name, Nullable, optional, PageOf, Paging, Text, Url } from '../../schemas/values.ts'
 import { FROZEN, forClients, NO_MESSAGE } from '../operation.ts'
@@ -30,6 +30,7 @@ export const roomOperations = forClients('rooms', {
       unReadMsgCount: Count,
       lastSeq: Seq,
       lastChange: Seq,
+      epoch: Epoch,
     }),
     errors: ['ROOM_NO_EXISTS'],
   },
