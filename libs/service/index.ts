@@ -21,6 +21,7 @@ export { eachJob, JobWorker, type Outcomes, type Reschedule } from './jobs/job-w
 export { LeaderLease } from './jobs/leader-lease.ts'
 export { hold, type Lease } from './jobs/lease.ts'
 export { type Outbox, openOutbox, type Publication } from './outbox/outbox.ts'
+export { restoredState } from './outbox/outbox-state.ts'
 export type { EventSource } from './outbox/recovery.ts'
 export { eventsIn, type Stored, storedIndex } from './outbox/stored-events.ts'
 export { type Auth, readAuth } from './process/config/auth.ts'

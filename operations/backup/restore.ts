@@ -3,13 +3,14 @@ import { load } from './documents.ts'
 import { requireIntact } from './integrity.ts'
 import { collectionFile, databases, type Manifest, readManifest, type Stores } from './layout.ts'
 import { repairMemberCounts } from './member-counts.ts'
+import { beginEpoch } from './new-epoch.ts'
 import { uploadObjects } from './objects.ts'
 
 type Options = { stores: Stores; bus: Bus; folder: string; log: (line: string) => void }
 
 /**
  * Restores a backup into empty stores. The event stream belongs to the old data and is removed; the services create it
- * again. Unread counts that were read at different moments need a recount afterwards.
+ * again, and publish what was stored while the backup was taken. The restored data are a new epoch.
  * @throws before anything is written if the stores are in use or not empty, or the backup is damaged
  */
 export async function restoreBackup({ stores, bus, folder, log }: Options): Promise<Manifest> {
@@ -19,16 +20,18 @@ export async function restoreBackup({ stores, bus, folder, log }: Options): Prom
   const connection = await openMongo(stores.mongoUrl, `${stores.root}_rooms`)
   try {
     await requireEmpty(connection, stores.root)
+    const databaseOf = (name: string) => connection.getClient().db(`${stores.root}_${name}`)
     await removeStream(bus)
     for (const [place, expected] of Object.entries(manifest.documents)) {
       const [name, collection] = place.split('/') as [string, string]
-      const target = connection.getClient().db(`${stores.root}_${name}`).collection(collection)
+      const target = databaseOf(name).collection(collection)
       const count = await load(collectionFile(folder, place), target)
       if (count !== expected) throw new Error(`${place} should have ${expected} documents, and has ${count}`)
       log(`${place}: ${count}`)
     }
-    const rooms = connection.getClient().db(`${stores.root}_rooms`)
-    if (!manifest.isSnapshot) log(`numbers of members set right: ${await repairMemberCounts(rooms)}`)
+    if (!manifest.isSnapshot)
+      log(`numbers of members set right: ${await repairMemberCounts(databaseOf('rooms'))}`)
+    await beginEpoch({ manifest, databaseOf })
   } finally {
     await connection.close()
   }

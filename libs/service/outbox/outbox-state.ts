@@ -50,6 +50,15 @@ export const emptyState = (epoch: string, handledUntil: number): OutboxState => 
   recovery: null,
 })
 
+/**
+ * Of data that are restored into an empty store, whose stream is gone. All that is stored from `from` on is published
+ * again: consumers' data may be older than that.
+ */
+export const restoredState = (epoch: string, from: number): OutboxState => ({
+  ...emptyState(epoch, from),
+  recovery: { from, derives: true, by: '' },
+})
+
 /** The highest stored time that anybody relies on. A new writer stores later than that. */
 export const latestTime = ({ checkpoints, handledUntil }: OutboxState) =>
   Math.max(handledUntil, checkpoints.at(-1)?.settledUntil ?? 0)

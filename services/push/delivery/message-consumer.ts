@@ -7,6 +7,8 @@ import { notify } from './notifier.ts'
 /** An older message may have been edited since: its text is read again. */
 const LATE_MS = 1_000
 const MAX_BATCH = 500
+/** A message that is published again may be older: nobody waits for its push any more. */
+const MAX_AGE_MS = 60 * 60 * 1_000
 
 /** Sends the pushes of new messages. A message that fails too often becomes a dead letter. */
 export const consumeMessages = (parts: Parts) =>
@@ -47,6 +49,7 @@ async function addDeadLetter({ tasks, logger }: Parts, event: StreamEvent, cause
 }
 
 function taskOf({ message }: StreamEvent): Task | null {
+  if (Date.now() - Date.parse(message.createdAt) > MAX_AGE_MS) return null
   const notice = noticeOf(message)
   return notice && { notice, only: null, isSecond: false }
 }

@@ -31,9 +31,12 @@ export class EventConsumer {
 
   /** @returns null before the first webhook: `start` was never called */
   async open() {
-    if (!(await hasDurable(this.durable))) return null
+    const isStarted = await hasDurable(this.durable)
+    // Where there are webhooks, the stream was made anew since: all that is in it is new to them.
+    if (!isStarted && (await this.parts.webhooks.enabled()).length === 0) return null
     return consumeEvents({
       ...this.durable,
+      startsNow: isStarted,
       logger: this.parts.logger,
       paceMs: PACE_MS,
       handle: (events, storedAt) => this.handle(events, storedAt),

@@ -1,0 +1,34 @@
+import { restoredState } from '@chat/service'
+import type { mongo } from 'mongoose'
+import type { DatabaseName, Manifest } from './layout.ts'
+
+/** Longer than a write takes to arrive, and than clocks differ. */
+const MARGIN_MS = 60_000
+/** Collections of versions that stored no time, by database. Their documents tell when they were made. */
+const timeless: Partial<Record<DatabaseName, string[]>> = { messages: ['messages', 'changes'] }
+const withOutbox: DatabaseName[] = ['messages', 'rooms']
+
+type Options = { manifest: Manifest; databaseOf: (name: DatabaseName) => mongo.Db }
+
+/**
+ * Begins a new epoch of restored data, since their numbers will be given again: clients start again what they have
+ * cached. What was stored while the backup was taken, and is not in all parts of it, is published again at the start.
+ */
+export async function beginEpoch({ manifest, databaseOf }: Options) {
+  const from = Date.parse(manifest.startedAt) - MARGIN_MS
+  const epoch = crypto.randomUUID()
+  for (const name of withOutbox) {
+    const database = databaseOf(name)
+    for (const collection of timeless[name] ?? []) await addStoredTimes(database.collection(collection), from)
+    const outbox = database.collection<{ _id: string }>('outbox')
+    await outbox.deleteMany({})
+    await outbox.insertOne(restoredState(epoch, from))
+  }
+}
+
+async function addStoredTimes(collection: mongo.Collection, from: number) {
+  const filter = { storedAt: { $exists: false }, createdAt: { $gte: new Date(from) } }
+  const found = collection.find(filter, { projection: { createdAt: 1 } })
+  for await (const { _id, createdAt } of found)
+    await collection.updateOne({ _id }, { $set: { storedAt: createdAt } })
+}
