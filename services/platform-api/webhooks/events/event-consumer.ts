@@ -31,12 +31,12 @@ export class EventConsumer {
 
   /** @returns null before the first webhook: `start` was never called */
   async open() {
-    const isStarted = await hasDurable(this.durable)
-    // Where there are webhooks, the stream was made anew since: all that is in it is new to them.
-    if (!isStarted && (await this.parts.webhooks.enabled()).length === 0) return null
+    // With webhooks and no consumer, the stream was made anew since: all that is in it is new to them.
+    const isUsed = async () => (await this.parts.webhooks.enabled()).length > 0
+    if (!(await hasDurable(this.durable)) && !(await isUsed())) return null
     return consumeEvents({
       ...this.durable,
-      startsNow: isStarted,
+      startsNow: false,
       logger: this.parts.logger,
       paceMs: PACE_MS,
       handle: (events, storedAt) => this.handle(events, storedAt),
