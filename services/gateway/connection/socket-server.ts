@@ -29,12 +29,24 @@ export function openSockets(
     io.use((_socket, next) => next(connectError(fault)))
   }
   coalesceWrites(io)
-  // 4 KB of each connection (https://socket.io/docs/v4/memory-usage). Nothing else of the gateway reads it.
-  io.engine.on('connection', (connection: { request: unknown }) => {
-    connection.request = null
-  })
+  releaseRequests(io)
   const clients: Clients = io.of(namespace)
   return { io, clients }
+}
+
+/** Drops the HTTP request of each connection, which socket.io keeps: 4 KB (https://socket.io/docs/v4/memory-usage). */
+function releaseRequests({ engine }: Server) {
+  const responses = new WeakMap<object, { req: unknown }>()
+  engine.use((request: object, response: { req: unknown }, next: () => void) => {
+    responses.set(request, response)
+    next()
+  })
+  engine.on('connection', (connection: { request: object | null }) => {
+    // engine.io's own listener on the connection keeps the response, which keeps the request.
+    const response = connection.request && responses.get(connection.request)
+    if (response) response.req = null
+    connection.request = null
+  })
 }
 
 export const connectError = (fault: Fault) =>
