@@ -1,5 +1,6 @@
 import { messageId } from '@chat/contract'
 import { createLogger, databaseOf, ensureIndexes, openMongo } from '@chat/service'
+import { eventually } from '@chat/testing'
 import { openSearchStores } from '../../services/messages/search/open-search.ts'
 import { SearchIndex } from '../../services/messages/search/search-index.ts'
 import { type MessageDoc, presentMessage } from '../../services/messages/send/message-doc.ts'
@@ -56,6 +57,12 @@ export async function openFilling({ stack }: Ground, sampleRoomId: string) {
     took,
     connection,
     index,
+    /** What is stored from then on is indexed only here. */
+    isUpgraded: () =>
+      eventually(async () => {
+        const done = await connection.collection('searchUpgrade').findOne({ doneAt: { $ne: null } })
+        if (!done) throw new Error('the index is not upgraded')
+      }),
     /** @returns the messages with the rare word, newest first */
     async fill(roomIds: readonly string[], count: number): Promise<Place[]> {
       const rare: Place[] = []

@@ -40,6 +40,7 @@ export async function proveSearch(ground: Ground) {
   })
   const filling = await openFilling(ground, rooms.own[0] as string)
   try {
+    await filling.isUpgraded()
     const filled = [...rooms.own.slice(1), ...rooms.foreign]
     const first = await filling.fill(filled, EXPLAIN_AFTER)
     await provePlans(ground, alice, rooms)

@@ -43,8 +43,11 @@ export class IndexReader {
     const terms = { hashes: wordTerms(grams), roomHash: onlyRoomOf(roomIds), rooms }
     let last = below
     for (let tries = 1; ; tries++) {
-      const { live } = await this.parts.segments.ready()
-      const scan = new SegmentCandidates(this.parts.segments, this.chunks, live, { ...terms, below: last })
+      const segments = await this.parts.segments.ready()
+      const scan = new SegmentCandidates(this.parts.segments, this.chunks, segments, {
+        ...terms,
+        below: last,
+      })
       try {
         for (let batch = await scan.next(); batch.length > 0; batch = await scan.next()) {
           yield batch
@@ -67,30 +70,40 @@ function onlyRoomOf(roomIds: Question['roomIds']): number | null {
 type Positions = AsyncGenerator<Position[]>
 
 /** What both give, newest first and once. */
-async function* merged(...sources: [Positions, Positions]): Positions {
-  const waiting = await Promise.all(sources.map(async (source) => (await source.next()).value ?? []))
-  for (;;) {
+async function* merged(one: Positions, other: Positions): Positions {
+  const left = new Waiting(one)
+  const right = new Waiting(other)
+  while ((await left.fill()) && (await right.fill())) {
     const batch: Position[] = []
-    const [one, other] = waiting as [Position[], Position[]]
-    while (one[0] && other[0]) {
-      const order = newestFirst(one[0], other[0])
-      batch.push(order <= 0 ? one[0] : other[0])
-      if (order <= 0) one.shift()
-      if (order >= 0) other.shift()
+    while (left.first && right.first) {
+      const order = newestFirst(left.first, right.first)
+      batch.push(order <= 0 ? left.first : right.first)
+      if (order <= 0) left.shift()
+      if (order >= 0) right.shift()
     }
-    if (batch.length > 0) yield batch
-    for (const [index, source] of sources.entries()) {
-      if (waiting[index]?.length) continue
-      const { value, done } = await source.next()
-      if (!done) {
-        waiting[index] = value
-        continue
-      }
-      const rest = index === 0 ? sources[1] : sources[0]
-      const left = waiting[1 - index] as Position[]
-      if (left.length > 0) yield left
-      yield* rest
-      return
-    }
+    yield batch
   }
+  for (const rest of [left, right]) while (await rest.fill()) yield rest.take()
+}
+
+class Waiting {
+  private positions: Position[] = []
+  private readonly source: Positions
+
+  constructor(source: Positions) {
+    this.source = source
+  }
+
+  get first() {
+    return this.positions[0]
+  }
+
+  /** @returns false at the end */
+  async fill(): Promise<boolean> {
+    if (this.positions.length === 0) this.positions = [...((await this.source.next()).value ?? [])]
+    return this.positions.length > 0
+  }
+
+  shift = () => this.positions.shift()
+  take = () => this.positions.splice(0)
 }

@@ -4,7 +4,7 @@ import type { MessageStore } from '../send/message-store.ts'
 
 /** The walk goes on behind this message. */
 export type WalkPlace = { roomId: string; seq: number; messages: number }
-type PageHandler = (docs: MessageDoc[]) => Promise<unknown>
+export type PageHandler = (docs: MessageDoc[]) => Promise<unknown>
 type Parts = {
   bus: Bus
   store: MessageStore

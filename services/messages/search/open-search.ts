@@ -13,6 +13,7 @@ import type { MessageStore } from '../send/message-store.ts'
 import { withIds } from '../send/room-ids.ts'
 import { IndexReader } from './index-reader.ts'
 import { IndexUpgrade } from './index-upgrade.ts'
+import type { PageHandler } from './index-walk.ts'
 import { OldIndex } from './old-index.ts'
 import { SearchIndex } from './search-index.ts'
 import { type Removal, RemovalStore } from './segments/removal-store.ts'
@@ -37,6 +38,8 @@ type Parts = ReturnType<typeof openSearchStores> & {
   bus: Bus
   logger: Logger
   metrics: Metrics
+  /** What else is to be done with all stored messages once. Each gets them in pages, and a page may come again. */
+  onPage?: PageHandler[]
 }
 
 /** The search index: what feeds it, what reads it, and the work on it that one instance at a time does. */
@@ -48,7 +51,7 @@ export async function openSearch(scope: Scope, parts: Parts) {
     ...parts,
     add: index.add,
     pace: new DutyCycle(WALK_REST),
-    onPage: [index.addStored],
+    onPage: [index.addStored, ...(parts.onPage ?? [])],
   })
   const failed = (err: unknown) => logger.warn({ err }, 'work on the search index failed, will try again')
   const open = async () => startWork(parts, upgrade, failed)

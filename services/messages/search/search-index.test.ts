@@ -95,7 +95,7 @@ test('deleted and hidden messages are not offered; a message that is shown again
 async function isInSegments() {
   const { segments } = indexes
   const hash = roomTerm(roomId)
-  for (const { _id, bits } of (await segments.ready()).live) {
+  for (const { _id, bits } of await segments.ready()) {
     const id = partId(_id, postingsPart(groupOf(hash, bits)))
     if (listOf((await segments.read([id])).get(id) as Buffer, hash, bits).length > 0) return true
   }
@@ -169,8 +169,8 @@ test('many small segments are merged, and a search that reads them goes on', asy
   const { value: first = [] } = (await reading.next()) as IteratorResult<Position[], undefined>
   // What is replaced is deleted by the second and the third run.
   for (let run = 0; run < 3; run++) await indexes.maintenance.run()
-  expect((await indexes.segments.ready()).live.length).toBeLessThan(8)
-  expect(await indexes.segments.inState('dropped')).toEqual([])
+  expect((await indexes.segments.ready()).length).toBeLessThan(8)
+  expect((await indexes.segments.all()).dropped).toEqual([])
   const seqs = first.map(({ _id }) => _id)
   for await (const batch of reading) seqs.push(...batch.map(({ _id }) => _id))
   expect(seqs).toEqual(messages.map(({ _id }) => _id).toReversed())
@@ -180,9 +180,9 @@ test('a segment whose writer died is never read and is deleted', async () => {
   const { segments } = indexes
   const id = await segments.begin('writer')
   await segments.put(id, [{ name: 'p0', data: Buffer.alloc(1) }])
-  expect((await segments.ready()).live.map(({ _id }) => _id)).not.toContain(id)
+  expect((await segments.ready()).map(({ _id }) => _id)).not.toContain(id)
   for (let run = 0; run < 4; run++) await indexes.maintenance.run()
-  expect(await segments.inState('writing')).toEqual([])
+  expect((await segments.all()).writing).toEqual([])
   await expect(segments.read([partId(id, 'p0')])).rejects.toThrow()
   const segment = {
     count: 1,

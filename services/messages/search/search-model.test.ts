@@ -83,7 +83,7 @@ function changed(state: Message, does: string, text: string): Message {
 async function indexedStates(roomIds: string[]): Promise<string[]> {
   const { segments } = indexes
   const found: string[] = []
-  for (const { _id, ends } of (await segments.ready()).live)
+  for (const { _id, ends } of await segments.ready())
     for (const chunk of ends.keys()) {
       const id = partId(_id, chunkPart(chunk))
       const entries = new EntryChunk((await segments.read([id])).get(id) as Buffer)

@@ -41,8 +41,7 @@ export class RemovalStore {
     if (removals.length > 0) await insertMissing(this.model, removals)
   }
 
-  /** All of them, applied ones too. */
-  all(): Promise<Removal[]> {
+  applied(): Promise<Removal[]> {
     return this.model.find({ appliedAt: { $lte: new Date() } }).lean<Removal[]>()
   }
 
@@ -65,7 +64,9 @@ export class RemovalStore {
 
 /** Answers whether an entry is removed. */
 export class Removals {
-  private readonly rooms = new Set<string>()
+  readonly rooms = new Set<string>()
+  /** When the messages were written of which something is removed. */
+  readonly times: number[] = []
   private readonly versions = new Map<string, Map<number, number>>()
 
   constructor(removals: readonly Removal[] = []) {
@@ -74,15 +75,18 @@ export class Removals {
 
   add(removals: readonly Removal[]) {
     for (const { roomId, message } of removals) {
-      if (!message) this.rooms.add(roomId)
-      else {
-        const room = this.versions.get(roomId) ?? new Map<number, number>()
-        room.set(message.seq, Math.max(message.version, room.get(message.seq) ?? 0))
-        this.versions.set(roomId, room)
-      }
+      if (message) this.addMessage(roomId, message)
+      else this.rooms.add(roomId)
     }
   }
 
   has = ({ roomId, seq, version }: Entry): boolean =>
     this.rooms.has(roomId) || version < (this.versions.get(roomId)?.get(seq) ?? 0)
+
+  private addMessage(roomId: string, { seq, version, createdAt }: Omit<Entry, 'roomId'>) {
+    const room = this.versions.get(roomId) ?? new Map<number, number>()
+    room.set(seq, Math.max(version, room.get(seq) ?? 0))
+    this.versions.set(roomId, room)
+    this.times.push(createdAt)
+  }
 }

@@ -84,6 +84,7 @@ export class SegmentCandidates {
     for (const [segment, ordinals] of found) {
       const [room] = rooms?.get(segment) ?? []
       this.open.push(...this.chunksOf(segment, room?.among(ordinals) ?? ordinals))
+      if (slice.isOver) await slice.next()
     }
     this.open.sort((one, other) => other.end - one.end)
   }

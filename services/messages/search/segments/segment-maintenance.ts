@@ -19,7 +19,7 @@ type Parts = {
 
 const PATIENCE_MS = { writing: MAX_AGE_MS, dropped: 30_000 }
 const FORGET_MS = 10 * 60_000
-const MAX_REMOVALS = 20_000
+const MAX_REMOVALS = 5_000
 
 /** Merges segments, takes out of them what is removed, and deletes what is replaced. One instance at a time does it. */
 export class SegmentMaintenance {
@@ -29,7 +29,7 @@ export class SegmentMaintenance {
   private readonly seen = new Map<string, number>()
   /** Segments that hold nothing of what was removed in the last minutes. */
   private readonly checked = new Set<string>()
-  private recent: Removal[] = []
+  private recent = new Removals()
   private recentAt = Number.NEGATIVE_INFINITY
 
   /** @param signal aborts when another instance may do this work */
@@ -47,14 +47,10 @@ export class SegmentMaintenance {
 
   private async deleteUnused() {
     const { segments, patienceMs = PATIENCE_MS } = this.parts
-    // Another instance that merges has lost its lease: it cannot commit what is dropped.
-    if (this.recentAt === Number.NEGATIVE_INFINITY)
-      await segments.drop(await segments.inState('writing', 'merge'))
-    const writing = await segments.inState('writing', 'writer')
-    await segments.drop(writing.filter((id) => this.isSeenFor(id, patienceMs.writing)))
-    const { replaced } = await segments.ready()
-    await segments.drop(replaced)
-    const dropped = await segments.inState('dropped')
+    const { replaced, dropped, writing, merging } = await segments.all()
+    const late = writing.filter((id) => this.isSeenFor(id, patienceMs.writing))
+    // No merge is under way: these failed, or their instance has lost the lease. What is dropped cannot be committed.
+    await segments.drop([...merging, ...late, ...replaced])
     for (const id of dropped.filter((each) => this.isSeenFor(each, patienceMs.dropped)))
       await segments.delete(id)
     const present = new Set([...writing, ...dropped])
@@ -69,25 +65,27 @@ export class SegmentMaintenance {
 
   private async applyRemovals() {
     const { segments, removals, onRemoved } = this.parts
-    if (performance.now() - this.recentAt > FORGET_MS) {
-      this.recent = await removals.all()
-      this.recentAt = performance.now()
-    }
+    if (performance.now() - this.recentAt > FORGET_MS) await this.loadRecent()
     const pending = await removals.pending(MAX_REMOVALS)
-    this.recent.push(...pending)
-    const { live } = await segments.ready()
-    for (const segment of live) {
-      const relevant = this.checked.has(segment._id) ? pending : this.recent
+    const added = new Removals(pending)
+    this.recent.add(pending)
+    for (const segment of await segments.ready()) {
+      const relevant = this.checked.has(segment._id) ? added : this.recent
       if (await holdsRemoved(segments, segment, relevant)) await this.merge([segment])
       else this.checked.add(segment._id)
     }
     await onRemoved(pending)
     await removals.markApplied(pending)
-    await removals.deleteOld()
+  }
+
+  private async loadRecent() {
+    await this.parts.removals.deleteOld()
+    this.recent = new Removals(await this.parts.removals.applied())
+    this.recentAt = performance.now()
   }
 
   private async mergeSome(): Promise<boolean> {
-    const { live } = await this.parts.segments.ready()
+    const live = await this.parts.segments.ready()
     const chosen = mergeCandidates(live)
     if (chosen.length > 0) await this.merge(chosen)
     const ids = new Set(live.map(({ _id }) => _id))
@@ -97,9 +95,8 @@ export class SegmentMaintenance {
 
   private async merge(chosen: Segment[]) {
     const { segments: store, pace } = this.parts
-    const removed = new Removals(this.recent)
     const { signal } = this
-    const merged = await mergeSegments({ store, segments: chosen, isRemoved: removed.has, pace, signal })
+    const merged = await mergeSegments({ store, segments: chosen, isRemoved: this.recent.has, pace, signal })
     if (merged) this.checked.add(merged._id)
   }
 }

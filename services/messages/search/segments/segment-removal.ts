@@ -1,7 +1,7 @@
 import { roomTerm } from '../search-terms.ts'
 import { EntryChunk } from './entry-chunk.ts'
 import { groupOf, listOf } from './postings.ts'
-import { type Removal, Removals } from './removal-store.ts'
+import type { Removals } from './removal-store.ts'
 import { chunkPart, partId, postingsPart, type Segment } from './segment.ts'
 import type { SegmentStore } from './segment-store.ts'
 
@@ -9,15 +9,16 @@ import type { SegmentStore } from './segment-store.ts'
 export async function holdsRemoved(
   store: SegmentStore,
   segment: Segment,
-  removals: readonly Removal[],
+  removals: Removals,
 ): Promise<boolean> {
-  for (const { roomId, message } of removals)
-    if (!message && (await holdsRoom(store, segment, roomId))) return true
-  const { has } = new Removals(removals)
-  for (const chunk of chunksOf(segment, removals)) {
+  // Of many rooms, it is cheaper to look at each entry.
+  const isInEntries = removals.rooms.size > segment.ends.length
+  const rooms = isInEntries ? [] : removals.rooms
+  for (const roomId of rooms) if (await holdsRoom(store, segment, roomId)) return true
+  for (const chunk of isInEntries ? segment.ends.keys() : chunksOf(segment, removals.times)) {
     const id = partId(segment._id, chunkPart(chunk))
     const entries = new EntryChunk((await store.read([id])).get(id) as Buffer)
-    for (let index = 0; index < entries.count; index++) if (has(entries.at(index))) return true
+    for (let index = 0; index < entries.count; index++) if (removals.has(entries.at(index))) return true
   }
   return false
 }
@@ -28,16 +29,16 @@ async function holdsRoom(store: SegmentStore, { _id, bits }: Segment, roomId: st
   return listOf((await store.read([id])).get(id) as Buffer, hash, bits).length > 0
 }
 
-/** The chunks with messages that were written when removed ones were. */
-function chunksOf({ from, ends }: Segment, removals: readonly Removal[]): Set<number> {
+/** The chunks with messages that were written at these times. */
+function chunksOf({ from, to, ends }: Segment, times: readonly number[]): Set<number> {
   const chunks = new Set<number>()
-  for (const { message } of removals) {
-    if (!message || message.createdAt < from.getTime()) continue
-    const first = ends.findIndex((end) => end.getTime() >= message.createdAt)
+  const last = ends.map((end) => end.getTime())
+  for (const time of times) {
+    if (time < from.getTime() || time > to.getTime()) continue
     // Messages of one time may be in several chunks.
-    for (let chunk = first; chunk >= 0 && chunk < ends.length; chunk++) {
+    for (let chunk = last.findIndex((end) => end >= time); chunk < last.length; chunk++) {
       chunks.add(chunk)
-      if ((ends[chunk] as Date).getTime() > message.createdAt) break
+      if ((last[chunk] as number) > time) break
     }
   }
   return chunks

@@ -8,11 +8,12 @@ import { type Part, partId, type Segment } from './segment.ts'
  */
 type State = 'writing' | 'ready' | 'dropped'
 type Maker = 'writer' | 'merge'
+/** All but `_id`, `state` and `maker` are missing until it is ready. */
 type StoredSegment = Segment & { state: State; maker: Maker }
 type StoredPart = { _id: string; data: Buffer }
 
 /** Parts in one insert: few enough that other requests wait a few milliseconds at most. */
-const INSERT = 16
+const INSERT = 8
 
 /** Parts of a segment were read after it had been replaced: read the list of segments again. */
 export class SegmentGone extends Error {
@@ -57,21 +58,25 @@ export class SegmentStore {
     return matchedCount === 1
   }
 
-  /** The segments that make up the index, and those which they replace. */
-  async ready(): Promise<{ live: Segment[]; replaced: string[] }> {
-    const ready = await this.segments.find({ state: 'ready' }).lean<Segment[]>()
-    const replaced = new Set(ready.flatMap(({ replaces }) => replaces))
-    return {
-      live: ready.filter(({ _id }) => !replaced.has(_id)),
-      replaced: ready.flatMap(({ _id }) => (replaced.has(_id) ? [_id] : [])),
-    }
+  /** The segments that make up the index. */
+  async ready(): Promise<Segment[]> {
+    return withoutReplaced(await this.segments.find({ state: 'ready' }).lean<Segment[]>())
   }
 
-  /** The ids of segments in this state. */
-  async inState(state: State, maker?: Maker): Promise<string[]> {
-    const filter = { state, ...(maker && { maker }) }
-    const found = await this.segments.find(filter, { _id: 1 }).lean<Pick<Segment, '_id'>[]>()
-    return found.map(({ _id }) => _id)
+  /** All segments: those that make up the index, and the ids of the others. */
+  async all() {
+    const all = await this.segments.find().lean<StoredSegment[]>()
+    const idsOf = (state: State, maker?: Maker) =>
+      all.flatMap((each) => (each.state === state && each.maker === (maker ?? each.maker) ? [each._id] : []))
+    const live = withoutReplaced(all.filter(({ state }) => state === 'ready'))
+    const liveIds = new Set(live.map(({ _id }) => _id))
+    return {
+      live,
+      replaced: idsOf('ready').filter((id) => !liveIds.has(id)),
+      dropped: idsOf('dropped'),
+      writing: idsOf('writing', 'writer'),
+      merging: idsOf('writing', 'merge'),
+    }
   }
 
   /** Takes segments out of the index. */
@@ -97,3 +102,8 @@ export class SegmentStore {
 }
 
 const partsOf = (segmentId: string) => ({ _id: { $gte: partId(segmentId, ''), $lt: `${segmentId};` } })
+
+function withoutReplaced<S extends Segment>(segments: S[]): S[] {
+  const replaced = new Set(segments.flatMap(({ replaces }) => replaces))
+  return segments.filter(({ _id }) => !replaced.has(_id))
+}
