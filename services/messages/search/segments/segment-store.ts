@@ -7,6 +7,7 @@ import { type Part, partId, type Segment } from './segment.ts'
  * reads it any more.
  */
 type State = 'writing' | 'ready' | 'dropped'
+const STATES: State[] = ['writing', 'ready', 'dropped']
 type Maker = 'writer' | 'merge'
 /** All but `_id`, `state` and `maker` are missing until it is ready. */
 type StoredSegment = Segment & { state: State; maker: Maker }
@@ -65,7 +66,7 @@ export class SegmentStore {
 
   /** All segments: those that make up the index, and the ids of the others. */
   async all() {
-    const all = await this.segments.find().lean<StoredSegment[]>()
+    const all = await this.segments.find({ state: { $in: STATES } }).lean<StoredSegment[]>()
     const idsOf = (state: State, maker?: Maker) =>
       all.flatMap((each) => (each.state === state && each.maker === (maker ?? each.maker) ? [each._id] : []))
     const live = withoutReplaced(all.filter(({ state }) => state === 'ready'))
