@@ -1,7 +1,9 @@
 export { KeyedQueue } from '@chat/contract/keyed-queue'
 export { BatchQueue } from './async/batch-queue.ts'
+export { chunksOf } from './async/chunks.ts'
 export { DutyCycle } from './async/duty-cycle.ts'
 export { Periodic } from './async/periodic.ts'
+export { RecentKeys } from './async/recent-keys.ts'
 export { mapInSlices, TimeSlice } from './async/time-slice.ts'
 export { TokenBucket, TokenBuckets, type TokenRate } from './async/token-bucket.ts'
 export { TurnWrites } from './async/turn-writes.ts'
@@ -43,10 +45,12 @@ export { type Database, type IdOf, idRange, type LastNumber, wholeRoom } from '.
 export * from './storage/mongo.ts'
 export { Bucket, type BucketOptions, openBucket, type Part } from './storage/s3.ts'
 export { unlessMissing } from './storage/s3-client.ts'
-export type { Failure } from './stream/event-batches.ts'
+export { type FailedEvents, openFailedEvents } from './stream/failed-events.ts'
+export { isOutage } from './stream/outage.ts'
+export type { Failure } from './stream/poison-events.ts'
 export { isDurableRead, removeDurable } from './stream/retired-durable.ts'
 export { ensureStream, removeStream, streamStatus, streamTime } from './stream/stream.ts'
-export { awaitHandled, consumeEvents, ensureDurable, hasDurable } from './stream/stream-consumer.ts'
+export { awaitHandled, consumeEvents, type EventConsumer } from './stream/stream-consumer.ts'
 export { eraseEventsOfKind, eraseRoomEvents, purgeRoomEvents } from './stream/stream-erasure.ts'
 export {
   type AnyEvent,
@@ -54,6 +58,7 @@ export {
   type NumberedKind,
   numberOf,
   type StreamEvent,
+  type StreamKind,
 } from './stream/stream-event.ts'
 export { lastSequence, readEvents } from './stream/stream-reader.ts'
 export { createLogger, type Logger } from './telemetry/logger.ts'

@@ -8,7 +8,7 @@ const age = (ms: number) => (ms === 0 ? '-' : duration(ms))
 export const lag: Command = {
   usage: '',
   takes: 'none',
-  summary: 'How far each durable consumer is behind, and how full the event stream is',
+  summary: 'How far each consumer is behind, and how full the event stream is',
   run: async ({ bus }) => {
     const { stream, consumers } = await streamStatus(bus)
     const rows = consumers.map(({ name, pending, ackPending, redelivered, oldestMs }) => [

@@ -4,12 +4,15 @@ import {
   ensureIndexes,
   ensureStream,
   KeyedQueue,
+  type NumberedKind,
   openAll,
   openBucket,
+  openFailedEvents,
   openMongo,
   pingMongo,
   type Scope,
   type ServiceOptions,
+  type StreamEvent,
   serveJobs,
 } from '@chat/service'
 import type { FilesConfig } from './config.ts'
@@ -69,20 +72,22 @@ async function openStores({ mongoUrl, database = 'chat_files', s3Url, ...options
 }
 
 async function trackReferences(opened: Opened, scope: Scope) {
-  const { bus, logger } = opened
+  const { bus, logger, mongo, metrics } = opened
+  const consumed = { connection: mongo, handle: (events: StreamEvent[]) => applyEvents(opened, events) }
+  const failing = openFailedEvents<NumberedKind>({ ...consumed, kind: 'files-event', metrics, logger })
+  const failedEvents = await scope.use('failed events', failing)
   const consumer = consumeEvents({
-    bus,
-    logger,
-    durable: 'files',
+    ...{ ...consumed, bus, logger, name: 'files' },
     kinds: ['message', 'change'],
     // Short: members ask for a shared file at once. Most messages have no files and cost nothing.
     paceMs: 20,
-    handle: (events) => applyEvents(opened, events),
+    setAside: failedEvents.add,
   })
   const { lagMs } = await scope.use('references', consumer)
+  await scope.use('event job requests', serveJobs(bus, failedEvents.jobs))
   const garbageCollector = new GarbageCollector({ ...opened, lagMs })
   await scope.use('garbage collector', garbageCollector)
-  return { lagMs, garbageCollector }
+  return { lagMs, garbageCollector, failedEvents }
 }
 
 async function openUploading(opened: Opened, scope: Scope): Promise<UploadParts> {

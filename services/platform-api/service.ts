@@ -44,8 +44,17 @@ export const start = (options: Options) =>
     const { webhooksMayBePrivate: mayBePrivate } = config
     const { webhookTimes } = options
     const webhooks = await openWebhooks(scope, { mongo, bus, logger, metrics, webhookTimes, mayBePrivate })
-    const { deliveries } = webhooks
-    const opened = new Erasures({ store: store.erasures, idempotency, deliveries, bus, logger, metrics })
+    const { deliveries, failedEvents } = webhooks
+    const erasureParts = {
+      store: store.erasures,
+      idempotency,
+      deliveries,
+      failedEvents,
+      bus,
+      logger,
+      metrics,
+    }
+    const opened = new Erasures(erasureParts)
     const erasures = await scope.use('erasures', opened)
     await scope.use('erasure job requests', serveJobs(bus, erasures.jobs))
     await scope.use('request job requests', serveJobs(bus, idempotency.jobs))

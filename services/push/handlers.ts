@@ -9,7 +9,8 @@ export const handlers = (parts: Parts): Handlers<'push'> => ({
   unregisterDevice: ({ userId }, { token }) => done(parts.devices.unregister(userId, token)),
   setMentionAlarm: ({ userId }, { on }) => done(parts.preferences.setMentionAlarm(userId, on)),
   listDevices: async (_caller, userId) => ({ devices: await parts.devices.list(userId) }),
-  purgeRoomPushes: (_caller, { roomId }) => done(parts.tasks.deleteRoom(roomId)),
+  purgeRoomPushes: (_caller, { roomId }) =>
+    done(parts.tasks.deleteRoom(roomId).then(() => parts.failedEvents.removeRoom(roomId))),
   eraseUserInPushes: (_caller, input) => eraseUser(parts, input),
   exportUserFromPushes: (_caller, { userId }) => collectUser(parts, userId),
 })

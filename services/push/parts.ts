@@ -1,4 +1,4 @@
-import type { Bus, Logger, Metrics } from '@chat/service'
+import type { Bus, Connection, FailedEvents, Logger, Metrics, NumberedKind } from '@chat/service'
 import type { Badges } from './badges/badges.ts'
 import type { PushDelivery } from './delivery/push-delivery.ts'
 import type { ReceiptStore } from './delivery/receipt-store.ts'
@@ -21,6 +21,8 @@ export const defaultTimes = {
 export type Times = typeof defaultTimes
 
 export type Parts = {
+  /** The consumer's position and lease are there, too. */
+  mongo: Connection
   bus: Bus
   logger: Logger
   metrics: Metrics
@@ -28,6 +30,7 @@ export type Parts = {
   devices: Devices
   preferences: PreferenceStore
   receipts: ReceiptStore
+  failedEvents: FailedEvents<NumberedKind>
   tasks: TaskStore
   badges: Badges
   delivery: PushDelivery

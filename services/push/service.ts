@@ -2,7 +2,9 @@ import type { RoomEvents } from '@chat/contract'
 import {
   ensureIndexes,
   ensureStream,
+  type NumberedKind,
   openAll,
+  openFailedEvents,
   openMongo,
   pingMongo,
   type Scope,
@@ -12,7 +14,7 @@ import {
 import { startBadgeUpdates } from './badges/badge-updates.ts'
 import { Badges } from './badges/badges.ts'
 import type { PushConfig } from './config.ts'
-import { consumeMessages } from './delivery/message-consumer.ts'
+import { consumeMessages, handleMessages } from './delivery/message-consumer.ts'
 import { PushDelivery } from './delivery/push-delivery.ts'
 import { openReceipts } from './delivery/receipt-store.ts'
 import { Devices } from './devices/devices.ts'
@@ -31,11 +33,12 @@ export type Options = Omit<ServiceOptions<Pick<PushConfig, 'fcm'>>, 's3Url' | 'l
 
 export const start = (options: Options) =>
   openAll(async (scope) => {
-    const { mongo, ...parts } = await openParts(options, scope)
-    const { bus, tasks } = parts
+    const parts = await openParts(options, scope)
+    const { bus, tasks, mongo } = parts
     await startSending(parts, scope)
     await scope.use('requests', bus.serve('push', handlers(parts)))
     await scope.use('job requests', serveJobs(bus, tasks.jobs))
+    await scope.use('event job requests', serveJobs(bus, parts.failedEvents.jobs))
     await bus.flush()
     return { ready: { nats: () => bus.ping(), mongo: () => pingMongo(mongo) } }
   })
@@ -55,7 +58,14 @@ async function openParts({ config, mongoUrl, database = 'chat_push', ...options 
   await ensureStream(bus)
   const badges = new Badges(bus, times.badgeMs)
   const delivery = new PushDelivery({ sender, devices, receipts, logger, metrics })
-  return { mongo, bus, logger, metrics, times, devices, preferences, receipts, tasks, badges, delivery }
+  const failing = openFailedEvents<NumberedKind>({
+    ...{ connection: mongo, kind: 'push-event', metrics, logger },
+    handle: (events) => handleMessages(parts, events),
+  })
+  const failedEvents = await scope.use('failed events', failing)
+  const stores = { devices, preferences, receipts, tasks, failedEvents }
+  const parts: Parts = { mongo, bus, logger, metrics, times, ...stores, badges, delivery }
+  return parts
 }
 
 async function startSending(parts: Parts, scope: Scope) {

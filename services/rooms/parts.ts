@@ -1,5 +1,14 @@
 import type { Handlers } from '@chat/contract'
-import type { Bus, ConfirmedBroadcast, Limits, Logger, Outbox } from '@chat/service'
+import type {
+  Bus,
+  ConfirmedBroadcast,
+  FailedEvents,
+  Limits,
+  Logger,
+  NumberedKind,
+  Outbox,
+  RecentKeys,
+} from '@chat/service'
 import type { MentionResolver } from './mentions/mention-resolver.ts'
 import type { Presence } from './presence/presence.ts'
 import type { Claims } from './room/claims.ts'
@@ -16,7 +25,10 @@ export type Parts = {
   broadcast: RoomBroadcast
   claims: Claims
   confirmedBroadcast: ConfirmedBroadcast
+  failedEvents: FailedEvents<NumberedKind>
   mentionResolver: MentionResolver
+  /** The latest mentions that clients were told of. */
+  toldMentions: RecentKeys
   outbox: Outbox
   presence: Presence
 }

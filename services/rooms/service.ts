@@ -3,12 +3,16 @@ import {
   type Connection,
   consumeEvents,
   ensureStream,
+  type NumberedKind,
   openAll,
+  openFailedEvents,
   openMongo,
   openOutbox,
   pingMongo,
+  RecentKeys,
   type Scope,
   type ServiceOptions,
+  serveJobs,
 } from '@chat/service'
 import { handlers } from './handlers.ts'
 import { MentionResolver } from './mentions/mention-resolver.ts'
@@ -19,6 +23,8 @@ import { Claims } from './room/claims.ts'
 import { RoomBroadcast } from './room/room-broadcast.ts'
 import { adoptFormerEvents, roomEventSource } from './room/room-events.ts'
 import { openStore } from './store/store.ts'
+
+const MAX_TOLD = 10_000
 
 export type Options = Pick<ServiceOptions, 'mongoUrl' | 'limits' | 'logger' | 'openBus'> & {
   database?: string
@@ -31,13 +37,13 @@ export const start = ({ mongoUrl, database = 'chat_rooms', openBus, ...options }
     await ensureStream(bus)
     const parts = await openParts(scope, { ...options, bus, store: await openStore(mongo) }, mongo)
     const consumer = consumeEvents({
-      bus,
-      logger: options.logger,
-      durable: 'rooms',
+      ...{ bus, logger: options.logger, connection: mongo, name: 'rooms' },
       kinds: ['message', 'change'],
       handle: (events) => consumeMessages(parts, events),
+      setAside: parts.failedEvents.add,
     })
     await scope.use('consumer', consumer)
+    await scope.use('job requests', serveJobs(bus, parts.failedEvents.jobs))
     await scope.use('requests', bus.serve('rooms', handlers(parts)))
     await bus.flush()
     return { ready: { nats: () => bus.ping(), mongo: () => pingMongo(mongo) } }
@@ -59,13 +65,20 @@ async function openParts(scope: Scope, opened: Opened, connection: Connection) {
   })
   const outbox = await scope.use('outbox', opening)
   await adoptFormerEvents({ store, outbox })
-  return {
+  const failedEvents = openFailedEvents<NumberedKind>({
+    ...{ connection, kind: 'rooms-event', metrics: bus.metrics, logger },
+    handle: (events) => consumeMessages(parts, events),
+  })
+  const parts: Parts = {
     ...opened,
     outbox,
+    failedEvents: await scope.use('failed events', failedEvents),
     broadcast: await scope.use('broadcast', new RoomBroadcast(opened)),
     confirmedBroadcast: await scope.use('confirmed broadcast', new ConfirmedBroadcast(opened.bus)),
     presence: await scope.use('presence', new Presence(opened)),
     claims: new Claims(opened.store),
     mentionResolver: new MentionResolver(opened),
+    toldMentions: new RecentKeys(MAX_TOLD),
   }
+  return parts
 }

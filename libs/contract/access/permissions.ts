@@ -47,9 +47,13 @@ const served = ({ serves, jobs, presence }: Role, subjects: Subjects) => [
 function streamRequests({ stream: use }: Role, { stream }: Subjects): string[] {
   if (!use) return []
   const api = (verb: string, ...more: string[]) => ['$JS.API', verb, stream, ...more].join('.')
-  const read = (durable: string) => [
-    ...['INFO', 'DURABLE.CREATE', 'MSG.NEXT'].map((verb) => api(`CONSUMER.${verb}`, durable)),
-    `$JS.ACK.${stream}.${durable}.>`,
+  // The bare names belong to consumers of earlier versions, which are read and then deleted.
+  const read = (consumer: string) => [
+    ...['INFO', 'DELETE'].map((verb) => api(`CONSUMER.${verb}`, consumer)),
+    ...['INFO', 'DURABLE.CREATE', 'RESET', 'MSG.NEXT'].map((verb) =>
+      api(`CONSUMER.${verb}`, `${consumer}-reader`),
+    ),
+    `$JS.ACK.${stream}.${consumer}-reader.>`,
   ]
   const allowed = {
     surveys: [api('CONSUMER.LIST'), api('DIRECT.GET')],

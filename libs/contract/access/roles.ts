@@ -24,7 +24,7 @@ export type Role = {
   /** It publishes and hears changes of banned-word lists. */
   words?: true
   /**
-   * What it does with the event stream besides publishing what it `tells`. `consumers`: reads by these durable consumers.
+   * What it does with the event stream besides publishing what it `tells`. `consumers`: reads by these consumers.
    * `scrubs`: deletes single events (erasure). `owns`: configures the stream, reads back its own events and purges rooms.
    * `recovers`: publishes again what the stream has lost. `surveys`: only reads the state of the stream and its consumers.
    */
@@ -51,7 +51,7 @@ export const roles = {
     roll: true,
   },
   'platform-api': {
-    jobs: ['erasure', 'request', 'webhook'],
+    jobs: ['erasure', 'request', 'webhook', 'webhook-event'],
     asks: [
       ...platformRequests,
       ...(['createRoomWithMessage', 'inviteUsers', 'saveUser', 'postMessage', 'searchUsers'] as const),
@@ -60,6 +60,7 @@ export const roles = {
   },
   rooms: {
     serves: 'rooms',
+    jobs: ['rooms-event'],
     asks: [
       ...(['lastMessageOf', 'postFirstMessage', 'quoteMessage', 'screenText', 'surveyMessages'] as const),
       'listErasedMentions',
@@ -89,13 +90,13 @@ export const roles = {
   },
   files: {
     serves: 'files',
-    jobs: ['upload'],
+    jobs: ['upload', 'files-event'],
     asks: ['mayPost', 'messageBySyncKey', 'postFile', 'roomAccess', 'roomsOfUser'],
     stream: { consumers: ['files'] },
   },
   push: {
     serves: 'push',
-    jobs: ['push'],
+    jobs: ['push', 'push-event'],
     asks: ['listAudiences', 'countBadges', 'messagesNow'],
     hears: { room: ['read'] },
     presence: { asks: ['room'] },

@@ -77,15 +77,15 @@ export const roomPrivacy = forServices('rooms', {
 
 export const filePrivacy = forServices('files', {
   purgeRoomFiles: purge('Release the files of a room that is deleted'),
-  eraseUserInFiles: erase(
-    "Remove a person's files; a file that others have shared stays without its owner",
-    Person,
-  ),
+  eraseUserInFiles: erase("Remove a person's files; a file that others have shared stays without its owner", {
+    ...Person,
+    ...Names,
+  }),
   exportUserFromFiles: collect("A person's files", 30_000),
 })
 
 export const pushPrivacy = forServices('push', {
   purgeRoomPushes: purge('Drop the pushes of a room that is deleted'),
-  eraseUserInPushes: erase("Erase a person's devices and pushes", Person),
+  eraseUserInPushes: erase("Erase a person's devices and pushes", { ...Person, ...Names }),
   exportUserFromPushes: collect("A person's devices and pushes", 10_000),
 })

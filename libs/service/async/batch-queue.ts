@@ -7,7 +7,7 @@ type Options<T> = {
   /** Gets the error and the batch when `run` throws or rejects. The queue continues with the next batch. */
   failed: (error: unknown, batch: T[]) => void
   maxBatch?: number
-  /** The shortest time from the start of one batch to the start of the next. */
+  /** The shortest time from the start of one batch to the start of the next, unless a whole one waits. */
   paceMs?: number
 }
 
@@ -16,6 +16,8 @@ export class BatchQueue<T> {
   private readonly options: Options<T>
   private waiting: T[] = []
   private running: Promise<void> | null = null
+  private shrinking = Promise.withResolvers<void>()
+  private filling = Promise.withResolvers<void>()
 
   constructor(options: Options<T>) {
     this.options = options
@@ -23,6 +25,7 @@ export class BatchQueue<T> {
 
   add(...items: T[]) {
     this.waiting.push(...items)
+    if (this.isFull) this.filling.resolve()
     this.start()
   }
 
@@ -35,12 +38,32 @@ export class BatchQueue<T> {
   take(matches: (item: T) => boolean = () => true): T[] {
     const taken = this.waiting.filter(matches)
     this.waiting = this.waiting.filter((item) => !matches(item))
+    this.shrink()
     return taken
+  }
+
+  /** Resolves when fewer than `limit` items wait. */
+  async below(limit: number) {
+    while (this.waiting.length >= limit) await this.shrinking.promise
   }
 
   /** Resolves when nothing waits or runs, the pace after the last batch included. */
   async idle() {
     while (this.running) await this.running
+  }
+
+  private get isFull() {
+    return this.waiting.length >= (this.options.maxBatch ?? Number.POSITIVE_INFINITY)
+  }
+
+  private async wait(paced: Promise<void>) {
+    this.filling = Promise.withResolvers<void>()
+    if (!this.isFull) await Promise.race([paced, this.filling.promise])
+  }
+
+  private shrink() {
+    this.shrinking.resolve()
+    this.shrinking = Promise.withResolvers<void>()
   }
 
   private start() {
@@ -54,10 +77,13 @@ export class BatchQueue<T> {
   private async work() {
     const { run, failed, maxBatch = Number.POSITIVE_INFINITY, paceMs = 0 } = this.options
     while (this.waiting.length > 0) {
-      const paced = paceMs > 0 ? delay(paceMs) : null
+      const pace = new AbortController()
+      const paced = paceMs > 0 ? delay(paceMs, undefined, { signal: pace.signal }).catch(() => {}) : null
       const batch = this.waiting.splice(0, maxBatch)
+      this.shrink()
       await Promise.try(run, batch).catch((error) => failed(error, batch))
-      await paced
+      if (paced) await this.wait(paced)
+      pace.abort()
     }
     this.running = null
   }

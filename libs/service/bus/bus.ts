@@ -61,9 +61,13 @@ export class Bus {
     return createInbox(inboxOf(this.options.natsUrl).inboxPrefix)
   }
 
-  /** Calls back whenever the connection is back after a loss. Events of the time between were not received. */
-  onReconnect(callback: () => void) {
+  /**
+   * Calls back whenever the connection is back after a loss. Events of the time between were not received.
+   * @returns a function that ends this
+   */
+  onReconnect(callback: () => void): () => void {
     this.state.on('reconnect', callback)
+    return () => this.state.off('reconnect', callback)
   }
 
   onDisconnect(callback: () => void) {

@@ -1,4 +1,4 @@
-import type { Connection } from 'mongoose'
+import type { Connection, Model } from 'mongoose'
 import { Periodic } from '../async/periodic.ts'
 import { modelOf } from '../storage/mongo.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
@@ -31,7 +31,7 @@ export class LeaderLease {
 
   constructor(options: Options) {
     const { connection, metrics, leaseMs, failed } = options
-    const model = modelOf<Job>(connection, 'leases')
+    const model = (connection.models.leases as unknown as Model<Job>) ?? modelOf<Job>(connection, 'leases')
     this.options = options
     this.jobs = new JobStore<Job>({ kind: 'leader', model, metrics, leaseMs })
     this.periodic = new Periodic(leaseMs / CHECKS_PER_LEASE, () => this.check(), failed)

@@ -1,4 +1,5 @@
 import type { Model, mongo } from 'mongoose'
+import { chunksOf } from '../async/chunks.ts'
 
 /** The `_id` of a room's document: the room's id, then the number, zero-padded so that ids sort by number. */
 export type IdOf = (roomId: string, number: number) => string
@@ -33,6 +34,9 @@ export type Database = {
   slices: <T>(ids: readonly T[]) => T[][]
 }
 
+/** So many are encoded in a few milliseconds. */
+const UPDATES_AT_ONCE = 100
+
 export const MAX_NUMBER = 9_999_999_999
 
 /** Ids from one number to another, both inclusive, as a condition for `_id`. */
@@ -62,11 +66,12 @@ export const mongoDatabase: Database = {
   }),
 
   updateEach: async (model, values, pipelineOf) => {
-    if (values.length === 0) return
-    const updates = values.map(([id, value]) => ({
-      updateOne: { filter: { _id: id as never }, update: pipelineOf({ $literal: value }) },
-    }))
-    await model.collection.bulkWrite(updates, { ordered: false })
+    for (const chunk of chunksOf(values, UPDATES_AT_ONCE)) {
+      const updates = chunk.map(([id, value]) => ({
+        updateOne: { filter: { _id: id as never }, update: pipelineOf({ $literal: value }) },
+      }))
+      await model.collection.bulkWrite(updates, { ordered: false })
+    }
   },
 
   replace: async (model, document, session) => {

@@ -10,6 +10,8 @@ import { millis, nanos } from '@nats-io/transport-node'
 import type { Bus } from '../bus/bus.ts'
 import { streamKinds } from './stream-event.ts'
 
+/** What the names of consumers on the server end in. */
+const READER = /-reader$/
 const SEVEN_DAYS_MS = 7 * 24 * 60 * 60 * 1000
 const TEN_GB = 10 * 1024 ** 3
 
@@ -79,7 +81,7 @@ export async function streamStatus(bus: Bus) {
 
 async function consumerStatus(manager: JetStreamManager, info: ConsumerInfo) {
   return {
-    name: info.name,
+    name: info.name.replace(READER, ''),
     pending: info.num_pending,
     /** Events that were delivered and not acked, and how many of these were delivered more than once. */
     ackPending: info.num_ack_pending,

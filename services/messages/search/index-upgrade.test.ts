@@ -1,7 +1,8 @@
 import type { Message } from '@chat/contract'
-import { consumeEvents, createLogger, DutyCycle, ensureStream } from '@chat/service'
+import { createLogger, DutyCycle, ensureStream } from '@chat/service'
 import { eventually, openTestBus, startTestStack, type TestStack } from '@chat/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { type Indexes, openIndexes, stateOf, storeState } from './index-fixture.ts'
 import { IndexReader } from './index-reader.ts'
 import { IndexUpgrade } from './index-upgrade.ts'
@@ -79,15 +80,18 @@ const oldCollections = async () => {
   return listed.map(({ name }) => name).filter((name) => name === 'search' || name === 'searchPeriods')
 }
 
+/** The consumer of the old version, which acks each event. */
+async function openOldConsumer() {
+  const { stream } = bus.subjects
+  const manager = await jetstreamManager(bus.connection)
+  await manager.consumers.add(stream, { durable_name: 'search', ack_policy: AckPolicy.Explicit })
+  const consumer = await jetstream(bus.connection).consumers.get(stream, 'search')
+  return consumer.consume({ callback: (message) => message.ack() })
+}
+
 test('messages are found before, during and after the upgrade, and those that an old instance sends meanwhile', async () => {
   const { signal } = new AbortController()
-  const old = consumeEvents({
-    bus,
-    logger,
-    durable: 'search',
-    kinds: ['message', 'change'],
-    handle: async () => {},
-  })
+  const old = await openOldConsumer()
   await oldVersionStores(messageAt(0, 1, '회의 1'))
   await oldVersionStores(messageAt(2, 2, '회의 2'))
   const upgrade = openUpgrade()
@@ -107,7 +111,7 @@ test('messages are found before, during and after the upgrade, and those that an
   await upgrade.run(signal)
   expect(await upgrade.isDone()).toBe(false)
 
-  await (await old).close()
+  await old.close()
   await eventually(async () => {
     await upgrade.run(signal)
     expect(await upgrade.isDone()).toBe(true)

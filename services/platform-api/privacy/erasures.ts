@@ -3,7 +3,7 @@ import { eachJob, exponential, insertMissing, JobStore, JobWorker, type Lease, n
 import type { Idempotency } from '../http/idempotency.ts'
 import type { ErasureDoc, Store } from '../store.ts'
 import { eraseInDeliveries } from '../webhooks/erasure.ts'
-import type { WebhookParts } from '../webhooks/parts.ts'
+import type { WebhookControl } from '../webhooks/parts.ts'
 import { namesOf } from './erased-names.ts'
 
 /**
@@ -28,7 +28,7 @@ const BACKOFF = exponential({ firstMs: 2_000, maxMs: 60_000 })
 const WAIT_MS = 25_000
 const WAIT_POLL_MS = 100
 
-type Parts = Pick<WebhookParts, 'deliveries' | 'bus' | 'logger' | 'metrics'> & {
+type Parts = Pick<WebhookControl, 'deliveries' | 'failedEvents' | 'bus' | 'logger' | 'metrics'> & {
   store: Store['erasures']
   idempotency: Idempotency
 }

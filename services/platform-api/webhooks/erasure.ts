@@ -1,19 +1,25 @@
 import { type Caller, type Erased, Fault, type PersonalRecords } from '@chat/contract'
-import { awaitHandled, type Bus, erasedMentions } from '@chat/service'
+import { awaitHandled, type Bus, erasedMentions, type FailedEvents, type StreamKind } from '@chat/service'
 import type { DeliveryDoc, DeliveryModel, DeliveryStore } from './delivery/delivery-store.ts'
-import { DURABLE } from './events/event-consumer.ts'
+import { CONSUMER } from './events/event-consumer.ts'
 import { aboutQuote, aboutUser, withoutUser } from './events/webhook-event.ts'
 
 const PAGE = 100
 const HANDLED_MS = 20_000
 
-type Parts = { deliveries: DeliveryStore; bus: Bus }
+type Parts = { deliveries: DeliveryStore; failedEvents: FailedEvents<StreamKind>; bus: Bus }
 export type Records = AsyncGenerator<PersonalRecords['records'][number]>
 
 /** Removes a user from deliveries, once those that the consumer has taken are stored. The stream is without them. */
-export async function eraseInDeliveries({ deliveries, bus }: Parts, caller: Caller, erased: Erased) {
+export async function eraseInDeliveries(
+  { deliveries, failedEvents, bus }: Parts,
+  caller: Caller,
+  erased: Erased,
+) {
   const { model } = deliveries
-  if (!(await awaitHandled({ bus, durable: DURABLE }, HANDLED_MS))) throw new Fault('SERVICE_UNAVAILABLE')
+  const consumer = { ...CONSUMER, bus, connection: model.db }
+  if (!(await awaitHandled(consumer, HANDLED_MS))) throw new Fault('SERVICE_UNAVAILABLE')
+  await failedEvents.erase(erased)
   for await (const doc of deliveriesAbout(model, erased.userId)) await eraseIn(model, doc, erased)
   for await (const messageIds of erasedMentions(bus, caller, { userId: erased.userId })) {
     const mentionedIn = new Set(messageIds)
@@ -29,7 +35,7 @@ async function eraseIn(model: DeliveryModel, doc: DeliveryDoc, erased: Erased) {
   await (content ? model.updateOne({ _id }, change) : model.deleteOne({ _id }))
 }
 
-export async function* exportDeliveries({ deliveries }: Parts, userId: string): Records {
+export async function* exportDeliveries({ deliveries }: Pick<Parts, 'deliveries'>, userId: string): Records {
   for await (const { webhookId, eventId, type, at, data } of deliveriesAbout(deliveries.model, userId))
     yield { kind: 'webhookDelivery', value: { webhookId, eventId, type, at, data } }
 }

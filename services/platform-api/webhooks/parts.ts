@@ -1,4 +1,4 @@
-import type { Bus, Logger, Metrics } from '@chat/service'
+import type { Bus, FailedEvents, Logger, Metrics, StreamKind } from '@chat/service'
 import type { Addresses } from './delivery/address-guard.ts'
 import type { DeliveryStore } from './delivery/delivery-store.ts'
 import type { HttpSender } from './delivery/http-sender.ts'
@@ -19,6 +19,7 @@ export type WebhookParts = {
 export type WebhookControl = WebhookParts & {
   /** From when it resolves on no event is missed. @returns the stream's time */
   startConsumer: () => Promise<Date>
+  failedEvents: FailedEvents<StreamKind>
   /** Call it when there is a new webhook or a due delivery. */
   wake: () => void
 }

@@ -1,9 +1,9 @@
-import { type Connection, ensureStream, LeaderLease, type Scope, serveJobs } from '@chat/service'
+import { type Connection, ensureStream, type Scope, serveJobs } from '@chat/service'
 import { addressesOf } from './delivery/address-guard.ts'
 import { openDeliveryStore } from './delivery/delivery-store.ts'
 import { Dispatcher } from './delivery/dispatcher.ts'
 import { HttpSender } from './delivery/http-sender.ts'
-import { EventConsumer } from './events/event-consumer.ts'
+import { consumeWebhookEvents } from './events/event-consumer.ts'
 import type { WebhookControl, WebhookParts } from './parts.ts'
 import { defaultTimes, type Times } from './times.ts'
 import { openWebhookStore } from './webhook-store.ts'
@@ -26,21 +26,7 @@ export async function openWebhooks(scope: Scope, options: Options): Promise<Webh
   const parts: WebhookParts = { webhooks, deliveries, addresses, sender, times, bus, logger, metrics }
   await scope.use('webhook job requests', serveJobs(bus, webhooks.jobs))
   const dispatcher = await scope.use('webhooks', new Dispatcher(parts))
-  const consumer = new EventConsumer({ ...parts, wake: dispatcher.wake })
-  const failed = (err: unknown) => logger.warn({ err }, 'webhook events not consumed, will try again')
-  const lease = new LeaderLease({
-    connection: mongo,
-    metrics,
-    name: 'webhook events',
-    leaseMs: times.lease,
-    open: () => consumer.open(),
-    failed,
-  })
-  await scope.use('webhook events', lease)
-  await lease.check()
-  const wake = () => {
-    dispatcher.wake()
-    lease.check().catch(failed)
-  }
-  return { ...parts, startConsumer: () => consumer.start(), wake }
+  const { wake } = dispatcher
+  const { start, failedEvents } = await consumeWebhookEvents(scope, { ...parts, mongo, wake })
+  return { ...parts, startConsumer: start, failedEvents, wake }
 }

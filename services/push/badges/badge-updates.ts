@@ -1,5 +1,4 @@
-import { Periodic } from '@chat/service'
-import { chunksOf } from '../chunks.ts'
+import { chunksOf, Periodic } from '@chat/service'
 import type { Parts } from '../parts.ts'
 
 const USERS_AT_ONCE = 500

@@ -1,5 +1,4 @@
-import { AnswerCache, type Bus } from '@chat/service'
-import { chunksOf } from '../chunks.ts'
+import { AnswerCache, type Bus, chunksOf } from '@chat/service'
 
 type Arrival = { userId: string; roomId: string; seq: number }
 /** The unread messages of a user; of some rooms, up to which `seq` it counts. */

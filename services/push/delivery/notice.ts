@@ -7,6 +7,8 @@ export type Notice = {
   authorId: string
   mentions: string[]
   body: string
+  /** When the message was sent. Tasks of earlier versions have none. */
+  sentAt?: string
 }
 
 /** A message's pushes. `only`: null for all members who want them. `isSecond`: postponed while the room was open. */
@@ -42,9 +44,15 @@ function shortened(text: string): string {
 /** @returns null for a message that is gone */
 export function noticeOf(message: Message): Notice | null {
   if (isGone(message)) return null
-  const { _id: messageId, roomId, seq, author, mentions } = message
-  return { messageId, roomId, seq, authorId: author.authorId, mentions, body: bodyOf(message) }
+  const { _id: messageId, roomId, seq, author, mentions, createdAt: sentAt } = message
+  return { messageId, roomId, seq, authorId: author.authorId, mentions, body: bodyOf(message), sentAt }
 }
+
+/** A push for an older message is of no use any more: it has waited for too long, or was published again. */
+const MAX_AGE_MS = 60 * 60 * 1_000
+
+export const isTooOld = ({ sentAt }: Notice) =>
+  sentAt !== undefined && Date.now() - Date.parse(sentAt) > MAX_AGE_MS
 
 /** A task without an erased user; null where nothing is left. An empty body: the text has to be read again. */
 export function withoutUser(task: StoredTask, userId: string): StoredTask | null {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger, Metrics } from '@chat/service'
-import { chunksOf } from '../chunks.ts'
+import { chunksOf } from '@chat/service'
 import type { Device, Devices } from '../devices/devices.ts'
 import type { Content, Outcome, Sender } from '../senders/sender.ts'
 import type { ReceiptStore } from './receipt-store.ts'

@@ -7,10 +7,14 @@ const BUDGET_MS = 20_000
 const PAGE = 500
 
 /** Reads all tasks and receipts, which have no index by user. Devices go last, since receipts name them. */
-export async function eraseUser(parts: Parts, { userId, cursor }: Input<'eraseUserInPushes'>) {
-  const { devices, preferences, receipts } = parts
+export async function eraseUser(parts: Parts, { cursor, ...erased }: Input<'eraseUserInPushes'>) {
+  const { devices, preferences, receipts, failedEvents } = parts
+  const { userId } = erased
   const until = performance.now() + BUDGET_MS
-  if (cursor === undefined) await eraseInTasks(parts, userId)
+  if (cursor === undefined) {
+    await eraseInTasks(parts, userId)
+    await failedEvents.erase(erased)
+  }
   const deviceIds = new Set((await devices.ofUsers([userId])).map(({ _id }) => _id))
   let after = cursor ?? null
   do {

@@ -11,7 +11,8 @@ import {
 } from '@chat/service'
 import type { StoredTask, Task } from '../delivery/notice.ts'
 
-export type TaskDoc = Job & Task
+/** `isReplayed`: an operator wants it to be pushed, however old it is. */
+export type TaskDoc = Job & Task & { isReplayed?: boolean }
 
 /** A push service that does not answer holds a batch for minutes; the heartbeat renews the lease. */
 const LEASE_MS = 30_000
@@ -33,7 +34,10 @@ const describe = ({ notice, only }: TaskDoc) => ({
 export async function openTasks(connection: Connection, metrics: Metrics, retryDelaysMs: number[]) {
   const model = modelOf<TaskDoc>(connection, 'tasks', ...jobIndexes)
   const backoff = (tries: number) => retryDelaysMs[tries - 1] ?? null
-  const jobs = new JobStore<TaskDoc>({ kind: 'push', model, metrics, leaseMs: LEASE_MS, backoff, describe })
+  const jobs = new JobStore<TaskDoc>({
+    ...{ kind: 'push', model, metrics, leaseMs: LEASE_MS, backoff, describe },
+    replayFields: { isReplayed: true },
+  })
   await moveDeadLetters(connection, jobs)
   return {
     jobs,
@@ -41,6 +45,15 @@ export async function openTasks(connection: Connection, metrics: Metrics, retryD
     /** A message's task for the same users is stored once. */
     async add(tasks: Task[], dueAt: Date) {
       const docs = tasks.map((task) => ({ _id: taskId(task), ...task, ...newJob(dueAt) }))
+      if (docs.length > 0) await insertMissing(model, docs)
+    },
+
+    /** Stores messages whose first try has failed. */
+    async addFailed(failed: (Task & { reason: string })[], dueAt: Date) {
+      const docs = failed.map(({ reason, ...task }) => {
+        const job = { ...newJob(dueAt), tries: 1, lastError: reason }
+        return { _id: task.notice.messageId, ...task, ...job }
+      })
       if (docs.length > 0) await insertMissing(model, docs)
     },
 

@@ -1,7 +1,7 @@
 import { type Message, messageId } from '@chat/contract'
 import type { Parts } from '../parts.ts'
 import { uncountedSeqs } from '../reading/uncounted-messages.ts'
-import { idsOf, type MentionDoc, roomIdsOf, userIdsOf } from '../store/documents.ts'
+import { idsOf, type MentionDoc, memberId, roomIdsOf, userIdsOf } from '../store/documents.ts'
 import type { MentionMark } from '../store/mention-store.ts'
 import type { Store } from '../store/store.ts'
 
@@ -18,7 +18,7 @@ const docOf = (mention: Mention): MentionDoc => ({
 export const mentionsIn = ({ roomId, seq, updatedAt: at, mentions }: Message): MentionDoc[] =>
   mentions.map((userId) => docOf({ userId, roomId, seq, at, isOn: true }))
 
-/** Marks are read after the rows are written, so a later change finds the rows. @returns the mentions that hold */
+/** Marks and cursors are read after the rows are written: who moves them later finds the rows. @returns what holds */
 export async function addMentions(store: Store, messages: Message[]): Promise<MentionDoc[]> {
   const rows = messages.flatMap(mentionsIn)
   if (rows.length === 0) return []
@@ -28,7 +28,20 @@ export async function addMentions(store: Store, messages: Message[]): Promise<Me
     marks.get(roomId)?.some((mark) => mark.seq === seq && mark.updatedAt > at)
   const stale = new Set(rows.filter(isChanged))
   for (const row of stale) await store.mentions.removeUpTo(row)
-  return rows.filter((row) => !stale.has(row))
+  return withoutRead(
+    store,
+    rows.filter((row) => !stale.has(row)),
+  )
+}
+
+/** Removes those that their users have read: events come again. @returns the others */
+async function withoutRead(store: Store, rows: MentionDoc[]): Promise<MentionDoc[]> {
+  const members = await store.members.getMany(rows.map(({ roomId, userId }) => memberId(roomId, userId)))
+  const readSeqs = new Map(members.map(({ _id, readSeq }) => [_id, readSeq]))
+  const isRead = ({ roomId, userId, seq }: MentionDoc) => seq <= (readSeqs.get(memberId(roomId, userId)) ?? 0)
+  const { read = [], unread = [] } = Object.groupBy(rows, (row) => (isRead(row) ? 'read' : 'unread'))
+  for (const row of read) await store.mentions.removeUpTo(row)
+  return unread
 }
 
 /** Takes in a changed message. @returns its mentions, and those that it has lost */
@@ -40,7 +53,7 @@ export async function changeMentions(store: Store, message: Message): Promise<Me
   const isOn = (userId: string) => mentions.includes(userId)
   const rows = [...userIds].map((userId) => docOf({ userId, roomId, seq, at, isOn: isOn(userId) }))
   await store.mentions.putLater(rows)
-  return rows
+  return withoutRead(store, rows)
 }
 
 /** For a recount: leaves what was written after `began`. @returns the corrections */
@@ -70,9 +83,12 @@ export const forgetMentions = ({ store, logger }: Parts, userId: string, roomId:
     .removeRead(userId, roomId, readSeq)
     .catch((err) => logger.warn({ err }, 'read mentions were not removed'))
 
-/** Clients are told of mentions in `messages`, but not of the author's own or of messages that are gone by now. */
+/**
+ * Clients are told of mentions in `messages`, but not of the author's own, of messages that are gone by now, or again of
+ * an event that came again.
+ */
 export async function publishMentions(
-  { store, bus }: Parts,
+  { store, bus, toldMentions }: Parts,
   mentions: MentionDoc[],
   messages: Message[] = [],
 ) {
@@ -82,6 +98,8 @@ export async function publishMentions(
   for (const { _id, userId, ...state } of mentions) {
     const message = byId.get(messageId(state.roomId, state.seq))
     const isTold = message?.author.authorId !== userId && !uncounted?.get(state.roomId)?.includes(state.seq)
-    bus.publishUser(userId, 'mention', { ...state, message: (isTold && message) || null })
+    const key = `${_id} ${state.at}`
+    const isNew = message !== undefined && isTold && toldMentions.add(key)
+    bus.publishUser(userId, 'mention', { ...state, message: isNew ? message : null })
   }
 }

@@ -1,5 +1,5 @@
 import { isGone, type Message, quoteTextOf } from '@chat/contract'
-import type { StreamEvent } from '@chat/service'
+import { mapInSlices, type StreamEvent } from '@chat/service'
 import { addMentions, changeMentions, mentionsIn, publishMentions } from '../mentions/unread-mentions.ts'
 import type { Operation, Parts } from '../parts.ts'
 import { idsOf, memberId, roomIdsOf } from '../store/documents.ts'
@@ -13,11 +13,11 @@ const later = (a: Message | undefined, b: Message) =>
 /** Takes in events of the stream, in any order and any number of times: nothing moves backwards. */
 export async function consumeMessages(parts: Parts, events: StreamEvent[]): Promise<void> {
   const messages = events.flatMap((event) => (event.kind === 'message' ? event.message : []))
-  const changed = events.flatMap((event) => (event.kind === 'change' ? event.message : []))
+  const changes = events.filter((event) => event.kind === 'change')
   if (messages.length > 0) await takeMessages(parts, messages)
-  if (changed.length > 0) await takeChanges(parts, changed)
-  for (const event of events) {
-    if (event.kind !== 'change' || !event.mentioned) continue
+  if (changes.length > 0) await takeChanges(parts, changes)
+  for (const event of changes) {
+    if (!event.mentioned) continue
     const mentions = mentionsIn({ ...event.message, mentions: event.mentioned })
     await publishMentions(parts, mentions, [event.message])
   }
@@ -41,7 +41,7 @@ export async function takeMessages(parts: Parts, messages: Message[]): Promise<v
   await store.unread.takeLastMessages([...latest.values()], lastMentions(messages))
   const published = await withoutUncountedQuotes(parts, [...latest.values()])
   const sent = [...authored.values()].map(({ last }) => last)
-  publishNews(parts, published, sent)
+  await publishNews(parts, published, sent)
   await republishUncountedQuotes(parts, published)
   // Sending also reads what others wrote before; that is published like any other reading.
   const readers = [...authored].flatMap(([id, { last, count }]) => {
@@ -63,11 +63,12 @@ async function publishReaders({ store, bus }: Parts, readers: Reader[]) {
   }
 }
 
-function publishNews({ bus }: Parts, latest: Message[], authored: Message[]) {
-  for (const { roomId, seq, author } of authored)
-    bus.publishUser(author.authorId, 'cursor', { roomId, readSeq: seq, by: 'send' })
+async function publishNews({ bus }: Parts, latest: Message[], authored: Message[]) {
+  await mapInSlices(authored, ({ roomId, seq, author }) =>
+    bus.publishUser(author.authorId, 'cursor', { roomId, readSeq: seq, by: 'send' }),
+  )
   const byRoom = Map.groupBy(authored, ({ roomId }) => roomId)
-  for (const lastMessage of latest) {
+  await mapInSlices(latest, (lastMessage) => {
     const { roomId, seq: lastSeq } = lastMessage
     const cursorOf = ({ author, seq }: Message): [string, number] => [author.authorId, seq]
     bus.publishRoom(roomId, 'news', {
@@ -75,17 +76,21 @@ function publishNews({ bus }: Parts, latest: Message[], authored: Message[]) {
       lastMessage,
       cursors: byRoom.get(roomId)?.map(cursorOf) ?? [],
     })
-  }
+  })
 }
 
 /** Applies a change before the stream delivers it. */
 export const noteChange: Operation<'noteChange'> = async (parts, _caller, message) => {
-  await takeChanges(parts, [message])
+  await takeChanges(parts, [{ message }])
   return { result: true }
 }
 
-async function takeChanges(parts: Parts, changed: Message[]): Promise<void> {
+type Change = { message: Message; change?: number }
+
+async function takeChanges(parts: Parts, changes: Change[]): Promise<void> {
   const { store, bus, broadcast } = parts
+  const changed = changes.map(({ message }) => message)
+  const lastChanges = lastChangesIn(changes)
   const byRoom = Map.groupBy(changed, ({ roomId }) => roomId)
   for (const [roomId, messages] of byRoom) await markChanged(store, roomId, messages)
   for (const message of changed.filter((each) => !isGone(each)))
@@ -94,10 +99,18 @@ async function takeChanges(parts: Parts, changed: Message[]): Promise<void> {
   await store.unread.takeLastMessages(latest, lastMentions(changed))
   for (const [roomId, messages] of byRoom) {
     for (const message of messages) await store.rooms.requote(roomId, message._id, quoteTextOf(message))
-    bus.publishRoom(roomId, 'gone', {})
+    const lastChange = lastChanges.get(roomId)
+    bus.publishRoom(roomId, 'gone', lastChange === undefined ? {} : { lastChange })
     const goneIds = idsOf(messages.filter(isGone))
     if (await store.rooms.removeAnnouncementOf(roomId, goneIds)) broadcast.publishSoon(roomId)
   }
+}
+
+function lastChangesIn(changes: Change[]): Map<string, number> {
+  const last = new Map<string, number>()
+  for (const { message, change = 0 } of changes)
+    if (change > (last.get(message.roomId) ?? 0)) last.set(message.roomId, change)
+  return last
 }
 
 /** The seq of each room's last message that mentions somebody. */

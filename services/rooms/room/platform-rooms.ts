@@ -42,13 +42,14 @@ async function roomsOf(store: Store, ids: string[], { linkSid }: Filter): Promis
 
 /** Deletes the room itself last: an interrupted deletion is finished by asking again. @throws ROOM_NO_EXISTS */
 export const deleteRoom: Operation<'deleteRoom'> = async (parts, caller, { roomId }) => {
-  const { bus, store } = parts
+  const { bus, store, failedEvents } = parts
   const room = await hide(parts, roomId)
   await removeMembers(parts, room)
   await bus.ask('purgeRoomMessages', caller, { roomId })
   await bus.ask('purgeRoomFiles', caller, { roomId })
   await bus.ask('purgeRoomPushes', caller, { roomId })
   await store.mentions.removeRoom(roomId)
+  await failedEvents.removeRoom(roomId)
   await store.unread.removeMarks(roomId)
   await removeRoom(parts, room)
   return { result: true }

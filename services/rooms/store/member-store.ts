@@ -1,4 +1,4 @@
-import { insertMissing } from '@chat/service'
+import { chunksOf, insertMissing } from '@chat/service'
 import {
   type BanDoc,
   idsOf,
@@ -10,6 +10,9 @@ import {
   userIdsOf,
 } from './documents.ts'
 import type { Models, Transaction } from './models.ts'
+
+/** So many are decoded in a few milliseconds. */
+const READ_AT_ONCE = 100
 
 /** Memberships, bans, and the mutes of users who have left. */
 export class MemberStore {
@@ -25,8 +28,12 @@ export class MemberStore {
   get = (roomId: string, userId: string): Promise<MemberDoc | null> =>
     this.members.findById(memberId(roomId, userId)).lean()
 
-  getMany = (memberIds: string[]): Promise<MemberDoc[]> =>
-    this.members.find({ _id: { $in: memberIds } }).lean()
+  async getMany(memberIds: string[]): Promise<MemberDoc[]> {
+    const found: MemberDoc[] = []
+    for (const ids of chunksOf(memberIds, READ_AT_ONCE))
+      found.push(...(await this.members.find({ _id: { $in: ids } }).lean()))
+    return found
+  }
 
   /** A room's members, longest-standing first. */
   async ofRoom(roomId: string, transaction: Transaction): Promise<MemberDoc[]> {

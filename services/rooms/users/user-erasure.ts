@@ -59,7 +59,8 @@ export const eraseUserInRooms: Operation<'eraseUserInRooms'> = async (
   for (const room of rooms) await eraseInRoom(parts, caller, room, erased)
   const last = rooms.at(-1)
   if (last && rooms.length === PAGE) return { nextCursor: encodeKey(last._id) }
-  // Consumers may have stored mentions since the erasure began.
+  // The consumer may have stored mentions, or events to be tried again, since the erasure began.
+  await parts.failedEvents.erase(erased)
   await store.mentions.removeUser(userId)
   await store.users.remove(userId)
   return { nextCursor: null }

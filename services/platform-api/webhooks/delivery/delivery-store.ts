@@ -1,4 +1,4 @@
-import { type Connection, insertMissing, modelOf } from '@chat/service'
+import { type Connection, chunksOf, insertMissing, modelOf } from '@chat/service'
 import type { Model } from 'mongoose'
 import type { WebhookEvent } from '../events/webhook-event.ts'
 
@@ -27,6 +27,8 @@ export type TryResult = Pick<DeliveryDoc, 'lastTriedAt' | 'lastStatus' | 'lastEr
 
 /** A delivery that has failed more often no longer holds back the later ones of its room. */
 export const MAX_HOLDING_TRIES = 5
+/** So many are encoded in a few milliseconds. */
+const ADDED_AT_ONCE = 50
 /** As long as the stream keeps events. */
 const KEPT_SECONDS = 7 * 24 * 60 * 60
 
@@ -77,7 +79,7 @@ export class DeliveryStore {
   }
 
   async add(docs: DeliveryDoc[]) {
-    if (docs.length > 0) await insertMissing(this.model, docs)
+    for (const chunk of chunksOf(docs, ADDED_AT_ONCE)) await insertMissing(this.model, chunk)
   }
 
   due(webhookId: string, exceptRooms: string[], limit: number): Promise<DueDelivery[]> {

@@ -1,52 +1,75 @@
 import { isGone, type Message } from '@chat/contract'
-import { type AnyEvent, consumeEvents, ensureDurable, hasDurable, streamTime } from '@chat/service'
+import {
+  type AnyEvent,
+  type Connection,
+  consumeEvents,
+  type EventConsumer,
+  type FailedEvents,
+  mapInSlices,
+  openFailedEvents,
+  type Scope,
+  type StreamKind,
+  serveJobs,
+  streamTime,
+} from '@chat/service'
 import { deleteRooms, emptyMessages } from '../delivery/deletions.ts'
 import { newDelivery } from '../delivery/delivery-store.ts'
 import type { WebhookParts } from '../parts.ts'
 import type { WebhookDoc } from '../webhook-store.ts'
 import { type WebhookEvent, webhookEventOf } from './webhook-event.ts'
 
-export const DURABLE = 'webhooks'
+export const CONSUMER = { name: 'webhooks', kinds: ['message', 'change', 'fact'] as StreamKind[] }
 /** Under load, how long events are collected before they are handled together. */
 const PACE_MS = 100
+const MAX_LEASE_MS = 3_000
 
-type Parts = WebhookParts & { wake: () => void }
+/** How much the clock of who has made an event may be behind that of NATS. */
+const CLOCK_MARGIN_MS = 5_000
 
-/** Turns each event of the stream into a delivery for every webhook that wants it. */
-export class EventConsumer {
+type Parts = WebhookParts & { mongo: Connection; wake: () => void }
+
+export type WebhookEvents = {
+  /** From when it resolves on no event is missed. @returns the stream's time */
+  start: () => Promise<Date>
+  failedEvents: FailedEvents<StreamKind>
+}
+
+/** Turns each event of the stream into a delivery for every webhook that wants it, from the first webhook on. */
+export async function consumeWebhookEvents(scope: Scope, parts: Parts): Promise<WebhookEvents> {
+  const { mongo: connection, bus, logger, metrics, times, webhooks } = parts
+  const writer = new DeliveryWriter(parts)
+  const handle = (events: AnyEvent[], storedAt: Date[]) => writer.handle(events, storedAt)
+  const failing = openFailedEvents({ connection, kind: 'webhook-event', metrics, logger, handle })
+  const failedEvents = await scope.use('failed webhook events', failing)
+  await scope.use('webhook event job requests', serveJobs(bus, failedEvents.jobs))
+  const consuming: Promise<EventConsumer> = consumeEvents({
+    ...{ ...CONSUMER, connection, bus, logger, handle },
+    // With webhooks and no position, the data are of an earlier version or restored: what is in the stream is for them.
+    starts: (await webhooks.enabled()).length > 0 ? 'oldest' : 'on call',
+    paceMs: PACE_MS,
+    leaseMs: Math.min(times.lease, MAX_LEASE_MS),
+    setAside: failedEvents.add,
+  })
+  const consumer = await scope.use('webhook events', consuming)
+  const start = async () => {
+    await consumer.begin()
+    return streamTime(bus)
+  }
+  return { start, failedEvents }
+}
+
+class DeliveryWriter {
   private readonly parts: Parts
-  private readonly durable: Parameters<typeof ensureDurable>[0]
   private lastOrder = 0
 
   constructor(parts: Parts) {
     this.parts = parts
-    this.durable = { bus: parts.bus, durable: DURABLE, kinds: ['message', 'change', 'fact'], startsNow: true }
   }
 
-  /** From when it resolves on no event is missed. @returns the stream's time */
-  async start(): Promise<Date> {
-    await ensureDurable(this.durable)
-    return streamTime(this.parts.bus)
-  }
-
-  /** @returns null before the first webhook: `start` was never called */
-  async open() {
-    // With webhooks and no consumer, the stream was made anew since: all that is in it is new to them.
-    const isUsed = async () => (await this.parts.webhooks.enabled()).length > 0
-    if (!(await hasDurable(this.durable)) && !(await isUsed())) return null
-    return consumeEvents({
-      ...this.durable,
-      startsNow: false,
-      logger: this.parts.logger,
-      paceMs: PACE_MS,
-      handle: (events, storedAt) => this.handle(events, storedAt),
-    })
-  }
-
-  private async handle(events: AnyEvent[], storedAt: Date[]): Promise<void> {
+  async handle(events: AnyEvent[], storedAt: Date[]): Promise<void> {
     const { webhooks, deliveries, wake } = this.parts
     const enabled = await webhooks.enabled()
-    const webhookEvents = events.map(webhookEventOf)
+    const webhookEvents = await mapInSlices(events, webhookEventOf)
     const docs = webhookEvents.flatMap((event, index) =>
       this.deliveriesOf(event, storedAt[index] as Date, enabled),
     )
@@ -63,8 +86,10 @@ export class EventConsumer {
 
   private deliveriesOf(event: WebhookEvent, storedAt: Date, enabled: WebhookDoc[]) {
     const now = new Date()
+    // An event that is published again is stored again: its own time tells that it is old.
+    const happenedAt = Math.min(storedAt.getTime(), Date.parse(event.at) + CLOCK_MARGIN_MS)
     const wants = ({ events, hearsFrom }: WebhookDoc) =>
-      hearsFrom <= storedAt && (events.length === 0 || events.includes(event.type))
+      hearsFrom.getTime() <= happenedAt && (events.length === 0 || events.includes(event.type))
     return enabled.filter(wants).map(({ _id }) => newDelivery(_id, event, this.nextOrder(now), now))
   }
 

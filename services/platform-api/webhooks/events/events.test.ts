@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Message, Room, WebhookType } from '@chat/contract'
-import { eventually, makeRoom, openDatabase, sendText } from '@chat/testing'
+import { eventually, makeRoom, openDatabase, openTestBus, sendText } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type Received, type Scene, setScene } from '../testing.ts'
 
@@ -140,6 +140,23 @@ test('a webhook receives the events it wants while it exists and is enabled', as
   await eventually(() => expect(texts(all.received())).toContain('too late'))
   expect(texts(some.received())).not.toContain('too late')
   await all.delete()
+})
+
+test('an event of before the webhook that is published again is not delivered; one of it is delivered once', async () => {
+  const { _id: roomId } = await makeRoom(scene.ann, ['ben'])
+  const old = await sendText(scene.ann, roomId, 'old')
+  const bus = await openTestBus(scene.stack)
+  const hook = await scene.makeWebhook({ events: ['message.created'] })
+  const own = await sendText(scene.ann, roomId, 'own')
+  await eventually(() => expect(hook.received()).toHaveLength(1))
+  const earlier = { createdAt: new Date(Date.now() - 60_000).toISOString() }
+  bus.publishRoom(roomId, 'message', { ...old, ...earlier })
+  bus.publishRoom(roomId, 'message', own)
+  await bus.close()
+  const last = await sendText(scene.ann, roomId, 'last')
+  await eventually(() => expect(hook.received().map(({ id }) => id)).toContain(last._id))
+  expect(hook.received().map(({ id }) => id)).toEqual([own._id, last._id])
+  await hook.delete()
 })
 
 test('enabling an enabled webhook loses nothing', async () => {

@@ -1,0 +1,29 @@
+import type { Message, Room } from '@chat/contract'
+import { eventually, makeRoom, sendText } from '@chat/testing'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { type PushStack, startPushStack, tokenOf, withDevice } from '../testing/stack.ts'
+
+let on: PushStack
+let room: Room
+const ZED = tokenOf('zed')
+
+beforeAll(async () => {
+  on = await startPushStack()
+  await withDevice(on.stack, 'zed')
+  room = await makeRoom(on.ann, ['zed'])
+})
+afterAll(() => on?.close())
+
+const pushed = () => on.fcm.shownOn(ZED).map(({ data }) => data.messageId)
+const publish = (message: Message) => on.bus.publishRoom(room._id, 'message', message)
+
+test('an event that comes again is not pushed again, and one that is older than an hour never', async () => {
+  const first = await sendText(on.ann, room._id)
+  await eventually(() => expect(pushed()).toEqual([first._id]))
+  publish(first)
+  const old = new Date(Date.now() - 61 * 60_000).toISOString()
+  publish({ ...first, _id: `${room._id}-0000000099`, createdAt: old, updatedAt: old })
+  const last = await sendText(on.ann, room._id)
+  await eventually(() => expect(pushed()).toContain(last._id))
+  expect(pushed()).toEqual([first._id, last._id])
+})
