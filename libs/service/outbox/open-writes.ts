@@ -7,7 +7,7 @@ export type OpenWrite = { at: number }
  * Writes from `from` on whose outcome is not known here. From `dueAt` on, by the monotonic clock, a comparison of store
  * and stream tells what has become of them.
  */
-export type Doubt = { from: number; dueAt: number }
+export type Doubt = { from: number; dueAt: number; isDemanded: boolean }
 
 /** The writes of this instance that are not settled, and so how far it has settled what it stored. */
 export class OpenWrites {
@@ -32,7 +32,7 @@ export class OpenWrites {
   /** Gives up following a write, whose outcome a comparison can tell in `ms`. */
   doubtful(write: OpenWrite, ms: number) {
     const from = Math.min(write.at, this.doubt?.from ?? write.at)
-    this.doubt = { from, dueAt: Math.max(performance.now() + ms, this.doubt?.dueAt ?? 0) }
+    this.doubt = { from, dueAt: Math.max(performance.now() + ms, this.doubt?.dueAt ?? 0), isDemanded: false }
     this.open.delete(write)
   }
 
@@ -40,7 +40,7 @@ export class OpenWrites {
     return this.doubt && performance.now() >= this.doubt.dueAt ? this.doubt : null
   }
 
-  /** Call it after a comparison that began when the doubt was due. A doubt that was added meanwhile stays. */
+  /** Call it after a comparison that was demanded when the doubt was due. A doubt that was added since stays. */
   resolve(doubt: Doubt) {
     if (this.doubt === doubt) this.doubt = null
   }

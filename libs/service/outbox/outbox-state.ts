@@ -29,8 +29,11 @@ export type OutboxState = {
   recovery: Recovery | null
 }
 
-/** What is stored from `from` on has to be compared with the stream, and derived again where its writer has ended. */
-export type Recovery = { from: number; derives: boolean; by: string }
+/**
+ * What is stored from `from` on has to be compared with the stream, and derived again where its writer has ended.
+ * `demands`: how often that was demanded. A comparison that began before the last demand does not meet it.
+ */
+export type Recovery = { from: number; derives: boolean; by: string; demands: number }
 
 export const nowhere: Position = { seq: 0, eventId: '' }
 /** The newer half covers five minutes: more than twice the time after which JetStream syncs. */
@@ -63,20 +66,22 @@ export const restoredState = (epoch: string, from: number): OutboxState => ({
 export const latestTime = ({ checkpoints, handledUntil }: OutboxState) =>
   Math.max(handledUntil, checkpoints.at(-1)?.settledUntil ?? 0)
 
-type Renewal = {
-  id: string
-  settledUntil: number
-  /** The writer's last confirmed place in the stream, and for how many losses it is good. */
-  position: Position
-  losses: number
-}
+/**
+ * How far a writer has settled what it stored, and its last confirmed place in the stream. It was compared with the stream
+ * while the state had this position and count of losses.
+ */
+export type Claim = { settledUntil: number; position: Position; seen: Seen }
+export type Seen = Pick<OutboxState, 'position' | 'losses'>
+
+/** Whether what was compared with the stream then still tells about the state now. */
+export const isSeen = ({ position, losses }: OutboxState, seen: Seen) =>
+  losses === seen.losses && position.seq === seen.position.seq && position.eventId === seen.position.eventId
 
 /** A writer's heartbeat. It makes a checkpoint of what all writers have settled, unless a recovery is under way. */
-export function renew(state: OutboxState, { id, settledUntil, position, losses }: Renewal): OutboxState {
+export function renew(state: OutboxState, id: string, { settledUntil, position, seen }: Claim): OutboxState {
   const own = state.writers.find((writer) => writer.id === id)
   const others = state.writers.filter((writer) => writer.id !== id)
-  // A claim from before a loss counts for nothing: its place is void.
-  const isCurrent = losses === state.losses
+  const isCurrent = isSeen(state, seen)
   const claimed = isCurrent ? settledUntil : Math.min(settledUntil, own?.settledUntil ?? settledUntil)
   const writers = [...others, { id, beat: (own?.beat ?? 0) + 1, settledUntil: claimed }]
   const known = isCurrent && position.seq > state.position.seq ? position : state.position
@@ -114,21 +119,22 @@ export function noteLoss(state: OutboxState, { stream, end, surviving, by }: Los
 }
 
 /** `by` does it, unless somebody is at one. */
-export function demandRecovery(state: OutboxState, { from, derives, by }: Recovery): OutboxState {
-  const known = state.recovery ?? { from, derives, by }
-  const recovery = { from: Math.min(known.from, from), derives: known.derives || derives, by: known.by }
-  return { ...state, recovery }
+export function demandRecovery(state: OutboxState, demand: Omit<Recovery, 'demands'>): OutboxState {
+  const known = state.recovery ?? { ...demand, demands: 0 }
+  const from = Math.min(known.from, demand.from)
+  const derives = known.derives || demand.derives
+  return { ...state, recovery: { from, derives, by: known.by, demands: known.demands + 1 } }
 }
 
 /** Takes over from an instance that has ended. */
 export const takeRecovery = (state: OutboxState, by: string): OutboxState =>
   state.recovery ? { ...state, recovery: { ...state.recovery, by } } : state
 
-/** @param end the end of the stream after it @returns null where more has to be done by now */
-export function finishRecovery(state: OutboxState, done: Recovery, losses: number, end: Position) {
+/** @param end the end of the stream after it @returns null where it has to be compared again */
+export function finishRecovery(state: OutboxState, done: Recovery, seen: Seen, end: Position) {
   const { recovery } = state
-  const isSame = recovery?.by === done.by && recovery.from === done.from && recovery.derives === done.derives
-  if (!isSame || state.losses !== losses) return null
+  const isSame = recovery?.by === done.by && recovery.demands === done.demands
+  if (!isSame || !isSeen(state, seen)) return null
   return { ...state, recovery: null, position: end.seq > state.position.seq ? end : state.position }
 }
 
@@ -143,6 +149,7 @@ export function removeWriter(
 
 /** Notes that every consumer has handled the stream up to `seq`. */
 export function noteHandled(state: OutboxState, seq: number): OutboxState | null {
+  if (state.recovery) return null
   const handled = state.checkpoints.findLast(({ position }) => position.seq <= seq)
   if (!handled || handled.settledUntil <= state.handledUntil) return null
   return { ...state, handledUntil: handled.settledUntil }

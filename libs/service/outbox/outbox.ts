@@ -4,11 +4,11 @@ import { Periodic } from '../async/periodic.ts'
 import type { AnyEvent } from '../stream/stream-event.ts'
 import { type Trace, traced } from '../telemetry/tracing.ts'
 import { type OpenWrite, OpenWrites } from './open-writes.ts'
-import { latestTime, removeWriter, renew } from './outbox-state.ts'
+import { type Claim, latestTime, nowhere, removeWriter, renew } from './outbox-state.ts'
 import { OutboxStateStore } from './outbox-state-store.ts'
 import { OutboxFull, Publisher } from './publisher.ts'
 import { StoredClock } from './stored-clock.ts'
-import { type Claim, Supervisor, type SupervisorParts } from './supervisor.ts'
+import { Supervisor, type SupervisorParts } from './supervisor.ts'
 import { STALE_MS } from './writer-watch.ts'
 
 const BEAT_MS = 1_000
@@ -42,12 +42,14 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
 /** Enters the list of writers first, so that no checkpoint claims a time at which this instance may still store. */
 async function join(states: OutboxStateStore, id: string) {
   let clock = new StoredClock(0)
-  const { position, losses } = await states.update((state) => {
+  let claim: Claim = { settledUntil: 0, position: nowhere, seen: { position: nowhere, losses: 0 } }
+  await states.update((state) => {
     clock = new StoredClock(latestTime(state))
     const { position, losses } = state
-    return renew(state, { id, settledUntil: clock.now() - 1, position, losses })
+    claim = { settledUntil: clock.now() - 1, position, seen: { position, losses } }
+    return renew(state, id, claim)
   })
-  return { clock, claim: { settledUntil: clock.now() - 1, position, losses } }
+  return { clock, claim }
 }
 
 type Joined = Awaited<ReturnType<typeof join>>
@@ -204,7 +206,7 @@ export class Outbox {
   private async renewOnce() {
     const startedAt = performance.now()
     const { instanceId: id } = this.options.bus
-    await this.states.update((state) => renew(state, { id, ...this.claim }))
+    await this.states.update((state) => renew(state, id, this.claim))
     this.renewedAt = startedAt
   }
 }

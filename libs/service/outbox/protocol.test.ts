@@ -103,16 +103,7 @@ class Run {
       if (instance?.isStopped) this.take('resume', place, 1)
     const last = INSTANCES - 1
     if (!this.present[last]?.isAlive) this.start(last)
-    const steps: Step[] = [
-      'ack',
-      'publish',
-      'confirm',
-      'renew',
-      'look',
-      'watch',
-      'beginRecovery',
-      'endRecovery',
-    ]
+    const steps: Step[] = ['ack', 'publish', 'confirm', 'beat', 'watch', 'beginRecovery', 'endRecovery']
     for (let round = 0; round < 60; round++)
       for (const what of steps) for (let place = 0; place < INSTANCES; place++) this.take(what, place, 1)
     this.world.consume(Number.POSITIVE_INFINITY)

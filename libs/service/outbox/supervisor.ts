@@ -1,8 +1,10 @@
 import type { OpenWrites } from './open-writes.ts'
 import {
   type Checkpoint,
+  type Claim,
   demandRecovery,
   finishRecovery,
+  isSeen,
   noteHandled,
   noteLoss,
   type OutboxState,
@@ -27,9 +29,6 @@ export type SupervisorParts = RecoveryParts & {
   clock: StoredClock
   writes: OpenWrites
 }
-
-/** How far an instance has settled what it stored, as compared with the stream; for so many known losses. */
-export type Claim = { settledUntil: number; position: Position; losses: number }
 
 /** Notices what was lost (events of the stream, instances, outcomes of writes) and has it recovered from the store. */
 export class Supervisor {
@@ -56,18 +55,21 @@ export class Supervisor {
   /** Compares the stream with the places at which events were confirmed. @returns null where it has lost some */
   async look(): Promise<Claim | null> {
     const { states, writes, publisher } = this.parts
-    const state = await states.latest()
+    const state = await states.read()
     // First how far, then where: what settles in between stands behind the place.
     const { settledUntil } = writes
     const { evidence, position } = publisher
     const view = await this.viewStream()
-    if (state.stream === null) await this.begin(view)
-    else if (!(await this.isWhole(state, view, evidence))) {
+    if (state.stream === null) {
+      await this.begin(view)
+      return null
+    }
+    if (!(await this.isWhole(state, view, evidence))) {
       await this.noteLoss(state, view)
       return null
     }
     publisher.noteHeld(evidence)
-    return { settledUntil, position, losses: state.losses }
+    return { settledUntil, position, seen: state }
   }
 
   /** Looks for instances that have ended and for writes in doubt, and recovers what they left. */
@@ -81,13 +83,11 @@ export class Supervisor {
   /** One instance is enough: the first of the list. It asks before it looks at the stream: what was lost seems handled. */
   async noteHandled() {
     const { bus, states } = this.parts
-    const { writers, losses } = await states.latest()
+    const { writers } = await states.latest()
     if (writers.some(({ id }) => id < this.id)) return
     const seq = await handledSeq(bus, FORMER_CONSUMERS)
-    if (!(await this.look())) return
-    await states.update((state) =>
-      state.recovery || state.losses !== losses ? null : noteHandled(state, seq),
-    )
+    const claim = await this.look()
+    if (claim) await states.update((state) => (isSeen(state, claim.seen) ? noteHandled(state, seq) : null))
   }
 
   private get id() {
@@ -152,9 +152,12 @@ export class Supervisor {
 
   /** Writes whose outcome is unknown are compared with the stream when they can no longer arrive. */
   private async resolveDoubt() {
-    const { writes, publisher } = this.parts
+    const { writes, publisher, states } = this.parts
     const doubt = writes.dueDoubt
-    if (doubt && !publisher.isHolding) await this.demand(doubt.from)
+    if (!doubt || publisher.isHolding) return
+    if (doubt.isDemanded) return (await states.read()).recovery === null ? writes.resolve(doubt) : undefined
+    await this.demand(doubt.from)
+    doubt.isDemanded = true
   }
 
   private demand(from: number) {
@@ -178,22 +181,25 @@ export class Supervisor {
       let state = await states.update((now) => takeRecovery(now, this.id));
       state.recovery && !this.isClosed;
     )
-      state = await this.recoverOnce(state, state.recovery)
+      state = await this.recoverOnce(state.recovery)
   }
 
-  private async recoverOnce(state: OutboxState, recovery: Recovery): Promise<OutboxState> {
-    const { bus, states, clock, writes, publisher } = this.parts
-    const doubt = writes.dueDoubt
+  private async recoverOnce(recovery: Recovery): Promise<OutboxState> {
+    const { bus, states, clock } = this.parts
     const { from, derives } = recovery
     const before = await this.viewStream()
     const end = await endOf(bus, before)
     await recover(this.parts, { from, derives, now: clock.now(), endSeq: before.lastSeq })
-    const after = await this.viewStream()
-    const isWhole = await this.isWhole(state, after, [end, ...publisher.evidence])
-    // What was read may be lost by now: then it has to be read again.
-    if (!isWhole) return states.read()
-    if (doubt && derives && doubt.from >= from) writes.resolve(doubt)
-    const newEnd = await endOf(bus, after)
-    return states.update((now) => finishRecovery(now, recovery, state.losses, newEnd))
+    return (await this.finish(recovery, end)) ?? states.read()
+  }
+
+  /** @param read the end of the stream that was read @returns null where it has to be read again */
+  private async finish(recovery: Recovery, read: Position): Promise<OutboxState | null> {
+    const { bus, states, publisher } = this.parts
+    const state = await states.read()
+    const view = await this.viewStream()
+    if (!(await this.isWhole(state, view, [read, ...publisher.evidence]))) return null
+    const end = await endOf(bus, view)
+    return states.update((now) => finishRecovery(now, recovery, state, end))
   }
 }

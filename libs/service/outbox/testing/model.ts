@@ -1,5 +1,6 @@
 import {
   type Checkpoint,
+  type Claim,
   demandRecovery,
   emptyState,
   finishRecovery,
@@ -92,9 +93,8 @@ export class World {
 }
 
 type Write = Event & { isApplied: boolean; isAcked: boolean }
-type Claim = { settledUntil: number; position: Position; losses: number }
-type Doubt = { from: number }
-type Walk = { recovery: Recovery; losses: number; published: Set<string>; end: Position; doubt: Doubt | null }
+type Doubt = { from: number; isDemanded: boolean }
+type Walk = { recovery: Recovery; published: Set<string>; end: Position }
 type Sight = { beat: number; isEnded: boolean; recoveries: number }
 
 export class Instance {
@@ -113,7 +113,6 @@ export class Instance {
   /** Where the stream confirmed the last event before each pause, since the last look. */
   private beforePauses: Position[] = []
   private lastPauses = 0
-  private losses = 0
   /** What was compared with the stream since. */
   private claim: Claim
   private readonly sights = new Map<string, Sight>()
@@ -125,9 +124,8 @@ export class Instance {
     this.world = world
     this.id = id
     this.origin = Math.max(world.time + clockError, latestTime(world.state) + 1) - world.time
-    const { position, losses } = world.state
-    this.losses = losses
-    this.claim = { settledUntil: this.now - 1, position, losses }
+    const { position } = world.state
+    this.claim = { settledUntil: this.now - 1, position, seen: world.state }
     this.renew()
   }
 
@@ -178,7 +176,7 @@ export class Instance {
     const write = this.open.find(({ isAcked }) => !isAcked)
     if (!write) return
     this.open = this.open.filter((each) => each !== write)
-    this.doubt = { from: Math.min(write.at, this.doubt?.from ?? write.at) }
+    this.doubt = { from: Math.min(write.at, this.doubt?.from ?? write.at), isDemanded: false }
   }
 
   private get dueDoubt() {
@@ -213,8 +211,7 @@ export class Instance {
   }
 
   renew() {
-    const { id, claim } = this
-    this.world.state = renew(this.world.state, { id, ...claim })
+    this.world.state = renew(this.world.state, this.id, this.claim)
     this.isFresh = true
   }
 
@@ -230,12 +227,11 @@ export class Instance {
   /** Compares the places that are known with the stream. */
   look() {
     const { world } = this
-    this.losses = world.state.losses
     const stream = String(world.streamCount)
     const isSame = world.state.stream === stream
     if (this.seesWhole) {
-      const { settledUntil, last: position, losses } = this
-      this.claim = { settledUntil, position, losses }
+      const { settledUntil, last: position } = this
+      this.claim = { settledUntil, position, seen: world.state }
       this.beforePauses = []
       return
     }
@@ -245,7 +241,6 @@ export class Instance {
     }
     const surviving = isSame ? survivingIn(world, world.state.checkpoints) : []
     world.state = noteLoss(world.state, { stream, end: world.end, surviving, by: this.id })
-    this.losses = world.state.losses
     this.last = nowhere
     this.beforePauses = []
   }
@@ -273,7 +268,10 @@ export class Instance {
       this.world.state = demandRecovery(this.world.state, demand)
     }
     const { dueDoubt, id: by } = this
-    if (dueDoubt) this.world.state = demandRecovery(this.world.state, { ...dueDoubt, derives: true, by })
+    if (dueDoubt?.isDemanded && this.world.state.recovery === null) this.doubt = null
+    if (!dueDoubt || dueDoubt.isDemanded) return
+    this.world.state = demandRecovery(this.world.state, { from: dueDoubt.from, derives: true, by })
+    dueDoubt.isDemanded = true
   }
 
   /** Reads the stream. */
@@ -281,14 +279,11 @@ export class Instance {
     const { recovery } = this.world.state
     if (!recovery || this.walk || (recovery.by !== this.id && !isGone(recovery.by))) return
     this.world.state = takeRecovery(this.world.state, this.id)
-    const { losses } = this.world.state
     const now = this.world.state.recovery as Recovery
     this.walk = {
       recovery: now,
-      losses,
       published: new Set(this.world.stream),
       end: this.world.end,
-      doubt: this.dueDoubt,
     }
   }
 
@@ -297,20 +292,18 @@ export class Instance {
     const { walk, world } = this
     if (!walk) return
     this.walk = null
-    const { doubt } = walk
     for (const { id, at } of world.stored)
       if (at >= walk.recovery.from && !walk.published.has(id)) world.append(id)
     // What was read may be lost by now: then it has to be read again.
     if (!this.seesWhole || !world.holds(walk.end)) return
     const { end } = world
-    if (doubt && this.doubt === doubt && doubt.from >= walk.recovery.from) this.doubt = null
-    world.state = finishRecovery(world.state, walk.recovery, walk.losses, end) ?? world.state
+    world.state = finishRecovery(world.state, walk.recovery, world.state, end) ?? world.state
   }
 
   noteHandled() {
     const { world } = this
     // What was lost is no longer pending at any consumer, and so seems to be handled.
-    if (world.state.recovery || !this.seesWhole) return
+    if (!this.seesWhole) return
     world.state = noteHandled(world.state, world.handledSeq) ?? world.state
   }
 }
