@@ -59,7 +59,7 @@ export const emptyState = (epoch: string, handledUntil: number): OutboxState => 
  */
 export const restoredState = (epoch: string, from: number): OutboxState => ({
   ...emptyState(epoch, from),
-  recovery: { from, derives: true, by: '' },
+  recovery: { from, derives: true, by: '', demands: 1 },
 })
 
 /** The highest stored time that anybody relies on. A new writer stores later than that. */
