@@ -10,7 +10,7 @@ const WITHIN_MS = 100
 type Page = { list: Message[] }
 
 /** Beside each search, a read of one message is timed: it tells how busy the machine was. */
-async function proveTimes(
+export async function proveTimes(
   { verdicts }: Ground,
   alice: PlainClient,
   input: object,
