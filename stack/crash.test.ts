@@ -111,22 +111,27 @@ async function expectHeard(seqs: number[]) {
   )
 }
 
-/** Everybody who has to know of all messages of the room does. */
-async function expectKnown(seqs: number[]) {
-  await expectHeard(seqs)
-  await eventually(async () => {
-    const { list } = await ben.get<{ list: Message[] }>('searchMessages', {
-      keyword: 'number',
-      roomId: room._id,
-    })
-    expect(list.map(({ seq }) => seq).reverse()).toEqual(seqs.slice(1))
-  }, WITHIN_MS)
+/** Webhooks are told of them, each under one id: the stream has them. */
+async function expectTold(seqs: number[]) {
   await eventually(() => {
     const told = hook
       .received()
       .filter(({ data }) => (data as { message: Message }).message.roomId === room._id)
     const seqOf = new Map(told.map(({ id, data }) => [id, (data as { message: Message }).message.seq]))
     expect([...seqOf.values()].sort((a, b) => a - b)).toEqual(seqs)
+  }, WITHIN_MS)
+}
+
+/** Everybody who has to know of all messages of the room does. */
+async function expectKnown(seqs: number[]) {
+  await expectHeard(seqs)
+  await expectTold(seqs)
+  await eventually(async () => {
+    const { list } = await ben.get<{ list: Message[] }>('searchMessages', {
+      keyword: 'number',
+      roomId: room._id,
+    })
+    expect(list.map(({ seq }) => seq).reverse()).toEqual(seqs.slice(1))
   }, WITHIN_MS)
   await eventually(() => {
     const pushed = fcm.shownOn(tokenOf('cho')).filter(({ data }) => data.roomId === room._id)
@@ -188,6 +193,7 @@ test('one of two instances is stopped by SIGSTOP for longer than its record live
   kill(instance(1).process.pid, 'SIGSTOP')
   try {
     await expectHeard(seqs)
+    await expectTold(seqs)
   } finally {
     kill(instance(1).process.pid, 'SIGCONT')
   }
