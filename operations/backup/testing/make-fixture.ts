@@ -10,7 +10,10 @@ import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { gzipSync } from 'node:zlib'
+import { runningUrls } from '@chat/engines'
 import { mintToken, testApiKey, testSecret } from '@chat/testing'
+import mongoose, { type mongo } from 'mongoose'
+import { databases } from '../layout.ts'
 import { makeSmallWorld, type Server, type World } from './small-world.ts'
 import { readWorld } from './world-answers.ts'
 
@@ -32,6 +35,8 @@ const server: Server = {
   },
 }
 
+type Indexes = Record<string, mongo.IndexDescriptionInfo[]>
+
 /** What is derived from messages follows a moment later. */
 async function settled(world: World) {
   for (let before = await readWorld(server, world); ; ) {
@@ -40,6 +45,22 @@ async function settled(world: World) {
     if (isDeepStrictEqual(now, before)) return now
     before = now
   }
+}
+
+/** The collections' indexes, which a backup does not have. */
+async function readIndexes(): Promise<Indexes> {
+  const { mongoUrl } = await runningUrls(dataDir as string, {})
+  const client = await mongoose.createConnection(mongoUrl).asPromise()
+  const indexes: Indexes = {}
+  for (const name of databases) {
+    const database = client.useDb(`chat_${name}`).db as mongo.Db
+    for (const { name: collection } of await database.listCollections({}, { nameOnly: true }).toArray())
+      indexes[`${name}/${collection}`] = (await database.collection(collection).indexes()).filter(
+        (index) => index.name !== '_id_',
+      )
+  }
+  await client.close()
+  return indexes
 }
 
 const receiver = createServer((_, response) => response.writeHead(204).end()).listen(0, '127.0.0.1')
@@ -54,6 +75,6 @@ execFileSync('npm', command, {
   stdio: 'inherit',
   env: { ...process.env, CHAT_DATA_DIR: dataDir },
 })
-const text = JSON.stringify({ world, answers })
-await writeFile(join(folder, 'answers.json.gz'), gzipSync(text, { level: 9 }))
+const expected = { world, answers, indexes: await readIndexes() }
+await writeFile(join(folder, 'expected.json.gz'), gzipSync(JSON.stringify(expected), { level: 9 }))
 process.exit(0)
