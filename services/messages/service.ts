@@ -32,6 +32,7 @@ import { AccessCache } from './send/access-cache.ts'
 import { eventSources } from './send/event-sources.ts'
 import { GroupCommit } from './send/group-commit.ts'
 import { MessageStore } from './send/message-store.ts'
+import { openUpgrade } from './upgrade/open-upgrade.ts'
 import { WordListCache } from './words/word-list-cache.ts'
 import { openWords } from './words/word-store.ts'
 
@@ -61,6 +62,7 @@ export const start = (options: Options) =>
       ensureStream: () => ensureStream(bus, true),
     })
     const outbox = await scope.use('outbox', opening)
+    await openUpgrade(scope, { ...stores, connection: mongo, bus, outbox, logger, metrics })
     const wordLists = new WordListCache(stores.words, bus)
     const storage = await scope.use('s3', lazyBucket({ ...config.s3, url: options.s3Url }))
     const mailer = config.mail && (await scope.use('mail', new Mailer(config.mail)))

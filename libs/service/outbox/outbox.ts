@@ -134,6 +134,11 @@ export class Outbox {
     throw new Fault('SERVICE_UNAVAILABLE')
   }
 
+  /** Has what is stored from a time on compared with the stream: for what was not stored by `store`. */
+  async recover(from: Date) {
+    await this.supervisor.demand(from.getTime())
+  }
+
   /** Identifies the data of this installation: a restored backup has another epoch. */
   async epoch(): Promise<string> {
     return (await this.states.latest()).epoch

@@ -90,6 +90,11 @@ export class Supervisor {
     if (claim) await states.update((state) => (isSeen(state, claim.seen) ? noteHandled(state, seq) : null))
   }
 
+  /** Has what is stored from a time on compared with the stream, and derived again. */
+  demand(from: number) {
+    return this.parts.states.update((state) => demandRecovery(state, { from, derives: true, by: this.id }))
+  }
+
   private get id() {
     return this.parts.bus.instanceId
   }
@@ -158,10 +163,6 @@ export class Supervisor {
     if (doubt.isDemanded) return (await states.read()).recovery === null ? writes.resolve(doubt) : undefined
     await this.demand(doubt.from)
     doubt.isDemanded = true
-  }
-
-  private demand(from: number) {
-    return this.parts.states.update((state) => demandRecovery(state, { from, derives: true, by: this.id }))
   }
 
   private recoverIfDue({ recovery, writers }: OutboxState) {
