@@ -12,6 +12,7 @@ import {
   listed,
   makeRoom,
   newestPage,
+  openDatabase,
   openTestBus,
   type PlainClient,
   sendText,
@@ -21,7 +22,7 @@ import {
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { takeBackup } from './backup.ts'
 import { type Manifest, manifestFile, type Stores } from './layout.ts'
-import { restoreBackup } from './restore.ts'
+import { adoptCopy, restoreBackup } from './restore.ts'
 
 // A restored backup whose messages are newer than everything else in it, as if they had been read much later. The stack
 // that it was taken from has stored more since then.
@@ -164,4 +165,24 @@ test('syncMessages and joinRoom answer the new epoch; one of before is not recov
   expect(await sync({})).toMatchObject({ epoch, recovered: true })
   expect(await sync({ epoch })).toMatchObject({ epoch, recovered: true })
   expect(await sync({ epoch: crypto.randomUUID() })).toMatchObject({ epoch, recovered: false })
+})
+
+test('stores that other tools have restored begin a new epoch, too', async () => {
+  const root = `${before.root}c`
+  const startedAt = new Date()
+  const database = await openDatabase({ ...before, root })
+  const outbox = database.collection<{ _id: string; epoch: string; writers: object[] }>('outbox')
+  await outbox.insertOne({ _id: 'outbox', epoch: 'first', writers: [{ id: 'gone' }] })
+  const messages = database.collection<{ _id: string; createdAt: Date }>('messages')
+  const old = { _id: 'old', createdAt: new Date(startedAt.getTime() - 120_000) }
+  await messages.insertMany([old, { _id: 'new', createdAt: startedAt }])
+  const bus = await openTestBus({ ...before, root })
+  await adoptCopy({ stores: storesOf({ ...before, root }), bus, startedAt })
+  await bus.close()
+  const state = await outbox.findOne({})
+  expect(state).toMatchObject({ writers: [], stream: null, handledUntil: startedAt.getTime() - 60_000 })
+  expect(state?.epoch).not.toBe('first')
+  const stored = await messages.find({}).sort({ _id: 1 }).toArray()
+  expect(stored).toEqual([{ _id: 'new', createdAt: startedAt, storedAt: startedAt }, old])
+  await database.close()
 })

@@ -1,6 +1,6 @@
 import { restoredState } from '@chat/service'
 import type { mongo } from 'mongoose'
-import type { DatabaseName, Manifest } from './layout.ts'
+import type { DatabaseName } from './layout.ts'
 
 /** Longer than a write takes to arrive, and than clocks differ. */
 const MARGIN_MS = 60_000
@@ -8,14 +8,13 @@ const MARGIN_MS = 60_000
 const timeless: Partial<Record<DatabaseName, string[]>> = { messages: ['messages', 'changes'] }
 const withOutbox: DatabaseName[] = ['messages', 'rooms']
 
-type Options = { manifest: Manifest; databaseOf: (name: DatabaseName) => mongo.Db }
-
 /**
  * Begins a new epoch of restored data, since their numbers will be given again: clients start again what they have
  * cached. What was stored while the backup was taken, and is not in all parts of it, is published again at the start.
+ * @param startedAt when the backup was begun
  */
-export async function beginEpoch({ manifest, databaseOf }: Options) {
-  const from = Date.parse(manifest.startedAt) - MARGIN_MS
+export async function beginEpoch(startedAt: Date, databaseOf: (name: DatabaseName) => mongo.Db) {
+  const from = startedAt.getTime() - MARGIN_MS
   const epoch = crypto.randomUUID()
   for (const name of withOutbox) {
     const database = databaseOf(name)

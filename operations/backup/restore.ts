@@ -31,12 +31,28 @@ export async function restoreBackup({ stores, bus, folder, log }: Options): Prom
     }
     if (!manifest.isSnapshot)
       log(`numbers of members set right: ${await repairMemberCounts(databaseOf('rooms'))}`)
-    await beginEpoch({ manifest, databaseOf })
+    await beginEpoch(new Date(manifest.startedAt), databaseOf)
   } finally {
     await connection.close()
   }
   if (manifest.objects) log(`files: ${await restoreObjects(stores, folder)}`)
   return manifest
+}
+
+/** Does what else a restore does to stores that other tools have filled with a copy, which was begun at `startedAt`. */
+export async function adoptCopy({
+  stores,
+  bus,
+  startedAt,
+}: Pick<Options, 'stores' | 'bus'> & { startedAt: Date }) {
+  await requireStopped(bus)
+  const connection = await openMongo(stores.mongoUrl, `${stores.root}_rooms`)
+  try {
+    await removeStream(bus)
+    await beginEpoch(startedAt, (name) => connection.getClient().db(`${stores.root}_${name}`))
+  } finally {
+    await connection.close()
+  }
 }
 
 async function requireStopped(bus: Bus) {
