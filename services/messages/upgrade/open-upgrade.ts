@@ -2,7 +2,7 @@ import { DutyCycle, LeaderLease, type Metrics, Periodic, type Scope } from '@cha
 import { StoredTimes } from './stored-times.ts'
 
 const LEASE_MS = 10_000
-const CHECK_MS = 2_000
+const CHECK_MS = 5_000
 const REST_MS = 10 * 60_000
 /** Rests between pieces of the work, in durations of a piece. */
 const REST = 1

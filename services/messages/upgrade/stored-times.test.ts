@@ -88,14 +88,14 @@ afterEach(async () => {
   await database?.close()
 })
 
-async function storedTimes(pace = new DutyCycle(0)) {
+async function storedTimes(pace = new DutyCycle(0), restMs = 0) {
   const adapter = await databaseOf(database)
   const store = new MessageStore(database, adapter)
   const outbox = { recover: async (from: Date) => void recovered.push(from) }
   const parts = { connection: database, bus, store, changes: new ChangeStore(database, adapter, store) }
   const logger = createLogger('silent')
   const oldIndex = new OldIndex(database)
-  return new StoredTimes({ ...parts, oldIndex, outbox, logger, pace, restMs: 0 })
+  return new StoredTimes({ ...parts, oldIndex, outbox, logger, pace, restMs })
 }
 
 /** As an instance of an earlier version stores. */
@@ -130,11 +130,14 @@ test('passes are repeated while an earlier version may run, until one finds noth
   expect((await timeless()).length).toBe(101)
 })
 
-test('an earlier version that ran again is noticed at the next start', async () => {
-  await (await storedTimes()).run(never)
-  await database.collection<{ _id: number }>('searchPeriods').insertOne({ _id: 1 })
+test('an earlier version that runs again is noticed at once', async () => {
+  const times = await storedTimes(new DutyCycle(0), 60_000)
+  await times.run(never)
   await add(one(), 1)
-  await (await storedTimes()).run(never)
+  await times.run(never)
+  expect(await timeless()).toEqual([1])
+  await database.collection<{ _id: number }>('searchPeriods').insertOne({ _id: 1 })
+  await times.run(never)
   expect(await timeless()).toEqual([])
   expect(recovered).toHaveLength(1)
 })

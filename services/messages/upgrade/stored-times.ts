@@ -46,7 +46,6 @@ const MARGIN_MS = 5 * 60_000
 export class StoredTimes {
   private readonly parts: Parts
   private readonly model: Model<ProgressDoc>
-  private isDone = false
 
   constructor(parts: Parts) {
     this.parts = parts
@@ -55,11 +54,12 @@ export class StoredTimes {
 
   /** Goes on with the pass, or begins one where it is due. Call it again and again. */
   run = async (signal: AbortSignal) => {
-    if (this.isDone) return
     const mayBeBeside = await this.parts.oldIndex.isThere()
-    const known = await this.model.findOne({ _id: 'storedTimes' }).lean<ProgressDoc>()
-    this.isDone = known?.doneAt != null && !mayBeBeside
-    if (this.isDone || isResting(known, this.parts.restMs)) return
+    const stored = await this.model.findOne({ _id: 'storedTimes' }).lean<ProgressDoc>()
+    if (stored?.doneAt && !mayBeBeside) return
+    // Done, and yet an earlier version has written since: all is to be looked at again.
+    const known = stored?.doneAt ? null : stored
+    if (isResting(known, this.parts.restMs)) return
     const pass = known?.endedAt === null ? known : await this.set({ ...nextPass(known), ...NOT_ENDED })
     const hasFound = await this.walk(pass, signal)
     if (hasFound) await this.parts.outbox.recover(pass.owedSince)
@@ -119,7 +119,7 @@ function nextPass(before: ProgressDoc | null): Pass {
   const startedAt = new Date()
   const ago = (ms: number) => new Date(startedAt.getTime() - ms)
   const common = { after: '', startedAt, hasFound: false }
-  if (!before || before.doneAt) return { ...common, since: ago(YOUNG_MS), owedSince: ago(OWED_MS) }
+  if (!before) return { ...common, since: ago(YOUNG_MS), owedSince: ago(OWED_MS) }
   const since = new Date(before.startedAt.getTime() - MARGIN_MS)
   return { ...common, since, owedSince: since }
 }
