@@ -85,12 +85,13 @@ export const forgetMentions = ({ store, logger }: Parts, userId: string, roomId:
 
 /**
  * Clients are told of mentions in `messages`, but not of the author's own, of messages that are gone by now, or again of
- * an event that came again.
+ * an event that came again. @param isAgain tells them nevertheless
  */
 export async function publishMentions(
   { store, bus, toldMentions }: Parts,
   mentions: MentionDoc[],
   messages: Message[] = [],
+  isAgain = false,
 ) {
   if (mentions.length === 0) return
   const byId = new Map(messages.map((message) => [message._id, message]))
@@ -99,7 +100,7 @@ export async function publishMentions(
     const message = byId.get(messageId(state.roomId, state.seq))
     const isTold = message?.author.authorId !== userId && !uncounted?.get(state.roomId)?.includes(state.seq)
     const key = `${_id} ${state.at}`
-    const isNew = message !== undefined && isTold && toldMentions.add(key)
+    const isNew = message !== undefined && isTold && (toldMentions.add(key) || isAgain)
     bus.publishUser(userId, 'mention', { ...state, message: isNew ? message : null })
   }
 }

@@ -56,8 +56,8 @@ export const createRoom: Operation<'createRoom'> = async (parts, caller, input) 
   await addRoom(store, roomId, plan)
   const first = input.message && (await postFirst(parts, caller, roomId, plan.joiners, input.message))
   const room = await open(parts, roomId, PLATFORM)
-  // Nobody could see the room before.
-  if (first) await publishMentions(parts, mentionsIn(first), [first])
+  // Nobody could see the room before, if they were told.
+  if (first) await publishMentions(parts, mentionsIn(first), [first], true)
   return viewRoom(store, room)
 }
 
