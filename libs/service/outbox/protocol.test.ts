@@ -122,8 +122,8 @@ const property = fc.property(steps, weights, clockErrors, (taken, chances, error
 
 test('every acked event is handled in the end, whatever dies and is lost in between', () => {
   const { counterexample, seed, errorInstance } = fc.check(property, {
-    numRuns: Number(process.env.CHAT_MODEL_RUNS ?? 2_000),
-    ...(process.env.CHAT_MODEL_SEED && { seed: Number(process.env.CHAT_MODEL_SEED) }),
+    numRuns: Number(process.env.MODEL_RUNS ?? 2_000),
+    ...(process.env.MODEL_SEED && { seed: Number(process.env.MODEL_SEED) }),
   })
   if (!counterexample) return
   const [taken, chances] = counterexample

@@ -4,9 +4,9 @@ import { type MessageDoc, presentMessage } from '../send/message-doc.ts'
 import { MessageStore } from '../send/message-store.ts'
 import { withIds } from '../send/room-ids.ts'
 import { IndexReader } from './index-reader.ts'
+import { SegmentMaintenance } from './maintenance/segment-maintenance.ts'
 import { openSearchStores } from './open-search.ts'
 import { SearchIndex } from './search-index.ts'
-import { SegmentMaintenance } from './segments/segment-maintenance.ts'
 
 type Content = Pick<Message, 'data'> & Partial<Message> & { version?: number }
 

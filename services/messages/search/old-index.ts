@@ -1,8 +1,8 @@
 import { messageId } from '@chat/contract'
 import type { Connection } from '@chat/service'
 import { ofRoom } from '../send/room-ids.ts'
+import type { Removal } from './maintenance/removal-store.ts'
 import { olderThan, type Position } from './position.ts'
-import type { Removal } from './segments/removal-store.ts'
 
 type Entry = Position & { roomId: string; period: number; grams: string[] }
 type Question = {

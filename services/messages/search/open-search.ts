@@ -14,10 +14,10 @@ import { withIds } from '../send/room-ids.ts'
 import { IndexReader } from './index-reader.ts'
 import { IndexUpgrade } from './index-upgrade.ts'
 import type { PageHandler } from './index-walk.ts'
+import { type Removal, RemovalStore } from './maintenance/removal-store.ts'
+import { SegmentMaintenance } from './maintenance/segment-maintenance.ts'
 import { OldIndex } from './old-index.ts'
 import { SearchIndex } from './search-index.ts'
-import { type Removal, RemovalStore } from './segments/removal-store.ts'
-import { SegmentMaintenance } from './segments/segment-maintenance.ts'
 import { SegmentStore } from './segments/segment-store.ts'
 
 const LEASE_MS = 10_000

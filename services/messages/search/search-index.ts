@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { BatchQueue, type Logger } from '@chat/service'
 import { type MessageDoc, presentMessage } from '../send/message-doc.ts'
-import { type RemovalStore, removalOf, roomRemoval } from './segments/removal-store.ts'
+import { type RemovalStore, removalOf, roomRemoval } from './maintenance/removal-store.ts'
 import type { SegmentStore } from './segments/segment-store.ts'
 import { entryOf, MAX_AGE_MS, type MessageState, SegmentWriter } from './segments/segment-writer.ts'
 

@@ -1,8 +1,8 @@
 import { isGone, type Message } from '@chat/contract'
 import { mapInSlices } from '@chat/service'
+import { type RemovalStore, removalOf } from '../maintenance/removal-store.ts'
 import { termsOf } from '../search-terms.ts'
 import type { Entry } from './entry-chunk.ts'
-import { type RemovalStore, removalOf } from './removal-store.ts'
 import { buildSegment, type Indexed } from './segment-builder.ts'
 import type { SegmentStore } from './segment-store.ts'
 

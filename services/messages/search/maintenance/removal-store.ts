@@ -1,7 +1,7 @@
 import { messageId } from '@chat/contract'
 import { type Connection, insertMissing, modelOf } from '@chat/service'
 import type { Model } from 'mongoose'
-import type { Entry } from './entry-chunk.ts'
+import type { Entry } from '../segments/entry-chunk.ts'
 
 /** What must leave the index: the states of a message before `version`, or everything of a room. */
 export type Removal = {

@@ -1,9 +1,9 @@
 import type { DutyCycle } from '@chat/service'
-import type { Entry } from './entry-chunk.ts'
+import type { Entry } from '../segments/entry-chunk.ts'
+import { bitsFor, type Part, postingsPart, type Segment } from '../segments/segment.ts'
+import { SegmentGone, type SegmentStore } from '../segments/segment-store.ts'
 import { mergeEntries } from './entry-merge.ts'
 import { mergePostings } from './postings-merge.ts'
-import { bitsFor, type Part, postingsPart, type Segment } from './segment.ts'
-import { SegmentGone, type SegmentStore } from './segment-store.ts'
 
 type Options = {
   store: SegmentStore

@@ -1,4 +1,4 @@
-import type { Segment } from './segment.ts'
+import type { Segment } from '../segments/segment.ts'
 
 /** Segments of fewer messages than this are of one level. Those of the highest level are left as they are. */
 const LEVELS = [512, 4_096, 32_768]

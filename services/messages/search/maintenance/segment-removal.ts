@@ -1,9 +1,9 @@
 import { roomTerm } from '../search-terms.ts'
-import { EntryChunk } from './entry-chunk.ts'
-import { groupOf, listOf } from './postings.ts'
+import { EntryChunk } from '../segments/entry-chunk.ts'
+import { groupOf, listOf } from '../segments/postings.ts'
+import { chunkPart, partId, postingsPart, type Segment } from '../segments/segment.ts'
+import type { SegmentStore } from '../segments/segment-store.ts'
 import type { Removals } from './removal-store.ts'
-import { chunkPart, partId, postingsPart, type Segment } from './segment.ts'
-import type { SegmentStore } from './segment-store.ts'
 
 /** Whether a segment has entries of what is removed. It reads only the parts that may have some. */
 export async function holdsRemoved(

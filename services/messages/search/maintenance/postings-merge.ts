@@ -1,7 +1,7 @@
 import { TimeSlice } from '@chat/service'
-import { PostingsReader, PostingsWriter } from './postings.ts'
-import { partId, postingsPart, type Segment } from './segment.ts'
-import type { SegmentStore } from './segment-store.ts'
+import { PostingsReader, PostingsWriter } from '../segments/postings.ts'
+import { partId, postingsPart, type Segment } from '../segments/segment.ts'
+import type { SegmentStore } from '../segments/segment-store.ts'
 
 /** The terms of some neighbouring groups of one segment. */
 class TermCursor {

@@ -1,11 +1,11 @@
 import type { DutyCycle } from '@chat/service'
+import type { Segment } from '../segments/segment.ts'
+import type { SegmentStore } from '../segments/segment-store.ts'
+import { MAX_AGE_MS } from '../segments/segment-writer.ts'
 import { mergeCandidates } from './merge-policy.ts'
 import { type Removal, type RemovalStore, Removals } from './removal-store.ts'
-import type { Segment } from './segment.ts'
 import { mergeSegments } from './segment-merge.ts'
 import { holdsRemoved } from './segment-removal.ts'
-import type { SegmentStore } from './segment-store.ts'
-import { MAX_AGE_MS } from './segment-writer.ts'
 
 type Parts = {
   segments: SegmentStore

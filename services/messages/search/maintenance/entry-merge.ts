@@ -6,9 +6,9 @@ import {
   encodeEntries,
   inOrder,
   isSameMessage,
-} from './entry-chunk.ts'
-import { chunkPart, type Part, partId, type Segment } from './segment.ts'
-import type { SegmentStore } from './segment-store.ts'
+} from '../segments/entry-chunk.ts'
+import { chunkPart, type Part, partId, type Segment } from '../segments/segment.ts'
+import type { SegmentStore } from '../segments/segment-store.ts'
 
 /** Where an entry of a merged segment is in the new one. */
 const DROPPED = -1
