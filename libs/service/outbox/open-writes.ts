@@ -14,6 +14,8 @@ export class OpenWrites {
   private readonly clock: StoredClock
   private readonly open = new Set<OpenWrite>()
   private doubt: Doubt | null = null
+  /** What has come since the doubt is waited for. */
+  private nextDoubt: Doubt | null = null
 
   constructor(clock: StoredClock) {
     this.clock = clock
@@ -31,23 +33,32 @@ export class OpenWrites {
 
   /** Gives up following a write, whose outcome a comparison can tell in `ms`. */
   doubtful(write: OpenWrite, ms: number) {
-    const from = Math.min(write.at, this.doubt?.from ?? write.at)
-    this.doubt = { from, dueAt: Math.max(performance.now() + ms, this.doubt?.dueAt ?? 0), isDemanded: false }
     this.open.delete(write)
+    const dueAt = performance.now() + ms
+    if (this.doubt === null) this.doubt = { from: write.at, dueAt, isDemanded: false }
+    else
+      this.nextDoubt = {
+        from: Math.min(write.at, this.nextDoubt?.from ?? write.at),
+        dueAt,
+        isDemanded: false,
+      }
   }
 
   get dueDoubt(): Doubt | null {
     return this.doubt && performance.now() >= this.doubt.dueAt ? this.doubt : null
   }
 
-  /** Call it after a comparison that was demanded when the doubt was due. A doubt that was added since stays. */
+  /** Call it after a comparison that was demanded when the doubt was due. */
   resolve(doubt: Doubt) {
-    if (this.doubt === doubt) this.doubt = null
+    if (this.doubt !== doubt) return
+    this.doubt = this.nextDoubt
+    this.nextDoubt = null
   }
 
   /** All that was stored until then is settled. */
   get settledUntil(): number {
-    let first = Math.min(this.clock.now(), this.doubt?.from ?? Number.POSITIVE_INFINITY)
+    let first = this.clock.now()
+    for (const doubt of [this.doubt, this.nextDoubt]) if (doubt) first = Math.min(first, doubt.from)
     for (const { at } of this.open) first = Math.min(first, at)
     return first - 1
   }

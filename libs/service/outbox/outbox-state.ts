@@ -36,8 +36,8 @@ export type OutboxState = {
 export type Recovery = { from: number; derives: boolean; by: string; demands: number }
 
 export const nowhere: Position = { seq: 0, eventId: '' }
-/** The newer half covers five minutes: more than twice the time after which JetStream syncs. */
-const MAX_CHECKPOINTS = 120
+/** Of the time back to a checkpoint, this part may lie between it and the next one. */
+const MAX_PER_AGE = 4
 const SPACING_MS = 5_000
 
 export const emptyState = (epoch: string, handledUntil: number): OutboxState => ({
@@ -103,10 +103,16 @@ function withCheckpoint(state: OutboxState, settledUntil: number): OutboxState {
   return { ...state, checkpoints: thinned([...kept, { settledUntil, position }]) }
 }
 
-/** A consumer that is far behind needs old ones, but not many. */
+/** The older they are, the farther apart: a consumer that is far behind needs old ones, but not many. */
 function thinned(checkpoints: Checkpoint[]): Checkpoint[] {
-  if (checkpoints.length <= MAX_CHECKPOINTS) return checkpoints
-  return checkpoints.filter((_, index) => index >= MAX_CHECKPOINTS / 2 || index % 2 === 0)
+  const newest = checkpoints.at(-1)?.settledUntil ?? 0
+  const kept = checkpoints.slice(-2)
+  for (const each of checkpoints.slice(0, -2).reverse()) {
+    const next = kept[0] as Checkpoint
+    const apart = Math.max(SPACING_MS, (newest - each.settledUntil) / MAX_PER_AGE)
+    if (next.settledUntil - each.settledUntil >= apart) kept.unshift(each)
+  }
+  return kept
 }
 
 type Loss = { stream: string; end: Position; surviving: Checkpoint[]; by: string }

@@ -4,7 +4,7 @@ import { Periodic } from '../async/periodic.ts'
 import type { AnyEvent } from '../stream/stream-event.ts'
 import { type Trace, traced } from '../telemetry/tracing.ts'
 import { type OpenWrite, OpenWrites } from './open-writes.ts'
-import { type Claim, latestTime, nowhere, removeWriter, renew } from './outbox-state.ts'
+import { type Claim, isSeen, latestTime, nowhere, removeWriter, renew, type Writer } from './outbox-state.ts'
 import { OutboxStateStore } from './outbox-state-store.ts'
 import { OutboxFull, Publisher } from './publisher.ts'
 import { StoredClock } from './stored-clock.ts'
@@ -12,6 +12,7 @@ import { Supervisor, type SupervisorParts } from './supervisor.ts'
 import { STALE_MS } from './writer-watch.ts'
 
 const BEAT_MS = 1_000
+const HANDLED_MS = 5_000
 /** By then a write that failed has arrived or never will: longer than the timeout of the database's connections. */
 const ARRIVAL_MS = 25_000
 const CLOSE_WITHIN_MS = 5_000
@@ -61,7 +62,7 @@ export class Outbox {
   private readonly writes: OpenWrites
   private readonly publisher: Publisher
   private readonly supervisor: Supervisor
-  private readonly beats: Periodic
+  private readonly periodics: Periodic[]
   private claim: Claim
   private renewedAt = performance.now()
   private renewing: Promise<void> | null = null
@@ -69,6 +70,7 @@ export class Outbox {
 
   constructor(options: OutboxOptions, states: OutboxStateStore, { clock, claim }: Joined) {
     const { bus, logger } = options
+    const failed = (message: string) => (err: unknown) => logger.warn({ err }, message)
     this.options = options
     this.states = states
     this.clock = clock
@@ -77,15 +79,20 @@ export class Outbox {
     this.publisher = new Publisher({ bus, logger })
     const { writes, publisher } = this
     this.supervisor = new Supervisor({ ...options, states, clock, writes, publisher })
-    this.beats = new Periodic(
-      BEAT_MS,
-      () => this.check(),
-      (err) => logger.warn({ err }, 'heartbeat of the outbox not stored, will try again'),
-    )
+    // Apart: a stream that answers slowly must not make this instance look dead.
+    this.periodics = [
+      new Periodic(BEAT_MS, () => this.renew(), failed('heartbeat of the outbox not stored, will try again')),
+      new Periodic(BEAT_MS, () => this.check(), failed('outbox not checked, will try again')),
+      new Periodic(
+        HANDLED_MS,
+        () => this.supervisor.noteHandled(),
+        failed('consumers not looked at, will try again'),
+      ),
+    ]
     bus.onDisconnect(() => publisher.pause())
     bus.onReconnect(() => {
       publisher.resume()
-      this.check().catch((err) => logger.warn({ err }, 'outbox not checked, will try again'))
+      this.check().catch(failed('outbox not checked, will try again'))
     })
   }
 
@@ -154,31 +161,36 @@ export class Outbox {
 
   private async checkOnce() {
     const { options, supervisor } = this
-    if (!options.bus.isConnected) return this.renew()
-    try {
-      this.claim = (await supervisor.look()) ?? this.claim
-    } finally {
-      await this.renew()
-    }
+    if (!options.bus.isConnected) return
+    this.claim = (await supervisor.look()) ?? this.claim
+    await this.renew()
     await supervisor.attend()
-    await supervisor.noteHandled()
   }
 
   /** What cannot be published in time is left to the recovery by another instance. */
   async close() {
-    await this.beats.close()
+    await Promise.all(this.periodics.map((each) => each.close()))
     const until = performance.now() + CLOSE_WITHIN_MS
     while (!this.writes.isEmpty && performance.now() < until)
       await new Promise((resolve) => setTimeout(resolve, SETTLED_POLL_MS))
     this.supervisor.stop()
     await this.publisher.close()
     await this.supervisor.close()
-    await this.check().catch((err) => this.options.logger.warn({ err }, 'outbox not checked before its end'))
-    const { instanceId: id } = this.options.bus
-    if (!this.writes.isEmpty) return
+    await this.leave().catch((err) =>
+      this.options.logger.warn({ err }, 'the record of the outbox stays: another instance looks at it'),
+    )
+  }
+
+  /** Only where the stream has everything at this moment: otherwise the record is what tells that something is missing. */
+  private async leave() {
+    const { instanceId: id, isConnected } = this.options.bus
+    if (!this.writes.isEmpty || !isConnected) return
+    const claim = await this.supervisor.look()
+    if (!claim) return
     await this.states.update((state) => {
-      const own = state.writers.find((writer) => writer.id === id)
-      return own ? removeWriter(state, own) : null
+      if (!isSeen(state, claim.seen)) return null
+      const renewed = renew(state, id, claim)
+      return removeWriter(renewed, renewed.writers.find((writer) => writer.id === id) as Writer)
     })
   }
 

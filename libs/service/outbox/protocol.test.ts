@@ -7,7 +7,7 @@ import { Instance, World } from './testing/model.ts'
 const STEPS = [
   ...['begin', 'arrive', 'ack', 'publish', 'confirm', 'fail', 'loseConfirmation'],
   ...['look', 'renew', 'watch', 'beginRecovery', 'endRecovery', 'noteHandled'],
-  ...['stop', 'resume', 'crash', 'start', 'consume', 'loseEnd', 'purge', 'makeAnew'],
+  ...['stop', 'resume', 'close', 'crash', 'start', 'consume', 'loseEnd', 'purge', 'makeAnew'],
   // Several steps without an interruption, so that a run gets somewhere.
   ...['send', 'beat', 'recover'],
 ] as const
@@ -157,6 +157,10 @@ test.each<[string, string]>([
   [
     'an instance whose clock is behind joins, stores, and dies when the stream loses its event',
     'send 0, beat *, send 0, beat *, start 2, send 2, beat 2, beat *, crash 2, loseEnd 1',
+  ],
+  [
+    'an instance stops in order when the stream has just lost what was confirmed',
+    'send 0, beat *, send 0, loseEnd 1, close 0',
   ],
   [
     'a purge takes what was just confirmed',

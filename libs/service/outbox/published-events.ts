@@ -1,5 +1,6 @@
 import { DeliverPolicy, jetstream } from '@nats-io/jetstream'
 import type { Bus } from '../bus/bus.ts'
+import { readerName } from '../stream/event-reader.ts'
 import { managerOf, unlessCode } from '../stream/stream.ts'
 import type { StreamKind } from '../stream/stream-event.ts'
 import type { Position } from './outbox-state.ts'
@@ -72,14 +73,15 @@ export async function publishedIds(bus: Bus, kinds: StreamKind[], since: Date, e
 /** An erased event's replacement adds a sequence to its id. */
 const idIn = (header: string) => header.split(':')[0] as string
 
-/** Up to where every durable consumer has handled the stream; `ignored` ones do not count. */
-export async function handledSeq(bus: Bus, ignored: readonly string[]): Promise<number> {
+/** Up to where every consumer has handled the stream. */
+export async function handledSeq(bus: Bus): Promise<number> {
   const manager = await managerOf(bus, TIMEOUT_MS)
   const { state } = await manager.streams.info(bus.subjects.stream)
   let handled = state.last_seq
   for await (const info of manager.consumers.list(bus.subjects.stream)) {
     const isIdle = info.num_pending === 0 && info.num_ack_pending === 0
-    if (!info.config.durable_name || ignored.includes(info.name) || isIdle) continue
+    // Others are those of earlier versions, or read for a moment.
+    if (isIdle || !info.name.endsWith(readerName(''))) continue
     handled = Math.min(handled, info.ack_floor.stream_seq)
   }
   return handled

@@ -7,7 +7,7 @@ import { nowhere, type Position } from './outbox-state.ts'
 
 const TIMEOUT_MS = 1_500
 const RETRY_MS = 250
-const LANES_PER_RETRY = 50
+const LANES_PER_RETRY = 200
 /** No server goes and comes back in less, so that it could have lost events unnoticed. */
 const PAUSE_MS = 50
 /** So many events may wait for a stream that does not take them. */
@@ -55,7 +55,7 @@ export class Publisher {
   async close() {
     this.isClosed = true
     await this.retries.close()
-    for (const lane of this.held) this.drop(lane)
+    for (const lane of this.lanes.values()) this.drop(lane)
   }
 
   /** The furthest place in the stream at which one of these events was confirmed. */
@@ -101,7 +101,7 @@ export class Publisher {
     const done = Promise.withResolvers<void>()
     const waiting = { order: this.published, id: eventId(event), body, done }
     this.count(1)
-    if (this.isPaused) this.hold(lane)
+    if (this.isPaused || this.isClosed) this.hold(lane)
     if (lane.isHeld) this.wait(lane, waiting)
     else void this.send(lane, waiting)
     return done.promise
@@ -148,29 +148,42 @@ export class Publisher {
     done.resolve()
   }
 
-  /** One event of each of a few lanes tells whether the stream takes events again; the others of its lane follow. */
+  /** Goes on with more lanes as long as the stream takes everything. */
   private async retry() {
-    if (this.isPaused) return
-    const lanes = [...this.held].slice(0, LANES_PER_RETRY)
-    await Promise.all(lanes.map((lane) => this.resend(lane)))
+    while (this.held.size > 0) {
+      const lanes = [...this.held].slice(0, LANES_PER_RETRY)
+      const areDone = await Promise.all(lanes.map((lane) => this.resend(lane)))
+      if (!areDone.every(Boolean)) return
+    }
   }
 
-  private async resend(lane: Lane) {
+  /** The first event tells whether the stream takes events again; then the others follow together. */
+  private async resend(lane: Lane): Promise<boolean> {
     // Behind the other lanes, should it fail again.
     this.held.delete(lane)
     this.held.add(lane)
-    for (let next = lane.waiting[0]; next; next = lane.waiting[0]) {
-      if (this.isPaused || this.isClosed) return
-      try {
-        this.confirm(next, await this.append(lane, next))
-      } catch {
-        return
-      }
-      lane.waiting.shift()
+    for (let isFirst = true; lane.waiting.length > 0; isFirst = false) {
+      if (this.isPaused || this.isClosed) return false
+      const sent = lane.waiting.splice(0, isFirst ? 1 : lane.waiting.length)
+      const failed = await this.appendAll(lane, sent)
+      lane.waiting.unshift(...failed)
+      if (failed.length > 0) return false
     }
     this.held.delete(lane)
     lane.isHeld = false
     this.lanes.delete(lane.subject)
+    return true
+  }
+
+  /** @returns those that failed, in order */
+  private async appendAll(lane: Lane, sent: Waiting[]): Promise<Waiting[]> {
+    const appending = sent.map((each) =>
+      this.append(lane, each).then(
+        (ack) => void this.confirm(each, ack),
+        () => each,
+      ),
+    )
+    return (await Promise.all(appending)).filter((each) => each !== undefined)
   }
 
   private drop({ waiting }: Lane) {
@@ -184,6 +197,7 @@ export class Publisher {
 
   private count(by: number) {
     this.waitingCount += by
-    this.parts.bus.metrics.owed.set(this.waitingCount)
+    // Services that share a process share the metric.
+    this.parts.bus.metrics.owed.inc(by)
   }
 }

@@ -34,13 +34,16 @@ export type RecoveryParts = {
   derive: (events: AnyEvent[]) => Promise<void>
 }
 /** `endSeq`: the end of the stream, up to which it is compared. */
-type Walk = { from: number; endSeq: number; now: number; derives: boolean }
+type Walk = { from: number; endSeq: number; now: number; derives: boolean; signal: AbortSignal }
 
 /**
  * Walks the store from a stored time on, and publishes each event that the stream does not have. Events that are just
  * being published by others may be published twice: the stream drops the repeat.
  */
-export async function recover(parts: RecoveryParts, { from, endSeq, now, derives }: Walk): Promise<void> {
+export async function recover(
+  parts: RecoveryParts,
+  { from, endSeq, now, derives, signal }: Walk,
+): Promise<void> {
   const { bus, logger, kinds, sources, publisher, derive } = parts
   const first = Math.max(from, now - MAX_AGE_MS)
   const published = await publishedIds(bus, kinds, new Date(first - SKEW_MS), endSeq)
@@ -49,12 +52,16 @@ export async function recover(parts: RecoveryParts, { from, endSeq, now, derives
   for (const source of sources)
     for await (const ids of storedFrom(source, first, now)) {
       count.walked += ids.length
+      const deriving: Promise<void>[] = []
       for (const loaded of slices(derives ? ids : ids.filter((id) => !published.has(id)))) {
         const events = await source.load(loaded)
         const absent = events.filter((event) => !published.has(eventId(event)))
-        await Promise.all([...absent.map((event) => publisher.publish(event)), derives && derive(events)])
+        signal.throwIfAborted()
+        if (derives) deriving.push(derive(events))
+        await Promise.all(absent.map((event) => publisher.publish(event)))
         count.published += absent.length
       }
+      await Promise.all(deriving)
       if (performance.now() - toldAt < PROGRESS_MS) continue
       logger.info(count, 'recovery of events goes on')
       toldAt = performance.now()

@@ -19,9 +19,6 @@ import { type RecoveryParts, recover } from './recovery.ts'
 import type { StoredClock } from './stored-clock.ts'
 import { WriterWatch } from './writer-watch.ts'
 
-/** A consumer of earlier versions, which may still exist. */
-const FORMER_CONSUMERS = ['search']
-
 export type SupervisorParts = RecoveryParts & {
   /** Creates the stream where it is missing. */
   ensureStream: () => Promise<void>
@@ -35,16 +32,16 @@ export class Supervisor {
   private readonly parts: SupervisorParts
   private readonly watch: WriterWatch
   private recovering: Promise<void> | null = null
-  private isClosed = false
+  private readonly stopping = new AbortController()
 
   constructor(parts: SupervisorParts) {
     this.parts = parts
     this.watch = new WriterWatch(parts.bus)
   }
 
-  /** Starts nothing more. What goes on ends when the publisher is closed. */
+  /** Starts nothing more, and ends a recovery that goes on. */
   stop() {
-    this.isClosed = true
+    this.stopping.abort()
     this.watch.close()
   }
 
@@ -74,18 +71,21 @@ export class Supervisor {
 
   /** Looks for instances that have ended and for writes in doubt, and recovers what they left. */
   async attend() {
-    if (this.isClosed) return
+    if (this.stopping.signal.aborted) return
     await this.lookForEndedWriters()
     await this.resolveDoubt()
     this.recoverIfDue(await this.parts.states.latest())
   }
 
-  /** One instance is enough: the first of the list. It asks before it looks at the stream: what was lost seems handled. */
+  /**
+   * Notes what consumers have handled. One instance is enough: the first of the list. It asks before it compares: what the
+   * stream has lost seems to be handled.
+   */
   async noteHandled() {
     const { bus, states } = this.parts
     const { writers } = await states.latest()
     if (writers.some(({ id }) => id < this.id)) return
-    const seq = await handledSeq(bus, FORMER_CONSUMERS)
+    const seq = await handledSeq(bus)
     const claim = await this.look()
     if (claim) await states.update((state) => (isSeen(state, claim.seen) ? noteHandled(state, seq) : null))
   }
@@ -151,7 +151,10 @@ export class Supervisor {
     const others = writers.filter(({ id }) => id !== this.id)
     for (const { writer, isRecovered } of await this.watch.ended(others, recovery === null)) {
       if (isRecovered) await states.update((state) => removeWriter(state, writer))
-      else await this.demand(writer.settledUntil)
+      else {
+        await this.demand(writer.settledUntil)
+        this.watch.noteDemanded(writer)
+      }
     }
   }
 
@@ -166,7 +169,7 @@ export class Supervisor {
   }
 
   private recoverIfDue({ recovery, writers }: OutboxState) {
-    if (!recovery || this.recovering || this.isClosed) return
+    if (!recovery || this.recovering || this.stopping.signal.aborted) return
     const isTaken = recovery.by !== this.id && writers.some(({ id }) => id === recovery.by)
     if (isTaken && !this.watch.isEnded(recovery.by)) return
     this.recovering = this.recoverAll()
@@ -180,7 +183,7 @@ export class Supervisor {
     const { states } = this.parts
     for (
       let state = await states.update((now) => takeRecovery(now, this.id));
-      state.recovery && !this.isClosed;
+      state.recovery && !this.stopping.signal.aborted;
     )
       state = await this.recoverOnce(state.recovery)
   }
@@ -190,7 +193,13 @@ export class Supervisor {
     const { from, derives } = recovery
     const before = await this.viewStream()
     const end = await endOf(bus, before)
-    await recover(this.parts, { from, derives, now: clock.now(), endSeq: before.lastSeq })
+    await recover(this.parts, {
+      from,
+      derives,
+      now: clock.now(),
+      endSeq: before.lastSeq,
+      signal: this.stopping.signal,
+    })
     return (await this.finish(recovery, end)) ?? states.read()
   }
 

@@ -40,13 +40,16 @@ export class WriterWatch {
       if (sight.endedAt === null) continue
       const isLate = performance.now() - sight.endedAt > SECOND_LOOK_MS
       if (sight.recoveries === 2 && isIdle) due.push({ writer, isRecovered: true })
-      if (sight.recoveries > (isLate ? 1 : 0)) continue
-      sight.recoveries += 1
-      due.push({ writer, isRecovered: false })
+      if (sight.recoveries <= (isLate ? 1 : 0)) due.push({ writer, isRecovered: false })
     }
     const known = new Set(writers.map(({ id }) => id))
     for (const id of this.sights.keys()) if (!known.has(id)) this.sights.delete(id)
     return due
+  }
+
+  noteDemanded({ id }: Writer) {
+    const sight = this.sights.get(id)
+    if (sight) sight.recoveries += 1
   }
 
   isEnded(id: string): boolean {

@@ -2,6 +2,7 @@ import type { Model, mongo } from 'mongoose'
 
 type Writes = mongo.AnyBulkWriteOperation[]
 type WriteError = { code?: number; index: number }
+type Failure = { writeErrors?: WriteError | WriteError[]; result?: { getWriteConcernError?: () => unknown } }
 
 const UNORDERED = { ordered: false } as const
 const DUPLICATE = 11000
@@ -25,8 +26,10 @@ async function takenKeys(write: () => Promise<unknown>): Promise<number[]> {
     await write()
     return []
   } catch (error) {
-    const { writeErrors = [] } = error as { writeErrors?: WriteError | WriteError[] }
+    const { writeErrors = [], result } = error as Failure
     const failures = [writeErrors].flat()
+    // What a majority does not have is not stored, whatever else has happened.
+    if (result?.getWriteConcernError?.()) throw error
     if (failures.length === 0 || failures.some(({ code }) => code !== DUPLICATE)) throw error
     return failures.map(({ index }) => index)
   }

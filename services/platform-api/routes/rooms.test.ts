@@ -90,7 +90,7 @@ test('members get the changes of a room', async () => {
 const byRoom = () => ({ roomId: room._id })
 const byId = () => ({ _id: { $regex: `^${room._id}` } as never })
 const ofRooms: Record<string, () => object> = {
-  ...{ 'messages.messages': byRoom, 'messages.search': byRoom, 'messages.reports': byRoom },
+  ...{ 'messages.messages': byRoom, 'messages.reports': byRoom },
   ...{ 'messages.exports': byRoom, 'messages.wordLists': byId, 'files.references': byRoom },
   ...{ 'rooms.members': byRoom, 'rooms.mentions': byRoom, 'rooms.mutes': byId, 'push.tasks': byId },
 }

@@ -219,6 +219,16 @@ export class Instance {
     this.isStopped = true
   }
 
+  /** Stops in order. Where something is open, or the stream has lost something, its record stays. */
+  close() {
+    this.isAlive = false
+    if (this.open.length > 0 || this.doubt || !this.seesWhole) return
+    const { world, id, last: position, settledUntil } = this
+    const renewed = renew(world.state, id, { settledUntil, position, seen: world.state })
+    const own = renewed.writers.find((writer) => writer.id === id)
+    world.state = (own && removeWriter(renewed, own)) ?? renewed
+  }
+
   resume() {
     this.isStopped = false
     this.isFresh = false
