@@ -4,6 +4,7 @@ import { inboxPrefix, type OperationName } from '@chat/contract'
 import { connect, errors, type NatsConnection, type Status } from '@nats-io/transport-node'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import { tooOld } from './server-version.ts'
 
 export type BusOptions = {
   natsUrl: string
@@ -24,14 +25,24 @@ const PAUSE_MS = 250
 export async function connectNats(options: BusOptions): Promise<NatsConnection> {
   for (const deadline = Date.now() + PATIENCE_MS; ; await delay(PAUSE_MS)) {
     try {
-      return await connectOnce(options)
+      return await newEnough(await connectOnce(options), options)
     } catch (cause) {
+      if (cause instanceof TooOld) throw cause
       if (!isFinal(cause) && Date.now() < deadline) continue
       const { host } = firstOf(options.natsUrl)
       const message = `NATS at ${host} cannot be reached (${(cause as Error).message}): check CHAT_NATS_URL`
       throw new Error(message, { cause })
     }
   }
+}
+
+class TooOld extends Error {}
+
+async function newEnough(connection: NatsConnection, { natsUrl }: BusOptions): Promise<NatsConnection> {
+  const reason = tooOld(connection.info?.version ?? '')
+  if (reason === null) return connection
+  await connection.close()
+  throw new TooOld(`NATS at ${firstOf(natsUrl).host}: ${reason}`)
 }
 
 /** Wrong credentials, and TLS on one side only. A busy server fails with `Authentication Timeout`, which passes. */

@@ -1,16 +1,14 @@
-import { DeliverPolicy, jetstream } from '@nats-io/jetstream'
+import { DeliverPolicy } from '@nats-io/jetstream'
 import type { Bus } from '../bus/bus.ts'
 import { readerName } from '../stream/event-reader.ts'
-import { managerOf, unlessCode } from '../stream/stream.ts'
+import { managerOf, NO_STREAM, unlessCode } from '../stream/stream.ts'
 import type { StreamKind } from '../stream/stream-event.ts'
+import { messagesOf } from '../stream/stream-reader.ts'
 import type { Position } from './outbox-state.ts'
 
 const BATCH = 2_000
-const FETCH_MS = 2_000
 const TIMEOUT_MS = 2_000
 const MESSAGE_ID = 'Nats-Msg-Id'
-/** The server's code where there is no such stream. */
-const NO_STREAM = 10_059
 
 /** When the stream was created, and which sequences it has. */
 export type StreamView = { created: string; firstSeq: number; lastSeq: number }
@@ -49,23 +47,15 @@ async function eventIdAt(bus: Bus, seq: number): Promise<string | null> {
 /** The ids of events of these kinds that were published since a time, up to a sequence. */
 export async function publishedIds(bus: Bus, kinds: StreamKind[], since: Date, endSeq: number) {
   const ids = new Set<string>()
-  const consumer = await jetstream(bus.connection).consumers.get(bus.subjects.stream, {
+  const options = {
     filter_subjects: kinds.map((kind) => bus.subjects.everyRoom(kind)),
     deliver_policy: DeliverPolicy.StartTime,
     opt_start_time: since.toISOString(),
     headers_only: true,
-  })
-  let { num_pending: left } = await consumer.info()
-  try {
-    while (left > 0) {
-      const batch = await consumer.fetch({ max_messages: Math.min(left, BATCH), expires: FETCH_MS })
-      for await (const message of batch) {
-        left = message.seq >= endSeq ? 0 : message.info.pending
-        ids.add(idIn(message.headers?.get(MESSAGE_ID) ?? ''))
-      }
-    }
-  } finally {
-    await consumer.delete()
+  }
+  for await (const message of messagesOf(bus, options, BATCH)) {
+    ids.add(idIn(message.headers?.get(MESSAGE_ID) ?? ''))
+    if (message.seq >= endSeq) break
   }
   return ids
 }

@@ -4,6 +4,7 @@ import { BatchQueue } from '../async/batch-queue.ts'
 import { mapInSlices } from '../async/time-slice.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import { isOutage } from './outage.ts'
 import { type Delivered, type Handle, handleBatch } from './poison-events.ts'
 import { readEvent, type StreamEvent, type StreamKind } from './stream-event.ts'
 
@@ -12,6 +13,8 @@ const MAX_BATCH = 500
 const PACE_MS = 400
 const FIRST_PAUSE_MS = 250
 const MAX_PAUSE_MS = 5_000
+/** A batch of which everything fails is repeated so often before its events are set aside. */
+const MAX_REPEATS = 5
 
 export type Handling<K extends StreamKind = StreamKind> = {
   logger: Logger
@@ -80,11 +83,13 @@ export class EventBatches<K extends StreamKind> {
   /** @returns false where it was closed before the batch was done */
   private async handle(events: Delivered<K>[]): Promise<boolean> {
     const { logger, name: consumer, metrics } = this.options
+    let failures = 0
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)) {
       try {
-        return await this.handleOnce(events)
+        return await this.handleOnce(events, failures >= MAX_REPEATS)
       } catch (err) {
         if (this.closing.signal.aborted) return false
+        if (!isOutage(err)) failures++
         metrics.consumerFailures.inc({ consumer }, events.length)
         logger.warn({ err, consumer, events: events.length }, 'events not handled, will try again')
       }
@@ -93,10 +98,10 @@ export class EventBatches<K extends StreamKind> {
     }
   }
 
-  private async handleOnce(events: Delivered<K>[]): Promise<boolean> {
+  private async handleOnce(events: Delivered<K>[], mayAllFail: boolean): Promise<boolean> {
     if (events.length === 0) return true
     const { handle, setAside, metrics, name: consumer } = this.options
-    const failures = await handleBatch(handle, events)
+    const failures = await handleBatch(handle, events, mayAllFail)
     if (failures.length === 0) return true
     // What a stop interrupted has not failed.
     if (this.closing.signal.aborted) return false

@@ -20,6 +20,8 @@ const REQUEST_MS = 2_000
 /** A reader that has heard nothing for two of these looks whether its consumer still exists. */
 const HEARTBEAT_MS = 500
 const RESTART_MS = 250
+/** While NATS is away, a stop waits so long. */
+const TIMEOUT_MS = 2_000
 /** The server delivers again what was not acked by then. Only a handler that hangs takes so long. */
 const ACK_WAIT_MS = 3_600_000
 /** One batch is handled, one waits, and one is on its way; the fourth is asked for. */
@@ -51,6 +53,7 @@ export class EventReader<K extends StreamKind> {
   private readonly running: Promise<void>
   private messages: ConsumerMessages | null = null
   private isInterrupted = false
+  private failuresInARow = 0
 
   constructor(options: Reading<K>, position: Position) {
     const { bus, logger, name, positions } = options
@@ -99,7 +102,9 @@ export class EventReader<K extends StreamKind> {
     while (!signal.aborted) {
       this.isInterrupted = false
       await this.read().catch((err) => {
-        if (!signal.aborted) logger.info({ err, consumer }, 'reads the stream again from its position')
+        if (signal.aborted) return
+        const level = this.failuresInARow++ === 0 ? 'info' : 'warn'
+        logger[level]({ err, consumer }, 'reads the stream again from its position')
       })
       await delay(RESTART_MS, undefined, { signal }).catch(() => {})
     }
@@ -108,10 +113,11 @@ export class EventReader<K extends StreamKind> {
   private async read() {
     const { bus, name } = this.options
     await this.batches.clear()
-    await ensureStream(bus)
-    const manager = await managerOf(bus)
+    await ensureStream(bus, false, TIMEOUT_MS)
+    const manager = await managerOf(bus, TIMEOUT_MS)
     await this.setConsumer(manager)
-    const consumer = await jetstream(bus.connection).consumers.get(bus.subjects.stream, readerName(name))
+    const { consumers } = jetstream(bus.connection, { timeout: TIMEOUT_MS })
+    const consumer = await consumers.get(bus.subjects.stream, readerName(name))
     for (let expected = 1; !this.isInterrupted; ) {
       await this.batches.room()
       const limits = {
@@ -129,6 +135,7 @@ export class EventReader<K extends StreamKind> {
       } finally {
         messages.stop()
       }
+      this.failuresInARow = 0
     }
   }
 

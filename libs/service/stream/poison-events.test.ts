@@ -85,7 +85,7 @@ test('while the database or a service is away nothing counts as a try, however l
   await consumer.close()
 })
 
-test('where all of many events fail, none is set aside', async () => {
+test('where all of many events fail, none is set aside at first', async () => {
   const gate = Promise.withResolvers<void>()
   const tried: number[] = []
   const isBroken = () => !handled.includes(31)
@@ -103,6 +103,19 @@ test('where all of many events fail, none is set aside', async () => {
   await eventually(() => expect(tried.filter((seq) => seq === 2).length).toBeGreaterThan(8))
   handled.push(31)
   await eventually(() => expect(new Set(handled).size).toBe(31))
+})
+
+test('many poison events alone in a batch are set aside after some repeats', async () => {
+  for (let seq = 1; seq <= 11; seq++) wrong.set(seq, new Error('poison'))
+  await on.postUpTo(11)
+  const set: number[] = []
+  await on.consume({
+    handle,
+    setAside: async (failures) => void set.push(...failures.map(({ event }) => seqOfEvent(event))),
+  })
+  await eventually(() => expect(set.length).toBe(11), 20_000)
+  await on.postUpTo(12, 12)
+  await eventually(() => expect(handled).toEqual([12]))
 })
 
 test('an event whose retry meets an outage keeps its tries', async () => {

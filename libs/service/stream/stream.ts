@@ -14,14 +14,17 @@ import { streamKinds } from './stream-event.ts'
 const READER = /-reader$/
 const SEVEN_DAYS_MS = 7 * 24 * 60 * 60 * 1000
 const TEN_GB = 10 * 1024 ** 3
+const TIMEOUT_MS = 10_000
+/** The server's code where there is no such stream. */
+export const NO_STREAM = 10_059
 
 /** Does not ask first whether JetStream is on: every call's answer says so. */
-export const managerOf = (bus: Bus, timeout = 10_000): Promise<JetStreamManager> =>
+export const managerOf = (bus: Bus, timeout = TIMEOUT_MS): Promise<JetStreamManager> =>
   jetstreamManager(bus.connection, { timeout, checkAPI: false })
 
 /** Creates the stream that durable consumers read, if missing. @param isOwner updates an existing one, too */
-export async function ensureStream(bus: Bus, isOwner = false) {
-  const manager = await managerOf(bus)
+export async function ensureStream(bus: Bus, isOwner = false, timeoutMs = TIMEOUT_MS) {
+  const manager = await managerOf(bus, timeoutMs)
   const config = {
     name: bus.subjects.stream,
     subjects: streamKinds.map((kind) => bus.subjects.everyRoom(kind)),
@@ -32,7 +35,7 @@ export async function ensureStream(bus: Bus, isOwner = false) {
     max_bytes: TEN_GB,
     allow_direct: true,
   }
-  if (!(await exists(manager.streams.info(config.name)))) await manager.streams.add(config)
+  if (!(await unlessCode([NO_STREAM], manager.streams.info(config.name)))) await manager.streams.add(config)
   else if (isOwner) await manager.streams.update(config.name, config)
 }
 
