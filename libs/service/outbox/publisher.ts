@@ -18,7 +18,13 @@ export class OutboxFull extends Error {
   override name = 'OutboxFull'
 }
 
-type Waiting = { order: number; id: string; body: Uint8Array; done: PromiseWithResolvers<void> }
+type Waiting = {
+  order: number
+  id: string
+  publishId: string
+  body: Uint8Array
+  done: PromiseWithResolvers<void>
+}
 /** The events of one subject: of one kind in one room. */
 type Lane = { subject: string; inFlight: number; waiting: Waiting[]; isHeld: boolean }
 type Parts = { bus: Bus; logger: Logger }
@@ -92,14 +98,19 @@ export class Publisher {
     return this.held.size > 0
   }
 
-  /** Resolves when the stream has the event, however long that takes. @throws OutboxFull */
-  publish(event: AnyEvent): Promise<void> {
+  /**
+   * Resolves when the stream has the event, however long that takes. @throws OutboxFull
+   * @param losses how often the stream has lost events: it would drop one that it had before, as a repeat
+   */
+  publish(event: AnyEvent, losses = 0): Promise<void> {
     const { subject, body } = publicationOf(event, this.parts.bus.subjects)
     const lane = this.lanes.get(subject) ?? { subject, inFlight: 0, waiting: [], isHeld: false }
     this.lanes.set(subject, lane)
     this.published += 1
     const done = Promise.withResolvers<void>()
-    const waiting = { order: this.published, id: eventId(event), body, done }
+    const id = eventId(event)
+    const publishId = losses > 0 ? `${id}:${losses}` : id
+    const waiting = { order: this.published, id, publishId, body, done }
     this.count(1)
     if (this.isPaused || this.isClosed) this.hold(lane)
     if (lane.isHeld) this.wait(lane, waiting)
@@ -135,8 +146,8 @@ export class Publisher {
     else this.lanes.delete(lane.subject)
   }
 
-  private append({ subject }: Lane, { id, body }: Waiting): Promise<PubAck> {
-    return this.client.publish(subject, body, { msgID: id })
+  private append({ subject }: Lane, { publishId, body }: Waiting): Promise<PubAck> {
+    return this.client.publish(subject, body, { msgID: publishId })
   }
 
   private confirm({ id, done }: Waiting, { seq }: PubAck) {

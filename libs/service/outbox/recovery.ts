@@ -34,7 +34,14 @@ export type RecoveryParts = {
   derive: (events: AnyEvent[]) => Promise<void>
 }
 /** `endSeq`: the end of the stream, up to which it is compared. */
-type Walk = { from: number; endSeq: number; now: number; derives: boolean; signal: AbortSignal }
+type Walk = {
+  from: number
+  endSeq: number
+  now: number
+  derives: boolean
+  losses: number
+  signal: AbortSignal
+}
 
 /**
  * Walks the store from a stored time on, and publishes each event that the stream does not have. Events that are just
@@ -42,7 +49,7 @@ type Walk = { from: number; endSeq: number; now: number; derives: boolean; signa
  */
 export async function recover(
   parts: RecoveryParts,
-  { from, endSeq, now, derives, signal }: Walk,
+  { from, endSeq, now, derives, losses, signal }: Walk,
 ): Promise<void> {
   const { bus, logger, kinds, sources, publisher, derive } = parts
   const first = Math.max(from, now - MAX_AGE_MS)
@@ -58,7 +65,7 @@ export async function recover(
         const absent = events.filter((event) => !published.has(eventId(event)))
         signal.throwIfAborted()
         if (derives) deriving.push(derive(events))
-        await Promise.all(absent.map((event) => publisher.publish(event)))
+        await Promise.all(absent.map((event) => publisher.publish(event, losses)))
         count.published += absent.length
       }
       await Promise.all(deriving)

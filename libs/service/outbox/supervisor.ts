@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { OpenWrites } from './open-writes.ts'
 import {
   type Checkpoint,
@@ -18,6 +19,8 @@ import { endOf, handledSeq, holdsAll, type StreamView, viewStream } from './publ
 import { type RecoveryParts, recover } from './recovery.ts'
 import type { StoredClock } from './stored-clock.ts'
 import { WriterWatch } from './writer-watch.ts'
+
+const AGAIN_MS = 500
 
 export type SupervisorParts = RecoveryParts & {
   /** Creates the stream where it is missing. */
@@ -181,26 +184,23 @@ export class Supervisor {
 
   private async recoverAll() {
     const { states } = this.parts
-    for (
-      let state = await states.update((now) => takeRecovery(now, this.id));
-      state.recovery && !this.stopping.signal.aborted;
-    )
-      state = await this.recoverOnce(state.recovery)
+    let state = await states.update((now) => takeRecovery(now, this.id))
+    while (state.recovery && !this.stopping.signal.aborted) {
+      const after = await this.recoverOnce(state, state.recovery)
+      if (!after) await delay(AGAIN_MS, undefined, { signal: this.stopping.signal })
+      state = after ?? (await states.read())
+    }
   }
 
-  private async recoverOnce(recovery: Recovery): Promise<OutboxState> {
-    const { bus, states, clock } = this.parts
+  /** @returns null where it has to be done again */
+  private async recoverOnce({ losses }: OutboxState, recovery: Recovery): Promise<OutboxState | null> {
+    const { bus, clock } = this.parts
     const { from, derives } = recovery
     const before = await this.viewStream()
     const end = await endOf(bus, before)
-    await recover(this.parts, {
-      from,
-      derives,
-      now: clock.now(),
-      endSeq: before.lastSeq,
-      signal: this.stopping.signal,
-    })
-    return (await this.finish(recovery, end)) ?? states.read()
+    const { signal } = this.stopping
+    await recover(this.parts, { from, derives, losses, now: clock.now(), endSeq: before.lastSeq, signal })
+    return this.finish(recovery, end)
   }
 
   /** @param read the end of the stream that was read @returns null where it has to be read again */
