@@ -60,7 +60,7 @@ export async function publishedIds(bus: Bus, kinds: StreamKind[], since: Date, e
   return ids
 }
 
-/** An erased event's replacement adds a sequence to its id. */
+/** Earlier versions put an edited copy in the place of an erased event, under its id and a sequence. */
 const idIn = (header: string) => header.split(':')[0] as string
 
 /** Up to where every consumer has handled the stream. */

@@ -1,19 +1,10 @@
-import { type JsMsg, jetstream } from '@nats-io/jetstream'
+import type { JsMsg } from '@nats-io/jetstream'
 import type { Bus } from '../bus/bus.ts'
 import { managerOf, unlessCode } from './stream.ts'
-import {
-  type AnyEvent,
-  eventId,
-  publicationOf,
-  readEvent,
-  type StreamEvent,
-  type StreamKind,
-} from './stream-event.ts'
+import { readEvent, type StreamEvent, type StreamKind } from './stream-event.ts'
 import { eventsOn } from './stream-reader.ts'
 
 const numberedKinds = ['message', 'change'] as const
-/** The server's code where another event has come meanwhile. */
-const WRONG_LAST_SEQUENCE = 10_071
 /** The server's codes for a sequence that the stream does not have. */
 const NO_MESSAGE = [10_037, 10_043, 10_057]
 
@@ -21,8 +12,7 @@ type RoomErasure = {
   bus: Bus
   roomId: string
   from: number
-  /** Returns the event without what is to be erased, or the event itself where it holds nothing of it. */
-  without: (event: StreamEvent) => StreamEvent
+  isErased: (event: StreamEvent) => boolean
 }
 
 type KindErasure<K extends StreamKind> = {
@@ -35,26 +25,18 @@ type KindErasure<K extends StreamKind> = {
 }
 
 /**
- * Erases single message events of a room from the stream: the server overwrites them, and consumers skip them. The
- * last event of each kind tells how far the room is published, so an edited copy takes its place.
+ * Erases single message events of a room from the stream: the server overwrites them, and consumers skip them.
  * @returns the stream sequence after the last event that was read
  */
-export async function eraseRoomEvents({ bus, roomId, from, without }: RoomErasure): Promise<number> {
-  const lasts = new Map<string, number>()
-  const found: { message: JsMsg; clean: AnyEvent }[] = []
+export async function eraseRoomEvents({ bus, roomId, from, isErased }: RoomErasure): Promise<number> {
+  const found: JsMsg[] = []
   let next = from
   const subjects = numberedKinds.map((kind) => bus.subjects.roomEvent(roomId, kind))
   for await (const message of eventsOn(bus, subjects, from)) {
     next = message.seq + 1
-    lasts.set(message.subject, message.seq)
-    const event = readEvent(message) as StreamEvent
-    const clean = without(event)
-    if (clean !== event) found.push({ message, clean })
+    if (isErased(readEvent(message) as StreamEvent)) found.push(message)
   }
-  for (const { message, clean } of found) {
-    if (lasts.get(message.subject) === message.seq) await replaceLast(bus, message, clean)
-    await erase(bus, message)
-  }
+  for (const message of found) await erase(bus, message)
   return next
 }
 
@@ -77,12 +59,4 @@ export async function purgeRoomEvents(bus: Bus, roomId: string): Promise<void> {
 async function erase(bus: Bus, message: JsMsg) {
   const manager = await managerOf(bus)
   await unlessCode(NO_MESSAGE, manager.streams.deleteMessage(bus.subjects.stream, message.seq, true))
-}
-
-/** Does nothing where another event has come since: then that one is the last. */
-async function replaceLast(bus: Bus, message: JsMsg, clean: AnyEvent) {
-  const { body, subject } = publicationOf(clean, bus.subjects)
-  const options = { msgID: `${eventId(clean)}:${message.seq}`, expect: { lastSubjectSequence: message.seq } }
-  const publishing = jetstream(bus.connection).publish(subject, body, options)
-  await unlessCode([WRONG_LAST_SEQUENCE], publishing)
 }

@@ -6,7 +6,7 @@ const LATENCY_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 const STEP_SECONDS = [0.0005, ...LATENCY_SECONDS]
 const MEASURE_WITHIN_MS = 1_000
 
-/** How far a durable consumer is behind, over all of its instances. */
+/** How far a consumer of the stream is behind, over all of its instances. */
 export type ConsumerLag = { lagMs: number; pending: number }
 
 export type JobOutcome = 'finished' | 'retried' | 'dead' | 'released' | 'ended' | 'lost'

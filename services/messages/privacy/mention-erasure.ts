@@ -57,14 +57,11 @@ export async function eraseMentionsInCopies(
 
 /** Takes a user out of a room's events. @returns the stream's number after the last event that was read */
 export const scrubStream = (bus: Bus, roomId: string, erased: Erased, from = 1): Promise<number> =>
-  eraseRoomEvents({ bus, roomId, from, without: (event) => eventWithout(event, erased) })
+  eraseRoomEvents({ bus, roomId, from, isErased: (event) => names(event, erased) })
 
-/** The same object when the event does not name the user. */
-function eventWithout(event: StreamEvent, erased: Erased): StreamEvent {
-  const message = messageWithout(event.message, erased)
-  if (event.kind !== 'change' || !event.mentioned?.includes(erased.userId))
-    return message === event.message ? event : { ...event, message }
-  return { ...event, message, mentioned: event.mentioned.filter((id) => id !== erased.userId) }
+function names(event: StreamEvent, erased: Erased): boolean {
+  if (event.kind === 'change' && event.mentioned?.includes(erased.userId)) return true
+  return messageWithout(event.message, erased) !== event.message
 }
 
 /** For other services: where the user was mentioned. */

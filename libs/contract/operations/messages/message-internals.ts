@@ -17,11 +17,9 @@ import { BAD_TEXT, FROZEN, forServices, MAY_NOT_POST } from '../operation.ts'
 
 export const messageInternals = forServices('messages', {
   lastMessageOf: {
-    summary: 'The last message number and the last change number of a room, once both are published',
+    summary: 'The last message number and the last change number of a room',
     input: RoomId,
     output: Type.Object({ lastSeq: Seq, lastChange: Seq, epoch: Epoch }),
-    // If the stream was lost, the room is published again first.
-    timeoutMs: 10_000,
   },
   postFirstMessage: {
     summary: 'Post the first message of a new room',
