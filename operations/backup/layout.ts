@@ -20,7 +20,7 @@ export const first: Partial<Record<DatabaseName, string[]>> = {
  * The search index, which is made anew from the messages. Parts of it that were read one after the other would not fit
  * together. `search` and `searchPeriods` are those of older versions.
  */
-const searchIndex = [
+export const searchIndex = [
   ...['searchSegments', 'searchParts', 'searchRemovals', 'searchUpgrade'],
   ...['search', 'searchPeriods'],
 ]

@@ -176,6 +176,7 @@ test('stores that other tools have restored begin a new epoch, too', async () =>
   const messages = database.collection<{ _id: string; createdAt: Date }>('messages')
   const old = { _id: 'old', createdAt: new Date(startedAt.getTime() - 120_000) }
   await messages.insertMany([old, { _id: 'new', createdAt: startedAt }])
+  await database.collection('searchSegments').insertOne({ state: 'ready' })
   const bus = await openTestBus({ ...before, root })
   await adoptCopy({ stores: storesOf({ ...before, root }), bus, startedAt })
   await bus.close()
@@ -184,5 +185,6 @@ test('stores that other tools have restored begin a new epoch, too', async () =>
   expect(state?.epoch).not.toBe('first')
   const stored = await messages.find({}).sort({ _id: 1 }).toArray()
   expect(stored).toEqual([{ _id: 'new', createdAt: startedAt, storedAt: startedAt }, old])
+  expect(await database.collection('searchSegments').countDocuments()).toBe(0)
   await database.close()
 })

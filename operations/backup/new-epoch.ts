@@ -1,6 +1,6 @@
 import { restoredState } from '@chat/service'
 import type { mongo } from 'mongoose'
-import type { DatabaseName } from './layout.ts'
+import { type DatabaseName, searchIndex } from './layout.ts'
 
 /** Longer than a write takes to arrive, and than clocks differ. */
 const MARGIN_MS = 60_000
@@ -10,7 +10,8 @@ const withOutbox: DatabaseName[] = ['messages', 'rooms']
 
 /**
  * Begins a new epoch of restored data, since their numbers will be given again: clients start again what they have
- * cached. What was stored while the backup was taken, and is not in all parts of it, is published again at the start.
+ * cached. What was stored while the backup was taken, and is not in all parts of it, is published again at the start. A
+ * copied search index is dropped, so that it is made anew.
  * @param startedAt when the backup was begun
  */
 export async function beginEpoch(startedAt: Date, databaseOf: (name: DatabaseName) => mongo.Db) {
@@ -23,6 +24,7 @@ export async function beginEpoch(startedAt: Date, databaseOf: (name: DatabaseNam
     await outbox.deleteMany({})
     await outbox.insertOne(restoredState(epoch, from))
   }
+  for (const name of searchIndex) await databaseOf('messages').dropCollection(name)
 }
 
 async function addStoredTimes(collection: mongo.Collection, from: number) {
