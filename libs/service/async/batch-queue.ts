@@ -18,6 +18,7 @@ export class BatchQueue<T> {
   private running: Promise<void> | null = null
   private shrinking = Promise.withResolvers<void>()
   private filling = Promise.withResolvers<void>()
+  private isHurried = false
 
   constructor(options: Options<T>) {
     this.options = options
@@ -27,6 +28,12 @@ export class BatchQueue<T> {
     this.waiting.push(...items)
     if (this.isFull) this.filling.resolve()
     this.start()
+  }
+
+  /** What waits now does not wait for the pace. */
+  hurry() {
+    this.isHurried = true
+    this.filling.resolve()
   }
 
   putBack(items: readonly T[]) {
@@ -58,7 +65,7 @@ export class BatchQueue<T> {
 
   private async wait(paced: Promise<void>) {
     this.filling = Promise.withResolvers<void>()
-    if (!this.isFull) await Promise.race([paced, this.filling.promise])
+    if (!this.isFull && !this.isHurried) await Promise.race([paced, this.filling.promise])
   }
 
   private shrink() {
@@ -80,6 +87,7 @@ export class BatchQueue<T> {
       const pace = new AbortController()
       const paced = paceMs > 0 ? delay(paceMs, undefined, { signal: pace.signal }).catch(() => {}) : null
       const batch = this.waiting.splice(0, maxBatch)
+      this.isHurried = false
       this.shrink()
       await Promise.try(run, batch).catch((error) => failed(error, batch))
       if (paced) await this.wait(paced)

@@ -13,7 +13,7 @@ const PAUSE_MS = 50
 /** So many events may wait for a stream that does not take them. */
 const MAX_WAITING = 10_000
 
-/** Why an event is not published: too many wait. The recovery publishes it. */
+/** Why an event is not published or derived: too many wait. The recovery does it. */
 export class OutboxFull extends Error {
   override name = 'OutboxFull'
 }

@@ -1,8 +1,6 @@
+import { handleInHalves } from '../async/halving.ts'
 import { isOutage } from './outage.ts'
 import type { AnyEvent, StreamEvent, StreamKind } from './stream-event.ts'
-
-/** Where more events fail and none succeeds, something else than the events may be wrong. */
-const MAX_POISON = 10
 
 /** An event as it came; `storedAt` is by the stream's clock. */
 export type Delivered<K extends StreamKind = StreamKind> = { event: StreamEvent<K>; storedAt: Date }
@@ -27,38 +25,14 @@ export async function handleBatch<K extends StreamKind>(
   batch: Delivered<K>[],
   mayAllFail = false,
 ) {
-  const failures: (Delivered<K> & { reason: unknown })[] = []
-  let succeeded = 0
-  const attempt = async (part: Delivered<K>[]): Promise<void> => {
-    const failed = await tryToHandle(handle, part)
-    if (failed instanceof Map) {
-      for (const each of part)
-        if (failed.has(each.event)) failures.push({ ...each, reason: failed.get(each.event) })
-      succeeded += part.length - failed.size
-      return
-    }
-    const { reason } = failed
-    const [first] = part
-    if (part.length > 1 || !first) {
-      const middle = Math.ceil(part.length / 2)
-      await attempt(part.slice(0, middle))
-      return attempt(part.slice(middle))
-    }
-    failures.push({ ...first, reason })
-    if (!mayAllFail && succeeded === 0 && failures.length > MAX_POISON) throw reason
-  }
-  await attempt(batch)
-  return failures
-}
-
-/** @returns the failed events with the reasons, or why all of them failed @throws outages */
-async function tryToHandle<K extends StreamKind>(handle: Handle<K>, part: Delivered<K>[]) {
-  const [events, times] = [part.map(({ event }) => event), part.map(({ storedAt }) => storedAt)]
-  try {
+  const handlePart = async (part: Delivered<K>[]) => {
+    const [events, times] = [part.map(({ event }) => event), part.map(({ storedAt }) => storedAt)]
     const failures = (await handle(events, times)) ?? []
-    return new Map(failures.map(({ event, reason }) => [event, reason]))
-  } catch (reason) {
-    if (isOutage(reason)) throw reason
-    return { reason }
+    const reasons = new Map(failures.map(({ event, reason }) => [event, reason]))
+    return part
+      .filter(({ event }) => reasons.has(event))
+      .map((item) => ({ item, reason: reasons.get(item.event) }))
   }
+  const failures = await handleInHalves({ handle: handlePart, isPassing: isOutage, mayAllFail }, batch)
+  return failures.map(({ item, reason }) => ({ ...item, reason }))
 }

@@ -85,26 +85,15 @@ export const updateMessage: Operation<'updateMessage'> = async (parts, caller, i
 }
 
 /** Deletes the content and the author's name: the author is erased. */
-export const eraseMessage = (parts: Parts, caller: Caller, place: Place): Promise<void> =>
-  changeAndIndex(parts, caller, place, (doc) => ({
+export const eraseMessage = (parts: Parts, caller: Caller, place: Place) =>
+  changeMessage(parts, caller, place, (doc) => ({
     kind: 'erase',
     becomes: { ...emptied(doc), ...anonymised({ _id: doc._id, status: statusOf(doc) }) },
   }))
 
 /** Takes an erased user's mention and name out of the message, even if only an earlier text had them. */
-export const unmention = (parts: Parts, caller: Caller, place: Place, erased: Erased): Promise<void> =>
-  changeAndIndex(parts, caller, place, (doc) => unmentioned(doc, erased))
-
-/** Does not leave it to the stream to take the text out of the index. */
-async function changeAndIndex(
-  parts: Parts,
-  caller: Caller,
-  place: Place,
-  decide: (doc: MessageDoc) => Decision,
-) {
-  const message = await changeMessage(parts, caller, place, decide)
-  await parts.searchIndex.forgetBefore([message])
-}
+export const unmention = (parts: Parts, caller: Caller, place: Place, erased: Erased) =>
+  changeMessage(parts, caller, place, (doc) => unmentioned(doc, erased))
 
 const emptied = (doc: MessageDoc): Partial<MessageDoc> => ({
   data: { type: doc.data.type, content: {} },

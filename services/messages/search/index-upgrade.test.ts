@@ -3,11 +3,11 @@ import { createLogger, DutyCycle, ensureStream } from '@chat/service'
 import { eventually, openTestBus, startTestStack, type TestStack } from '@chat/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream'
-import { type Indexes, openIndexes, stateOf, storeState } from './index-fixture.ts'
 import { IndexReader } from './index-reader.ts'
 import { IndexUpgrade } from './index-upgrade.ts'
 import { scanIndex } from './search-scan.ts'
 import { comparable, gramsOf, holds } from './search-terms.ts'
+import { type Indexes, openIndexes, stateOf, storeState } from './testing/indexes.ts'
 
 const YEAR = 365 * 24 * 60 * 60 * 1000
 const PERIOD_MS = 28 * 24 * 60 * 60 * 1000
@@ -63,7 +63,10 @@ const openUpgrade = () =>
     ...{ bus, store: indexes.store, connection: indexes.mongo, oldIndex: indexes.oldIndex, logger },
     add: indexes.one.add,
     pace: new DutyCycle(0),
-    onPage: [indexes.one.addStored, async (docs) => pages.push(docs.length)],
+    addPage: async (docs) => {
+      pages.push(docs.length)
+      await indexes.one.addStored(docs)
+    },
     quietMs: 0,
   })
 
@@ -127,7 +130,7 @@ test('an upgrade that was stopped goes on where it was', async () => {
     ...{ bus, store: indexes.store, connection: indexes.mongo, oldIndex: indexes.oldIndex, logger },
     add: indexes.one.add,
     pace: new DutyCycle(0),
-    onPage: [() => Promise.reject(new Error('stopped'))],
+    addPage: () => Promise.reject(new Error('stopped')),
   })
   const { signal } = new AbortController()
   await expect(stopped.run(signal)).rejects.toThrow('stopped')

@@ -4,14 +4,13 @@ import type { MessageStore } from '../send/message-store.ts'
 
 /** The walk goes on behind this message. */
 export type WalkPlace = { roomId: string; seq: number; messages: number }
-export type PageHandler = (docs: MessageDoc[]) => Promise<unknown>
 type Parts = {
   bus: Bus
   store: MessageStore
   logger: Logger
   pace: DutyCycle
-  /** Each gets all messages, a page at a time, in the order of their ids. Pages may come again. */
-  onPage: PageHandler[]
+  /** Gets all messages, a page at a time, in the order of their ids. Pages may come again. */
+  addPage: (docs: MessageDoc[]) => Promise<unknown>
   note: (place: WalkPlace) => Promise<void>
 }
 
@@ -63,7 +62,7 @@ export class IndexWalk {
     const last = docs.at(-1)
     if (!last) return
     this.page = []
-    for (const handle of this.parts.onPage) await handle(docs)
+    await this.parts.addPage(docs)
     const before = this.place.messages
     this.place = { roomId: last.roomId, seq: last.seq, messages: before + docs.length }
     await this.parts.note(this.place)

@@ -13,7 +13,6 @@ import type { MessageStore } from '../send/message-store.ts'
 import { withIds } from '../send/room-ids.ts'
 import { IndexReader } from './index-reader.ts'
 import { IndexUpgrade } from './index-upgrade.ts'
-import type { PageHandler } from './index-walk.ts'
 import { type Removal, RemovalStore } from './maintenance/removal-store.ts'
 import { SegmentMaintenance } from './maintenance/segment-maintenance.ts'
 import { OldIndex } from './old-index.ts'
@@ -38,8 +37,6 @@ type Parts = ReturnType<typeof openSearchStores> & {
   bus: Bus
   logger: Logger
   metrics: Metrics
-  /** What else is to be done with all stored messages once. Each gets them in pages, and a page may come again. */
-  onPage?: PageHandler[]
 }
 
 /** The search index: what feeds it, what reads it, and the work on it that one instance at a time does. */
@@ -51,7 +48,7 @@ export async function openSearch(scope: Scope, parts: Parts) {
     ...parts,
     add: index.add,
     pace: new DutyCycle(WALK_REST),
-    onPage: [index.addStored, ...(parts.onPage ?? [])],
+    addPage: index.addStored,
   })
   const failed = (err: unknown) => logger.warn({ err }, 'work on the search index failed, will try again')
   const open = async () => startWork(parts, upgrade, failed)

@@ -1,11 +1,11 @@
 import type { Message } from '@chat/contract'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
-import { type Indexes, openIndexes, stateOf, storeState } from './index-fixture.ts'
 import type { Position } from './position.ts'
 import type { SearchIndex } from './search-index.ts'
 import { roomTerm } from './search-terms.ts'
 import { groupOf, listOf } from './segments/postings.ts'
 import { partId, postingsPart } from './segments/segment.ts'
+import { type Indexes, openIndexes, stateOf, storeState } from './testing/indexes.ts'
 
 const DAY = 24 * 60 * 60 * 1000
 

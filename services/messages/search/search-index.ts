@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { BatchQueue, type Logger } from '@chat/service'
+import { BatchQueue, handleInHalves, isOutage, type Logger, OutboxFull } from '@chat/service'
 import { type MessageDoc, presentMessage } from '../send/message-doc.ts'
-import { type RemovalStore, removalOf, roomRemoval } from './maintenance/removal-store.ts'
+import { type RemovalStore, roomRemoval } from './maintenance/removal-store.ts'
 import type { SegmentStore } from './segments/segment-store.ts'
-import { entryOf, MAX_AGE_MS, type MessageState, SegmentWriter } from './segments/segment-writer.ts'
+import { MAX_AGE_MS, type MessageState, SegmentWriter, StatesOutdated } from './segments/segment-writer.ts'
 
 type Parts = {
   segments: SegmentStore
@@ -18,10 +18,15 @@ type Waiting = { state: MessageState; asOf: number; done: PromiseWithResolvers<v
 
 const PACE_MS = 500
 const MAX_BATCH = 2_000
+/** So many states in one call do not wait for others: a recovery brings slice after slice. */
+const HURRIED = 100
+const MAX_WAITING = 10_000
 /** Messages that are read by their ids at a time. */
 const READ = 50
 const MIN_PAUSE_MS = 200
 const MAX_PAUSE_MS = 5_000
+/** After so many tries a whole batch may be set aside. */
+const TRIES = 5
 
 /** Feeds the search index. Calls that come together share a segment. */
 export class SearchIndex {
@@ -29,6 +34,7 @@ export class SearchIndex {
   private readonly writer: SegmentWriter
   private readonly queue: BatchQueue<Waiting>
   private readonly closing = new AbortController()
+  private waitingCount = 0
 
   constructor(parts: Parts) {
     this.parts = parts
@@ -45,16 +51,22 @@ export class SearchIndex {
 
   /**
    * Adds new, changed and deleted messages. It may get a state again or late: of two states the later one stays.
-   * @returns resolves when they are durably in the index; rejects only after `close`
+   * @returns resolves when they are durably in the index, but those that cannot be indexed; rejects after `close`
+   * @throws OutboxFull
    */
   add = async (states: readonly MessageState[]): Promise<void> => {
+    if (this.waitingCount >= MAX_WAITING) throw new OutboxFull('Too many messages wait to be indexed')
     const now = performance.now()
     const waiting = states.map((state) => {
       // An old message may have a later state than this one.
       const isYoung = Date.now() - Date.parse(state.createdAt) < MAX_AGE_MS / 2
       return { state, asOf: isYoung ? now : Number.NEGATIVE_INFINITY, done: Promise.withResolvers<void>() }
     })
+    this.waitingCount += waiting.length
     this.queue.add(...waiting)
+    if (waiting.length >= HURRIED) this.queue.hurry()
+    await Promise.allSettled(waiting.map(({ done }) => done.promise))
+    this.waitingCount -= waiting.length
     await Promise.all(waiting.map(({ done }) => done.promise))
   }
 
@@ -65,11 +77,6 @@ export class SearchIndex {
       performance.now(),
     )
 
-  /** Has every earlier state of these messages removed. Their states now are added by `add`. */
-  async forgetBefore(states: readonly MessageState[]) {
-    await this.parts.removals.add(states.map((state) => removalOf(entryOf(state))))
-  }
-
   async forgetRoom(roomId: string) {
     await this.parts.removals.add([roomRemoval(roomId)])
   }
@@ -77,21 +84,40 @@ export class SearchIndex {
   /** Writes what waits. What the database does not take then is rejected. */
   async close() {
     this.closing.abort()
+    this.queue.hurry()
     await this.queue.idle()
   }
 
   private async write(batch: Waiting[]) {
+    const left = new Set(batch)
+    let tries = 1
     for (let pause = MIN_PAUSE_MS; ; pause = Math.min(2 * pause, MAX_PAUSE_MS)) {
       try {
-        await this.tryToWrite(batch)
-        break
+        return await this.writeAll(left, tries > TRIES)
       } catch (err) {
         if (this.closing.signal.aborted) throw err
-        this.parts.logger.warn({ err, messages: batch.length }, 'messages not indexed, will try again')
+        if (!isPassing(err)) tries += 1
+        this.parts.logger.warn({ err, messages: left.size }, 'messages not indexed, will try again')
         await delay(pause, null, { signal: this.closing.signal }).catch(() => {})
       }
     }
-    for (const { done } of batch) done.resolve()
+  }
+
+  /** Takes out of `left` what is written. What cannot be written, whatever it comes with, is set aside. */
+  private async writeAll(left: Set<Waiting>, mayAllFail: boolean) {
+    const handle = async (part: Waiting[]) => {
+      await this.tryToWrite(part)
+      for (const each of part) {
+        left.delete(each)
+        each.done.resolve()
+      }
+      return []
+    }
+    for (const { item, reason } of await handleInHalves({ handle, isPassing, mayAllFail }, [...left])) {
+      const { _id: messageId } = item.state
+      this.parts.logger.error({ err: reason, messageId }, 'message not indexed: no search finds it')
+      item.done.resolve()
+    }
   }
 
   private async tryToWrite(batch: Waiting[]) {
@@ -115,6 +141,8 @@ export class SearchIndex {
     return states
   }
 }
+
+const isPassing = (reason: unknown) => reason instanceof StatesOutdated || isOutage(reason)
 
 function latestOf(states: MessageState[]): MessageState[] {
   const latest = new Map<string, MessageState>()

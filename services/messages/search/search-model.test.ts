@@ -1,12 +1,12 @@
 import { type Message, type MessageData, messageId } from '@chat/contract'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { type Indexes, openIndexes, stateOf, storeState } from './index-fixture.ts'
 import { scanIndex } from './search-scan.ts'
 import { comparable, gramsOf, holds } from './search-terms.ts'
 import { EntryChunk } from './segments/entry-chunk.ts'
 import { chunkPart, partId } from './segments/segment.ts'
 import { newestFirst } from './segments/segment-candidates.ts'
+import { type Indexes, openIndexes, stateOf, storeState } from './testing/indexes.ts'
 
 const DAY = 24 * 60 * 60 * 1000
 

@@ -1,12 +1,12 @@
 import { type Message, messageId } from '@chat/contract'
 import { createLogger, DutyCycle, databaseOf, ensureIndexes, openMongo } from '@chat/service'
-import { type MessageDoc, presentMessage } from '../send/message-doc.ts'
-import { MessageStore } from '../send/message-store.ts'
-import { withIds } from '../send/room-ids.ts'
-import { IndexReader } from './index-reader.ts'
-import { SegmentMaintenance } from './maintenance/segment-maintenance.ts'
-import { openSearchStores } from './open-search.ts'
-import { SearchIndex } from './search-index.ts'
+import { type MessageDoc, presentMessage } from '../../send/message-doc.ts'
+import { MessageStore } from '../../send/message-store.ts'
+import { withIds } from '../../send/room-ids.ts'
+import { IndexReader } from '../index-reader.ts'
+import { SegmentMaintenance } from '../maintenance/segment-maintenance.ts'
+import { openSearchStores } from '../open-search.ts'
+import { SearchIndex } from '../search-index.ts'
 
 type Content = Pick<Message, 'data'> & Partial<Message> & { version?: number }
 
