@@ -10,7 +10,7 @@ import { SearchIndex } from '../search-index.ts'
 
 type Content = Pick<Message, 'data'> & Partial<Message> & { version?: number }
 
-/** For tests: a database with messages and two instances that index them. */
+/** A database with messages and two instances that index them. */
 export async function openIndexes() {
   const name = `t${crypto.randomUUID().slice(0, 8)}_search`
   const mongo = await openMongo(process.env.CHAT_TEST_MONGO_URL as string, name)
