@@ -60,7 +60,7 @@ async function openParts({ config, mongoUrl, database = 'chat_push', ...options 
   const delivery = new PushDelivery({ sender, devices, receipts, logger, metrics })
   const failing = openFailedEvents<NumberedKind>({
     ...{ connection: mongo, kind: 'push-event', metrics, logger },
-    handle: (events) => handleMessages(parts, events),
+    handle: (events, _storedAt, isReplay) => handleMessages(parts, events, isReplay),
   })
   const failedEvents = await scope.use('failed events', failing)
   const stores = { devices, preferences, receipts, tasks, failedEvents }

@@ -21,7 +21,7 @@ import { Presence } from './presence/presence.ts'
 import { consumeMessages } from './reading/message-consumer.ts'
 import { Claims } from './room/claims.ts'
 import { RoomBroadcast } from './room/room-broadcast.ts'
-import { adoptFormerEvents, roomEventSource } from './room/room-events.ts'
+import { adoptFormerEvents, adoptFormerEventsAgain, roomEventSource } from './room/room-events.ts'
 import { openStore } from './store/store.ts'
 
 const MAX_TOLD = 10_000
@@ -65,6 +65,7 @@ async function openParts(scope: Scope, opened: Opened, connection: Connection) {
   })
   const outbox = await scope.use('outbox', opening)
   await adoptFormerEvents({ store, outbox })
+  await scope.use('former events', adoptFormerEventsAgain({ store, outbox, logger }))
   const failedEvents = openFailedEvents<NumberedKind>({
     ...{ connection, kind: 'rooms-event', metrics: bus.metrics, logger },
     handle: (events) => consumeMessages(parts, events),

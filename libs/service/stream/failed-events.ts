@@ -16,7 +16,7 @@ const DELAYS_MS = [1_000, 5_000, 30_000, 120_000]
 const OUTAGE_PAUSE_MS = 5_000
 const PAGE = 100
 
-type FailedEventDoc = Job & { roomId: string; event: AnyEvent; storedAt: Date }
+type FailedEventDoc = Job & { roomId: string; event: AnyEvent; storedAt: Date; isReplayed?: boolean }
 type Options<K extends StreamKind> = {
   connection: Connection
   /** The name of its jobs for operators, such as `rooms-event`. */
@@ -40,8 +40,9 @@ export class FailedEvents<K extends StreamKind> {
     this.options = options
     this.delaysMs = delaysMs
     this.model = modelOf<FailedEventDoc>(connection, 'failedEvents', ...jobIndexes, [{ roomId: 1 }])
+    const replayFields = { isReplayed: true }
     const backoff = (tries: number) => delaysMs[tries - 1] ?? null
-    this.jobs = new JobStore({ kind, model: this.model, metrics, backoff, describe })
+    this.jobs = new JobStore({ kind, model: this.model, metrics, backoff, describe, replayFields })
     const run = eachJob<FailedEventDoc>((job) => this.retry(job))
     this.worker = new JobWorker({ jobs: this.jobs, logger, run })
   }
@@ -82,9 +83,10 @@ export class FailedEvents<K extends StreamKind> {
     }
   }
 
-  private async retry({ event, storedAt, tries }: FailedEventDoc) {
+  private async retry({ event, storedAt, tries, isReplayed = false }: FailedEventDoc) {
+    const { handle } = this.options
     try {
-      const [failure] = (await this.options.handle([event as Delivered<K>['event']], [storedAt])) ?? []
+      const [failure] = (await handle([event as Delivered<K>['event']], [storedAt], isReplayed)) ?? []
       if (failure) throw failure.reason
       return undefined
     } catch (error) {

@@ -17,11 +17,16 @@ export const consumeMessages = (parts: Parts) =>
     setAside: (failures) => setAside(parts, failures),
   })
 
-export async function handleMessages(parts: Parts, events: StreamEvent[]): Promise<Failure[]> {
+/** @param isReplay whether an operator wants them to be pushed, however old they are */
+export async function handleMessages(
+  parts: Parts,
+  events: StreamEvent[],
+  isReplay = false,
+): Promise<Failure[]> {
   const byTask = new Map<Task, StreamEvent>()
   for (const event of events) {
     const task = taskOf(event)
-    if (task && !isTooOld(task.notice)) byTask.set(task, event)
+    if (task && (isReplay || !isTooOld(task.notice))) byTask.set(task, event)
   }
   const isLate = ({ message }: StreamEvent) => Date.now() - Date.parse(message.createdAt) > LATE_MS
   const late = [...byTask].flatMap(([task, event]) => (isLate(event) ? task : []))

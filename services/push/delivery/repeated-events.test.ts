@@ -1,5 +1,5 @@
 import type { Message, Room } from '@chat/contract'
-import { eventually, makeRoom, sendText } from '@chat/testing'
+import { connectAs, eventually, makeRoom, sendText } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type PushStack, startPushStack, tokenOf, withDevice } from '../testing/stack.ts'
 
@@ -26,4 +26,22 @@ test('an event that comes again is not pushed again, and one that is older than 
   const last = await sendText(on.ann, room._id)
   await eventually(() => expect(pushed()).toContain(last._id))
   expect(pushed()).toEqual([first._id, last._id])
+})
+
+test('an event of which no push could be made is pushed when an operator replays it, however old it is', async () => {
+  const bob = await connectAs(on.stack, 'bob')
+  bob.close()
+  const { _id: roomId } = await makeRoom(on.ann, ['bob'])
+  const message = await sendText(on.ann, roomId)
+  await withDevice(on.stack, 'bob')
+  const storedAt = new Date(Date.now() - 61 * 60_000)
+  const createdAt = storedAt.toISOString()
+  const event = { kind: 'message', message: { ...message, createdAt, updatedAt: createdAt } }
+  const dead = { tries: 5, claim: null, deadAt: new Date(), dueAt: new Date(Date.now() + 60_000) }
+  const letter = { _id: message._id as never, roomId, event, storedAt, ...dead }
+  await on.database.collection('failedEvents').insertOne(letter)
+  const caller = { userId: '', requestId: 'operator' }
+  await on.bus.askJobs('push-event', 'replayDeadLetters', caller, { ids: [message._id] })
+  const shown = () => on.fcm.shownOn(tokenOf('bob')).map(({ data }) => data.messageId)
+  await eventually(() => expect(shown()).toEqual([message._id]))
 })

@@ -1,5 +1,5 @@
 import type { RoomActivity, RoomActivityEvent } from '@chat/contract'
-import { type EventSource, eventsIn } from '@chat/service'
+import { type EventSource, eventsIn, type Logger, Periodic } from '@chat/service'
 import type { Parts } from '../parts.ts'
 import { type RoomDoc, roomEventId } from '../store/documents.ts'
 import type { Transaction } from '../store/models.ts'
@@ -45,13 +45,26 @@ export const roomEventSource = ({ roomEvents }: Store): EventSource =>
     return docs.map(({ fact }) => ({ kind: 'fact', fact }))
   })
 
-/** Takes over the events that an earlier version stored and did not publish. */
-export async function adoptFormerEvents(parts: Pick<Parts, 'store' | 'outbox'>) {
-  const { roomEvents } = parts.store
+/** Takes over the events that an earlier version stored and did not publish. Several instances may do so at a time. */
+export async function adoptFormerEvents({ store, outbox }: Pick<Parts, 'store' | 'outbox'>) {
+  const { roomEvents } = store
   for (let former = await roomEvents.former(); former.length > 0; former = await roomEvents.former()) {
-    await storeWithEvents(parts, async (transaction) => {
-      await roomEvents.removeFormer(former, transaction)
-      return { result: null, events: former.map(({ fact }) => fact) }
-    })
+    const facts = former.map(({ fact }) => fact)
+    await outbox.store(
+      (storedAt) => roomEvents.addMissing(facts, storedAt),
+      () => facts.map((fact) => ({ event: { kind: 'fact', fact } })),
+    )
+    await roomEvents.removeFormer(former)
   }
 }
+
+/** Instances of the earlier version may still run. */
+export const adoptFormerEventsAgain = (
+  parts: Pick<Parts, 'store' | 'outbox'> & { logger: Logger },
+  everyMs = 60_000,
+) =>
+  new Periodic(
+    everyMs,
+    () => adoptFormerEvents(parts),
+    (err) => parts.logger.warn({ err }, 'events of an earlier version not published, will try again'),
+  )

@@ -1,4 +1,5 @@
 import type { RoomActivityEvent } from '@chat/contract'
+import { insertMissing } from '@chat/service'
 import { idsOf, type RoomEventDoc } from './documents.ts'
 import type { Models, Transaction } from './models.ts'
 
@@ -15,8 +16,11 @@ export class RoomEventStore {
 
   async add(events: RoomActivityEvent[], storedAt: Date, session: Transaction): Promise<void> {
     if (events.length === 0) return
-    const docs = events.map((fact) => ({ _id: fact._id, roomId: fact.roomId, fact, storedAt }))
-    await this.model.insertMany(docs, { session })
+    await this.model.insertMany(docsOf(events, storedAt), { session })
+  }
+
+  async addMissing(events: RoomActivityEvent[], storedAt: Date): Promise<void> {
+    await insertMissing(this.model, docsOf(events, storedAt))
   }
 
   byIds = (ids: string[]): Promise<RoomEventDoc[]> => this.model.find({ _id: { $in: ids } }).lean()
@@ -40,7 +44,10 @@ export class RoomEventStore {
   /** Events that an earlier version stored and did not publish. */
   former = (): Promise<RoomEventDoc[]> => this.formerModel.find().limit(PAGE).lean()
 
-  async removeFormer(events: RoomEventDoc[], session: Transaction): Promise<void> {
-    await this.formerModel.deleteMany({ _id: { $in: idsOf(events) } }, { session })
+  async removeFormer(events: RoomEventDoc[]): Promise<void> {
+    await this.formerModel.deleteMany({ _id: { $in: idsOf(events) } })
   }
 }
+
+const docsOf = (events: RoomActivityEvent[], storedAt: Date): RoomEventDoc[] =>
+  events.map((fact) => ({ _id: fact._id, roomId: fact.roomId, fact, storedAt }))

@@ -22,7 +22,9 @@ const PAGE = 500
 const BUDGET_MS = 20_000
 /** After this the erasure is tried again later. */
 const SETTLE_MS = 15_000
-/** The cursor while the stream is scrubbed: this and a position in the stream. Later it is a room's id. */
+// The cursor names how far stored events, then the stream are scrubbed: this and an event's id or a position in the
+// stream. Later it is a room's id.
+const STORED = 'stored:'
 const STREAM = 'facts:'
 
 type QuotingRoom = Pick<RoomDoc, '_id' | 'lastMessage' | 'announcement'>
@@ -50,12 +52,11 @@ export const eraseUserInRooms: Operation<'eraseUserInRooms'> = async (
   const { store } = parts
   const { userId } = erased
   if (cursor === undefined) await removeOwnData(parts, userId)
-  const key = cursor === undefined ? `${STREAM}1` : decodeKey(cursor)
-  if (key.startsWith(STREAM)) {
-    const next = await scrubEvents(parts, caller, erased, Number(key.slice(STREAM.length)))
-    if (next !== null) return { nextCursor: encodeKey(`${STREAM}${next}`) }
-  }
-  const rooms = await store.rooms.quotesAfter(key.startsWith(STREAM) ? '' : key, PAGE)
+  const key = cursor === undefined ? STORED : decodeKey(cursor)
+  const isScrubbing = key.startsWith(STORED) || key.startsWith(STREAM)
+  const next = isScrubbing ? await scrubEvents(parts, caller, erased, key) : null
+  if (next !== null) return { nextCursor: encodeKey(next) }
+  const rooms = await store.rooms.quotesAfter(isScrubbing ? '' : key, PAGE)
   for (const room of rooms) await eraseInRoom(parts, caller, room, erased)
   const last = rooms.at(-1)
   if (last && rooms.length === PAGE) return { nextCursor: encodeKey(last._id) }
@@ -72,30 +73,53 @@ async function removeOwnData(parts: Parts, userId: string) {
   for (const blockerId of await users.allBlockersOf(userId)) await unblock(parts, blockerId, userId)
 }
 
-/** Removes room events of the user from the stream. @returns where to continue; null at the end */
-async function scrubEvents(parts: Parts, caller: Caller, erased: Erased, from: number) {
+/**
+ * Removes room events of the user from the store, then from the stream, which is filled from the store.
+ * @returns where to continue; null at the end
+ */
+async function scrubEvents(
+  parts: Parts,
+  caller: Caller,
+  erased: Erased,
+  key: string,
+): Promise<string | null> {
+  const until = performance.now() + BUDGET_MS
   // Later events do not name the user, who is in no room any more.
-  if (from === 1) {
-    await parts.outbox.settled(SETTLE_MS)
-    await removeStoredEvents(parts, caller, erased)
+  if (key === STORED) await parts.outbox.settled(SETTLE_MS)
+  if (key.startsWith(STORED)) {
+    const last = await removeStoredEvents(parts, caller, erased, key.slice(STORED.length), until)
+    if (last !== null) return `${STORED}${last}`
   }
-  return eraseEventsOfKind({
+  const next = await eraseEventsOfKind({
     bus: parts.bus,
     kind: 'fact',
-    from,
-    until: performance.now() + BUDGET_MS,
+    from: key.startsWith(STREAM) ? Number(key.slice(STREAM.length)) : 1,
+    until,
     isErased: ({ fact }) => isAbout(parts, caller, fact, erased),
   })
+  return next === null ? null : `${STREAM}${next}`
 }
 
-/** Before the stream: it is filled from them. */
-async function removeStoredEvents(parts: Parts, caller: Caller, erased: Erased) {
+/** @returns the last event that was read when the time is over; null at the end */
+async function removeStoredEvents(
+  parts: Parts,
+  caller: Caller,
+  erased: Erased,
+  after: string,
+  until: number,
+): Promise<string | null> {
   const { roomEvents } = parts.store
-  for (let page = await roomEvents.after('', PAGE); page.length > 0; ) {
+  for (let last = after; ; ) {
+    const page = await roomEvents.after(last, PAGE)
+    if (page.length === 0) return null
     const named: string[] = []
-    for (const { _id, fact } of page) if (await isAbout(parts, caller, fact, erased)) named.push(_id)
+    for (const { _id, fact } of page) {
+      if (await isAbout(parts, caller, fact, erased)) named.push(_id)
+      last = _id
+      if (performance.now() > until) break
+    }
     await roomEvents.remove(named)
-    page = await roomEvents.after(page.at(-1)?._id ?? '', PAGE)
+    if (performance.now() > until) return last
   }
 }
 
