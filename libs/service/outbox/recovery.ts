@@ -65,6 +65,8 @@ export async function recover(
         const absent = events.filter((event) => !published.has(eventId(event)))
         signal.throwIfAborted()
         if (derives) deriving.push(derive(events))
+        // Awaited below, unless publishing fails before.
+        deriving.at(-1)?.catch(() => {})
         await Promise.all(absent.map((event) => publisher.publish(event, losses)))
         count.published += absent.length
       }
