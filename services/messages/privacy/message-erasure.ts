@@ -14,6 +14,8 @@ import { eraseMentions, eraseMentionsInCopies, scrubStream } from './mention-era
 /** A request stops after this long, and the next one goes on there. */
 const BUDGET_MS = 20_000
 const BATCH = 200
+/** After this the erasure is tried again later. */
+const SETTLE_MS = 15_000
 
 // The cursor names the room after which to go on: with what the user wrote, or with the copies of their mentions.
 const WRITTEN = 'after:'
@@ -28,12 +30,18 @@ export const eraseUserInMessages: Operation<'eraseUserInMessages'> = async (
   caller,
   { cursor, ...erased },
 ) => {
+  if (cursor === undefined) await begin(parts, erased.userId)
   const until = performance.now() + BUDGET_MS
   if (cursor?.startsWith(COPIES)) return finish(parts, erased, cursor.slice(COPIES.length), until)
-  if (cursor === undefined) await removeExportsOfUser(parts, erased.userId)
   const after = await eraseWritten(parts, caller, erased, cursor?.slice(WRITTEN.length) || undefined, until)
   if (after !== null) return { nextCursor: `${WRITTEN}${after ?? ''}` }
   return finish(parts, erased, '', until)
+}
+
+async function begin(parts: Parts, userId: string) {
+  // Otherwise an instance might publish an old text after the stream is scrubbed.
+  await parts.outbox.settled(SETTLE_MS)
+  await removeExportsOfUser(parts, userId)
 }
 
 /** @returns after which room to go on; null when nothing is written by the user, quotes or mentions them */
@@ -115,6 +123,8 @@ export const purgeRoomMessages: Operation<'purgeRoomMessages'> = async (parts, _
   await removeExports(parts, await exportStore.ofRoom(roomId))
   await searchIndex.forgetRoom(roomId)
   for (const each of [reportStore, changes, store]) await each.deleteRoom(roomId)
+  // A recovery may have published some again before they were deleted.
+  await purgeRoomEvents(parts.bus, roomId)
   await deleteRoomWords(parts, roomId)
   return { result: true }
 }
