@@ -9,10 +9,7 @@ export type Databases = { messages: Db; rooms: Db }
 
 const BATCH = 2_000
 
-/**
- * Fills an empty room with `count` copies of a message that the service wrote in another room. In the same room, the
- * service would find them missing in the stream and publish them all.
- */
+/** Fills an empty room with `count` copies of a message that the service wrote in another room. */
 export async function fillRoom(databases: Databases, sampleRoomId: string, roomId: string, count: number) {
   const collection = databases.messages.collection<Message>('messages')
   const sample = await collection.findOne({ roomId: sampleRoomId })

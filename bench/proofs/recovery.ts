@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { messageId, subjectsOf } from '@chat/contract'
-import { connectAs } from '@chat/testing'
+import { connectAs, enterDeadWriter } from '@chat/testing'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { copyRoom } from '../bulk.ts'
@@ -14,7 +14,6 @@ const WITHIN_MS = 5_000
 const POLL_MS = 20
 
 type Stored = { _id: string; roomId: string; seq: number; syncKey: string; storedAt: Date; createdAt: Date }
-type Writers = { _id: 'outbox'; writers: object[] }
 
 /** What a dead instance has stored and not published is published within seconds, in rooms that nobody touches. */
 export async function proveRecovery(ground: Ground) {
@@ -38,10 +37,8 @@ export async function proveRecovery(ground: Ground) {
     await messages.insertMany(docs)
   }
   print(`      ${MISSING} messages stored in ${ROOMS} rooms`)
-  const dead = { id: crypto.randomUUID(), beat: 1, settledUntil: storedAt.getTime() - 1 }
-  const enter = { $push: { writers: dead }, $inc: { version: 1 } }
   const begun = performance.now()
-  await databases.messages.collection<Writers>('outbox').updateOne({ _id: 'outbox' }, enter as never)
+  await enterDeadWriter(databases.messages, storedAt)
   while ((await published.count()) < before + MISSING) await delay(POLL_MS)
   const took = performance.now() - begun
   await published.close()

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { Fault } from '@chat/contract'
 import type { Connection } from 'mongoose'
 import { Periodic } from '../async/periodic.ts'
@@ -125,8 +126,8 @@ export class Outbox {
   }
 
   /** Publishes in the background what is stored already. The recovery knows it, should this fail. */
-  publish(...publications: Publication[]) {
-    for (const each of publications) this.publishOne(each).catch(() => {})
+  publish(publication: Publication) {
+    this.publishOne(publication).catch(() => {})
   }
 
   /** Resolves when all that any instance has stored before the call is published. @throws SERVICE_UNAVAILABLE */
@@ -136,7 +137,7 @@ export class Outbox {
       await this.check()
       const { writers, recovery } = await this.states.read()
       if (!recovery && writers.every(({ settledUntil }) => settledUntil >= now)) return
-      await new Promise((resolve) => setTimeout(resolve, SETTLED_POLL_MS))
+      await delay(SETTLED_POLL_MS)
     }
     throw new Fault('SERVICE_UNAVAILABLE')
   }
@@ -171,8 +172,7 @@ export class Outbox {
   async close() {
     await Promise.all(this.periodics.map((each) => each.close()))
     const until = performance.now() + CLOSE_WITHIN_MS
-    while (!this.writes.isEmpty && performance.now() < until)
-      await new Promise((resolve) => setTimeout(resolve, SETTLED_POLL_MS))
+    while (!this.writes.isEmpty && performance.now() < until) await delay(SETTLED_POLL_MS)
     this.supervisor.stop()
     await this.publisher.close()
     await this.supervisor.close()

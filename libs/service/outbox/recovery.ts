@@ -1,4 +1,5 @@
 import type { Bus } from '../bus/bus.ts'
+import { slicesOf } from '../storage/slices.ts'
 import { type AnyEvent, eventId, type StreamKind } from '../stream/stream-event.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { publishedIds } from './published-events.ts'
@@ -60,7 +61,7 @@ export async function recover(
     for await (const ids of storedFrom(source, first, now)) {
       count.walked += ids.length
       const deriving: Promise<void>[] = []
-      for (const loaded of slices(derives ? ids : ids.filter((id) => !published.has(id)))) {
+      for (const loaded of slicesOf(derives ? ids : ids.filter((id) => !published.has(id)), LOADED)) {
         const events = await source.load(loaded)
         const absent = events.filter((event) => !published.has(eventId(event)))
         signal.throwIfAborted()
@@ -77,11 +78,6 @@ export async function recover(
     }
   logger.info({ ...count, from: new Date(first), compared: published.size }, 'events recovered')
 }
-
-const slices = (ids: string[]) =>
-  Array.from({ length: Math.ceil(ids.length / LOADED) }, (_, index) =>
-    ids.slice(index * LOADED, (index + 1) * LOADED),
-  )
 
 /** The ids of all events stored from a time on, in periods short enough for one page each. */
 async function* storedFrom(source: EventSource, from: number, now: number): AsyncGenerator<string[]> {

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { type Database, type IdOf, type LastNumber, MAX_NUMBER, numberIn } from './database.ts'
+import { slicesOf } from './slices.ts'
 
 /**
  * secantus, the database of a machine that can get no MongoDB. What it does differently:
@@ -42,9 +43,7 @@ export const developmentDatabase: Database = {
 const SLICE = 16
 
 function slices<T>(items: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(items.length / SLICE) }, (_, index) =>
-    items.slice(index * SLICE, (index + 1) * SLICE),
-  )
+  return slicesOf(items, SLICE)
 }
 
 /** In an update's pipeline: the value that belongs to the document's `_id`. */

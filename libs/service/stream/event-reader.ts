@@ -13,7 +13,7 @@ import type { Bus } from '../bus/bus.ts'
 import { EventBatches, type Handling } from './event-batches.ts'
 import { ensureStream, managerOf, unlessCode } from './stream.ts'
 import type { StreamKind } from './stream-event.ts'
-import { NO_CONSUMER, type Position, type PositionStore, startAfter } from './stream-position.ts'
+import { NO_READER, type Position, type PositionStore, startAfter } from './stream-position.ts'
 
 /** One request for events lasts so long; when it ends, the next one follows at once. */
 const REQUEST_MS = 2_000
@@ -155,7 +155,7 @@ export class EventReader<K extends StreamKind> {
     const update = manager.consumers.update(stream, durable, { ...config, filter_subject: '' })
     // Only a consumer of all events may be set to any of them.
     const fixed = { durable_name: durable, ack_policy: AckPolicy.All, deliver_policy: DeliverPolicy.All }
-    if (!(await unlessCode(NO_CONSUMER, update))) await manager.consumers.add(stream, { ...config, ...fixed })
+    if (!(await unlessCode(NO_READER, update))) await manager.consumers.add(stream, { ...config, ...fixed })
     await manager.consumers.reset(stream, durable, first)
   }
 }

@@ -1,8 +1,5 @@
 import type { Bus } from '../bus/bus.ts'
-import { managerOf, unlessCode } from './stream.ts'
-
-/** The server's code for a consumer that does not exist. */
-const NO_CONSUMER = 10_014
+import { managerOf, NO_CONSUMER, unlessCode } from './stream.ts'
 
 type DurableName = { bus: Bus; durable: string }
 

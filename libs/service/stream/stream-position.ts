@@ -1,7 +1,7 @@
 import type { JetStreamManager } from '@nats-io/jetstream'
 import type { Connection } from 'mongoose'
 import type { Bus } from '../bus/bus.ts'
-import { managerOf, unlessCode } from './stream.ts'
+import { managerOf, NO_CONSUMER, NO_STREAM, unlessCode } from './stream.ts'
 import type { StreamKind } from './stream-event.ts'
 
 /** How far a consumer has handled the stream. */
@@ -15,8 +15,8 @@ export type Position = {
 }
 type PositionDoc = Position & { _id: string }
 
-/** The server's codes for a consumer, or a stream, that does not exist. */
-export const NO_CONSUMER = [10_014, 10_059]
+/** A consumer of a stream that does not exist is none either. */
+export const NO_READER = [NO_CONSUMER, NO_STREAM]
 /** How far the clocks of NATS servers may differ. Events of this time are handled again where the position is lost. */
 const CLOCK_SKEW_MS = 60_000
 
@@ -49,10 +49,10 @@ export class PositionStore {
 export async function firstPosition(bus: Bus, name: string, starts: 'oldest' | 'now' | 'on call') {
   const manager = await managerOf(bus)
   const { stream } = bus.subjects
-  const former = await unlessCode(NO_CONSUMER, manager.consumers.info(stream, name))
+  const former = await unlessCode(NO_READER, manager.consumers.info(stream, name))
   const seq = former?.ack_floor.stream_seq ?? 0
   const event = seq > 0 ? await manager.direct.getMessage(stream, { seq }) : null
-  await unlessCode(NO_CONSUMER, manager.consumers.delete(stream, name))
+  await unlessCode(NO_READER, manager.consumers.delete(stream, name))
   if (!former) return positionAt(bus, starts === 'oldest' ? 'first' : 'last')
   const first = await positionAt(bus, 'first')
   return event ? { ...first, seq, at: event.time } : first

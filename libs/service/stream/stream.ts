@@ -15,8 +15,9 @@ const READER = /-reader$/
 const SEVEN_DAYS_MS = 7 * 24 * 60 * 60 * 1000
 const TEN_GB = 10 * 1024 ** 3
 const TIMEOUT_MS = 10_000
-/** The server's code where there is no such stream. */
+/** The server's codes where there is no such stream, or consumer. */
 export const NO_STREAM = 10_059
+export const NO_CONSUMER = 10_014
 
 /** Does not ask first whether JetStream is on: every call's answer says so. */
 export const managerOf = (bus: Bus, timeout = TIMEOUT_MS): Promise<JetStreamManager> =>

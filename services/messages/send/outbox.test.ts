@@ -1,6 +1,7 @@
 import { changeId, type Message, messageId, type Room, subjectsOf } from '@chat/contract'
 import {
   connectAs,
+  enterDeadWriter,
   eventually,
   openDatabase,
   type PlainClient,
@@ -50,18 +51,9 @@ const send = (text: string) =>
 const shown = () => ben.shown(room._id).at(-1)
 const heard = () => ben.payloads<Message>(`listenMessage_${room._id}`).map((message) => message.seq)
 
-/** Enters an instance that stores from now on and is gone already. */
-async function enterDeadWriter(): Promise<Date> {
-  const storedAt = new Date()
-  const writer = { id: crypto.randomUUID(), beat: 1, settledUntil: storedAt.getTime() - 1 }
-  const change = { $push: { writers: writer as never }, $inc: { version: 1 } }
-  await mongo.collection('outbox').updateOne({ _id: 'outbox' as never }, change)
-  return storedAt
-}
-
 /** Stores messages like an instance that dies before it publishes them. */
 async function storeOnly(...seqs: number[]) {
-  const storedAt = await enterDeadWriter()
+  const storedAt = await enterDeadWriter(mongo)
   const [sample] = await mongo.collection('messages').find({ roomId: room._id }).toArray()
   const docs = seqs.map((seq) => ({
     ...sample,
@@ -76,7 +68,7 @@ async function storeOnly(...seqs: number[]) {
 
 /** The same for changes: deletes `seqs` in this order. */
 async function deleteOnly(...seqs: number[]) {
-  const storedAt = await enterDeadWriter()
+  const storedAt = await enterDeadWriter(mongo)
   for (const [index, seq] of seqs.entries()) {
     const _id = messageId(room._id, seq) as never
     const now = new Date()

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Message, Room, WebhookType } from '@chat/contract'
-import { eventually, makeRoom, openDatabase, openTestBus, sendText } from '@chat/testing'
+import { enterDeadWriter, eventually, makeRoom, openDatabase, openTestBus, sendText } from '@chat/testing'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type Received, type Scene, setScene } from '../testing.ts'
 
@@ -194,10 +194,7 @@ test('an event that a killed instance left unpublished is delivered', async () =
   const roomId = 'orphan'
   const _id = `${roomId}-e000000000000001-0`
   const fact = { _id, roomId, at: new Date().toISOString(), type: 'room.deleted', data: { roomId } }
-  const storedAt = new Date()
-  const dead = { id: crypto.randomUUID(), beat: 1, settledUntil: storedAt.getTime() - 1 }
-  const entry = { $push: { writers: dead as never }, $inc: { version: 1 } }
-  await database.collection('outbox').updateOne({ _id: 'outbox' as never }, entry)
+  const storedAt = await enterDeadWriter(database)
   await database.collection('roomEvents').insertOne({ _id: _id as never, roomId, fact, storedAt })
   await eventually(() => expect(hook.received()).toMatchObject([{ id: _id, data: { roomId } }]), 30_000)
   await database.close()
