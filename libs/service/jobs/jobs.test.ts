@@ -310,3 +310,30 @@ test('a leader whose lease was taken over closes its work', async () => {
   await leader.close()
   expect(await leases.findOne({ _id: 'something' })).toMatchObject({ claim: 'another' })
 })
+
+test('work that outlives its lease ends before the same instance begins anew', async () => {
+  let begun = 0
+  const [asked, ended] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const leader = new LeaderLease({
+    ...{ connection, metrics: steps.metrics, name: 'something', leaseMs: LEASE_MS },
+    open: async () => {
+      begun++
+      return {
+        close: () => {
+          asked.resolve()
+          return ended.promise
+        },
+      }
+    },
+    failed: () => {},
+  })
+  await leader.check()
+  // No renewal comes through for longer than the lease.
+  for (const until = Date.now() + 1.5 * LEASE_MS; Date.now() < until; );
+  await asked.promise
+  await leader.check()
+  expect(begun).toBe(1)
+  ended.resolve()
+  await eventually(async () => expect(begun).toBe(2))
+  await leader.close()
+})

@@ -27,6 +27,7 @@ export class LeaderLease {
   private job: Job | null = null
   private renewedAt = 0
   private work: Awaited<ReturnType<Options['open']>> = null
+  private ending: Promise<void> | null = null
   private checking: Promise<void> = Promise.resolve()
 
   constructor(options: Options) {
@@ -55,7 +56,8 @@ export class LeaderLease {
 
   private async checkOnce() {
     if (!(await this.isLeader())) return this.end()
-    this.work ??= await this.options.open()
+    // Work that outlived its lease ends before the next begins; until then the lease keeps others from beginning, too.
+    if (!this.ending) this.work ??= await this.options.open()
   }
 
   private async isLeader(): Promise<boolean> {
@@ -78,6 +80,10 @@ export class LeaderLease {
   private async end() {
     const { work } = this
     this.work = null
-    await work?.close()
+    if (work)
+      this.ending = work.close().finally(() => {
+        this.ending = null
+      })
+    await this.ending
   }
 }

@@ -88,7 +88,7 @@ test('an endpoint that cannot be reached gets its deliveries later', async () =>
       lastError: 'ECONNREFUSED',
     }),
   )
-  expect(await hook.look()).toMatchObject({ failingSince: expect.any(String) })
+  await eventually(async () => expect(await hook.look()).toMatchObject({ failingSince: expect.any(String) }))
   const later = await openReceiver(port)
   later.secrets.set(hook.path, hook.secret)
   await eventually(() => expect(idsOf(later.of(hook.path))).toEqual([_id]))
