@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { untraced } from '../telemetry/tracing.ts'
 
 type Options<T> = {
@@ -63,9 +62,13 @@ export class BatchQueue<T> {
     return this.waiting.length >= (this.options.maxBatch ?? Number.POSITIVE_INFINITY)
   }
 
-  private async wait(paced: Promise<void>) {
+  /** Until a time, or until a whole batch waits. */
+  private async wait(until: number) {
     this.filling = Promise.withResolvers<void>()
-    if (!this.isFull && !this.isHurried) await Promise.race([paced, this.filling.promise])
+    if (this.isFull || this.isHurried) return
+    const timer = setTimeout(this.filling.resolve, Math.max(0, until - performance.now()))
+    await this.filling.promise
+    clearTimeout(timer)
   }
 
   private shrink() {
@@ -84,14 +87,12 @@ export class BatchQueue<T> {
   private async work() {
     const { run, failed, maxBatch = Number.POSITIVE_INFINITY, paceMs = 0 } = this.options
     while (this.waiting.length > 0) {
-      const pace = new AbortController()
-      const paced = paceMs > 0 ? delay(paceMs, undefined, { signal: pace.signal }).catch(() => {}) : null
+      const begun = performance.now()
       const batch = this.waiting.splice(0, maxBatch)
       this.isHurried = false
       this.shrink()
       await Promise.try(run, batch).catch((error) => failed(error, batch))
-      if (paced) await this.wait(paced)
-      pace.abort()
+      if (paceMs > 0) await this.wait(begun + paceMs)
     }
     this.running = null
   }

@@ -29,6 +29,7 @@ import { currentTrace, noteCode, traced } from '../telemetry/tracing.ts'
 import { type BusOptions, ConnectionState, connectNats, inboxOf } from './connection.ts'
 import { type Body, encode, encodeRequest, headersOf } from './request.ts'
 import { RequestServer } from './request-server.ts'
+import { Requests } from './requests.ts'
 import { faultOf } from './settle.ts'
 
 /** A bus is one NATS connection with the contract on top: ask, serve, publish, subscribe. */
@@ -43,6 +44,7 @@ export class Bus {
   readonly metrics: Metrics
   private readonly options: BusOptions
   private readonly state: ConnectionState
+  private readonly requests: Requests
   private readonly writes = new TurnWrites()
 
   constructor(connection: NatsConnection, options: BusOptions) {
@@ -51,6 +53,7 @@ export class Bus {
     this.metrics = options.metrics
     this.subjects = subjectsOf(options.root)
     this.state = new ConnectionState(connection, options)
+    this.requests = new Requests(connection, this.openInbox())
   }
 
   get isConnected() {
@@ -94,13 +97,11 @@ export class Bus {
   ): Promise<Envelope<unknown>> {
     // The client would hold a request until it is connected again; the caller is told at once.
     if (!this.state.isConnected) return failed(new Fault('SERVICE_UNAVAILABLE'), requestId)
-    const { service, timeoutMs: timeout = this.options.requestTimeoutMs } = rowOf(name)
+    const { service, timeoutMs = this.options.requestTimeoutMs } = rowOf(name)
     return traced({ name: `${service}.${name}`, kind: 'client' }, async () => {
       try {
-        const header = headersOf(body, currentTrace())
-        this.holdWrites()
-        const options = { timeout, ...(header && { headers: header }) }
-        const reply = await this.connection.request(subject, body.bytes ?? body.json, options)
+        const options = { timeoutMs, headers: headersOf(body, currentTrace()) }
+        const reply = await this.request(subject, body.bytes ?? body.json, options)
         if (body.bytes) noteBytes(body.bytes.length)
         return reply.json<Envelope<unknown>>()
       } catch (err) {
@@ -111,6 +112,12 @@ export class Bus {
         return failed(fault ?? new Fault('INTERNAL'), requestId)
       }
     })
+  }
+
+  /** The answer of any subject. @throws NoRespondersError, TimeoutError, ClosedConnectionError */
+  request(...[subject, data, options]: Parameters<Requests['send']>): Promise<Msg> {
+    this.holdWrites()
+    return this.requests.send(subject, data, options)
   }
 
   /** Answers a service's operations until `close`, which resolves when the requests in flight are answered. */
@@ -165,8 +172,10 @@ export class Bus {
   /** Whether somebody answers within `withinMs`; without subscribers at once false. @throws SERVICE_UNAVAILABLE */
   async isAnswered(subject: string, withinMs: number): Promise<boolean> {
     if (!this.state.isConnected) throw new Fault('SERVICE_UNAVAILABLE')
-    const request = this.connection.request(subject, '', { timeout: withinMs })
-    return request.then(() => true).catch(() => false)
+    return this.request(subject, '', { timeoutMs: withinMs }).then(
+      () => true,
+      () => false,
+    )
   }
 
   async ping() {

@@ -1,4 +1,4 @@
-import { RequestError } from '@nats-io/transport-node'
+import { NoRespondersError } from '@nats-io/transport-node'
 import type { Bus } from '../bus/bus.ts'
 import type { Writer } from './outbox-state.ts'
 
@@ -68,10 +68,9 @@ export class WriterWatch {
 
   /** False where nobody listens on the writer's subject. No answer in time tells nothing. */
   private async mayLive(id: string): Promise<boolean> {
-    const request = this.bus.connection.request(this.bus.subjects.writer(id), '', { timeout: ANSWER_MS })
-    return request.then(
+    return this.bus.request(this.bus.subjects.writer(id), '', { timeoutMs: ANSWER_MS }).then(
       () => true,
-      (error) => !(error instanceof RequestError && error.isNoResponders()),
+      (error) => !(error instanceof NoRespondersError),
     )
   }
 }
