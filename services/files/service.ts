@@ -24,7 +24,7 @@ import { findTools, VideoPreviewer } from './preview/video-previewer.ts'
 import { GarbageCollector } from './storage/garbage-collector.ts'
 import { openObjects } from './storage/object-store.ts'
 import { openReferences } from './storage/reference-store.ts'
-import { applyEvents } from './storage/reference-tracker.ts'
+import { applyEvents, mayHaveFiles } from './storage/reference-tracker.ts'
 import { BufferPool } from './upload/buffer-pool.ts'
 import { ChunkStore } from './upload/chunk-store.ts'
 import { FileTypePolicy } from './upload/file-type.ts'
@@ -79,7 +79,8 @@ async function trackReferences(opened: Opened, scope: Scope) {
   const consumer = consumeEvents({
     ...{ ...consumed, bus, logger, name: 'files' },
     kinds: ['message', 'change'],
-    // Short: members ask for a shared file at once. Most messages have no files and cost nothing.
+    concerns: mayHaveFiles,
+    // Short: members ask for a shared file at once.
     paceMs: 20,
     setAside: failedEvents.add,
   })

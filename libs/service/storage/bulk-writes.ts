@@ -1,8 +1,13 @@
 import type { Model, mongo } from 'mongoose'
 
 type Writes = mongo.AnyBulkWriteOperation[]
-type WriteError = { code?: number; index: number }
-type Failure = { writeErrors?: WriteError | WriteError[]; result?: { getWriteConcernError?: () => unknown } }
+type WriteError = { code?: number | undefined; index: number }
+/** A write of one document fails with its code, a bulk with those of its writes. */
+type Failure = {
+  code?: number
+  writeErrors?: WriteError | WriteError[]
+  result?: { getWriteConcernError?: () => unknown }
+}
 
 const UNORDERED = { ordered: false } as const
 const DUPLICATE = 11000
@@ -15,7 +20,12 @@ export const insertMissing = <T>({ collection }: Model<T>, docs: object[]) =>
 
 /** Inserts documents up to the first whose key is taken. @returns its index, or nothing */
 export const insertInOrder = <T>({ collection }: Model<T>, docs: object[]) =>
-  takenKeys(() => collection.insertMany(docs as never[], { ordered: true }))
+  takenKeys(() =>
+    // A bulk of one costs a quarter more.
+    docs.length === 1
+      ? collection.insertOne(docs[0] as never)
+      : collection.insertMany(docs as never[], { ordered: true }),
+  )
 
 /** @returns the indexes of writes whose key was taken */
 export const writeEach = <T>({ collection }: Model<T>, writes: Writes) =>
@@ -26,7 +36,7 @@ async function takenKeys(write: () => Promise<unknown>): Promise<number[]> {
     await write()
     return []
   } catch (error) {
-    const { writeErrors = [], result } = error as Failure
+    const { code, writeErrors = { code, index: 0 }, result } = error as Failure
     const failures = [writeErrors].flat()
     // What a majority does not have is not stored, whatever else has happened.
     if (result?.getWriteConcernError?.()) throw error

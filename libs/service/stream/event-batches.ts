@@ -18,6 +18,8 @@ const MAX_REPEATS = 5
 
 export type Handling<K extends StreamKind = StreamKind> = {
   logger: Logger
+  /** Whether an event, as its JSON, may concern the handler. Others count as handled, and are not parsed. */
+  concerns?: (json: Uint8Array) => boolean
   /** Events may come again, late and out of order. It must not block the event loop for longer than 5 ms. */
   handle: Handle<K>
   /** Stores events that failed, to be tried again later. While it throws, the batch is repeated. */
@@ -111,6 +113,7 @@ export class EventBatches<K extends StreamKind> {
   }
 
   private parse(message: JsMsg): Delivered<K>[] {
+    if (this.options.concerns?.(message.data) === false) return []
     try {
       // The consumer's filter lets no other kinds through.
       return [{ event: readEvent(message) as StreamEvent<K>, storedAt: message.time }]

@@ -34,8 +34,15 @@ export async function settleFiles({ store, objects }: FileStores, paths: string[
   return [...unused.filter((path) => !changed.includes(path)), ...settled]
 }
 
+const TYPES = ['PHOTO', 'VIDEO', 'FILE']
+const TYPE_FIELDS = TYPES.map((type) => `"type":"${type}"`)
 /** A deleted message has only its type left. */
-const hasFiles = ({ data }: Message) => ['PHOTO', 'VIDEO', 'FILE'].includes(data.type)
+const hasFiles = ({ data }: Message) => TYPES.includes(data.type)
+/** Most messages have no files: they are not worth parsing. A text may look like it; then `hasFiles` tells. */
+export function mayHaveFiles(json: Uint8Array): boolean {
+  const bytes = Buffer.from(json.buffer, json.byteOffset, json.byteLength)
+  return TYPE_FIELDS.some((field) => bytes.includes(field))
+}
 
 const referenceOf = ({ _id, roomId, data, status, updatedAt }: Message): ReferenceDoc => ({
   _id,
