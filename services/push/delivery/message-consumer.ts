@@ -23,6 +23,7 @@ export async function handleMessages(
   events: StreamEvent[],
   isReplay = false,
 ): Promise<Failure[]> {
+  if (!(await parts.devices.areUsed())) return []
   const byTask = new Map<Task, StreamEvent>()
   for (const event of events) {
     const task = taskOf(event)

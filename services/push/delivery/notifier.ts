@@ -11,7 +11,7 @@ type Failures = Map<Task, string>
 /** Sends pushes to who wants them; devices that have theirs are skipped. @returns the failed tasks and the reasons */
 export async function notify(parts: Parts, tasks: Task[]): Promise<Failures> {
   const failures: Failures = new Map()
-  if (tasks.length === 0 || !(await parts.devices.areUsed())) return failures
+  if (tasks.length === 0) return failures
   const roomIds = new Set(tasks.map(({ notice }) => notice.roomId))
   // Presence takes a while, and a member who is kicked meanwhile must get no push: members are read last.
   const present = await usersInRooms(parts.bus, [...roomIds], parts.times.presenceMs)
