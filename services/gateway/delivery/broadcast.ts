@@ -56,6 +56,9 @@ export class Broadcast {
     return reached
   }
 
+  /** How many sockets have the room open. */
+  socketsIn = (roomId: string): number => this.clients.adapter.rooms.get(socketRoom(roomId))?.size ?? 0
+
   /** The users who have the room open here. */
   usersIn(roomId: string): string[] {
     return [...new Set(socketsIn(this.clients, roomId).map(([, { userId }]) => userId))]

@@ -1,13 +1,21 @@
-/** So many emits, each a room as JSON or an event to everybody in an open room, take well under a millisecond. */
-const BATCH_SIZE = 2
+/** So many emits take well under a millisecond. */
+const EMITS_PER_TURN = 64
 
-/** Runs tasks a few per turn of the event loop, so that messages and acks go in between. */
+type Task = { emits: number; run: () => void }
+
+/**
+ * Runs tasks a few per turn of the event loop, so that messages and acks go in between. A turn takes tasks of one room: what
+ * they emit to one socket is written at once.
+ */
 export class LowPriorityQueue {
-  private readonly tasks: (() => void)[] = []
+  private readonly tasks = new Map<string, Task[]>()
   private isScheduled = false
 
-  add(task: () => void) {
-    this.tasks.push(task)
+  /** @param emits to how many sockets it emits */
+  add(roomId: string, emits: number, run: () => void) {
+    const known = this.tasks.get(roomId)
+    if (known) known.push({ emits, run })
+    else this.tasks.set(roomId, [{ emits, run }])
     this.schedule()
   }
 
@@ -16,8 +24,25 @@ export class LowPriorityQueue {
     this.isScheduled = true
     setImmediate(() => {
       this.isScheduled = false
-      for (const task of this.tasks.splice(0, BATCH_SIZE)) task()
-      if (this.tasks.length > 0) this.schedule()
+      for (const { run } of this.take()) run()
+      if (this.tasks.size > 0) this.schedule()
     })
+  }
+
+  /** The first tasks of a room. What is left of it waits until the other rooms had a turn. */
+  private take(): Task[] {
+    for (const [roomId, tasks] of this.tasks) {
+      let emits = 0
+      const isOver = ({ emits: own }: Task, index: number) => {
+        emits += own
+        return index > 0 && emits > EMITS_PER_TURN
+      }
+      const end = tasks.findIndex(isOver)
+      const taken = tasks.splice(0, end < 0 ? tasks.length : end)
+      this.tasks.delete(roomId)
+      if (tasks.length > 0) this.tasks.set(roomId, tasks)
+      return taken
+    }
+    return []
   }
 }

@@ -141,6 +141,7 @@ export class RoomUpdates {
   private takeRead(roomId: string, read: RoomEvents['read']) {
     const { delivery, broadcast } = this.parts
     this.cache.moveCursor(roomId, read.userId, read.seq)
-    if (delivery.isOpen(roomId)) this.queue.add(() => broadcast.read(roomId, read))
+    const sockets = broadcast.socketsIn(roomId)
+    if (delivery.isOpen(roomId)) this.queue.add(roomId, sockets, () => broadcast.read(roomId, read))
   }
 }

@@ -32,7 +32,7 @@ export class RoomViews {
     const member = room.joinUsers.find((user) => user._id === session.userId)
     // Only its owner is told of an alarm: the room may have an older state of it.
     if (member) viewer.member = { ...member, alarmOn: viewer.member.alarmOn }
-    this.parts.queue.add(() => {
+    this.parts.queue.add(room._id, 1, () => {
       const isStillMember = session.rooms.has(room._id)
       if (isStillMember) session.emit(event, roomAsSeenBy(room, viewer, session.blocked))
     })
