@@ -1,13 +1,13 @@
 // The transitions of what the instances of a service know together about their outbox. README.md explains the protocol.
 
 /** A place in the stream, and the event that was there. `seq` 0: none. */
-export type Position = { seq: number; eventId: string }
+export type StreamPlace = { seq: number; eventId: string }
 
 /** An instance that stores events. All that it has stored until `settledUntil` is published and derived. */
 export type Writer = { id: string; beat: number; settledUntil: number }
 
 /** All that any instance has stored until `settledUntil` stands in the stream at `position` or before. */
-export type Checkpoint = { settledUntil: number; position: Position }
+export type Checkpoint = { settledUntil: number; position: StreamPlace }
 
 /** Times are stored times in ms: see StoredClock. */
 export type OutboxState = {
@@ -21,7 +21,7 @@ export type OutboxState = {
   losses: number
   writers: Writer[]
   /** The last known place in the stream at which an event of these writers was confirmed. */
-  position: Position
+  position: StreamPlace
   /** Oldest first. */
   checkpoints: Checkpoint[]
   /** Every durable consumer has handled what was stored until then. */
@@ -35,7 +35,7 @@ export type OutboxState = {
  */
 export type Recovery = { from: number; derives: boolean; by: string; demands: number }
 
-export const nowhere: Position = { seq: 0, eventId: '' }
+export const nowhere: StreamPlace = { seq: 0, eventId: '' }
 /** Of the time back to a checkpoint, this part may lie between it and the next one. */
 const MAX_PER_AGE = 4
 const SPACING_MS = 5_000
@@ -70,7 +70,7 @@ export const latestTime = ({ checkpoints, handledUntil }: OutboxState) =>
  * How far a writer has settled what it stored, and its last confirmed place in the stream. It was compared with the stream
  * while the state had this position and count of losses.
  */
-export type Claim = { settledUntil: number; position: Position; seen: Seen }
+export type Claim = { settledUntil: number; position: StreamPlace; seen: Seen }
 export type Seen = Pick<OutboxState, 'position' | 'losses'>
 
 /** Whether what was compared with the stream then still tells about the state now. */
@@ -115,7 +115,7 @@ function thinned(checkpoints: Checkpoint[]): Checkpoint[] {
   return kept
 }
 
-type Loss = { stream: string; end: Position; surviving: Checkpoint[]; by: string }
+type Loss = { stream: string; end: StreamPlace; surviving: Checkpoint[]; by: string }
 
 /** The stream is another one, or has lost events behind the last of the `surviving` checkpoints. It ends at `end` now. */
 export function noteLoss(state: OutboxState, { stream, end, surviving, by }: Loss): OutboxState {
@@ -137,7 +137,7 @@ export const takeRecovery = (state: OutboxState, by: string): OutboxState =>
   state.recovery ? { ...state, recovery: { ...state.recovery, by } } : state
 
 /** @param end the end of the stream after it @returns null where it has to be compared again */
-export function finishRecovery(state: OutboxState, done: Recovery, seen: Seen, end: Position) {
+export function finishRecovery(state: OutboxState, done: Recovery, seen: Seen, end: StreamPlace) {
   const { recovery } = state
   const isSame = recovery?.by === done.by && recovery.demands === done.demands
   if (!isSame || !isSeen(state, seen)) return null

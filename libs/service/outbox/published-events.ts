@@ -4,7 +4,7 @@ import { readerName } from '../stream/event-reader.ts'
 import { managerOf, NO_STREAM, unlessCode } from '../stream/stream.ts'
 import type { StreamKind } from '../stream/stream-event.ts'
 import { messagesOf } from '../stream/stream-reader.ts'
-import type { Position } from './outbox-state.ts'
+import type { StreamPlace } from './outbox-state.ts'
 
 const BATCH = 2_000
 const TIMEOUT_MS = 2_000
@@ -23,7 +23,7 @@ export async function viewStream(bus: Bus): Promise<StreamView | null> {
 }
 
 /** Whether the stream has these events at these places. It has not where one was erased, or is too old. */
-export async function holdsAll(bus: Bus, { lastSeq }: StreamView, places: Position[]): Promise<boolean> {
+export async function holdsAll(bus: Bus, { lastSeq }: StreamView, places: StreamPlace[]): Promise<boolean> {
   if (places.some(({ seq }) => seq > lastSeq)) return false
   const known = places.filter(({ eventId }) => eventId !== '')
   const held = await Promise.all(
@@ -33,7 +33,7 @@ export async function holdsAll(bus: Bus, { lastSeq }: StreamView, places: Positi
 }
 
 /** The end of the stream. The event there may be gone: of an empty stream it is. */
-export const endOf = async (bus: Bus, { lastSeq }: StreamView): Promise<Position> => ({
+export const endOf = async (bus: Bus, { lastSeq }: StreamView): Promise<StreamPlace> => ({
   seq: lastSeq,
   eventId: (lastSeq > 0 && (await eventIdAt(bus, lastSeq))) || '',
 })

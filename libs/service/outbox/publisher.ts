@@ -4,7 +4,7 @@ import { Periodic } from '../async/periodic.ts'
 import type { Bus } from '../bus/bus.ts'
 import { type AnyEvent, eventId, publicationOf } from '../stream/stream-event.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import { nowhere, type Position } from './outbox-state.ts'
+import { nowhere, type StreamPlace } from './outbox-state.ts'
 
 const TIMEOUT_MS = 1_500
 /** https://docs.nats.io/nats-concepts/jetstream/headers */
@@ -46,7 +46,7 @@ export class Publisher {
   private last = nowhere
   private lastAt = 0
   /** The last places before the stream confirmed nothing for a while. */
-  private beforePauses: Position[] = []
+  private beforePauses: StreamPlace[] = []
   private isPaused = false
   private isClosed = false
 
@@ -66,17 +66,17 @@ export class Publisher {
   }
 
   /** The furthest place in the stream at which one of these events was confirmed. */
-  get position(): Position {
+  get position(): StreamPlace {
     return this.last
   }
 
   /** Places at which the stream must have these events, or it has lost some. */
-  get evidence(): Position[] {
+  get evidence(): StreamPlace[] {
     return [...this.beforePauses, this.last]
   }
 
   /** The stream has the events at these places. */
-  noteHeld(evidence: Position[]) {
+  noteHeld(evidence: StreamPlace[]) {
     this.beforePauses = this.beforePauses.filter((place) => !evidence.includes(place))
   }
 

@@ -9,9 +9,9 @@ import {
   noteHandled,
   noteLoss,
   type OutboxState,
-  type Position,
   type Recovery,
   removeWriter,
+  type StreamPlace,
   takeRecovery,
 } from './outbox-state.ts'
 import type { OutboxStateStore } from './outbox-state-store.ts'
@@ -117,7 +117,7 @@ export class Supervisor {
     await this.parts.states.update((state) => (state.stream === null ? { ...state, ...begun } : null))
   }
 
-  private async isWhole(state: OutboxState, view: StreamView, evidence: Position[]): Promise<boolean> {
+  private async isWhole(state: OutboxState, view: StreamView, evidence: StreamPlace[]): Promise<boolean> {
     // Behind the last known place nothing is old enough to be gone: it was purged.
     if (state.stream !== view.created || view.firstSeq > state.position.seq + 1) return false
     return holdsAll(this.parts.bus, view, [state.position, ...evidence])
@@ -204,7 +204,7 @@ export class Supervisor {
   }
 
   /** @param read the end of the stream that was read @returns null where it has to be read again */
-  private async finish(recovery: Recovery, read: Position): Promise<OutboxState | null> {
+  private async finish(recovery: Recovery, read: StreamPlace): Promise<OutboxState | null> {
     const { bus, states, publisher } = this.parts
     const state = await states.read()
     const view = await this.viewStream()

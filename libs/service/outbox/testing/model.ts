@@ -9,10 +9,10 @@ import {
   noteLoss,
   nowhere,
   type OutboxState,
-  type Position,
   type Recovery,
   removeWriter,
   renew,
+  type StreamPlace,
   takeRecovery,
 } from '../outbox-state.ts'
 
@@ -45,15 +45,15 @@ export class World {
     return this.stream[seq - this.firstSeq]
   }
 
-  get end(): Position {
+  get end(): StreamPlace {
     return { seq: this.lastSeq, eventId: this.idAt(this.lastSeq) ?? '' }
   }
 
-  holds = ({ seq, eventId }: Position) =>
+  holds = ({ seq, eventId }: StreamPlace) =>
     seq <= this.lastSeq && (eventId === '' || this.idAt(seq) === eventId)
 
   /** The stream drops an event that it has. */
-  append(id: string): Position {
+  append(id: string): StreamPlace {
     const known = this.stream.indexOf(id)
     if (known >= 0) return { seq: this.firstSeq + known, eventId: id }
     this.stream.push(id)
@@ -94,7 +94,7 @@ export class World {
 
 type Write = Event & { isApplied: boolean; isAcked: boolean }
 type Doubt = { from: number; isDemanded: boolean }
-type Walk = { recovery: Recovery; published: Set<string>; end: Position }
+type Walk = { recovery: Recovery; published: Set<string>; end: StreamPlace }
 type Sight = { beat: number; isEnded: boolean; recoveries: number }
 
 export class Instance {
@@ -108,10 +108,10 @@ export class Instance {
   private sending: Write[] = []
   private open: Write[] = []
   private queue: Write[] = []
-  private confirming: { write: Write; place: Position; pauses: number }[] = []
+  private confirming: { write: Write; place: StreamPlace; pauses: number }[] = []
   private last = nowhere
   /** Where the stream confirmed the last event before each pause, since the last look. */
-  private beforePauses: Position[] = []
+  private beforePauses: StreamPlace[] = []
   private lastPauses = 0
   /** What was compared with the stream since. */
   private claim: Claim
