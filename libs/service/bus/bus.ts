@@ -27,9 +27,9 @@ import { noteBytes } from '../process/heap.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { currentTrace, noteCode, traced } from '../telemetry/tracing.ts'
 import { type BusOptions, ConnectionState, connectNats, inboxOf } from './connection.ts'
-import { type Body, encode, encodeRequest, headersOf } from './request.ts'
+import { RequestClient, type RequestOptions } from './request-client.ts'
+import { type Body, encode, encodeRequest, headersOf } from './request-encoding.ts'
 import { RequestServer } from './request-server.ts'
-import { Requests } from './requests.ts'
 import { faultOf } from './settle.ts'
 
 /** A bus is one NATS connection with the contract on top: ask, serve, publish, subscribe. */
@@ -44,7 +44,7 @@ export class Bus {
   readonly metrics: Metrics
   private readonly options: BusOptions
   private readonly state: ConnectionState
-  private readonly requests: Requests
+  private readonly requests: RequestClient
   private readonly writes = new TurnWrites()
 
   constructor(connection: NatsConnection, options: BusOptions) {
@@ -53,7 +53,7 @@ export class Bus {
     this.metrics = options.metrics
     this.subjects = subjectsOf(options.root)
     this.state = new ConnectionState(connection, options)
-    this.requests = new Requests(connection, this.openInbox())
+    this.requests = new RequestClient(connection, this.openInbox())
   }
 
   get isConnected() {
@@ -73,8 +73,10 @@ export class Bus {
     return () => this.state.off('reconnect', callback)
   }
 
-  onDisconnect(callback: () => void) {
+  /** @returns a function that ends this */
+  onDisconnect(callback: () => void): () => void {
     this.state.on('disconnect', callback)
+    return () => this.state.off('disconnect', callback)
   }
 
   /** Requests an operation and returns its data. @throws Fault with the code of the answer */
@@ -115,7 +117,7 @@ export class Bus {
   }
 
   /** The answer of any subject. @throws NoRespondersError, TimeoutError, ClosedConnectionError */
-  request(...[subject, data, options]: Parameters<Requests['send']>): Promise<Msg> {
+  request(subject: string, data: Uint8Array | string, options: RequestOptions): Promise<Msg> {
     this.holdWrites()
     return this.requests.send(subject, data, options)
   }

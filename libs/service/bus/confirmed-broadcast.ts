@@ -1,6 +1,6 @@
 import type { Msg, Subscription } from '@nats-io/transport-node'
 import type { Bus } from './bus.ts'
-import { encode } from './request.ts'
+import { encode } from './request-encoding.ts'
 
 const BEAT_MS = 1_000
 /** A process without a heartbeat for this long counts as dead. */

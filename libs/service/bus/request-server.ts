@@ -2,7 +2,7 @@ import { type Caller, type Envelope, Fault, failed, type OperationName, parseInp
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node'
 import { isTracing, noteCode, traced } from '../telemetry/tracing.ts'
 import type { BusOptions } from './connection.ts'
-import { decodeRequest, encode, operationOf, traceOf } from './request.ts'
+import { decodeRequest, encode, operationOf, traceOf } from './request-encoding.ts'
 import { settle } from './settle.ts'
 
 type Parts = { service: string; handlers: object; options: BusOptions; holdWrites: () => void }

@@ -32,7 +32,7 @@ export class OpenWrites {
   }
 
   /** Gives up following a write, whose outcome a comparison can tell in `ms`. */
-  doubtful(write: OpenWrite, ms: number) {
+  markDoubtful(write: OpenWrite, ms: number) {
     this.open.delete(write)
     const dueAt = performance.now() + ms
     if (this.doubt === null) this.doubt = { from: write.at, dueAt, isDemanded: false }
@@ -63,7 +63,12 @@ export class OpenWrites {
     return first - 1
   }
 
-  get isEmpty() {
-    return this.open.size === 0 && this.doubt === null
+  get areOpen() {
+    return this.open.size > 0
+  }
+
+  /** Whether everything is settled: nothing is open or in doubt. */
+  get areSettled() {
+    return !this.areOpen && this.doubt === null
   }
 }

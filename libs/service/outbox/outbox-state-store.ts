@@ -4,7 +4,7 @@ import { modelOf } from '../storage/mongo.ts'
 import { emptyState, type OutboxState } from './outbox-state.ts'
 
 /** How far back a first state assumes that consumers may not have handled everything. */
-const FIRST_LOOK_MS = 60 * 60 * 1_000
+const FIRST_COMPARISON_MS = 60 * 60 * 1_000
 
 /** What the instances of one service know together. Each change is made to the state that it was decided on. */
 export class OutboxStateStore {
@@ -18,7 +18,7 @@ export class OutboxStateStore {
   async read(): Promise<OutboxState> {
     this.known = await this.model.findById('outbox').lean<OutboxState>()
     if (this.known) return this.known
-    await insertMissing(this.model, [emptyState(crypto.randomUUID(), Date.now() - FIRST_LOOK_MS)])
+    await insertMissing(this.model, [emptyState(crypto.randomUUID(), Date.now() - FIRST_COMPARISON_MS)])
     return this.read()
   }
 

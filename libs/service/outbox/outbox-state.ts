@@ -20,7 +20,7 @@ export type OutboxState = {
   /** How often the stream lost events. A position is good for the count that its writer knew. */
   losses: number
   writers: Writer[]
-  /** The last known place in the stream at which an event of these writers was confirmed. */
+  /** The furthest place in the stream that any writer knows: of a confirmed event, or the end after a recovery. */
   position: StreamPlace
   /** Oldest first. */
   checkpoints: Checkpoint[]
@@ -70,18 +70,20 @@ export const latestTime = ({ checkpoints, handledUntil }: OutboxState) =>
  * How far a writer has settled what it stored, and its last confirmed place in the stream. It was compared with the stream
  * while the state had this position and count of losses.
  */
-export type Claim = { settledUntil: number; position: StreamPlace; seen: Seen }
-export type Seen = Pick<OutboxState, 'position' | 'losses'>
+export type Claim = { settledUntil: number; position: StreamPlace; basis: Basis }
+export type Basis = Pick<OutboxState, 'position' | 'losses'>
 
 /** Whether what was compared with the stream then still tells about the state now. */
-export const isSeen = ({ position, losses }: OutboxState, seen: Seen) =>
-  losses === seen.losses && position.seq === seen.position.seq && position.eventId === seen.position.eventId
+export const isUnchangedSince = ({ position, losses }: OutboxState, basis: Basis) =>
+  losses === basis.losses &&
+  position.seq === basis.position.seq &&
+  position.eventId === basis.position.eventId
 
 /** A writer's heartbeat. It makes a checkpoint of what all writers have settled, unless a recovery is under way. */
-export function renew(state: OutboxState, id: string, { settledUntil, position, seen }: Claim): OutboxState {
+export function renew(state: OutboxState, id: string, { settledUntil, position, basis }: Claim): OutboxState {
   const own = state.writers.find((writer) => writer.id === id)
   const others = state.writers.filter((writer) => writer.id !== id)
-  const isCurrent = isSeen(state, seen)
+  const isCurrent = isUnchangedSince(state, basis)
   const claimed = isCurrent ? settledUntil : Math.min(settledUntil, own?.settledUntil ?? settledUntil)
   const writers = [...others, { id, beat: (own?.beat ?? 0) + 1, settledUntil: claimed }]
   const known = isCurrent && position.seq > state.position.seq ? position : state.position
@@ -137,10 +139,10 @@ export const takeRecovery = (state: OutboxState, by: string): OutboxState =>
   state.recovery ? { ...state, recovery: { ...state.recovery, by } } : state
 
 /** @param end the end of the stream after it @returns null where it has to be compared again */
-export function finishRecovery(state: OutboxState, done: Recovery, seen: Seen, end: StreamPlace) {
+export function finishRecovery(state: OutboxState, done: Recovery, basis: Basis, end: StreamPlace) {
   const { recovery } = state
   const isSame = recovery?.by === done.by && recovery.demands === done.demands
-  if (!isSame || !isSeen(state, seen)) return null
+  if (!isSame || !isUnchangedSince(state, basis)) return null
   return { ...state, recovery: null, position: end.seq > state.position.seq ? end : state.position }
 }
 

@@ -5,9 +5,17 @@ import { Periodic } from '../async/periodic.ts'
 import type { AnyEvent } from '../stream/stream-event.ts'
 import { type Trace, traced } from '../telemetry/tracing.ts'
 import { type OpenWrite, OpenWrites } from './open-writes.ts'
-import { type Claim, isSeen, latestTime, nowhere, removeWriter, renew, type Writer } from './outbox-state.ts'
+import {
+  type Claim,
+  isUnchangedSince,
+  latestTime,
+  nowhere,
+  removeWriter,
+  renew,
+  type Writer,
+} from './outbox-state.ts'
 import { OutboxStateStore } from './outbox-state-store.ts'
-import { OutboxFull, Publisher } from './publisher.ts'
+import { Publisher, QueueFull } from './publisher.ts'
 import { StoredClock } from './stored-clock.ts'
 import { Supervisor, type SupervisorParts } from './supervisor.ts'
 import { STALE_MS } from './writer-watch.ts'
@@ -44,11 +52,11 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
 /** Enters the list of writers first, so that no checkpoint claims a time at which this instance may still store. */
 async function join(states: OutboxStateStore, id: string) {
   let clock = new StoredClock(0)
-  let claim: Claim = { settledUntil: 0, position: nowhere, seen: { position: nowhere, losses: 0 } }
+  let claim: Claim = { settledUntil: 0, position: nowhere, basis: { position: nowhere, losses: 0 } }
   await states.update((state) => {
     clock = new StoredClock(latestTime(state))
     const { position, losses } = state
-    claim = { settledUntil: clock.now() - 1, position, seen: { position, losses } }
+    claim = { settledUntil: clock.now() - 1, position, basis: { position, losses } }
     return renew(state, id, claim)
   })
   return { clock, claim }
@@ -64,6 +72,7 @@ export class Outbox {
   private readonly publisher: Publisher
   private readonly supervisor: Supervisor
   private readonly periodics: Periodic[]
+  private readonly unwatch: (() => void)[]
   private claim: Claim
   private renewedAt = performance.now()
   private renewing: Promise<void> | null = null
@@ -90,11 +99,13 @@ export class Outbox {
         failed('consumers not looked at, will try again'),
       ),
     ]
-    bus.onDisconnect(() => publisher.pause())
-    bus.onReconnect(() => {
-      publisher.resume()
-      this.check().catch(failed('outbox not checked, will try again'))
-    })
+    this.unwatch = [
+      bus.onDisconnect(() => publisher.pause()),
+      bus.onReconnect(() => {
+        publisher.resume()
+        this.check().catch(failed('outbox not checked, will try again'))
+      }),
+    ]
   }
 
   /**
@@ -120,7 +131,7 @@ export class Outbox {
       return await write(new Date(open.at))
     } catch (error) {
       if (error instanceof Fault) this.writes.end(open)
-      else this.writes.doubtful(open, ARRIVAL_MS)
+      else this.writes.markDoubtful(open, ARRIVAL_MS)
       throw error
     }
   }
@@ -163,16 +174,17 @@ export class Outbox {
   private async checkOnce() {
     const { options, supervisor } = this
     if (!options.bus.isConnected) return
-    this.claim = (await supervisor.look()) ?? this.claim
+    this.claim = (await supervisor.compareWithStream()) ?? this.claim
     await this.renew()
-    await supervisor.attend()
+    await supervisor.recoverLeftovers()
   }
 
   /** What cannot be published in time is left to the recovery by another instance. */
   async close() {
+    for (const unwatch of this.unwatch) unwatch()
     await Promise.all(this.periodics.map((each) => each.close()))
     const until = performance.now() + CLOSE_WITHIN_MS
-    while (!this.writes.isEmpty && performance.now() < until) await delay(SETTLED_POLL_MS)
+    while (this.writes.areOpen && performance.now() < until) await delay(SETTLED_POLL_MS)
     this.supervisor.stop()
     await this.publisher.close()
     await this.supervisor.close()
@@ -184,11 +196,11 @@ export class Outbox {
   /** Only where the stream has everything at this moment: otherwise the record is what tells that something is missing. */
   private async leave() {
     const { instanceId: id, isConnected } = this.options.bus
-    if (!this.writes.isEmpty || !isConnected) return
-    const claim = await this.supervisor.look()
+    if (!this.writes.areSettled || !isConnected) return
+    const claim = await this.supervisor.compareWithStream()
     if (!claim) return
     await this.states.update((state) => {
-      if (!isSeen(state, claim.seen)) return null
+      if (!isUnchangedSince(state, claim.basis)) return null
       const renewed = renew(state, id, claim)
       return removeWriter(renewed, renewed.writers.find((writer) => writer.id === id) as Writer)
     })
@@ -201,9 +213,9 @@ export class Outbox {
       await Promise.all([...publishing, this.options.derive(events)])
       this.writes.end(open)
     } catch (err) {
-      if (!(err instanceof OutboxFull))
+      if (!(err instanceof QueueFull))
         this.options.logger.error({ err }, 'events not derived, will try again')
-      this.writes.doubtful(open, 0)
+      this.writes.markDoubtful(open, 0)
     }
   }
 

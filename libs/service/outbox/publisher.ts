@@ -5,10 +5,9 @@ import type { Bus } from '../bus/bus.ts'
 import { type AnyEvent, eventId, publicationOf } from '../stream/stream-event.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { nowhere, type StreamPlace } from './outbox-state.ts'
+import { ID_HEADER } from './stream-view.ts'
 
 const TIMEOUT_MS = 1_500
-/** https://docs.nats.io/nats-concepts/jetstream/headers */
-const ID_HEADER = 'Nats-Msg-Id'
 const RETRY_MS = 250
 const LANES_PER_RETRY = 200
 /** No server goes and comes back in less, so that it could have lost events unnoticed. */
@@ -17,8 +16,8 @@ const PAUSE_MS = 50
 const MAX_WAITING = 10_000
 
 /** Why an event is not published or derived: too many wait. The recovery does it. */
-export class OutboxFull extends Error {
-  override name = 'OutboxFull'
+export class QueueFull extends Error {
+  override name = 'QueueFull'
 }
 
 type Waiting = {
@@ -33,8 +32,8 @@ type Lane = { subject: string; inFlight: number; waiting: Waiting[]; isHeld: boo
 type Parts = { bus: Bus; logger: Logger }
 
 /**
- * Publishes events to the stream, each lane in order. Lanes are pipelined; one that fails is held, and goes on event by
- * event until the stream has taken everything that waited. The stream drops repeats by the event's id.
+ * Publishes events to the stream, each lane in order. Lanes are pipelined. One that fails is held: its first
+ * event is tried again, and when the stream takes it the others follow together. The stream drops repeats by the event's id.
  */
 export class Publisher {
   private readonly parts: Parts
@@ -76,7 +75,7 @@ export class Publisher {
   }
 
   /** The stream has the events at these places. */
-  noteHeld(evidence: StreamPlace[]) {
+  confirmPlaces(evidence: StreamPlace[]) {
     this.beforePauses = this.beforePauses.filter((place) => !evidence.includes(place))
   }
 
@@ -100,7 +99,7 @@ export class Publisher {
   }
 
   /**
-   * Resolves when the stream has the event, however long that takes. @throws OutboxFull
+   * Resolves when the stream has the event, however long that takes. @throws QueueFull
    * @param losses how often the stream has lost events: it would drop one that it had before, as a repeat
    */
   publish(event: AnyEvent, losses = 0): Promise<void> {
@@ -210,7 +209,8 @@ export class Publisher {
 
   private refuse({ done }: Waiting) {
     this.count(-1)
-    done.reject(new OutboxFull('Too many events wait for the stream'))
+    const reason = this.isClosed ? 'The process stops' : 'Too many events wait for the stream'
+    done.reject(new QueueFull(reason))
   }
 
   private count(by: number) {

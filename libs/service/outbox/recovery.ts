@@ -1,9 +1,9 @@
+import { chunksOf } from '../async/chunks.ts'
 import type { Bus } from '../bus/bus.ts'
-import { slicesOf } from '../storage/slices.ts'
 import { type AnyEvent, eventId, type StreamKind } from '../stream/stream-event.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import { publishedIds } from './published-events.ts'
 import type { Publisher } from './publisher.ts'
+import { publishedIds } from './stream-view.ts'
 
 /** Stored events, by the time at which they were stored. */
 export type EventSource = {
@@ -61,7 +61,7 @@ export async function recover(
     for await (const ids of storedFrom(source, first, now)) {
       count.walked += ids.length
       const deriving: Promise<void>[] = []
-      for (const loaded of slicesOf(derives ? ids : ids.filter((id) => !published.has(id)), LOADED)) {
+      for (const loaded of chunksOf(derives ? ids : ids.filter((id) => !published.has(id)), LOADED)) {
         const events = await source.load(loaded)
         const absent = events.filter((event) => !published.has(eventId(event)))
         signal.throwIfAborted()

@@ -5,7 +5,7 @@ import {
   type Claim,
   demandRecovery,
   finishRecovery,
-  isSeen,
+  isUnchangedSince,
   noteHandled,
   noteLoss,
   type OutboxState,
@@ -15,9 +15,9 @@ import {
   takeRecovery,
 } from './outbox-state.ts'
 import type { OutboxStateStore } from './outbox-state-store.ts'
-import { endOf, handledSeq, holdsAll, type StreamView, viewStream } from './published-events.ts'
 import { type RecoveryParts, recover } from './recovery.ts'
 import type { StoredClock } from './stored-clock.ts'
+import { endOf, handledSeq, holdsAll, type StreamView, viewStream } from './stream-view.ts'
 import { WriterWatch } from './writer-watch.ts'
 
 const AGAIN_MS = 500
@@ -53,7 +53,7 @@ export class Supervisor {
   }
 
   /** Compares the stream with the places at which events were confirmed. @returns null where it has lost some */
-  async look(): Promise<Claim | null> {
+  async compareWithStream(): Promise<Claim | null> {
     const { states, writes, publisher } = this.parts
     const state = await states.read()
     // First how far, then where: what settles in between stands behind the place.
@@ -61,21 +61,21 @@ export class Supervisor {
     const { evidence, position } = publisher
     const view = await this.viewStream()
     if (state.stream === null) {
-      await this.begin(view)
+      await this.adopt(view)
       return null
     }
     if (!(await this.isWhole(state, view, evidence))) {
       await this.noteLoss(state, view)
       return null
     }
-    publisher.noteHeld(evidence)
-    return { settledUntil, position, seen: state }
+    publisher.confirmPlaces(evidence)
+    return { settledUntil, position, basis: state }
   }
 
-  /** Looks for instances that have ended and for writes in doubt, and recovers what they left. */
-  async attend() {
+  /** Recovers what ended instances and writes in doubt have left. */
+  async recoverLeftovers() {
     if (this.stopping.signal.aborted) return
-    await this.lookForEndedWriters()
+    await this.recoverEndedWriters()
     await this.resolveDoubt()
     this.recoverIfDue(await this.parts.states.latest())
   }
@@ -89,8 +89,9 @@ export class Supervisor {
     const { writers } = await states.latest()
     if (writers.some(({ id }) => id < this.id)) return
     const seq = await handledSeq(bus)
-    const claim = await this.look()
-    if (claim) await states.update((state) => (isSeen(state, claim.seen) ? noteHandled(state, seq) : null))
+    const claim = await this.compareWithStream()
+    if (claim)
+      await states.update((state) => (isUnchangedSince(state, claim.basis) ? noteHandled(state, seq) : null))
   }
 
   /** Has what is stored from a time on compared with the stream, and derived again. */
@@ -111,7 +112,7 @@ export class Supervisor {
   }
 
   /** What the stream has is from before this record. */
-  private async begin(view: StreamView) {
+  private async adopt(view: StreamView) {
     const position = await endOf(this.parts.bus, view)
     const begun = { stream: view.created, position }
     await this.parts.states.update((state) => (state.stream === null ? { ...state, ...begun } : null))
@@ -133,7 +134,7 @@ export class Supervisor {
       isNoted = state.losses === known.losses
       return isNoted ? noteLoss(state, loss) : null
     })
-    // Where somebody else has noted a loss, the next look tells whether it is this one.
+    // Where somebody else has noted a loss, the next comparison tells whether it is this one.
     if (!isNoted) return
     publisher.forgetPlaces()
     logger.warn({ losses }, 'the stream has lost events: they are published again')
@@ -148,7 +149,7 @@ export class Supervisor {
     return []
   }
 
-  private async lookForEndedWriters() {
+  private async recoverEndedWriters() {
     const { states } = this.parts
     const { writers, recovery } = await states.latest()
     const others = writers.filter(({ id }) => id !== this.id)

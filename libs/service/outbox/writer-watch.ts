@@ -5,11 +5,11 @@ import type { Writer } from './outbox-state.ts'
 /** A writer's record that was not renewed for so long is stale, by the observer's clock. */
 export const STALE_MS = 5_000
 /** By then no write of an ended instance can still arrive. */
-const SECOND_LOOK_MS = 30_000
+const SECOND_RECOVERY_MS = 30_000
 const ANSWER_MS = 300
 
 /** `recoveries`: how often what it left was demanded to be recovered. It takes two. */
-type Sight = { beat: number; seenAt: number; endedAt: number | null; recoveries: number }
+type Observation = { beat: number; seenAt: number; endedAt: number | null; recoveries: number }
 
 /**
  * Tells whether other instances still live. One that NATS knows no subscription of has ended; so has one whose record
@@ -17,7 +17,7 @@ type Sight = { beat: number; seenAt: number; endedAt: number | null; recoveries:
  */
 export class WriterWatch {
   private readonly bus: Bus
-  private readonly sights = new Map<string, Sight>()
+  private readonly observations = new Map<string, Observation>()
   private readonly subscription
 
   constructor(bus: Bus) {
@@ -36,34 +36,34 @@ export class WriterWatch {
   async ended(writers: Writer[], isIdle: boolean): Promise<{ writer: Writer; isRecovered: boolean }[]> {
     const due: { writer: Writer; isRecovered: boolean }[] = []
     for (const writer of writers) {
-      const sight = await this.look(writer)
-      if (sight.endedAt === null) continue
-      const isLate = performance.now() - sight.endedAt > SECOND_LOOK_MS
-      if (sight.recoveries === 2 && isIdle) due.push({ writer, isRecovered: true })
-      if (sight.recoveries <= (isLate ? 1 : 0)) due.push({ writer, isRecovered: false })
+      const observation = await this.observe(writer)
+      if (observation.endedAt === null) continue
+      const isLate = performance.now() - observation.endedAt > SECOND_RECOVERY_MS
+      if (observation.recoveries === 2 && isIdle) due.push({ writer, isRecovered: true })
+      if (observation.recoveries <= (isLate ? 1 : 0)) due.push({ writer, isRecovered: false })
     }
     const known = new Set(writers.map(({ id }) => id))
-    for (const id of this.sights.keys()) if (!known.has(id)) this.sights.delete(id)
+    for (const id of this.observations.keys()) if (!known.has(id)) this.observations.delete(id)
     return due
   }
 
   noteDemanded({ id }: Writer) {
-    const sight = this.sights.get(id)
-    if (sight) sight.recoveries += 1
+    const observation = this.observations.get(id)
+    if (observation) observation.recoveries += 1
   }
 
   isEnded(id: string): boolean {
-    return this.sights.get(id)?.endedAt != null
+    return this.observations.get(id)?.endedAt != null
   }
 
-  private async look({ id, beat }: Writer): Promise<Sight> {
+  private async observe({ id, beat }: Writer): Promise<Observation> {
     const now = performance.now()
-    const known = this.sights.get(id)
-    const sight = known?.beat === beat ? known : { beat, seenAt: now, endedAt: null, recoveries: 0 }
-    this.sights.set(id, sight)
-    const isStale = now - sight.seenAt > STALE_MS
-    if (sight.endedAt === null && (isStale || !(await this.mayLive(id)))) sight.endedAt = now
-    return sight
+    const known = this.observations.get(id)
+    const observation = known?.beat === beat ? known : { beat, seenAt: now, endedAt: null, recoveries: 0 }
+    this.observations.set(id, observation)
+    const isStale = now - observation.seenAt > STALE_MS
+    if (observation.endedAt === null && (isStale || !(await this.mayLive(id)))) observation.endedAt = now
+    return observation
   }
 
   /** False where nobody listens on the writer's subject. No answer in time tells nothing. */

@@ -16,11 +16,11 @@ const DUPLICATE = 11000
 
 /** Inserts the documents whose keys are free. @returns the indexes of the others */
 export const insertMissing = <T>({ collection }: Model<T>, docs: object[]) =>
-  takenKeys(() => collection.insertMany(docs as never[], UNORDERED))
+  takenIndexes(() => collection.insertMany(docs as never[], UNORDERED))
 
 /** Inserts documents up to the first whose key is taken. @returns its index, or nothing */
 export const insertInOrder = <T>({ collection }: Model<T>, docs: object[]) =>
-  takenKeys(() =>
+  takenIndexes(() =>
     // A bulk of one costs a quarter more.
     docs.length === 1
       ? collection.insertOne(docs[0] as never)
@@ -29,9 +29,9 @@ export const insertInOrder = <T>({ collection }: Model<T>, docs: object[]) =>
 
 /** @returns the indexes of writes whose key was taken */
 export const writeEach = <T>({ collection }: Model<T>, writes: Writes) =>
-  takenKeys(() => collection.bulkWrite(writes as never[], UNORDERED))
+  takenIndexes(() => collection.bulkWrite(writes as never[], UNORDERED))
 
-async function takenKeys(write: () => Promise<unknown>): Promise<number[]> {
+async function takenIndexes(write: () => Promise<unknown>): Promise<number[]> {
   try {
     await write()
     return []

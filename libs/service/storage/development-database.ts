@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
+import { chunksOf } from '../async/chunks.ts'
 import { type Database, type IdOf, type LastNumber, MAX_NUMBER, numberIn } from './database.ts'
-import { slicesOf } from './slices.ts'
 
 /**
  * secantus, the database of a machine that can get no MongoDB. What it does differently:
@@ -43,7 +43,7 @@ export const developmentDatabase: Database = {
 const SLICE = 16
 
 function slices<T>(items: readonly T[]): T[][] {
-  return slicesOf(items, SLICE)
+  return [...chunksOf(items, SLICE)]
 }
 
 /** In an update's pipeline: the value that belongs to the document's `_id`. */

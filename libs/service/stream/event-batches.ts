@@ -60,7 +60,7 @@ export class EventBatches<K extends StreamKind> {
   }
 
   /** Resolves when less than a batch waits. */
-  room = () => this.queue.below(this.maxBatch)
+  untilSpace = () => this.queue.below(this.maxBatch)
 
   /** Forgets the events that wait, and resolves when no batch runs. */
   async clear() {

@@ -11,7 +11,7 @@ import { nanos } from '@nats-io/transport-node'
 import { BatchQueue } from '../async/batch-queue.ts'
 import type { Bus } from '../bus/bus.ts'
 import { EventBatches, type Handling } from './event-batches.ts'
-import { ensureStream, managerOf, unlessCode } from './stream.ts'
+import { ensureStream, managerOf, readerName, unlessCode } from './stream.ts'
 import type { StreamKind } from './stream-event.ts'
 import { NO_READER, type Position, type PositionStore, startAfter } from './stream-position.ts'
 
@@ -34,9 +34,6 @@ export type Reading<K extends StreamKind> = Handling<K> & {
   kinds: K[]
   positions: PositionStore
 }
-
-/** The name of the consumer on the server. Earlier versions have acked consumers under the bare name. */
-export const readerName = (name: string) => `${name}-reader`
 
 /**
  * Reads the stream in its order, from the consumer's position on. It is the only reader, so that one ack tells the server
@@ -119,7 +116,7 @@ export class EventReader<K extends StreamKind> {
     const { consumers } = jetstream(bus.connection, { timeout: TIMEOUT_MS })
     const consumer = await consumers.get(bus.subjects.stream, readerName(name))
     for (let expected = 1; !this.isInterrupted; ) {
-      await this.batches.room()
+      await this.batches.untilSpace()
       const limits = {
         max_messages: this.batches.maxBatch,
         expires: REQUEST_MS,

@@ -6,7 +6,7 @@ import {
   type RoomEvents,
   type Subjects,
 } from '@chat/contract'
-import { encode } from '../bus/request.ts'
+import { encode } from '../bus/request-encoding.ts'
 
 type Events = {
   message: { kind: 'message'; message: Message }

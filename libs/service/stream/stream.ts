@@ -10,14 +10,18 @@ import { millis, nanos } from '@nats-io/transport-node'
 import type { Bus } from '../bus/bus.ts'
 import { streamKinds } from './stream-event.ts'
 
-/** What the names of consumers on the server end in. */
-const READER = /-reader$/
+/** What the names of consumers on the server end in. Earlier versions have acked consumers under the bare name. */
+const READER = '-reader'
 const SEVEN_DAYS_MS = 7 * 24 * 60 * 60 * 1000
 const TEN_GB = 10 * 1024 ** 3
 const TIMEOUT_MS = 10_000
 /** The server's codes where there is no such stream, or consumer. */
 export const NO_STREAM = 10_059
 export const NO_CONSUMER = 10_014
+
+/** The name of a consumer on the server. */
+export const readerName = (consumer: string) => consumer + READER
+export const isReader = (name: string) => name.endsWith(READER)
 
 /** Does not ask first whether JetStream is on: every call's answer says so. */
 export const managerOf = (bus: Bus, timeout = TIMEOUT_MS): Promise<JetStreamManager> =>
@@ -43,16 +47,13 @@ export async function ensureStream(bus: Bus, isOwner = false, timeoutMs = TIMEOU
 /** Removes the stream with its consumers, as a restored backup needs. Does nothing where there is none. */
 export async function removeStream(bus: Bus) {
   const manager = await managerOf(bus)
-  const { stream } = bus.subjects
-  if (await exists(manager.streams.info(stream))) await manager.streams.delete(stream)
+  await unlessCode([NO_STREAM], manager.streams.delete(bus.subjects.stream))
 }
 
 export async function streamTime(bus: Bus): Promise<Date> {
   const { ts } = await (await managerOf(bus)).streams.info(bus.subjects.stream)
   return new Date(ts ?? Date.now())
 }
-
-export const exists = (info: Promise<unknown>) => info.then(() => true).catch(() => false)
 
 /** Null where the server answers with one of these error codes. */
 export const unlessCode = <T>(codes: number[], request: Promise<T>): Promise<T | null> =>
@@ -85,17 +86,17 @@ export async function streamStatus(bus: Bus) {
 
 async function consumerStatus(manager: JetStreamManager, info: ConsumerInfo) {
   return {
-    name: info.name.replace(READER, ''),
+    name: isReader(info.name) ? info.name.slice(0, -READER.length) : info.name,
     pending: info.num_pending,
     /** Events that were delivered and not acked, and how many of these were delivered more than once. */
     ackPending: info.num_ack_pending,
     redelivered: info.num_redelivered,
-    oldestMs: await oldestUnhandledMs(manager, info),
+    oldestMs: await oldestUnackedMs(manager, info),
   }
 }
 
-/** Age of the oldest event that a consumer has not handled, in ms; 0 where there is none. */
-export async function oldestUnhandledMs(manager: JetStreamManager, info: ConsumerInfo): Promise<number> {
+/** Age of the oldest event that a consumer has not acked, in ms; 0 where there is none. */
+async function oldestUnackedMs(manager: JetStreamManager, info: ConsumerInfo): Promise<number> {
   const { ack_floor, config, stream_name } = info
   const subjects = config.filter_subjects ?? [config.filter_subject ?? '>']
   const next = subjects.map((subject) =>

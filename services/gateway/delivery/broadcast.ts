@@ -57,7 +57,7 @@ export class Broadcast {
   }
 
   /** How many sockets have the room open. */
-  socketsIn = (roomId: string): number => this.clients.adapter.rooms.get(socketRoom(roomId))?.size ?? 0
+  socketCount = (roomId: string): number => this.clients.adapter.rooms.get(socketRoom(roomId))?.size ?? 0
 
   /** The users who have the room open here. */
   usersIn(roomId: string): string[] {

@@ -31,18 +31,15 @@ export class LowPriorityQueue {
 
   /** The first tasks of a room. What is left of it waits until the other rooms had a turn. */
   private take(): Task[] {
-    for (const [roomId, tasks] of this.tasks) {
-      let emits = 0
-      const isOver = ({ emits: own }: Task, index: number) => {
-        emits += own
-        return index > 0 && emits > EMITS_PER_TURN
-      }
-      const end = tasks.findIndex(isOver)
-      const taken = tasks.splice(0, end < 0 ? tasks.length : end)
-      this.tasks.delete(roomId)
-      if (tasks.length > 0) this.tasks.set(roomId, tasks)
-      return taken
-    }
-    return []
+    const [first] = this.tasks
+    if (!first) return []
+    const [roomId, tasks] = first
+    let count = 0
+    for (let emits = 0; count < tasks.length && (count === 0 || emits < EMITS_PER_TURN); count++)
+      emits += (tasks[count] as Task).emits
+    const taken = tasks.splice(0, count)
+    this.tasks.delete(roomId)
+    if (tasks.length > 0) this.tasks.set(roomId, tasks)
+    return taken
   }
 }

@@ -141,7 +141,7 @@ export class RoomUpdates {
   private takeRead(roomId: string, read: RoomEvents['read']) {
     const { delivery, broadcast } = this.parts
     this.cache.moveCursor(roomId, read.userId, read.seq)
-    const sockets = broadcast.socketsIn(roomId)
+    const sockets = broadcast.socketCount(roomId)
     if (delivery.isOpen(roomId)) this.queue.add(roomId, sockets, () => broadcast.read(roomId, read))
   }
 }

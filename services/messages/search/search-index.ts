@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { BatchQueue, handleInHalves, isOutage, type Logger, OutboxFull } from '@chat/service'
+import { BatchQueue, handleInHalves, isOutage, type Logger, QueueFull } from '@chat/service'
 import { type MessageDoc, presentMessage } from '../send/message-doc.ts'
 import { type RemovalStore, roomRemoval } from './maintenance/removal-store.ts'
 import type { SegmentStore } from './segments/segment-store.ts'
@@ -52,10 +52,10 @@ export class SearchIndex {
   /**
    * Adds new, changed and deleted messages. It may get a state again or late: of two states the later one stays.
    * @returns resolves when they are durably in the index, but those that cannot be indexed; rejects after `close`
-   * @throws OutboxFull
+   * @throws QueueFull
    */
   add = async (states: readonly MessageState[]): Promise<void> => {
-    if (this.waitingCount >= MAX_WAITING) throw new OutboxFull('Too many messages wait to be indexed')
+    if (this.waitingCount >= MAX_WAITING) throw new QueueFull('Too many messages wait to be indexed')
     const now = performance.now()
     const waiting = states.map((state) => {
       // An old message may have a later state than this one.

@@ -1,15 +1,16 @@
 import type { MessageData } from '@chat/contract'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { comparable, entriesOf, gramsOf, holds, isOfKind } from './search-terms.ts'
+import { comparable, gramsOf, holds, isOfKind, markerOf, roomTerm, termsOf } from './search-terms.ts'
+import { hashOf } from './segments/term-hash.ts'
 
 const saying = (text: string): MessageData => ({ type: 'TEXT', content: { text } })
 const file = (name: string) => ({ name, path: 'p', size: 1 })
 /** Whether the index returns the message for the keyword and the message contains it. */
 const finds = (data: MessageData, keyword: string) => {
-  const entries = new Set(entriesOf(data))
+  const terms = new Set(termsOf(data, 'room'))
   const grams = gramsOf(comparable(keyword))
-  const isOffered = grams.length > 0 && grams.every((gram) => entries.has(gram))
+  const isOffered = grams.length > 0 && grams.every((gram) => terms.has(hashOf(gram)))
   return isOffered && holds(data, comparable(keyword))
 }
 
@@ -53,7 +54,8 @@ test('a text of the maximum length is indexed completely', () => {
   const long = Array.from({ length: 4_000 }, (_, index) =>
     String.fromCharCode(0xac00 + ((index * 7919) % 11_172)),
   ).join('')
-  expect(entriesOf(saying(long))).toHaveLength(3_999)
+  // Its pairs, and the room.
+  expect(new Set(termsOf(saying(long), 'room')).size).toBe(3_999 + 1)
   for (const at of [0, 1_999, 3_998]) expect(finds(saying(long), long.slice(at, at + 2))).toBe(true)
 })
 
@@ -81,7 +83,7 @@ describe('a search covers', () => {
   })
 
   test('nothing in a message without text', () => {
-    expect(entriesOf({ type: 'TEXT', content: {} })).toEqual([])
+    expect(termsOf({ type: 'TEXT', content: {} }, 'room')).toEqual([])
   })
 })
 
@@ -95,7 +97,7 @@ describe('the gallery', () => {
     ['example.com', false],
   ])('%s', (text, isLink) => {
     expect(isOfKind(saying(text), 'LINK')).toBe(isLink)
-    expect(entriesOf(saying(text)).includes('#LINK')).toBe(isLink)
+    expect(termsOf(saying(text), 'room').includes(hashOf(markerOf('LINK')))).toBe(isLink)
   })
 
   test('contains cards and notices with links, and files by type', () => {
@@ -103,11 +105,12 @@ describe('the gallery', () => {
     expect(isOfKind({ type: 'CARD', content }, 'LINK')).toBe(true)
     expect(isOfKind({ type: 'ADMIN', content: { text: 'www.example.com' } }, 'LINK')).toBe(true)
     for (const type of ['PHOTO', 'VIDEO', 'FILE'] as const) {
-      expect(entriesOf({ type, content: { files: [] } })).toEqual([`#${type}`])
+      const terms = [roomTerm('room'), hashOf(markerOf(type))]
+      expect(termsOf({ type, content: { files: [] } }, 'room')).toEqual(terms)
     }
   })
 
-  test('marks its messages with entries that no keyword finds', () => {
+  test('marks its messages with terms that no keyword finds', () => {
     expect(finds({ type: 'PHOTO', content: {} }, '#PHOTO')).toBe(false)
     expect(finds(saying('#photo'), '#PHOTO')).toBe(true)
     expect(isOfKind(saying('#PHOTO'), 'PHOTO')).toBe(false)

@@ -30,16 +30,13 @@ const textsOf = ({ content: { text, rawData, files = [] } }: MessageData): strin
 export const holds = (data: MessageData, comparableKeyword: string) =>
   textsOf(data).some((text) => text.includes(comparableKeyword))
 
-/** The grams of a message: those of every keyword that it holds are among them. */
-export function entriesOf(data: MessageData): string[] {
-  const markers = GALLERY.filter((kind) => isOfKind(data, kind)).map(markerOf)
-  return [...new Set([...markers, ...textsOf(data).flatMap(gramsOf)])].slice(0, MAX_GRAMS)
-}
-
 /** The term of all messages of a room. Longer than a pair, as `markerOf`. */
 export const roomTerm = (roomId: string) => hashOf(`@room ${roomId}`)
 
-/** The hashes of a message's terms, some of them repeated: its room, its kinds and its pairs of characters. */
+/**
+ * The hashes of a message's terms, some of them repeated: its room, its kinds and its pairs of characters. Those of every
+ * keyword that it holds are among them.
+ */
 export function termsOf(data: MessageData, roomId: string): number[] {
   const kinds = GALLERY.filter((kind) => isOfKind(data, kind))
   const hashes = kinds.map((kind) => hashOf(markerOf(kind)))

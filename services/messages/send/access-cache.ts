@@ -16,8 +16,9 @@ const MAX_WAIT_MS = 1_000
 
 /**
  * What members may do in rooms, cached so that a message costs no request to rooms: it is requested when somebody opens
- * the room, and again in the background while they are active. A room's `access` event drops the room's entries. It is confirmed when every pass that was begun before has ended, or after a second: so what a
- * removed member was allowed to do is done before the removal is acked, unless it takes longer.
+ * the room, and again in the background while they are active. A room's `access` event drops the room's entries. It is
+ * confirmed when every pass that was begun before has ended, or after a second: so what a removed member was allowed to do
+ * is done before the removal is acked, unless it takes longer.
  */
 export class AccessCache {
   private readonly bus: Bus

@@ -125,7 +125,7 @@ export class Instance {
     this.id = id
     this.origin = Math.max(world.time + clockError, latestTime(world.state) + 1) - world.time
     const { position } = world.state
-    this.claim = { settledUntil: this.now - 1, position, seen: world.state }
+    this.claim = { settledUntil: this.now - 1, position, basis: world.state }
     this.renew()
   }
 
@@ -224,7 +224,7 @@ export class Instance {
     this.isAlive = false
     if (this.open.length > 0 || this.doubt || !this.seesWhole) return
     const { world, id, last: position, settledUntil } = this
-    const renewed = renew(world.state, id, { settledUntil, position, seen: world.state })
+    const renewed = renew(world.state, id, { settledUntil, position, basis: world.state })
     const own = renewed.writers.find((writer) => writer.id === id)
     world.state = (own && removeWriter(renewed, own)) ?? renewed
   }
@@ -241,7 +241,7 @@ export class Instance {
     const isSame = world.state.stream === stream
     if (this.seesWhole) {
       const { settledUntil, last: position } = this
-      this.claim = { settledUntil, position, seen: world.state }
+      this.claim = { settledUntil, position, basis: world.state }
       this.beforePauses = []
       return
     }

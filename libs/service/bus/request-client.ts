@@ -7,7 +7,7 @@ import {
   TimeoutError,
 } from '@nats-io/transport-node'
 
-type Options = { timeoutMs: number; headers?: MsgHdrs | undefined }
+export type RequestOptions = { timeoutMs: number; headers?: MsgHdrs | undefined }
 type Waiting = PromiseWithResolvers<Msg> & { subject: string; timer: NodeJS.Timeout }
 
 const NO_RESPONDERS = 503
@@ -16,7 +16,7 @@ const NO_RESPONDERS = 503
  * Requests whose answers come over one subscription. The client's own `request` builds an error with a stack for every
  * answer, which cost a twentieth of a message's CPU.
  */
-export class Requests {
+export class RequestClient {
   private readonly connection: NatsConnection
   private readonly inbox: string
   private readonly waiting = new Map<string, Waiting>()
@@ -33,7 +33,11 @@ export class Requests {
   }
 
   /** @throws NoRespondersError, TimeoutError, ClosedConnectionError */
-  send(subject: string, data: Uint8Array | string, { timeoutMs, headers }: Options): Promise<Msg> {
+  async send(
+    subject: string,
+    data: Uint8Array | string,
+    { timeoutMs, headers }: RequestOptions,
+  ): Promise<Msg> {
     this.made += 1
     const token = this.made.toString(36)
     this.connection.publish(subject, data, { reply: this.inbox + token, ...(headers && { headers }) })

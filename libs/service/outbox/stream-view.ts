@@ -1,14 +1,14 @@
 import { DeliverPolicy } from '@nats-io/jetstream'
 import type { Bus } from '../bus/bus.ts'
-import { readerName } from '../stream/event-reader.ts'
-import { managerOf, NO_STREAM, unlessCode } from '../stream/stream.ts'
+import { isReader, managerOf, NO_STREAM, unlessCode } from '../stream/stream.ts'
 import type { StreamKind } from '../stream/stream-event.ts'
 import { messagesOf } from '../stream/stream-reader.ts'
 import type { StreamPlace } from './outbox-state.ts'
 
 const BATCH = 2_000
 const TIMEOUT_MS = 2_000
-const MESSAGE_ID = 'Nats-Msg-Id'
+/** The header by which the stream knows repeats: https://docs.nats.io/nats-concepts/jetstream/headers */
+export const ID_HEADER = 'Nats-Msg-Id'
 
 /** When the stream was created, and which sequences it has. */
 export type StreamView = { created: string; firstSeq: number; lastSeq: number }
@@ -41,7 +41,7 @@ export const endOf = async (bus: Bus, { lastSeq }: StreamView): Promise<StreamPl
 async function eventIdAt(bus: Bus, seq: number): Promise<string | null> {
   const manager = await managerOf(bus, TIMEOUT_MS)
   const found = await manager.direct.getMessage(bus.subjects.stream, { seq })
-  return found && idIn(found.header.get(MESSAGE_ID))
+  return found && idIn(found.header.get(ID_HEADER))
 }
 
 /** The ids of events of these kinds that were published since a time, up to a sequence. */
@@ -54,7 +54,7 @@ export async function publishedIds(bus: Bus, kinds: StreamKind[], since: Date, e
     headers_only: true,
   }
   for await (const message of messagesOf(bus, options, BATCH)) {
-    ids.add(idIn(message.headers?.get(MESSAGE_ID) ?? ''))
+    ids.add(idIn(message.headers?.get(ID_HEADER) ?? ''))
     if (message.seq >= endSeq) break
   }
   return ids
@@ -63,7 +63,7 @@ export async function publishedIds(bus: Bus, kinds: StreamKind[], since: Date, e
 /** Earlier versions put an edited copy in the place of an erased event, under its id and a sequence. */
 const idIn = (header: string) => header.split(':')[0] as string
 
-/** Up to where every consumer has handled the stream. */
+/** Up to where every consumer that the server knows has handled the stream. */
 export async function handledSeq(bus: Bus): Promise<number> {
   const manager = await managerOf(bus, TIMEOUT_MS)
   const { state } = await manager.streams.info(bus.subjects.stream)
@@ -71,7 +71,7 @@ export async function handledSeq(bus: Bus): Promise<number> {
   for await (const info of manager.consumers.list(bus.subjects.stream)) {
     const isIdle = info.num_pending === 0 && info.num_ack_pending === 0
     // Others are those of earlier versions, or read for a moment.
-    if (isIdle || !info.name.endsWith(readerName(''))) continue
+    if (isIdle || !isReader(info.name)) continue
     handled = Math.min(handled, info.ack_floor.stream_seq)
   }
   return handled
