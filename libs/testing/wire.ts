@@ -7,10 +7,22 @@ export async function openWire(url: string) {
   let { hostname, port } = new URL(url)
   const ends = new Set<Socket>()
   let isCut = false
+  let lost: { text: string; done: () => void } | null = null
   const server = createServer((near) => {
     if (isCut) return near.destroy()
     const far = connectTcp(Number(port), hostname)
     joinEnds(near, far, ends)
+    near.on('data', (bytes: Buffer) => {
+      if (!lost || !bytes.includes(lost.text)) return
+      const { done } = lost
+      lost = null
+      far.unpipe(near)
+      far.once('data', () => {
+        far.destroy()
+        done()
+      })
+      far.resume()
+    })
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
@@ -32,6 +44,12 @@ export async function openWire(url: string) {
     },
     mend: () => {
       isCut = false
+    },
+    /** Ends the connection in place of the answer to the next request with this text. Resolves when it has done so. */
+    loseAnswer: (text: string) => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      lost = { text, done: resolve }
+      return promise
     },
     close: () => {
       for (const end of ends) end.destroy()

@@ -21,6 +21,16 @@ const outages: Record<string, ErrorCode> = {
   TimeoutError: 'TIMEOUT',
 }
 
+/** What a socket of a dependency fails with. The database's driver passes some on as they are. */
+const socketErrors = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENOTFOUND',
+])
+
 /** The fault to answer with; null where the error is a bug. */
 export function faultOf(error: unknown): Fault | null {
   // A chain of causes may be a circle.
@@ -29,6 +39,8 @@ export function faultOf(error: unknown): Fault | null {
     if (at instanceof Fault) return at
     const code = outages[at.name]
     if (code) return new Fault(code)
+    if ('syscall' in at && 'code' in at && socketErrors.has(at.code as string))
+      return new Fault('SERVICE_UNAVAILABLE')
     seen.add(at)
   }
   return null

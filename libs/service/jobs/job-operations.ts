@@ -5,7 +5,9 @@ import type { JobStore } from './job-store.ts'
 
 const PAGE = 100
 
+/** Answers the admin commands for one kind of jobs, and counts its dead letters in the metrics. */
 export function serveJobs<Doc extends Job>(bus: Bus, { kind, deadLetters }: JobStore<Doc>) {
+  bus.metrics.watchDeadLetters(kind, () => deadLetters.count())
   const handlers: Handlers<'jobs'> = {
     countJobs: () => deadLetters.countJobs(),
     listDeadLetters: async (_caller, { after = '', limit = PAGE }) => {

@@ -23,7 +23,6 @@ export class JobStore<Doc extends Job> {
     this.leaseMs = options.leaseMs ?? 10_000
     this.model = options.model as unknown as Model<Job>
     this.deadLetters = new DeadLetters(options)
-    options.metrics.watchDeadLetters(this.kind, () => this.deadLetters.count())
   }
 
   /** Stores a job that this process does at once. @returns null where a job with its id exists */

@@ -136,9 +136,9 @@ export class Outbox {
     }
   }
 
-  /** Publishes in the background what is stored already. The recovery knows it, should this fail. */
-  publish(publication: Publication) {
-    this.publishOne(publication).catch(() => {})
+  /** Publishes and derives in the background what is stored already. The recovery knows it, should this fail. */
+  repeat(publication: Publication) {
+    Promise.all([this.publishOne(publication), this.options.derive([publication.event])]).catch(() => {})
   }
 
   /** Resolves when all that any instance has stored before the call is published. @throws SERVICE_UNAVAILABLE */

@@ -6,7 +6,7 @@ import type { Logger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { isOutage } from './outage.ts'
 import { type Delivered, type Handle, handleBatch } from './poison-events.ts'
-import { readEvent, type StreamEvent, type StreamKind } from './stream-event.ts'
+import { readEvent, type StreamKind } from './stream-event.ts'
 
 const MAX_BATCH = 500
 /** A batch costs hardly more than one event. With the handling it stays within docs/protocol.md's half second. */
@@ -114,15 +114,13 @@ export class EventBatches<K extends StreamKind> {
 
   private parse(message: JsMsg): Delivered<K>[] {
     if (this.options.concerns?.(message.data) === false) return []
-    try {
-      // The consumer's filter lets no other kinds through.
-      return [{ event: readEvent(message) as StreamEvent<K>, storedAt: message.time }]
-    } catch (err) {
-      const { logger, metrics, name: consumer } = this.options
-      const { subject, seq } = message
-      logger.error({ err, subject, seq }, 'event dropped: it is not JSON')
-      metrics.deadLetterEvents.inc({ consumer })
-      return []
-    }
+    // The consumer's filter lets no other kinds through.
+    const event = readEvent<K>(message)
+    if (event) return [{ event, storedAt: message.time }]
+    const { logger, metrics, name: consumer } = this.options
+    const { subject, seq } = message
+    logger.error({ subject, seq, consumer }, 'event dropped: it cannot be read')
+    metrics.deadLetterEvents.inc({ consumer })
+    return []
   }
 }

@@ -1,7 +1,7 @@
 import type { JsMsg } from '@nats-io/jetstream'
 import type { Bus } from '../bus/bus.ts'
 import { managerOf, unlessCode } from './stream.ts'
-import { readEvent, type StreamEvent, type StreamKind } from './stream-event.ts'
+import { type NumberedKind, readEvent, type StreamEvent, type StreamKind } from './stream-event.ts'
 import { eventsOn } from './stream-reader.ts'
 
 const numberedKinds = ['message', 'change'] as const
@@ -24,6 +24,8 @@ type KindErasure<K extends StreamKind> = {
   until: number
 }
 
+// What cannot be read may say anything about anybody: it is erased, too.
+
 /**
  * Erases single message events of a room from the stream: the server overwrites them, and consumers skip them.
  * @returns the stream sequence after the last event that was read
@@ -34,7 +36,8 @@ export async function eraseRoomEvents({ bus, roomId, from, isErased }: RoomErasu
   const subjects = numberedKinds.map((kind) => bus.subjects.roomEvent(roomId, kind))
   for await (const message of eventsOn(bus, subjects, from)) {
     next = message.seq + 1
-    if (isErased(readEvent(message) as StreamEvent)) found.push(message)
+    const event = readEvent<NumberedKind>(message)
+    if (!event || isErased(event)) found.push(message)
   }
   for (const message of found) await erase(bus, message)
   return next
@@ -44,7 +47,8 @@ export async function eraseRoomEvents({ bus, roomId, from, isErased }: RoomErasu
 export async function eraseEventsOfKind<K extends StreamKind>(erasure: KindErasure<K>) {
   const { bus, kind, from, isErased, until } = erasure
   for await (const message of eventsOn(bus, [bus.subjects.everyRoom(kind)], from)) {
-    if (await isErased(readEvent(message) as StreamEvent<K>)) await erase(bus, message)
+    const event = readEvent<K>(message)
+    if (!event || (await isErased(event))) await erase(bus, message)
     if (performance.now() > until) return message.seq + 1
   }
   return null

@@ -44,7 +44,25 @@ function bodyOf(event: AnyEvent) {
   return change
 }
 
-export function readEvent(published: { subject: string; json: <T>() => T }): AnyEvent {
+type Published = { subject: string; json: <T>() => T }
+
+/** Null for what is no event: not JSON, or without an id, a room or a number. */
+export function readEvent<K extends StreamKind>(published: Published): StreamEvent<K> | null {
+  try {
+    const event = parseEvent(published)
+    return isIdentified(event) ? (event as StreamEvent<K>) : null
+  } catch {
+    return null
+  }
+}
+
+function isIdentified(event: AnyEvent): boolean {
+  const { _id, roomId } = (event.kind === 'fact' ? event.fact : event.message) ?? {}
+  const isNumbered = event.kind === 'fact' || Number.isSafeInteger(numberOf(event))
+  return typeof _id === 'string' && typeof roomId === 'string' && isNumbered
+}
+
+function parseEvent(published: Published): AnyEvent {
   const kind = kindOf(published.subject) as StreamKind
   if (kind === 'fact') return { kind, fact: published.json<RoomActivityEvent>() }
   return kind === 'change'

@@ -1,7 +1,7 @@
 import { DeliverPolicy, type JsMsg, jetstream, type OrderedConsumerOptions } from '@nats-io/jetstream'
 import type { Bus } from '../bus/bus.ts'
 import { managerOf } from './stream.ts'
-import { readEvent, type StreamEvent, type StreamKind } from './stream-event.ts'
+import { readEvent, type StreamKind } from './stream-event.ts'
 
 const BATCH = 500
 const FETCH_MS = 2_000
@@ -14,7 +14,10 @@ export async function lastSequence(bus: Bus): Promise<number> {
 /** The events that the stream holds now, from a number on, without a durable consumer. */
 export async function* readEvents<K extends StreamKind>(bus: Bus, kinds: K[], from: number) {
   const subjects = kinds.map((kind) => bus.subjects.everyRoom(kind))
-  for await (const message of eventsOn(bus, subjects, from)) yield readEvent(message) as StreamEvent<K>
+  for await (const message of eventsOn(bus, subjects, from)) {
+    const event = readEvent<K>(message)
+    if (event) yield event
+  }
 }
 
 /** The messages of some subjects, as `readEvents`. */

@@ -43,11 +43,20 @@ test('a consumer with more kinds continues where it stopped', async () => {
   await eventually(() => expect(handled()).toEqual(['1', '2', '1:2']))
 })
 
-test('an event that is not JSON is dropped', async () => {
-  await consume(['message'])
-  on.bus.connection.publish(on.bus.subjects.roomEvent('room', 'message'), 'not json')
+test.each([
+  'not json',
+  'null',
+  '[]',
+  '{"a":1}',
+  '{"_id":"room-1","roomId":"room"}',
+  '{"_id":1,"roomId":"room","seq":1}',
+])('what is no event is dropped: %s', async (body) => {
+  await consume(['message', 'change'])
+  for (const kind of ['message', 'change'] as const)
+    on.bus.connection.publish(on.bus.subjects.roomEvent('room', kind), body)
   on.post(1)
   await eventually(() => expect(handled()).toEqual(['1']))
+  expect((await on.metrics.deadLetterEvents.get()).values).toMatchObject([{ value: 2 }])
 })
 
 test('the lag is the age of the oldest unhandled event of any kind', async () => {

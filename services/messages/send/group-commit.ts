@@ -88,9 +88,9 @@ export class GroupCommit {
     return doc && this.repeat(doc)
   }
 
-  /** Whoever stored it may have died before it was published. The stream drops an event that it has. */
+  /** Whoever stored it may have died before it was published and indexed. The stream drops an event that it has. */
   private repeat(doc: MessageDoc): Committed {
-    if (Date.now() - doc.createdAt.getTime() < RECENT_MS) this.parts.outbox.publish(publicationOf(doc))
+    if (Date.now() - doc.createdAt.getTime() < RECENT_MS) this.parts.outbox.repeat(publicationOf(doc))
     return { doc, isRepeat: true }
   }
 
@@ -191,11 +191,7 @@ export class GroupCommit {
   }
 
   private reject(pendings: Pending[], error: unknown) {
-    for (const { done } of pendings) done.reject(this.faultFor(error))
-  }
-
-  private faultFor(error: unknown): Fault {
-    this.parts.logger.warn({ err: error }, 'message not committed')
-    return faultOf(error) ?? new Fault('SERVICE_UNAVAILABLE')
+    this.parts.logger.warn({ err: error, messages: pendings.length }, 'messages not committed')
+    for (const { done } of pendings) done.reject(faultOf(error) ?? new Fault('SERVICE_UNAVAILABLE'))
   }
 }

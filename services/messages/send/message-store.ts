@@ -5,6 +5,7 @@ import {
   insertInOrder,
   type LastNumber,
   modelOf,
+  type Stored,
   storedIndex,
 } from '@chat/service'
 import type { ClientSession, Model } from 'mongoose'
@@ -13,6 +14,7 @@ import { ofRoom, roomRange, withIds } from './room-ids.ts'
 
 /** How a bulk insert ended: `stored` documents from the start of the list are in the store. */
 type InsertOutcome = { stored: number; isDuplicate: boolean }
+type InsertedDoc = Pick<MessageDoc & Stored, '_id' | 'roomId' | 'syncKey' | 'storedAt'>
 type Change = Required<Pick<MessageDoc, 'seq' | 'status' | 'updatedAt'>>
 type Mentions = Pick<MessageDoc, 'seq' | 'mentions' | 'createdAt' | 'updatedAt'>
 
@@ -43,10 +45,22 @@ export class MessageStore {
 
   async insert(docs: MessageDoc[], storedAt: Date): Promise<InsertOutcome> {
     const stored = docs.map((doc) => ({ ...asStored(doc), storedAt }))
-    const [taken] = await insertInOrder(this.model, stored)
-    if (taken !== undefined) return { stored: taken, isDuplicate: true }
-    for (const { roomId, seq } of docs) this.lastNumber.note(roomId, seq)
-    return { stored: docs.length, isDuplicate: false }
+    const [taken = docs.length] = await insertInOrder(this.model, stored)
+    const count = taken < docs.length ? taken + (await this.countStored(stored.slice(taken))) : taken
+    for (const { roomId, seq } of docs.slice(0, count)) this.lastNumber.note(roomId, seq)
+    return { stored: count, isDuplicate: count < docs.length }
+  }
+
+  /**
+   * How many of these are in the store, up to the first that is not. The driver sends an insert again whose answer was
+   * lost; a server that does not know the repeat then finds the keys taken, by this very insert.
+   */
+  private async countStored(docs: InsertedDoc[]): Promise<number> {
+    for (const [index, { _id, roomId, syncKey, storedAt }] of docs.entries()) {
+      const isStored = await this.model.exists({ _id, roomId, syncKey, storedAt })
+      if (!isStored) return index
+    }
+    return docs.length
   }
 
   async bySyncKey(roomId: string, authorId: string, syncKey: string): Promise<MessageDoc | null> {

@@ -133,6 +133,16 @@ test('a repeated syncKey is answered with the stored message, which open rooms h
   await eventually(() => expect(heard()).toEqual([1, 2]))
 })
 
+test('a message that is sent again is found, whoever failed to index it', async () => {
+  const [sample] = await mongo.collection('messages').find({ roomId: room._id }).toArray()
+  const own = { _id: messageId(room._id, 2) as never, seq: 2, syncKey: 'unindexed', storedAt: new Date() }
+  const data = { type: 'TEXT', content: { text: `quince ${room._id}` } }
+  await mongo.collection('messages').insertOne({ ...sample, ...own, data, createdAt: new Date() })
+  expect((await send('unindexed')).message.seq).toBe(2)
+  const page = () => ben.get<{ list: Message[] }>('searchMessages', { keyword: `quince ${room._id}` })
+  await eventually(async () => expect((await page()).list.map(({ seq }) => seq)).toEqual([2]))
+})
+
 test('a syncKey of long ago is answered with its message, and nothing is published', async () => {
   const [{ _id }] = (await mongo.collection('messages').find({ roomId: room._id }).toArray()) as [
     { _id: never },

@@ -25,7 +25,8 @@ export async function handleMessages(
 ): Promise<Failure[]> {
   if (!(await parts.devices.areUsed())) return []
   const byTask = new Map<Task, StreamEvent>()
-  for (const event of events) {
+  // An event that is published again may come together with the first one.
+  for (const event of new Map(events.map((each) => [each.message._id, each])).values()) {
     const task = taskOf(event)
     if (task && (isReplay || !isTooOld(task.notice))) byTask.set(task, event)
   }
@@ -49,8 +50,11 @@ async function setAside(
     const task = taskOf(event)
     return task ? { ...task, reason: reason instanceof Error ? reason.message : String(reason) } : []
   })
-  logger.warn({ pushes: failed.length, reason: failures[0]?.reason }, 'pushes failed, will be tried again')
-  await tasks.addFailed(failed, dueAt)
+  const [first] = failed
+  if (first) {
+    logger.warn({ pushes: failed.length, reason: first.reason }, 'pushes failed, will be tried again')
+    await tasks.addFailed(failed, dueAt)
+  }
   await failedEvents.add(isNot)
 }
 
