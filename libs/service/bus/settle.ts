@@ -39,8 +39,7 @@ export function faultOf(error: unknown): Fault | null {
     if (at instanceof Fault) return at
     const code = outages[at.name]
     if (code) return new Fault(code)
-    if ('syscall' in at && 'code' in at && socketErrors.has(at.code as string))
-      return new Fault('SERVICE_UNAVAILABLE')
+    if ('code' in at && socketErrors.has(at.code as string)) return new Fault('SERVICE_UNAVAILABLE')
     seen.add(at)
   }
   return null

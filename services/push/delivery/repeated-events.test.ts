@@ -28,6 +28,17 @@ test('an event that comes again is not pushed again, and one that is older than 
   expect(pushed()).toEqual([first._id, last._id])
 })
 
+test('an event that comes twice at once is pushed once', async () => {
+  const { seq, ...sample } = await sendText(on.ann, room._id)
+  const twice = { ...sample, seq: seq + 50, _id: `${room._id}-${String(seq + 50).padStart(10, '0')}` }
+  publish(twice)
+  publish(twice)
+  await eventually(() => expect(pushed()).toContain(twice._id))
+  const last = await sendText(on.ann, room._id)
+  await eventually(() => expect(pushed()).toContain(last._id))
+  expect(pushed().filter((id) => id === twice._id)).toHaveLength(1)
+})
+
 test('an event of which no push could be made is pushed when an operator replays it, however old it is', async () => {
   const bob = await connectAs(on.stack, 'bob')
   bob.close()
