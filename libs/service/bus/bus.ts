@@ -27,10 +27,10 @@ import { noteBytes } from '../process/heap.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { currentTrace, noteCode, traced } from '../telemetry/tracing.ts'
 import { type BusOptions, ConnectionState, connectNats, inboxOf } from './connection.ts'
+import { faultOf } from './outage-fault.ts'
 import { RequestClient, type RequestOptions } from './request-client.ts'
 import { type Body, encode, encodeRequest, headersOf } from './request-encoding.ts'
 import { RequestServer } from './request-server.ts'
-import { faultOf } from './settle.ts'
 
 /** A bus is one NATS connection with the contract on top: ask, serve, publish, subscribe. */
 export const openBus = async (options: BusOptions): Promise<Bus> =>

@@ -5,7 +5,7 @@ import { afterEach, expect, test } from '@jest/globals'
 import { createLogger } from '../telemetry/logger.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import { openBus } from './bus.ts'
-import { faultOf } from './settle.ts'
+import { faultOf } from './outage-fault.ts'
 
 const nats = new URL(process.env.CHAT_TEST_NATS_URL as string)
 const INFO = 'INFO {"server_id":"one","version":"2.15.2","max_payload":1048576,"auth_required":true}\r\n'

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
-import { faultOf } from '../bus/settle.ts'
+import { faultOf } from '../bus/outage-fault.ts'
 import { createLogger, type Logger } from '../telemetry/logger.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
 import { openTracing } from '../telemetry/tracing.ts'

@@ -1,7 +1,7 @@
 import { eventually, freePort, openWire, type Wire } from '@chat/testing'
 import { afterEach, expect, jest, test } from '@jest/globals'
 import mongoose from 'mongoose'
-import { faultOf } from '../bus/settle.ts'
+import { faultOf } from '../bus/outage-fault.ts'
 import { openMongo, pingMongo } from './mongo.ts'
 
 let wire: Wire | undefined

@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { faultOf } from '../bus/settle.ts'
+import { faultOf } from '../bus/outage-fault.ts'
 import { type Bucket, openBucket } from './s3.ts'
 
 const MIB = 1024 * 1024

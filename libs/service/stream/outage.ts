@@ -1,4 +1,4 @@
-import { faultOf } from '../bus/settle.ts'
+import { faultOf } from '../bus/outage-fault.ts'
 
 /** Labels of a database that has no primary at the moment, or is giving up its role. */
 const PASSING_LABELS = ['RetryableWriteError', 'TransientTransactionError', 'RetryableError']

@@ -1,5 +1,5 @@
 import { type Logger, pino } from 'pino'
-import { faultOf } from '../bus/settle.ts'
+import { faultOf } from '../bus/outage-fault.ts'
 
 export type { Logger }
 

@@ -1,7 +1,7 @@
 import { Fault } from '@chat/contract'
 import { expect, test } from '@jest/globals'
 import { mongo } from 'mongoose'
-import { faultOf } from './settle.ts'
+import { faultOf } from './outage-fault.ts'
 
 const coded = (code: string) => Object.assign(new Error('a socket ended'), { code })
 
