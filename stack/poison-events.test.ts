@@ -24,7 +24,10 @@ beforeAll(async () => {
   stack = await startTestStack({ config: { webhooksMayBePrivate: true } })
   bus = await openTestBus(stack)
   ann = await connectAs(stack, 'ann')
-  ;(await connectAs(stack, 'ben')).close()
+  const ben = await connectAs(stack, 'ben')
+  // Without any device, push handles nothing.
+  await ben.get('registerDevice', { token: 'device', platform: 'WEB' })
+  ben.close()
   const created = await stack.call('POST', '/v1/webhooks', { url: 'http://127.0.0.1:9/' })
   expect(created.status).toBe(201)
 })
@@ -37,7 +40,9 @@ afterAll(async () => {
 test('every service sets a poison event aside and handles those around it', async () => {
   const room = await makeRoom(ann, ['ben'])
   await sendText(ann, room._id, 'before')
-  const poison = { _id: `${room._id}-9`, roomId: room._id, seq: 9, createdAt: new Date().toISOString() }
+  // Like a message with files, since only such are handled by files.
+  const data = { type: 'FILE' }
+  const poison = { _id: `${room._id}-9`, roomId: room._id, seq: 9, createdAt: new Date().toISOString(), data }
   bus.publishRoom(room._id, 'message', poison as Message)
   await bus.flush()
   const { seq } = await sendText(ann, room._id, 'after')

@@ -61,11 +61,12 @@ async function restartMongo() {
   wire.mend()
 }
 
-const send = (text: string) =>
-  ann.get<{ message: Message }>('sendMessage', {
-    ...{ syncKey: crypto.randomUUID(), roomId: room._id },
-    data: { type: 'TEXT', content: text },
-  })
+/** Asks again, as clients do: the database may be away for longer than the driver waits. */
+async function send(text: string) {
+  const syncKey = crypto.randomUUID()
+  const input = { syncKey, roomId: room._id, data: { type: 'TEXT', content: text } }
+  return eventually(() => ann.get<{ message: Message }>('sendMessage', input))
+}
 const heard = () => ben.payloads<Message>(`listenMessage_${room._id}`).map(({ seq }) => seq)
 const found = async (keyword: string) =>
   (await ben.get<{ list: Message[] }>('searchMessages', { keyword, limit: 50 })).list.length

@@ -73,9 +73,11 @@ test('an unmuted member is not shown as muted by later events, in a room whose e
   const { body } = await stack.call('POST', '/v1/rooms', { name: 'Large', roomType: 'INQUIRY', joinUsers })
   const roomId = (body as { data: Room }).data._id
   const shown = () => ben.told('updateRoomLastMessage', roomId)
-  const isMuted = () => shown()?.joinUsers.find(({ _id }) => _id === 'ben')?.mutedUntil !== undefined
+  const isMuted = (room = shown()) =>
+    room?.joinUsers.find(({ _id }) => _id === 'ben')?.mutedUntil !== undefined
   const target = { roomId, targetUserIds: ['ben'] }
   await ann.get('muteUsers', { ...target, minutes: 5 })
+  await eventually(() => expect(isMuted(ben.told('listenRoom', roomId))).toBe(true))
   await sendText(ann, roomId, 'while muted')
   await eventually(() => expect(isMuted()).toBe(true))
   await ann.get('unmuteUsers', target)
