@@ -145,7 +145,8 @@ export class Bucket {
     } catch (error) {
       // A server without such an upload may close the connection before its answer is read.
       if (!(error instanceof StorageError) || (await this.parts(path, uploadId)) !== null) throw error
-      throw new Error(`S3 knows no upload ${uploadId}`, { cause: error })
+      // Without its cause, which would make it an outage: the upload has to begin again.
+      throw new Error(`S3 knows no upload ${uploadId}`)
     }
   }
 

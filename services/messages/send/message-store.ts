@@ -5,7 +5,6 @@ import {
   insertInOrder,
   type LastNumber,
   modelOf,
-  type Stored,
   storedIndex,
 } from '@chat/service'
 import type { ClientSession, Model } from 'mongoose'
@@ -14,7 +13,6 @@ import { ofRoom, roomRange, withIds } from './room-ids.ts'
 
 /** How a bulk insert ended: `stored` documents from the start of the list are in the store. */
 type InsertOutcome = { stored: number; isDuplicate: boolean }
-type InsertedDoc = Pick<MessageDoc & Stored, '_id' | 'roomId' | 'syncKey' | 'storedAt'>
 type Change = Required<Pick<MessageDoc, 'seq' | 'status' | 'updatedAt'>>
 type Mentions = Pick<MessageDoc, 'seq' | 'mentions' | 'createdAt' | 'updatedAt'>
 
@@ -55,10 +53,11 @@ export class MessageStore {
    * How many of these are in the store, up to the first that is not. The driver sends an insert again whose answer was
    * lost; a server that does not know the repeat then finds the keys taken, by this very insert.
    */
-  private async countStored(docs: InsertedDoc[]): Promise<number> {
-    for (const [index, { _id, roomId, syncKey, storedAt }] of docs.entries()) {
-      const isStored = await this.model.exists({ _id, roomId, syncKey, storedAt })
-      if (!isStored) return index
+  private async countStored(docs: Pick<MessageDoc, '_id' | 'roomId'>[]): Promise<number> {
+    for (const [index, doc] of docs.entries()) {
+      const found = await this.model.findOne({ _id: doc._id, roomId: doc.roomId }).lean()
+      // Another instance may have stored the same syncKey at the same time, in other words.
+      if (JSON.stringify(found) !== JSON.stringify(doc)) return index
     }
     return docs.length
   }
