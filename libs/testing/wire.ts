@@ -25,8 +25,11 @@ export async function openWire(url: string) {
     })
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
-    url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `ws://${host}`,
+    /** The given URL, but to the proxy. */
+    through: Object.assign(new URL(url), { host }).href,
     cut: () => {
       isCut = true
       for (const end of ends) end.destroy()

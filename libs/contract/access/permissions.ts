@@ -1,4 +1,4 @@
-import { inboxPrefix, type Subjects, subjectsOf } from '../wire/subjects.ts'
+import { inboxPrefix, readerName, type Subjects, subjectsOf } from '../wire/subjects.ts'
 import { type Role, type RoleName, roles } from './roles.ts'
 
 export { jobKinds, type Role, type RoleName, roleNames, roles } from './roles.ts'
@@ -51,9 +51,9 @@ function streamRequests({ stream: use }: Role, { stream }: Subjects): string[] {
   const read = (consumer: string) => [
     ...['INFO', 'DELETE'].map((verb) => api(`CONSUMER.${verb}`, consumer)),
     ...['INFO', 'DURABLE.CREATE', 'RESET', 'MSG.NEXT'].map((verb) =>
-      api(`CONSUMER.${verb}`, `${consumer}-reader`),
+      api(`CONSUMER.${verb}`, readerName(consumer)),
     ),
-    `$JS.ACK.${stream}.${consumer}-reader.>`,
+    `$JS.ACK.${stream}.${readerName(consumer)}.>`,
   ]
   const allowed = {
     surveys: [api('CONSUMER.LIST'), api('DIRECT.GET')],

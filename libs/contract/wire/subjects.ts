@@ -49,3 +49,10 @@ export const inboxPrefix = (user: string) => `_INBOX_${user}`
 
 /** The last token of an event's subject. */
 export const kindOf = (subject: string) => subject.slice(subject.lastIndexOf('.') + 1)
+
+/** What the names of consumers on the server end in. Earlier versions have acked consumers under the bare name. */
+const READER = '-reader'
+export const readerName = (consumer: string) => consumer + READER
+export const isReader = (name: string) => name.endsWith(READER)
+/** The name of whose reader it is; of other consumers their own. */
+export const consumerName = (name: string) => (isReader(name) ? name.slice(0, -READER.length) : name)

@@ -1,11 +1,10 @@
-import { type ApiError, JetStreamApiError, type PubAck } from '@nats-io/jetstream'
+import { type ApiError, JetStreamApiError, type PubAck, PubHeaders } from '@nats-io/jetstream'
 import { headers } from '@nats-io/transport-node'
 import { Periodic } from '../async/periodic.ts'
 import type { Bus } from '../bus/bus.ts'
 import { type AnyEvent, eventId, publicationOf } from '../stream/stream-event.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { nowhere, type StreamPlace } from './outbox-state.ts'
-import { ID_HEADER } from './stream-view.ts'
 
 const TIMEOUT_MS = 1_500
 const RETRY_MS = 250
@@ -32,8 +31,8 @@ type Lane = { subject: string; inFlight: number; waiting: Waiting[]; isHeld: boo
 type Parts = { bus: Bus; logger: Logger }
 
 /**
- * Publishes events to the stream, each lane in order. Lanes are pipelined. One that fails is held: its first
- * event is tried again, and when the stream takes it the others follow together. The stream drops repeats by the event's id.
+ * Publishes events to the stream, each lane in order. Lanes are pipelined. One that fails is held: its first event is
+ * tried again, and when the stream takes it the others follow together. The stream drops repeats by the event's id.
  */
 export class Publisher {
   private readonly parts: Parts
@@ -149,7 +148,7 @@ export class Publisher {
   /** As the client's `publish`, but for the cost of its requests. @throws where the stream has not taken it */
   private async append({ subject }: Lane, { publishId, body }: Waiting): Promise<PubAck> {
     const header = headers()
-    header.set(ID_HEADER, publishId)
+    header.set(PubHeaders.MsgIdHdr, publishId)
     const answer = await this.parts.bus.request(subject, body, { timeoutMs: TIMEOUT_MS, headers: header })
     const ack = answer.json<PubAck | { error: ApiError }>()
     if ('error' in ack) throw new JetStreamApiError(ack.error)

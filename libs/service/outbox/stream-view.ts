@@ -1,14 +1,13 @@
-import { DeliverPolicy } from '@nats-io/jetstream'
+import { isReader } from '@chat/contract'
+import { DeliverPolicy, PubHeaders } from '@nats-io/jetstream'
 import type { Bus } from '../bus/bus.ts'
-import { isReader, managerOf, NO_STREAM, unlessCode } from '../stream/stream.ts'
+import { managerOf, NO_STREAM, unlessCode } from '../stream/stream.ts'
 import type { StreamKind } from '../stream/stream-event.ts'
 import { messagesOf } from '../stream/stream-reader.ts'
 import type { StreamPlace } from './outbox-state.ts'
 
 const BATCH = 2_000
 const TIMEOUT_MS = 2_000
-/** The header by which the stream knows repeats: https://docs.nats.io/nats-concepts/jetstream/headers */
-export const ID_HEADER = 'Nats-Msg-Id'
 
 /** When the stream was created, and which sequences it has. */
 export type StreamView = { created: string; firstSeq: number; lastSeq: number }
@@ -41,7 +40,7 @@ export const endOf = async (bus: Bus, { lastSeq }: StreamView): Promise<StreamPl
 async function eventIdAt(bus: Bus, seq: number): Promise<string | null> {
   const manager = await managerOf(bus, TIMEOUT_MS)
   const found = await manager.direct.getMessage(bus.subjects.stream, { seq })
-  return found && idIn(found.header.get(ID_HEADER))
+  return found && idIn(found.header.get(PubHeaders.MsgIdHdr))
 }
 
 /** The ids of events of these kinds that were published since a time, up to a sequence. */
@@ -54,7 +53,7 @@ export async function publishedIds(bus: Bus, kinds: StreamKind[], since: Date, e
     headers_only: true,
   }
   for await (const message of messagesOf(bus, options, BATCH)) {
-    ids.add(idIn(message.headers?.get(ID_HEADER) ?? ''))
+    ids.add(idIn(message.headers?.get(PubHeaders.MsgIdHdr) ?? ''))
     if (message.seq >= endSeq) break
   }
   return ids

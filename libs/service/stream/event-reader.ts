@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { readerName } from '@chat/contract'
 import {
   AckPolicy,
   type ConsumerMessages,
@@ -11,7 +12,7 @@ import { nanos } from '@nats-io/transport-node'
 import { BatchQueue } from '../async/batch-queue.ts'
 import type { Bus } from '../bus/bus.ts'
 import { EventBatches, type Handling } from './event-batches.ts'
-import { ensureStream, managerOf, readerName, unlessCode } from './stream.ts'
+import { ensureStream, managerOf, unlessCode } from './stream.ts'
 import type { StreamKind } from './stream-event.ts'
 import { NO_READER, type Position, type PositionStore, startAfter } from './stream-position.ts'
 

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { readerName } from '@chat/contract'
 import type { Connection } from 'mongoose'
 import type { Bus } from '../bus/bus.ts'
 import { LeaderLease } from '../jobs/leader-lease.ts'
 import type { ConsumerLag } from '../telemetry/metrics.ts'
 import { EventReader, type Reading } from './event-reader.ts'
-import { managerOf, readerName } from './stream.ts'
+import { managerOf } from './stream.ts'
 import type { StreamKind } from './stream-event.ts'
 import { firstPosition, nextEvent, PositionStore, positionAt } from './stream-position.ts'
 

@@ -1,3 +1,4 @@
+import { consumerName } from '@chat/contract'
 import {
   type ConsumerInfo,
   DiscardPolicy,
@@ -10,18 +11,12 @@ import { millis, nanos } from '@nats-io/transport-node'
 import type { Bus } from '../bus/bus.ts'
 import { streamKinds } from './stream-event.ts'
 
-/** What the names of consumers on the server end in. Earlier versions have acked consumers under the bare name. */
-const READER = '-reader'
 const SEVEN_DAYS_MS = 7 * 24 * 60 * 60 * 1000
 const TEN_GB = 10 * 1024 ** 3
 const TIMEOUT_MS = 10_000
 /** The server's codes where there is no such stream, or consumer. */
 export const NO_STREAM = 10_059
 export const NO_CONSUMER = 10_014
-
-/** The name of a consumer on the server. */
-export const readerName = (consumer: string) => consumer + READER
-export const isReader = (name: string) => name.endsWith(READER)
 
 /** Does not ask first whether JetStream is on: every call's answer says so. */
 export const managerOf = (bus: Bus, timeout = TIMEOUT_MS): Promise<JetStreamManager> =>
@@ -86,7 +81,7 @@ export async function streamStatus(bus: Bus) {
 
 async function consumerStatus(manager: JetStreamManager, info: ConsumerInfo) {
   return {
-    name: isReader(info.name) ? info.name.slice(0, -READER.length) : info.name,
+    name: consumerName(info.name),
     pending: info.num_pending,
     /** Events that were delivered and not acked, and how many of these were delivered more than once. */
     ackPending: info.num_ack_pending,

@@ -22,14 +22,12 @@ let ann: PlainClient
 let room: Room
 
 beforeAll(async () => {
-  const url = new URL(process.env.CHAT_TEST_S3_URL as string)
-  wire = await openWire(url.href)
+  wire = await openWire(process.env.CHAT_TEST_S3_URL as string)
   wire.cut()
-  url.host = new URL(wire.url).host
   const engines = {
     natsUrl: process.env.CHAT_TEST_NATS_URL as string,
     mongoUrl: process.env.CHAT_TEST_MONGO_URL as string,
-    s3Url: url.href,
+    s3Url: wire.through,
   }
   stack = await startTestStack({ engines, instances: { files: 0 } })
   database = await openDatabase(stack)

@@ -1,5 +1,5 @@
 import { anonymous, type Caller, type Erased, mentionTextWithout } from '@chat/contract'
-import { type Bus, writeEach } from '@chat/service'
+import { type Bus, chunksOf, writeEach } from '@chat/service'
 import type { Model } from 'mongoose'
 import type { ChangeDoc } from '../changes/change-store.ts'
 import { asMentions, type MessageDoc } from '../send/message-doc.ts'
@@ -31,8 +31,7 @@ export class UserTraces {
   async roomsOf(bus: Bus, caller: Caller, authorId: string, after?: string) {
     const { roomIds: all } = await bus.ask('listRoomIds', caller, after === undefined ? {} : { after })
     const roomIds: string[] = []
-    for (let start = 0; start < all.length; start += BATCH) {
-      const batch = all.slice(start, start + BATCH)
+    for (const batch of chunksOf(all, BATCH)) {
       const filters = batch.map((roomId) => ({ roomId, 'author.authorId': authorId }))
       const written = await Promise.all(filters.map((filter) => this.messages.exists(filter)))
       roomIds.push(...batch.filter((_, index) => written[index]))

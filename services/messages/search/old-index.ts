@@ -1,5 +1,5 @@
 import { messageId } from '@chat/contract'
-import type { Connection } from '@chat/service'
+import { type Connection, chunksOf } from '@chat/service'
 import { ofRoom } from '../send/room-ids.ts'
 import type { Removal } from './maintenance/removal-store.ts'
 import { olderThan, type Position } from './position.ts'
@@ -53,8 +53,7 @@ export class OldIndex {
 
   async remove(removals: readonly Removal[]) {
     const ids = removals.flatMap(({ roomId, message }) => (message ? [messageId(roomId, message.seq)] : []))
-    for (let start = 0; start < ids.length; start += REMOVE)
-      await this.entries.deleteMany({ _id: { $in: ids.slice(start, start + REMOVE) } })
+    for (const some of chunksOf(ids, REMOVE)) await this.entries.deleteMany({ _id: { $in: some } })
     for (const { roomId, message } of removals)
       if (!message) await this.entries.deleteMany(ofRoom(messageId, roomId))
   }

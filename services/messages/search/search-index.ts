@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { BatchQueue, handleInHalves, isOutage, type Logger, QueueFull } from '@chat/service'
+import { BatchQueue, chunksOf, handleInHalves, isOutage, type Logger, QueueFull } from '@chat/service'
 import { type MessageDoc, presentMessage } from '../send/message-doc.ts'
 import { type RemovalStore, roomRemoval } from './maintenance/removal-store.ts'
 import type { SegmentStore } from './segments/segment-store.ts'
@@ -134,8 +134,8 @@ export class SearchIndex {
 
   private async readAgain(ids: string[]): Promise<MessageState[]> {
     const states: MessageState[] = []
-    for (let start = 0; start < ids.length; start += READ) {
-      const docs = await this.parts.readMessages(ids.slice(start, start + READ))
+    for (const some of chunksOf(ids, READ)) {
+      const docs = await this.parts.readMessages(some)
       states.push(...docs.map((doc) => presentMessage(doc)))
     }
     return states

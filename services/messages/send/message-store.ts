@@ -44,7 +44,7 @@ export class MessageStore {
   async insert(docs: MessageDoc[], storedAt: Date): Promise<InsertOutcome> {
     const stored = docs.map((doc) => ({ ...asStored(doc), storedAt }))
     const [taken = docs.length] = await insertInOrder(this.model, stored)
-    const count = taken < docs.length ? taken + (await this.countStored(stored.slice(taken))) : taken
+    const count = taken + (await this.countStored(stored.slice(taken)))
     for (const { roomId, seq } of docs.slice(0, count)) this.lastNumber.note(roomId, seq)
     return { stored: count, isDuplicate: count < docs.length }
   }

@@ -1,5 +1,5 @@
 import { messageId } from '@chat/contract'
-import { type Connection, insertMissing, modelOf } from '@chat/service'
+import { type Connection, chunksOf, insertMissing, modelOf } from '@chat/service'
 import type { Model } from 'mongoose'
 import type { Entry } from '../segments/entry-chunk.ts'
 
@@ -50,8 +50,8 @@ export class RemovalStore {
   }
 
   async markApplied(removals: readonly Removal[]) {
-    for (let start = 0; start < removals.length; start += MARK) {
-      const ids = removals.slice(start, start + MARK).map(({ _id }) => _id)
+    for (const some of chunksOf(removals, MARK)) {
+      const ids = some.map(({ _id }) => _id)
       await this.model.updateMany({ _id: { $in: ids } }, { $set: { appliedAt: new Date() } })
     }
   }

@@ -1,4 +1,4 @@
-import { type Connection, modelOf } from '@chat/service'
+import { type Connection, chunksOf, modelOf } from '@chat/service'
 import { type Model, mongo } from 'mongoose'
 import { type Part, partId, type Segment } from './segment.ts'
 
@@ -42,11 +42,8 @@ export class SegmentStore {
   }
 
   async put(segmentId: string, parts: readonly Part[]) {
-    for (let start = 0; start < parts.length; start += INSERT) {
-      const docs = parts.slice(start, start + INSERT).map(({ name, data }) => ({
-        _id: partId(segmentId, name),
-        data,
-      }))
+    for (const some of chunksOf(parts, INSERT)) {
+      const docs = some.map(({ name, data }) => ({ _id: partId(segmentId, name), data }))
       await this.parts.collection.insertMany(docs as never[], { ordered: false })
     }
   }
